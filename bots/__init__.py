@@ -1,0 +1,1 @@
+"""The wall to the platforms, one folder each."""

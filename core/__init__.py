@@ -1,0 +1,1 @@
+"""The conversation: nouns, verbs and the ports they need from the world."""

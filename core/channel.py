@@ -1,0 +1,110 @@
+"""What a platform can do and what it must offer to be a channel."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol
+
+from core.address import Address
+from core.event import Event
+from core.media import Media
+from core.reply import Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a channel can show. Lengths are in characters unless said otherwise; 0 means not at all."""
+
+    text_limit: int
+    formatted: bool = False
+    buttons: int = 0
+    label_limit: int = 0
+    choice_bytes: int = 0
+    voice: bool = False
+    pictures: bool = False
+    edits: bool = False
+    typing: bool = False
+    streaming: bool = False
+    sources: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """A webhook call as plain data. Header names are in lower case; `body` is as it came, for signatures."""
+
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict[str, str])
+    query: Mapping[str, str] = field(default_factory=dict[str, str])
+    url: str = ""
+
+
+class Live(Protocol):
+    """What may be lost: signs of life while a turn runs. Implementations never raise and never block for long."""
+
+    async def typing(self) -> None: ...
+
+    async def status(self, text: str) -> None:
+        """Show what is being done ("looking for videos…"); an empty text takes it away."""
+        ...
+
+    async def draft(self, text: str) -> None:
+        """Show the whole answer as far as it is written."""
+        ...
+
+
+class Channel(Protocol):
+    """A platform. `verify` and `parse` are pure; `send` raises `core.errors` only."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def verify(self, request: Request) -> bool:
+        """Whether the request really comes from the platform; compares in constant time."""
+        ...
+
+    def parse(self, request: Request) -> tuple[Event, ...]:
+        """The events in a verified request; an unknown payload gives `()`, a broken one raises `Malformed`."""
+        ...
+
+    async def acknowledge(self, events: tuple[Event, ...]) -> None:
+        """Tell the platform that taps and the like were received, where it wants to know."""
+        ...
+
+    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
+        """Deliver one fitted reply and return the platform's id of it.
+
+        `key` is the idempotency key; `target` the platform's id of the message a `Mark` changes, empty
+        when it is not known. Raises `Throttled`, `Unreachable` or `Refused`.
+        """
+        ...
+
+    async def fetch(self, media: Media) -> bytes:
+        """The bytes of a file that came in an event. Raises `Refused` when too large or gone."""
+        ...
+
+    def live(self, address: Address) -> Live: ...
+
+
+Receive = Callable[[Event], Awaitable[None]]
+
+
+class Gateway(Protocol):
+    """Where a platform is listened to instead of calling us."""
+
+    async def listen(self, receive: Receive) -> None:
+        """Receive events until cancelled; an event counts as taken only when `receive` returned."""
+        ...
+
+
+State = Literal["on", "off"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Availability:
+    """Whether a platform is on, and in a plain line why or how."""
+
+    name: str
+    state: State
+    why: str

@@ -1,0 +1,120 @@
+"""A conversation and the turns that move it on."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from core.address import Address
+from core.card import Card, Review, UnitProgress
+from core.event import Event
+from core.question import OpenQuiz
+from core.reply import Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learner:
+    """A person, on whatever channels they write from. `locale` is the language Sona speaks to them (BCP 47)."""
+
+    id: str
+    name: str = ""
+    locale: str = "en"
+    zone: str = "UTC"
+    voice: Literal["auto", "always", "never"] = "auto"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """A line of the history. `speaker` is the person's name where several people talk."""
+
+    role: Literal["person", "sona"]
+    text: str
+    at: datetime
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """What Sona knows of one conversation when a turn begins, and what the turn leaves behind.
+
+    `history` holds the last messages, oldest first. `course` and `unit` are codes, empty when none is chosen.
+    `version` grows by one with every closed turn and guards against two turns closing on the same state.
+    """
+
+    address: Address
+    learner: Learner
+    title: str = ""
+    focus: str = ""
+    course: str = ""
+    unit: str = ""
+    history: tuple[Message, ...] = ()
+    quiz: OpenQuiz | None = None
+    version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """A turn that has begun: the conversation is leased to whoever holds `token` until the lease ends."""
+
+    conversation: Conversation
+    events: tuple[Event, ...]
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolCall:
+    """A tool call as it is kept: arguments and result as JSON text, and how long it took."""
+
+    id: str
+    name: str
+    input: str
+    output: str
+    failed: bool
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens of one or more model answers; `cost` in US dollars, 0 where the model's price is unknown."""
+
+    model: str = ""
+    input: int = 0
+    output: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    cost: float = 0.0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            model=other.model or self.model,
+            input=self.input + other.input,
+            output=self.output + other.output,
+            cache_read=self.cache_read + other.cache_read,
+            cache_write=self.cache_write + other.cache_write,
+            cost=self.cost + other.cost,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """What a turn leaves behind, written in one transaction: the conversation's new state, replies in order, and the record."""
+
+    conversation: Conversation
+    replies: tuple["Parcel", ...]
+    messages: tuple[Message, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    usage: Usage = Usage()
+    cards: tuple[Card, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    progress: tuple[UnitProgress, ...] = ()
+    started: datetime
+    ended: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parcel:
+    """A reply on its way. `id` is the idempotency key handed to the platform, `attempts` how often it was tried."""
+
+    id: str
+    address: Address
+    reply: Reply
+    attempts: int = 0

@@ -1,0 +1,112 @@
+"""What happens on a platform, in the same few shapes for all of them."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from core.address import Address
+from core.media import Media
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sender:
+    """Who did it, as the platform knows them. `locale` is a BCP 47 tag or empty."""
+
+    id: str
+    name: str = ""
+    locale: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Words typed by a person. A command arrives as text too (`/review`)."""
+
+    text: str
+    kind: Literal["said"] = "said"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spoke:
+    """A voice note, a call's utterance (then `heard` holds its words already) or recorded audio."""
+
+    audio: Media | None = None
+    heard: str = ""
+    kind: Literal["spoke"] = "spoke"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tapped:
+    """A button. `choice` is the `Choice.value` it was made from; `of` the platform's id of the message it sat on."""
+
+    choice: str
+    of: str = ""
+    kind: Literal["tapped"] = "tapped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """A file, picture or document sent into the chat, perhaps with words beside it."""
+
+    media: Media
+    text: str = ""
+    kind: Literal["shared"] = "shared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joined:
+    """The person opened the conversation. `start` carries a deep link's payload."""
+
+    start: str = ""
+    kind: Literal["joined"] = "joined"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """The person blocked or removed Sona: nothing more is sent there."""
+
+    kind: Literal["left"] = "left"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped:
+    """Stop what is running now; what was already said is kept."""
+
+    kind: Literal["stopped"] = "stopped"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A reminder's time has come. `what` names it (`review`)."""
+
+    what: str
+    kind: Literal["due"] = "due"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ready:
+    """Background work ended: `what` names it (`ingest`), `text` says how in words for the person."""
+
+    what: str
+    text: str = ""
+    failed: bool = False
+    kind: Literal["ready"] = "ready"
+
+
+Body = Said | Spoke | Tapped | Shared | Joined | Left | Stopped | Due | Ready
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened.
+
+    `id` is `<channel>:<the platform's own unique id>` and is what duplicates are recognised by.
+    `addressed` is false for words in a group that were not meant for Sona: kept as context, never answered.
+    """
+
+    id: str
+    address: Address
+    sender: Sender
+    at: datetime
+    body: Body
+    addressed: bool = True
+    group: bool = field(default=False)

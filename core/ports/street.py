@@ -1,0 +1,76 @@
+"""The letterbox, the turn, the way out and the doorbell."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from core.address import Address
+from core.conversation import Opening, Parcel, Turn
+from core.event import Event
+
+
+class Inbox(Protocol):
+    async def accept(self, event: Event) -> bool:
+        """Keep an event for good; false when its id is already there."""
+        ...
+
+
+class Turns(Protocol):
+    async def open(self, address: Address, lease: timedelta) -> Opening | None:
+        """Lease the conversation and take all waiting events; `None` when there are none or someone else has it."""
+        ...
+
+    async def renew(self, opening: Opening, lease: timedelta) -> bool:
+        """Keep the lease for as long again; false when it was lost."""
+        ...
+
+    async def close(self, opening: Opening, turn: Turn) -> bool:
+        """Write all of a turn in one transaction and end the lease; true when more events wait.
+
+        Raises `Superseded` when the lease was lost and someone else took the conversation.
+        """
+        ...
+
+    async def release(self, opening: Opening) -> None:
+        """Give the lease back with nothing done."""
+        ...
+
+
+class Outbox(Protocol):
+    async def next(self, address: Address, lease: timedelta) -> "Due | None":
+        """Take the oldest parcel of a conversation if it is due and nobody holds it."""
+        ...
+
+    async def sent(self, parcel: Parcel, receipt: str) -> None:
+        """It was delivered; `receipt` is the platform's id of it."""
+        ...
+
+    async def later(self, parcel: Parcel, at: datetime, why: str) -> None:
+        """Try again at `at`; everything behind it waits too."""
+        ...
+
+    async def dead(self, parcel: Parcel, why: str) -> None:
+        """It can never be delivered; the next one may go."""
+        ...
+
+
+class Due(Protocol):
+    """A parcel to deliver now, with the platform's id of the message that a `Mark` is about (or empty)."""
+
+    @property
+    def parcel(self) -> Parcel: ...
+
+    @property
+    def target(self) -> str: ...
+
+
+class Wake(Protocol):
+    """The doorbell. A lost ring is found by the sweep."""
+
+    def turn(self, addresses: Iterable[Address]) -> None: ...
+
+    def delivery(self, addresses: Iterable[Address]) -> None: ...
+
+    async def stop(self, address: Address) -> None:
+        """Cancel the turn that runs for this conversation, in whichever process it runs."""
+        ...

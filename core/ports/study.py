@@ -1,0 +1,20 @@
+"""What a person is learning, as it stands; a turn's changes to it are written when the turn closes."""
+
+from datetime import datetime
+from typing import Protocol
+
+from core.card import Card, UnitProgress
+
+
+class Study(Protocol):
+    async def due(self, learner: str, now: datetime, limit: int) -> tuple[Card, ...]:
+        """Cards whose time has come, over all courses, the longest due first."""
+        ...
+
+    async def cards(self, learner: str, keys: tuple[str, ...] = ()) -> tuple[Card, ...]:
+        """The named cards that exist, or all of them."""
+        ...
+
+    async def progress(self, learner: str) -> tuple[UnitProgress, ...]:
+        """The best score of every unit taken."""
+        ...

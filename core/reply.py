@@ -1,0 +1,88 @@
+"""What Sona answers, before a channel's abilities are known."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from core.media import Media
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A button: `label` is read by people, `value` comes back in `Tapped.choice` or is matched by what they type."""
+
+    label: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where an answer was taken from, shown beside it. `link` may be empty; `quote` is the passage's own words."""
+
+    title: str
+    section: str = ""
+    link: str = ""
+    quote: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Text:
+    """Words in the Markdown subset of `core.markup`. `choices` are suggestions of what to do next."""
+
+    text: str
+    choices: tuple[Choice, ...] = ()
+    sources: tuple[Source, ...] = ()
+    kind: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Voice:
+    """A voice note. `text` is what it says and what is sent where it cannot be played."""
+
+    audio: Media
+    text: str
+    kind: Literal["voice"] = "voice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quiz:
+    """One question as shown. `id` names it in `Mark`; `audio` is what a listening question plays.
+
+    `form` tells how it is answered: `choice` by one of `choices`; `typed`, `cloze` and `listening` by words
+    (a listening question may have choices as well); `ordering` by naming the items' letters in order.
+    """
+
+    id: str
+    question: str
+    form: Literal["choice", "typed", "listening", "ordering", "cloze"]
+    choices: tuple[Choice, ...] = ()
+    audio: Media | None = None
+    progress: str = ""
+    kind: Literal["quiz"] = "quiz"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """The verdict on a question already shown: the quiz message is marked in place, and `text` says why.
+
+    `chosen` and `right` are `Choice.value`s (empty where the question had none). Where a message
+    cannot be edited, `text` alone is sent.
+    """
+
+    quiz: str
+    question: str
+    choices: tuple[Choice, ...]
+    chosen: str
+    right: str
+    correct: bool
+    text: str
+    kind: Literal["mark"] = "mark"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    media: Media
+    text: str = ""
+    kind: Literal["picture"] = "picture"
+
+
+Reply = Text | Voice | Quiz | Mark | Picture

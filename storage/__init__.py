@@ -1,0 +1,1 @@
+"""The wall to Postgres and Valkey: all SQL, all commits, all keys."""

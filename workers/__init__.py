@@ -1,0 +1,1 @@
+"""The processes: settings, assembly, Celery, supervisor and command line."""
