@@ -36,16 +36,17 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """A voice note. `text` is what it says and what is sent where it cannot be played."""
+    """A voice note that says `text` in `language` (BCP 47). `audio` is filled in before it is sent; the text goes where it cannot be."""
 
-    audio: Media
     text: str
+    language: str = ""
+    audio: Media | None = None
     kind: Literal["voice"] = "voice"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Quiz:
-    """One question as shown. `id` names it in `Mark`; `audio` is what a listening question plays.
+    """One question as shown. `id` names it in `Mark`; a listening question plays `audio`, which says `say` in `language`.
 
     `form` tells how it is answered: `choice` by one of `choices`; `typed`, `cloze` and `listening` by words
     (a listening question may have choices as well); `ordering` by naming the items' letters in order.
@@ -55,6 +56,8 @@ class Quiz:
     question: str
     form: Literal["choice", "typed", "listening", "ordering", "cloze"]
     choices: tuple[Choice, ...] = ()
+    say: str = ""
+    language: str = ""
     audio: Media | None = None
     progress: str = ""
     kind: Literal["quiz"] = "quiz"

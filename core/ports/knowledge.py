@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Literal, Protocol
 
 import numpy as np
@@ -26,7 +27,7 @@ class Embedder(Protocol):
 class Passage:
     """A stretch of a document. `section` is the path of headings above it; `position` its order in the document.
 
-    `heading` words are searched with the text but are not part of what is quoted.
+    The words of `section` are searched with the text but are not part of what is quoted.
     """
 
     text: str
@@ -71,6 +72,18 @@ SourceState = Literal["waiting", "reading", "embedding", "ready", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Something to be read. `uri` is `https://…`, `blob:…` or `course:…`; `notify` the conversation that hears when it is done, or empty."""
+
+    id: str
+    uri: str
+    title: str
+    mime: str = ""
+    owner: str = ""
+    notify: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SourceStatus:
     """How far the reading of a source is. `done` and `total` count passages; `error` is for people."""
 
@@ -81,3 +94,27 @@ class SourceStatus:
     done: int = 0
     total: int = 0
     error: str = ""
+
+
+class Library(Protocol):
+    """The shelf of sources: what is to be read, what has been, and its passages."""
+
+    async def add(self, source: Source) -> str:
+        """Put a source down to be read and return its id; the same uri and owner again means reading it anew."""
+        ...
+
+    async def take(self, source: str, lease: timedelta) -> Source | None:
+        """Begin to read; `None` when it is read already or someone else is at it."""
+        ...
+
+    async def note(self, status: SourceStatus) -> None:
+        """Write down how far the reading is."""
+        ...
+
+    async def store(self, source: str, document: Document, vectors: NDArray[np.float32], embedder: str) -> None:
+        """Replace the source's passages with these, searchable at once, in one transaction. `vectors` has a row for each passage."""
+        ...
+
+    async def statuses(self, owner: str, *, limit: int = 50) -> tuple[SourceStatus, ...]:
+        """How everyone's sources and the owner's own stand, the newest first."""
+        ...

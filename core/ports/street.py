@@ -71,6 +71,10 @@ class Wake(Protocol):
 
     def delivery(self, addresses: Iterable[Address]) -> None: ...
 
+    def reading(self, sources: Iterable[str]) -> None:
+        """Sources wait to be read by the ingest worker."""
+        ...
+
     async def stop(self, address: Address) -> None:
         """Cancel the turn that runs for this conversation, in whichever process it runs."""
         ...

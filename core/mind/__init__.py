@@ -1,0 +1,1 @@
+"""Who answers: a quiz, a command, or the model with its tools."""

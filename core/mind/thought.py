@@ -1,0 +1,40 @@
+"""What a turn has come to so far, handed from one who answers to the next."""
+
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from core.card import Card, Review, UnitProgress
+from core.channel import Live
+from core.conversation import Conversation, ToolCall, Usage
+from core.event import Event
+from core.reply import Reply
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thought:
+    """The conversation as it will be left, and everything else the turn has made; nothing of it is written yet."""
+
+    conversation: Conversation
+    replies: tuple[Reply, ...] = ()
+    calls: tuple[ToolCall, ...] = ()
+    usage: Usage = field(default_factory=Usage)
+    cards: tuple[Card, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    progress: tuple[UnitProgress, ...] = ()
+
+    def saying(self, *replies: Reply) -> "Thought":
+        return replace(self, replies=self.replies + replies)
+
+    def with_conversation(self, conversation: Conversation) -> "Thought":
+        return replace(self, conversation=conversation)
+
+
+class Answerer(Protocol):
+    """Someone who may answer an event."""
+
+    async def answer(self, event: Event, thought: Thought, live: Live) -> Thought | None:
+        """The thought with the answer added, or `None` when the event is not theirs to answer.
+
+        A `Spoke` event arrives with `heard` filled in. Raises `core.errors`.
+        """
+        ...
