@@ -123,7 +123,7 @@ class Street:
             channels=channels,
             mind=self.mind,
             senses=DeafAndMute(),
-            stopping=self.stops,  # type: ignore[arg-type]
+            stopping=self.stops,
             wake=self.rung,
             clock=self.clock,
             count=self.count,
