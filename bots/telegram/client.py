@@ -1,7 +1,7 @@
 """Talks to Telegram; the only one in this folder on the network. Every method raises `core.errors` only."""
 
 import json
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import timedelta
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
@@ -67,7 +67,7 @@ class Client:
         """Send a text message and return its id."""
         sent = await _asked(
             self._bot.send_message(
-                chat_id=int(address.chat),
+                chat_id=_chat(address),
                 text=message.words,
                 parse_mode=message.mode,
                 message_thread_id=_thread(address),
@@ -81,7 +81,7 @@ class Client:
         """Change a text message, its buttons included."""
         await _asked(
             self._bot.edit_message_text(
-                chat_id=int(address.chat),
+                chat_id=_chat(address),
                 message_id=_message_id(sent),
                 text=message.words,
                 parse_mode=message.mode,
@@ -94,7 +94,7 @@ class Client:
         """Change the words and the buttons under a picture or a voice note."""
         await _asked(
             self._bot.edit_message_caption(
-                chat_id=int(address.chat),
+                chat_id=_chat(address),
                 message_id=_message_id(sent),
                 caption=message.words,
                 parse_mode=message.mode,
@@ -104,11 +104,9 @@ class Client:
 
     async def take_back(self, address: Address, sent: str) -> None:
         """Delete one of the bot's messages."""
-        await _asked(self._bot.delete_message(chat_id=int(address.chat), message_id=_message_id(sent)))
+        await _asked(self._bot.delete_message(chat_id=_chat(address), message_id=_message_id(sent)))
 
-    async def voice(
-        self, address: Address, data: bytes, seconds: float, message: Message, *, mode: Mode = "HTML"
-    ) -> str:
+    async def voice(self, address: Address, data: bytes, seconds: float, message: Message) -> str:
         """Send a voice note of OGG/Opus, MP3 or M4A, with `message` as its caption."""
         sent = await _asked(
             self._bot.send_voice(
@@ -119,9 +117,7 @@ class Client:
         )
         return str(sent.message_id)
 
-    async def audio(
-        self, address: Address, data: bytes, seconds: float, message: Message, *, mode: Mode = "HTML"
-    ) -> str:
+    async def audio(self, address: Address, data: bytes, seconds: float, message: Message) -> str:
         """Send the same as a piece of audio, for people who take no voice notes."""
         sent = await _asked(
             self._bot.send_audio(
@@ -141,7 +137,7 @@ class Client:
         """Show a text that is still being written; it vanishes by itself. Private chats only."""
         await _asked(
             self._bot.send_message_draft(
-                chat_id=int(address.chat),
+                chat_id=_chat(address),
                 draft_id=number,
                 text=html,
                 message_thread_id=_thread(address),
@@ -152,7 +148,7 @@ class Client:
     async def typing(self, address: Address) -> None:
         """Show "typing" for five seconds, or until a message comes."""
         await _asked(
-            self._bot.send_chat_action(chat_id=int(address.chat), action="typing", message_thread_id=_thread(address))
+            self._bot.send_chat_action(chat_id=_chat(address), action="typing", message_thread_id=_thread(address))
         )
 
     async def answer(self, callback: str) -> None:
@@ -177,9 +173,9 @@ class Client:
         updates = await _asked(self._listening.post(f"{self._bot.base_url}/getUpdates?{urlencode(query)}"))
         return cast(list[object], updates)
 
-    async def webhook(self) -> Mapping[str, Any]:
-        """What Telegram knows of the webhook; `url` is empty when there is none."""
-        return (await _asked(self._bot.get_webhook_info())).to_dict()
+    async def webhook(self) -> str:
+        """Where Telegram calls us, or nothing."""
+        return (await _asked(self._bot.get_webhook_info())).url
 
     async def set_webhook(self, url: str, secret: str, kinds: Sequence[str]) -> None:
         await _asked(self._bot.set_webhook(url=url, secret_token=secret, allowed_updates=kinds))
@@ -201,11 +197,21 @@ async def _asked(call: Awaitable[_T]) -> _T:
         raise failure(error) from error
 
 
+def _chat(address: Address) -> int:
+    try:
+        return int(address.chat)
+    except ValueError as error:
+        raise Refused(f"not a chat: {address}", gone=True) from error
+
+
 def _thread(address: Address) -> int | None:
-    return int(address.thread) if address.thread else None
+    try:
+        return int(address.thread) if address.thread else None
+    except ValueError as error:
+        raise Refused(f"not a topic: {address}", gone=True) from error
 
 
-def _message_id(id: str) -> int:
+def _message_id(sent: str) -> int:
     if not sent.isascii() or not sent.isdigit():
         raise Uneditable(f"not a message: {sent!r}")
     return int(sent)
@@ -218,7 +224,7 @@ def _length(seconds: float) -> timedelta | None:
 def _captioned(address: Address, message: Message) -> dict[str, Any]:
     """What every message with a file has."""
     return {
-        "chat_id": int(address.chat),
+        "chat_id": _chat(address),
         "message_thread_id": _thread(address),
         "caption": message.words or None,
         "parse_mode": message.mode,

@@ -1,0 +1,191 @@
+"""Delivers replies: each in its best form that this person's Telegram takes, down to plain words."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from bots.telegram import callback, render
+from bots.telegram.client import Client
+from bots.telegram.html import CAPTION_LIMIT, length
+from bots.telegram.live import Streams
+from bots.telegram.refusals import Moved, Textless, Unchanged, Uneditable, Unparsable
+from bots.telegram.render import Message
+from core.address import Address
+from core.errors import Refused
+from core.media import Media
+from core.ports.blobs import Blobs
+from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
+
+Step = Callable[[], Awaitable[str]]
+Count = Callable[[str], None]
+"""Called with the name of the simpler form that was fallen back to: plain, numbers, audio, text."""
+
+_REMEMBERED = 1024
+
+
+class Sending:
+    """Sends replies for one bot. `key` signs buttons, `streams` knows which answers are half written."""
+
+    def __init__(self, *, client: Client, key: bytes, blobs: Blobs, streams: Streams, count: Count) -> None:
+        self._client = client
+        self._key = key
+        self._blobs = blobs
+        self._streams = streams
+        self._count = count
+        self._moved: dict[str, str] = {}
+        self._done: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+
+    async def send(self, address: Address, reply: Reply, *, key: str, target: str) -> str:
+        """The id of the message sent, or of the last one where it took several.
+
+        A retry with the same `key` in this process goes on after the messages that went through. A group that has
+        become a supergroup is followed there.
+        """
+        address = replace(address, chat=self._moved.get(address.chat, address.chat))
+        try:
+            return await self._walk(key, await self._steps(address, reply, target))
+        except Moved as moved:
+            self._moved[address.chat] = str(moved.chat)
+        address = replace(address, chat=self._moved[address.chat])
+        return await self._walk(key, await self._steps(address, reply, ""))
+
+    async def _walk(self, key: str, steps: Sequence[Step]) -> str:
+        sent = self._done.pop(key, ())
+        for step in steps[len(sent) :]:
+            try:
+                sent = (*sent, await step())
+            finally:
+                self._done[key] = sent
+                if len(self._done) > _REMEMBERED:
+                    self._done.popitem(last=False)
+        return sent[-1]
+
+    async def _steps(self, address: Address, reply: Reply, target: str) -> tuple[Step, ...]:
+        match reply:
+            case Text():
+                return self._texts(address, render.texts(reply, self._sign(address)), reply.choices)
+            case Voice():
+                return (lambda: self._voice(address, reply.audio, reply.text),)
+            case Quiz():
+                return self._quiz(address, reply)
+            case Mark():
+                return (lambda: self._mark(address, reply, target),)
+            case Picture():
+                return self._picture(address, reply)
+
+    def _sign(self, address: Address) -> Callable[[str], str]:
+        return lambda choice: callback.encode(choice, address, self._key)
+
+    def _texts(self, address: Address, messages: tuple[Message, ...], choices: tuple[Choice, ...]) -> tuple[Step, ...]:
+        if not messages:
+            raise Refused("there are no words to send")
+        if choices and not messages[-1].keyboard:
+            self._count("numbers")
+        return tuple(self._step(address, message) for message in messages)
+
+    def _step(self, address: Address, message: Message) -> Step:
+        return lambda: self._say(address, message)
+
+    async def _say(self, address: Address, message: Message) -> str:
+        """Put the words where the answer is half written already, or send them as a new message."""
+        written = await self._streams.finish(address)
+        if written:
+            try:
+                await self._formatted(lambda shown: self._rewrite(address, written, shown), message)
+                await self._streams.forget(address)
+                return written
+            except (Uneditable, Textless):
+                await self._streams.forget(address)
+        return await self._formatted(lambda shown: self._client.say(address, shown), message)
+
+    async def _rewrite(self, address: Address, written: str, message: Message) -> str:
+        with suppress(Unchanged):
+            await self._client.rewrite(address, written, message)
+        return written
+
+    async def _formatted(self, send: Callable[[Message], Awaitable[str]], message: Message) -> str:
+        try:
+            return await send(message)
+        except Unparsable:
+            self._count("plain")
+            return await send(message.bare())
+
+    async def _clear(self, address: Address) -> None:
+        """Take away an answer half written that nothing will take the place of."""
+        if written := await self._streams.finish(address):
+            with suppress(Uneditable):
+                await self._client.take_back(address, written)
+            await self._streams.forget(address)
+
+    async def _voice(self, address: Address, audio: Media | None, words: str, message: Message | None = None) -> str:
+        """A voice note, else a piece of audio, else its words; `message` is its caption and what it falls back to."""
+        caption = message or Message(words="")
+        if audio is not None:
+            try:
+                data, _ = await self._blobs.get(audio.ref)
+                return await self._sound(address, data, audio.seconds, caption)
+            except Refused as refusal:
+                if refusal.gone or isinstance(refusal, Moved):
+                    raise
+            self._count("text")
+        fallback = (message,) if message else render.texts(Text(text=words), self._sign(address))
+        return await _each(self._texts(address, fallback, ()))
+
+    async def _sound(self, address: Address, data: bytes, seconds: float, caption: Message) -> str:
+        await self._clear(address)
+        try:
+            return await self._formatted(lambda shown: self._client.voice(address, data, seconds, shown), caption)
+        except Refused as refusal:
+            if refusal.gone or isinstance(refusal, Moved):
+                raise
+        self._count("audio")
+        return await self._formatted(lambda shown: self._client.audio(address, data, seconds, shown), caption)
+
+    def _quiz(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
+        messages = render.quiz(reply, self._sign(address))
+        texts = self._texts(address, messages, () if reply.form == "ordering" else reply.choices)
+        if reply.audio is None:
+            return texts
+        if len(messages) == 1 and length(messages[0].words) <= CAPTION_LIMIT:
+            return (lambda: self._voice(address, reply.audio, "", messages[0]),)
+        return (lambda: self._voice(address, reply.audio, reply.say), *texts)
+
+    async def _mark(self, address: Address, reply: Mark, target: str) -> str:
+        """Mark the question where it stands; where that cannot be, send the verdict alone."""
+        await self._clear(address)
+        try:
+            if target and (shown := render.verdict(reply)):
+                return await self._formatted(lambda message: self._remark(address, target, message), shown)
+        except Refused as refusal:
+            if refusal.gone or isinstance(refusal, Moved):
+                raise
+            self._count("text")
+        return await _each(self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ()))
+
+    async def _remark(self, address: Address, target: str, message: Message) -> str:
+        with suppress(Textless):
+            return await self._rewrite(address, target, message)
+        with suppress(Unchanged):
+            await self._client.recaption(address, target, message)
+        return target
+
+    def _picture(self, address: Address, reply: Picture) -> tuple[Step, ...]:
+        caption, rest = render.caption(reply.text)
+        return (lambda: self._photo(address, reply, Message(words=caption)), *(self._step(address, m) for m in rest))
+
+    async def _photo(self, address: Address, reply: Picture, caption: Message) -> str:
+        data, _ = await self._blobs.get(reply.media.ref)
+        await self._clear(address)
+        try:
+            return await self._formatted(lambda shown: self._client.photo(address, data, shown), caption)
+        except Refused as refusal:
+            if refusal.gone or isinstance(refusal, Moved) or not caption.words:
+                raise
+        self._count("text")
+        return await self._say(address, caption)
+
+
+async def _each(steps: Sequence[Step]) -> str:
+    """Take one step after another and return what the last one gave."""
+    return [await step() for step in steps][-1]
