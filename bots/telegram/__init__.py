@@ -71,7 +71,7 @@ def connect(
 ) -> Telegram:
     """Make the bot; nothing goes out yet. To be called within the event loop that will use it.
 
-    `count` hears of each fallback to a simpler form (`plain`, `numbers`, `audio`, `text`, `edits`, `unanswered`);
+    `count` hears of each fallback to a simpler form (`plain`, `numbers`, `audio`, `edits`, `unanswered`);
     `drafts` is to be shared where turns and deliveries run in several processes.
     """
     client = Client(settings.token, api_url=settings.api_url)

@@ -38,7 +38,7 @@ class Polling:
                     ready = True
                 await self._round(receive)
                 failures = 0
-            except Exception as error:  # noqa: BLE001 # whatever keeps an event from being taken, it has to be asked for again
+            except Exception as error:  # noqa: BLE001 - whatever keeps an event from being taken, it has to be asked for again
                 failures += 1
                 await self._sleep(self._wait(error, failures))
 

@@ -1,4 +1,4 @@
-"""Delivers replies: each in its best form that this person's Telegram takes, down to plain words."""
+"""Delivers replies, each in the best form that Telegram takes; what it takes in no form is refused."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
@@ -9,7 +9,7 @@ from bots.telegram import callback, render
 from bots.telegram.client import Client
 from bots.telegram.html import CAPTION_LIMIT, length
 from bots.telegram.live import Streams
-from bots.telegram.refusals import Moved, Textless, Unchanged, Uneditable, Unparsable
+from bots.telegram.refusals import Moved, Textless, Unchanged, Uneditable, Unparsable, VoiceForbidden
 from bots.telegram.render import Message
 from core.address import Address
 from core.errors import Refused
@@ -19,9 +19,9 @@ from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
 
 Step = Callable[[], Awaitable[str]]
 Count = Callable[[str], None]
-"""Called with the name of the simpler form that was fallen back to: plain, numbers, audio, text."""
+"""Called with the name of the simpler form that was fallen back to: plain, numbers, audio."""
 
-_REMEMBERED = 1024
+_REMEMBERED = 256
 
 
 class Sending:
@@ -34,7 +34,7 @@ class Sending:
         self._streams = streams
         self._count = count
         self._moved: dict[str, str] = {}
-        self._done: OrderedDict[str, tuple[str, ...]] = OrderedDict()
+        self._begun: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str) -> str:
         """The id of the message sent, or of the last one where it took several.
@@ -44,33 +44,38 @@ class Sending:
         """
         address = replace(address, chat=self._moved.get(address.chat, address.chat))
         try:
-            return await self._walk(key, await self._steps(address, reply, target))
+            return await self._walk((key, reply), self._steps(address, reply, target))
         except Moved as moved:
             self._moved[address.chat] = str(moved.chat)
         address = replace(address, chat=self._moved[address.chat])
-        return await self._walk(key, await self._steps(address, reply, ""))
+        return await self._walk((key, reply), self._steps(address, reply, ""))
 
-    async def _walk(self, key: str, steps: Sequence[Step]) -> str:
-        sent = self._done.pop(key, ())
+    async def _walk(self, key: tuple[str, Reply], steps: Sequence[Step]) -> str:
+        sent = self._begun.pop(key, ())
         for step in steps[len(sent) :]:
             try:
                 sent = (*sent, await step())
-            finally:
-                self._done[key] = sent
-                if len(self._done) > _REMEMBERED:
-                    self._done.popitem(last=False)
+            except BaseException:
+                self._remember(key, sent)
+                raise
         return sent[-1]
 
-    async def _steps(self, address: Address, reply: Reply, target: str) -> tuple[Step, ...]:
+    def _remember(self, key: tuple[str, Reply], sent: tuple[str, ...]) -> None:
+        if sent:
+            self._begun[key] = sent
+        if len(self._begun) > _REMEMBERED:
+            self._begun.popitem(last=False)
+
+    def _steps(self, address: Address, reply: Reply, target: str) -> tuple[Step, ...]:
         match reply:
             case Text():
                 return self._texts(address, render.texts(reply, self._sign(address)), reply.choices)
             case Voice():
-                return (lambda: self._voice(address, reply.audio, reply.text),)
+                return self._spoken(address, reply)
             case Quiz():
                 return self._quiz(address, reply)
             case Mark():
-                return (lambda: self._mark(address, reply, target),)
+                return self._mark(address, reply, target)
             case Picture():
                 return self._picture(address, reply)
 
@@ -118,50 +123,43 @@ class Sending:
                 await self._client.take_back(address, written)
             await self._streams.forget(address)
 
-    async def _voice(self, address: Address, audio: Media | None, words: str, message: Message | None = None) -> str:
-        """A voice note, else a piece of audio, else its words; `message` is its caption and what it falls back to."""
-        caption = message or Message(words="")
-        if audio is not None:
-            try:
-                data, _ = await self._blobs.get(audio.ref)
-                return await self._sound(address, data, audio.seconds, caption)
-            except Refused as refusal:
-                if refusal.gone or isinstance(refusal, Moved):
-                    raise
-            self._count("text")
-        fallback = (message,) if message else render.texts(Text(text=words), self._sign(address))
-        return await _each(self._texts(address, fallback, ()))
+    def _spoken(self, address: Address, reply: Voice) -> tuple[Step, ...]:
+        audio = reply.audio
+        if audio is None:
+            return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
+        return (lambda: self._voice(address, audio, Message(words="")),)
 
-    async def _sound(self, address: Address, data: bytes, seconds: float, caption: Message) -> str:
+    async def _voice(self, address: Address, audio: Media, caption: Message) -> str:
+        """A voice note, else a piece of audio; raises `Refused` when neither is taken."""
+        data, _ = await self._blobs.get(audio.ref)
         await self._clear(address)
         try:
-            return await self._formatted(lambda shown: self._client.voice(address, data, seconds, shown), caption)
-        except Refused as refusal:
-            if refusal.gone or isinstance(refusal, Moved):
-                raise
-        self._count("audio")
-        return await self._formatted(lambda shown: self._client.audio(address, data, seconds, shown), caption)
+            return await self._formatted(lambda shown: self._client.voice(address, data, audio.seconds, shown), caption)
+        except VoiceForbidden:
+            self._count("audio")
+        return await self._formatted(lambda shown: self._client.audio(address, data, audio.seconds, shown), caption)
 
     def _quiz(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
         messages = render.quiz(reply, self._sign(address))
         texts = self._texts(address, messages, () if reply.form == "ordering" else reply.choices)
-        if reply.audio is None:
+        audio = reply.audio
+        if audio is None:
             return texts
         if len(messages) == 1 and length(messages[0].words) <= CAPTION_LIMIT:
-            return (lambda: self._voice(address, reply.audio, "", messages[0]),)
-        return (lambda: self._voice(address, reply.audio, reply.say), *texts)
+            return (lambda: self._voice(address, audio, messages[0]),)
+        return (lambda: self._voice(address, audio, Message(words="")), *texts)
 
-    async def _mark(self, address: Address, reply: Mark, target: str) -> str:
-        """Mark the question where it stands; where that cannot be, send the verdict alone."""
-        await self._clear(address)
-        try:
-            if target and (shown := render.verdict(reply)):
-                return await self._formatted(lambda message: self._remark(address, target, message), shown)
-        except Refused as refusal:
-            if refusal.gone or isinstance(refusal, Moved):
-                raise
-            self._count("text")
-        return await _each(self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ()))
+    def _mark(self, address: Address, reply: Mark, target: str) -> tuple[Step, ...]:
+        """Mark the question where it stands; without a place for it, send the verdict alone."""
+        shown = render.verdict(reply)
+        if not target or shown is None:
+            return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
+
+        async def mark() -> str:
+            await self._clear(address)
+            return await self._formatted(lambda message: self._remark(address, target, message), shown)
+
+        return (mark,)
 
     async def _remark(self, address: Address, target: str, message: Message) -> str:
         with suppress(Textless):
@@ -177,15 +175,4 @@ class Sending:
     async def _photo(self, address: Address, reply: Picture, caption: Message) -> str:
         data, _ = await self._blobs.get(reply.media.ref)
         await self._clear(address)
-        try:
-            return await self._formatted(lambda shown: self._client.photo(address, data, shown), caption)
-        except Refused as refusal:
-            if refusal.gone or isinstance(refusal, Moved) or not caption.words:
-                raise
-        self._count("text")
-        return await self._say(address, caption)
-
-
-async def _each(steps: Sequence[Step]) -> str:
-    """Take one step after another and return what the last one gave."""
-    return [await step() for step in steps][-1]
+        return await self._formatted(lambda shown: self._client.photo(address, data, shown), caption)
