@@ -6,6 +6,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 import redis.asyncio as redis
+from sqlalchemy import text
 
 from core.clock import SystemClock
 from storage.counts import Counts
@@ -41,6 +42,18 @@ class Ground:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def database_answers(self) -> str:
+        await self.database.run(text("SELECT 1"), {})
+        return "ok"
+
+    async def valkey_answers(self) -> str:
+        return "ok" if await self.valkey.ping() else "no answer"
+
+    async def tables_stand(self, expected: str | None) -> str:
+        rows = await self.database.run(text("SELECT version_num FROM alembic_version"), {})
+        present = rows[0].version_num if rows else None
+        return "ok" if present == expected else f"at {present}, not {expected}"
 
     async def close(self) -> None:
         for task in list(self._tasks):
