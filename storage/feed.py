@@ -10,13 +10,15 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import SQLAlchemyError
 
 from core.address import Address
 from core.clock import Clock
+from core.errors import Unreachable
 from core.ports.feed import Entry, Sign
+from core.wire import clean
 from storage.database import Database
 from storage.radio import Missed, Radio
+from storage.reach import reached
 from storage.tables.feed import feed
 
 _PREFIX: Final = "sona:feed:"
@@ -61,17 +63,19 @@ class PostgresFeed:
         """A conflict is either the same key again, or another line that took the number first: then the next is free."""
         known = select(feed.c.seq).where(feed.c.address == row["address"], feed.c.key == row["key"])
         while True:
-            async with self._database.begin() as connection:
-                made: int | None = await connection.scalar(_APPEND, row)
-                seq = made if made is not None else await connection.scalar(known)
+            with reached():
+                async with self._database.begin() as connection:
+                    made: int | None = await connection.scalar(_APPEND, row)
+                    seq = made if made is not None else await connection.scalar(known)
             if seq is not None:
                 return made is not None, seq
 
     async def since(self, address: Address, after: int, limit: int = 200) -> tuple[Entry, ...]:
         lines = select(feed.c.seq, feed.c.key, feed.c.body).where(feed.c.address == str(address)).limit(limit)
         lines = lines.order_by(feed.c.seq.desc()) if after < 0 else lines.where(feed.c.seq > after).order_by(feed.c.seq)
-        async with self._database.begin() as connection:
-            rows = (await connection.execute(lines)).all()
+        with reached():
+            async with self._database.begin() as connection:
+                rows = (await connection.execute(lines)).all()
         entries = (Entry(seq=row.seq, key=row.key, body=row.body) for row in rows)
         return tuple(sorted(entries, key=lambda entry: entry.seq))
 
@@ -114,7 +118,7 @@ class PostgresFeed:
     async def _found(self, address: Address, last: int) -> tuple[Entry, ...]:
         """Every line after `last`; none for now while the database is away, as the poll asks again."""
         found: tuple[Entry, ...] = ()
-        with contextlib.suppress(SQLAlchemyError, OSError):
+        with contextlib.suppressUnreachable:
             while page := await self.since(address, found[-1].seq if found else last):
                 found += page
         return found
@@ -123,7 +127,7 @@ class PostgresFeed:
         """The safety net under lost messages: one query for everyone who listens in this process."""
         while True:
             await asyncio.sleep(self._poll)
-            with contextlib.suppress(SQLAlchemyError, OSError):
+            with contextlib.suppressUnreachable:
                 await self._compare()
 
     async def _compare(self) -> None:
@@ -133,8 +137,9 @@ class PostgresFeed:
             .where(feed.c.address.in_({address for address, _ in places}))
             .group_by(feed.c.address)
         )
-        async with self._database.begin() as connection:
-            known = {row[0]: row[1] for row in await connection.execute(newest)}
+        with reached():
+            async with self._database.begin() as connection:
+                known = {row[0]: row[1] for row in await connection.execute(newest)}
         for address in {address for address, last in places if known.get(address, 0) > last}:
             self._radio.missed(_PREFIX + address)
 
@@ -147,10 +152,10 @@ class PostgresFeed:
 
 
 def storable(value: Any) -> Any:
-    """The same JSON value without what Postgres cannot keep: NUL characters and halves of surrogate pairs."""
+    """The same JSON value with U+FFFD for what Postgres cannot keep: NUL characters and halves of surrogate pairs."""
     match value:
         case str():
-            return value.replace("\0", "").encode("utf-8", "replace").decode()
+            return clean(value)
         case Mapping():
             return {storable(key): storable(item) for key, item in value.items()}
         case list() | tuple():
