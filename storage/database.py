@@ -1,7 +1,10 @@
 """The connection pool, made inside the event loop that uses it."""
 
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
+from sqlalchemy import Executable, Row
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -12,16 +15,23 @@ def sqlalchemy_url(url: str) -> str:
 
 
 class Database:
-    """A pool of connections to one database; `begin` is the only way to a transaction."""
+    """A pool of connections to one database; `begin` and `run` are the only ways to a transaction."""
 
     def __init__(self, url: str, *, pool: int = 8) -> None:
         self.engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(url), pool_size=pool, max_overflow=0, pool_pre_ping=False, pool_recycle=1800
         )
+        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
         """A transaction that commits when the block ends well and rolls back otherwise."""
         return self.engine.begin()
+
+    async def run(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """One statement that is its own transaction, in one round trip; returns its rows, if it has any."""
+        async with self._single.connect() as connection:
+            result = await connection.execute(statement, parameters)
+            return result.all() if result.returns_rows else ()
 
     async def close(self) -> None:
         await self.engine.dispose()
