@@ -118,7 +118,7 @@ class PostgresFeed:
     async def _found(self, address: Address, last: int) -> tuple[Entry, ...]:
         """Every line after `last`; none for now while the database is away, as the poll asks again."""
         found: tuple[Entry, ...] = ()
-        with contextlib.suppressUnreachable:
+        with contextlib.suppress(Unreachable):
             while page := await self.since(address, found[-1].seq if found else last):
                 found += page
         return found
@@ -127,7 +127,7 @@ class PostgresFeed:
         """The safety net under lost messages: one query for everyone who listens in this process."""
         while True:
             await asyncio.sleep(self._poll)
-            with contextlib.suppressUnreachable:
+            with contextlib.suppress(Unreachable):
                 await self._compare()
 
     async def _compare(self) -> None:

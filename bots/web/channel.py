@@ -19,6 +19,20 @@ from core.reply import Reply
 from core.wire import dump_reply
 
 NAME: Final = "web"
+ABILITIES: Final = Capabilities(
+    text_limit=20000,
+    formatted=True,
+    buttons=12,
+    label_limit=80,
+    choice_bytes=200,
+    voice=True,
+    pictures=True,
+    edits=True,
+    typing=True,
+    streaming=True,
+    sources=True,
+)
+
 _TYPING: Final = 2.0
 _WHOLE: Final = 1.25
 
@@ -34,31 +48,19 @@ class WebChannel:
     seal: Seal
     origins: tuple[str, ...] = ()
     name: str = NAME
-    capabilities: Capabilities = Capabilities(
-        text_limit=20000,
-        formatted=True,
-        buttons=12,
-        label_limit=80,
-        choice_bytes=200,
-        voice=True,
-        pictures=True,
-        edits=True,
-        typing=True,
-        streaming=True,
-        sources=True,
-    )
+    capabilities: Capabilities = ABILITIES
 
-    def verify(self, request: Request) -> bool:
+    def verify(self, request: Request) -> bool:  # noqa: ARG002 - the shape of `Channel`
         """No webhook leads here."""
         return False
 
-    def parse(self, request: Request) -> tuple[Event, ...]:
+    def parse(self, request: Request) -> tuple[Event, ...]:  # noqa: ARG002 - the shape of `Channel`
         return ()
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
         """The socket has done it."""
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
+    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:  # noqa: ARG002 - the shape of `Channel`
         """Exactly once by `key`; the id given back is the line's number. The page finds what a `Mark` marks by itself."""
         body = render.said(json.loads(dump_reply(reply)), self.clock.now())
         return str(await self.feed.append(address, key, body))
