@@ -9,10 +9,13 @@ import redis.asyncio as redis
 from sqlalchemy import text
 
 from core.clock import SystemClock
+from storage.blobs import PostgresBlobs
 from storage.counts import Counts
 from storage.database import Database
+from storage.feed import PostgresFeed
 from storage.inbox import PostgresInbox
 from storage.outbox import PostgresOutbox
+from storage.radio import Radio
 from storage.signals import StopSigns
 from storage.study import PostgresStudy
 from storage.sweep import Sweep
@@ -29,7 +32,10 @@ class Ground:
         self.database = Database(settings.database_url, pool=pool)
         self.valkey = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=2, health_check_interval=15)
         self.count = Counts(self.valkey)
-        self.stops = StopSigns(self.valkey)
+        self.radio = Radio(settings.redis_url)
+        self.stops = StopSigns(self.radio)
+        self.feed = PostgresFeed(database=self.database, radio=self.radio, clock=self.clock)
+        self.blobs = PostgresBlobs(database=self.database, clock=self.clock)
         self.inbox = PostgresInbox(self.database, self.clock)
         self.turns = PostgresTurns(self.database, self.clock)
         self.outbox = PostgresOutbox(self.database, self.clock)
@@ -61,5 +67,6 @@ class Ground:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(redis.RedisError, OSError):
             await self.count.flush()
+        await self.radio.close()
         await self.valkey.aclose()
         await self.database.close()

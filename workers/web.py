@@ -55,7 +55,7 @@ def site(door: "assembly.Door", settings: Settings) -> web.Application:
 async def _announce(platform: "assembly.Platform") -> None:
     """Tell the platform where we are, again and again until it listens."""
     if not platform.hooked:
-        return
+        return None
     wait = 1.0
     while True:
         try:
