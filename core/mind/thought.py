@@ -5,17 +5,21 @@ from typing import Protocol
 
 from core.card import Card, Review, UnitProgress
 from core.channel import Live
-from core.conversation import Conversation, ToolCall, Usage
+from core.conversation import Conversation, Message, ToolCall, Usage
 from core.event import Event
 from core.reply import Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thought:
-    """The conversation as it will be left, and everything else the turn has made; nothing of it is written yet."""
+    """The conversation as it will be left, and everything else the turn has made; nothing of it is written yet.
+
+    `messages` are the lines this turn adds to the record, whatever becomes of the conversation's `history`.
+    """
 
     conversation: Conversation
     replies: tuple[Reply, ...] = ()
+    messages: tuple[Message, ...] = ()
     calls: tuple[ToolCall, ...] = ()
     usage: Usage = field(default_factory=Usage)
     cards: tuple[Card, ...] = ()

@@ -1,0 +1,1 @@
+"""Minds, voices and libraries that live outside; only the composition root names them."""
