@@ -33,6 +33,14 @@ class Thought:
         return replace(self, conversation=conversation)
 
 
+class Interrupted(Exception):
+    """Someone was cancelled while answering; `thought` holds the answer as far as it had come."""
+
+    def __init__(self, thought: Thought) -> None:
+        super().__init__("interrupted")
+        self.thought = thought
+
+
 class Answerer(Protocol):
     """Someone who may answer an event."""
 
