@@ -1,0 +1,62 @@
+"""Phrases are complete, alike in every language, and found by the nearest locale."""
+
+import inspect
+from string import Formatter
+
+import pytest
+
+from core import errors
+from core.phrases import known, locales, phrases, say
+
+
+def _placeholders(phrase: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(phrase) if name}
+
+
+def test_english_vietnamese_and_spanish_are_spoken() -> None:
+    assert {"en", "vi", "es"} <= set(locales())
+
+
+@pytest.mark.parametrize("locale", locales())
+def test_every_language_has_the_same_phrases_with_the_same_placeholders(locale: str) -> None:
+    english = phrases("en")
+    here = phrases(locale)
+    assert here.keys() == english.keys()
+    assert {key: _placeholders(text) for key, text in here.items()} == {
+        key: _placeholders(text) for key, text in english.items()
+    }
+
+
+@pytest.mark.parametrize("locale", locales())
+def test_no_phrase_is_empty_or_left_in_english(locale: str) -> None:
+    assert all(text.strip() for text in phrases(locale).values())
+    if locale != "en":
+        same = {key for key, text in phrases(locale).items() if len(text) > 12 and text == phrases("en")[key]}
+        assert not same
+
+
+def test_everything_a_failure_tells_is_in_words() -> None:
+    told = {
+        kind.told for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.Failure)
+    } - {""}
+    assert told
+    assert all(say(key, "en") for key in told)
+
+
+def test_a_regional_locale_speaks_its_language() -> None:
+    assert say("language.name", "es-MX") == "Español"
+    assert say("language.name", "vi_VN") == "Tiếng Việt"
+
+
+def test_an_unknown_language_is_spoken_to_in_english() -> None:
+    assert say("language.name", "tlh") == "English"
+    assert say("language.name", "") == "English"
+
+
+def test_the_nearest_supported_locale_is_known() -> None:
+    assert [known(tag) for tag in ("es-419", "VI-vn", "de", "")] == ["es", "vi", "en", "en"]
+
+
+def test_a_phrase_that_does_not_exist_is_an_error() -> None:
+    with pytest.raises(KeyError):
+        say("no.such.phrase", "en")
