@@ -1,6 +1,9 @@
 """The Celery app: a doorbell over Valkey, nothing durable in it."""
 
-from celery import Celery
+import os
+from collections.abc import Callable
+
+from celery import Celery, signals
 
 TURN, DELIVERY, READING, SWEEP = "sona.turn", "sona.delivery", "sona.reading", "sona.sweep"
 STREET, SHELF = "street", "shelf"
@@ -35,3 +38,36 @@ def make_app(redis_url: str) -> Celery:
         timezone="UTC",
     )
     return app
+
+
+def start_worker(app: Celery, *, queue: str, pool: str, threads: int, closing: Callable[[], None]) -> None:
+    """Take rings until SIGTERM; `closing` is called when the end begins, before running tasks are waited for."""
+    signals.worker_shutting_down.connect(_called(closing), weak=False)
+    app.Worker(
+        pool=pool,
+        concurrency=threads,
+        queues=[queue],
+        hostname=f"{queue}@{os.getpid()}",
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        loglevel="WARNING",
+        quiet=True,
+    ).start()
+
+
+def in_each_process(begin: Callable[[], None]) -> None:
+    """Have `begin` called in every child of a prefork pool, after the fork."""
+    signals.worker_process_init.connect(_called(begin), weak=False)
+
+
+def start_beat(app: Celery) -> None:
+    """Ring the sweep every few seconds until SIGTERM; the schedule is in memory only."""
+    app.Beat(scheduler="celery.beat:Scheduler", max_interval=1, loglevel="WARNING", quiet=True).run()
+
+
+def _called(function: Callable[[], None]) -> Callable[..., None]:
+    def receiver(**_: object) -> None:
+        function()
+
+    return receiver

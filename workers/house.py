@@ -108,6 +108,10 @@ class House:
             if self._open:
                 self.deliveries.ring(address)
 
+    def shut(self) -> None:
+        """From any thread: take nothing new from now on; rings that wait for a slot go by."""
+        self._open = False
+
     async def drain(self, grace: float) -> None:
         """Take nothing new, let what runs finish for `grace` seconds, then give the rest of the leases back."""
         self._open = False

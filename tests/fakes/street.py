@@ -1,6 +1,8 @@
 """A whole street in one loop: real storage, a scripted mind and a keeping channel, rung by hand."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -86,21 +88,14 @@ class Counted:
         self.names.append(name)
 
 
-class NeverStopped:
-    """Stop signs that can be given by hand."""
+class StopByHand:
+    """Stop signs given by setting `event`."""
 
     def __init__(self) -> None:
-        import asyncio
-
         self.event = asyncio.Event()
 
-    def __call__(self, address: Address) -> "NeverStopped":
-        return self
-
-    def __enter__(self) -> "object":
-        return self.event
-
-    def __exit__(self, *_: object) -> None: ...
+    def __call__(self, address: Address) -> AbstractContextManager[asyncio.Event]:
+        return nullcontext(self.event)
 
 
 class Street:
@@ -115,7 +110,7 @@ class Street:
         self.mind = ScriptedMind()
         self.rung = Rung()
         self.count = Counted()
-        self.stops = NeverStopped()
+        self.stops = StopByHand()
         channels: dict[str, Channel] = {"test": self.channel}
         self.receive = Receive(inbox=self.inbox, wake=self.rung)
         self.converse = Converse(
