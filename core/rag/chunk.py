@@ -14,6 +14,8 @@ from core.ports.reading import Block, Code, Heading, Item, Paragraph, Reading, T
 LIMIT = 220
 """Word pieces in a passage at most, by `weigh`: about 170 English words, which leaves the default embedder's window of 256 room for the section."""
 
+_SLACK = 0.9
+"""How full passages are planned, so that the last one is not what did not fit into the others."""
 _SEPARATOR = " › "
 _HEADING_LENGTH = 160
 _DENSE = (
@@ -213,15 +215,15 @@ def _whole(text: str, index: int) -> int:
 
 def _groups(pieces: list[_Piece], limit: int) -> Iterator[list[_Piece]]:
     """Pieces put together so that the passages of a section are about equally long."""
-    total = sum(piece.weight for piece in pieces) + sum(weigh(header) for header in {piece.header for piece in pieces})
-    count = max(1, ceil(total / limit))
-    target = total / count if count > 1 else limit
+    left = sum(piece.weight for piece in pieces) + sum(weigh(header) for header in {piece.header for piece in pieces})
+    count = 1 if left <= limit else ceil(left / (limit * _SLACK))
     group: list[_Piece] = []
     weight, header = 0, ""
     for piece in pieces:
         more = piece.weight + (weigh(piece.header) if piece.header != header else 0)
-        if group and (weight + more > limit or (weight >= target / 2 and weight + more / 2 > target)):
+        if group and (weight + more > limit or (count > 1 and weight + more / 2 > left / count)):
             yield group
+            left, count = left - weight, max(1, count - 1)
             group, weight = [], 0
             more = piece.weight + weigh(piece.header)
         group.append(piece)

@@ -94,8 +94,10 @@ def _title(sample: Sample, reading: Reading) -> str:
     """The document's own title, else its one main heading, else its file name."""
     main_headings = [block.text for block in reading.blocks if isinstance(block, Heading) and block.level == 1]
     own = reading.title or (main_headings[0] if len(main_headings) == 1 else "")
-    stem = PurePosixPath(sample.name.replace("\\", "/")).stem
-    return " ".join(tidy(own or stem or sample.link).split())[:_TITLE_LENGTH]
+    name = PurePosixPath(sample.name.replace("\\", "/"))
+    endings = {ending for form in readers.formats() for ending in form.ENDINGS}
+    called = name.stem if name.suffix.lower() in endings else name.name
+    return " ".join(tidy(own or called or sample.link).split())[:_TITLE_LENGTH]
 
 
 if __name__ == "__main__":

@@ -29,13 +29,15 @@ _FULL = 0.8
 """A line shorter than this share of the usual width that ends a sentence also ends a paragraph."""
 _NUMBER = re.compile(r"[-–—\s]*(?:page\s*)?(?:\d{1,4}|[ivxlc]{1,6})(?:\s*(?:/|of)\s*\d{1,4})?[-–—\s]*", re.IGNORECASE)
 _BULLET = re.compile(r"[-•●▪◦‣–*]\s+\S|\(?\d{1,2}[.)]\s+\S")
+_LEADER = re.compile(r"(?:\.\s*){5,}\S{0,6}$")
+"""A line of a table of contents, which leads to a page and says nothing."""
 _END = re.compile(r"[.!?。！？…:;]['\"”’»)\]」』]*$")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u3000-\u30ff\u3400-\u9fff\uff00-\uffef]")
 
 
 def blocks(pages: Sequence[Page], outline: Outline) -> tuple[Block, ...]:
     """The blocks of all pages; a paragraph that runs on over a page break stays one. Bookmarks are the headings where type sizes show none."""
-    pages = _without_edges(pages)
+    pages = [[line for line in page if not _LEADER.search(line.text)] for page in _without_edges(pages)]
     levels = _levels(pages)
     width = _width(pages)
     found: list[Block] = []
