@@ -61,7 +61,7 @@ class Converse:
     limit: timedelta = timedelta(seconds=180)
 
     async def __call__(self, address: Address) -> bool:
-        """Run one turn if there is one to run; true when replies wait to be delivered."""
+        """Run one turn if there is one to run, and ring for what comes after it; false when there was none."""
         opening = await self.turns.open(address, self.lease)
         if opening is None:
             return False
@@ -69,7 +69,7 @@ class Converse:
         try:
             thought = await self._leased(opening)
             turn = self._turn(opening, thought, started)
-            more = await self.turns.close(opening, turn)
+            await self.turns.close(opening, turn)
         except Superseded:
             self.count("turn_superseded")
             return False
@@ -77,9 +77,11 @@ class Converse:
             await asyncio.shield(self.turns.release(opening))
             raise
         self.count("turn_closed", channel=address.channel)
-        if more:
+        if turn.replies:
+            self.wake.delivery([address])
+        if await self.turns.waiting(address):
             self.wake.turn([address])
-        return bool(turn.replies)
+        return True
 
     async def _leased(self, opening: Opening) -> Thought:
         """Think while the lease is renewed, until done, stopped, out of time or superseded."""
