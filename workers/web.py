@@ -26,9 +26,7 @@ def run(settings: Settings) -> None:
 
 async def serve(settings: Settings) -> None:
     async with assembly.door(settings) as door:
-        runner = web.AppRunner(
-            site(door, settings), access_log=None, handle_signals=False, shutdown_timeout=_GRACE
-        )
+        runner = web.AppRunner(site(door, settings), access_log=None, handle_signals=False, shutdown_timeout=_GRACE)
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
         announcing = [asyncio.create_task(_announce(platform)) for platform in door.platforms.values()]

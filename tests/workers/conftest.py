@@ -16,7 +16,7 @@ import pytest
 from workers.settings import variables
 
 _ROOT = Path(__file__).parents[2]
-_PATIENCE = 20.0
+_PATIENCE = 50.0
 
 
 def eventually(what: Callable[[], object]) -> None:

@@ -95,7 +95,7 @@ def test_a_killed_valkey_comes_back_under_the_same_address(running: HouseProcess
 
 
 def test_a_killed_house_takes_everything_with_it_and_the_next_keeps_the_data(folder: Path) -> None:
-    home = folder / "killed"
+    home = folder / "home with spaces"
     first = HouseProcess(home, folder / "first.txt")
     first.ready()
     with psycopg.connect(_urls(first)[0]) as connection:
