@@ -1,7 +1,6 @@
 """Telegram, through the Bot API."""
 
 import hmac
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -15,6 +14,7 @@ from bots.telegram.wording import Bot
 from core.channel import Availability
 from core.clock import Clock
 from core.ports.blobs import Blobs
+from core.ports.count import Count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,13 +66,12 @@ def connect(
     secret_key: bytes,
     clock: Clock,
     blobs: Blobs,
-    count: Callable[[str], None],
+    count: Count,
     drafts: Drafts | None = None,
 ) -> Telegram:
     """Make the bot; nothing goes out yet. To be called within the event loop that will use it.
 
-    `count` hears of each fallback to a simpler form (`plain`, `numbers`, `audio`, `edits`, `unanswered`);
-    `drafts` is to be shared where turns and deliveries run in several processes.
+    Each step down to a simpler form (`plain`, `numbers`, `audio`, `edits`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
     """
     client = Client(settings.token, api_url=settings.api_url)
     secret = settings.webhook_secret or _derived(secret_key, "telegram webhook").hex()
@@ -84,7 +83,7 @@ def connect(
         clock=clock,
         blobs=blobs,
         streams=Streams(drafts or LocalDrafts()),
-        count=count,
+        count=lambda form: count("fallback", channel="telegram", form=form),
     )
     gateway = Polling(client=client, channel=channel)
     return Telegram(channel=channel, gateway=gateway, client=client, settings=settings, secret=secret)
