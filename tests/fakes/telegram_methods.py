@@ -46,7 +46,7 @@ class Chat:
     @property
     def texts(self) -> list[str]:
         """What people see, from the first message to the last."""
-        return [message.get("text") or message.get("caption", "") for message in self.messages.values()]
+        return [message.get("text") or message.get("caption") or "" for message in self.messages.values()]
 
     def buttons(self, message: int) -> list[dict[str, str]]:
         markup = self.messages[message].get("reply_markup") or {"inline_keyboard": []}
