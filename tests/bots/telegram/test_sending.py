@@ -163,7 +163,8 @@ async def test_a_file_is_fetched_over_the_wire_and_never_from_this_machine(desk:
     voice = desk.api.keep(b"OggS", "voice/file 0.oga")
     assert await desk.bot.channel.fetch(Media(ref=voice)) == b"OggS"
     local = desk.api.keep(b"theirs", "/etc/hostname")
-    for media in (Media(ref=local), Media(ref="unknown"), Media(ref=voice, size=20_000_001)):
+    lost = desk.api.keep(b"", "voice/#lost")
+    for media in (Media(ref=local), Media(ref=lost), Media(ref="unknown"), Media(ref=voice, size=20_000_001)):
         with pytest.raises(Refused):
             await desk.bot.channel.fetch(media)
     large = desk.api.keep(b"x" * 20_500_000, "documents/file_1")
