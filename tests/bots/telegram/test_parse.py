@@ -36,7 +36,7 @@ def _signed(update: dict[str, Any]) -> dict[str, Any]:
 def _plain(event: Event) -> dict[str, Any]:
     body = asdict(event.body)
     if event.body.kind == "spoke":
-        del body["heard"]
+        body = {"kind": body["kind"], "audio": body["audio"]}
     return {
         "id": event.id,
         "address": str(event.address),
