@@ -11,7 +11,6 @@ from bots.telegram.live import Streams
 from bots.telegram.poll import Polling
 from bots.telegram.webhook import Commands, register
 from bots.telegram.wording import Bot
-from core.channel import Availability
 from core.clock import Clock
 from core.ports.blobs import Blobs
 from core.ports.count import Count
@@ -49,15 +48,6 @@ class Telegram:
 
     async def close(self) -> None:
         await self.channel.close()
-
-
-def availability(settings: Settings) -> Availability:
-    if not settings.token:
-        return Availability(name="telegram", state="off", why="TELEGRAM_BOT_TOKEN is not set")
-    if not _number(settings.token):
-        return Availability(name="telegram", state="off", why="TELEGRAM_BOT_TOKEN is no token of a Telegram bot")
-    how = f"called at {settings.public_url}" if settings.public_url else "by polling"
-    return Availability(name="telegram", state="on", why=how)
 
 
 def connect(

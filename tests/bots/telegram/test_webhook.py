@@ -6,14 +6,13 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
-from bots.telegram import Settings, Telegram, availability
+from bots.telegram import Telegram
 from bots.telegram.verify import HEADER, genuine
 from bots.telegram.webhook import register
 from core.channel import Channel, Gateway, Request
 from core.errors import Malformed, Refused
 from core.event import Event, Said
 from tests.bots.telegram.conftest import Desk
-from tests.fakes.telegram import TOKEN
 
 COMMANDS = {"": [("quiz", "Take a quiz")], "vi": [("quiz", "Làm bài kiểm tra")]}
 
@@ -84,13 +83,6 @@ async def test_only_the_secret_opens_and_never_an_empty_one(desk: Desk) -> None:
     assert not genuine(Request(body=b"", headers={HEADER: "é\udcff"}), "s")
     assert not genuine(Request(body=b"", headers={HEADER: ""}), "")
     assert not genuine(Request(body=b""), "s")
-
-
-def test_a_missing_token_switches_telegram_off_and_says_so() -> None:
-    assert availability(Settings(token="")).why == "TELEGRAM_BOT_TOKEN is not set"
-    assert availability(Settings(token="nonsense")).state == "off"
-    assert availability(Settings(token=TOKEN)).why == "by polling"
-    assert availability(Settings(token=TOKEN, public_url="https://x.y")).state == "on"
 
 
 async def test_it_is_a_channel_and_a_gateway(desk: Desk) -> None:
