@@ -1,0 +1,1 @@
+"""Outer minds, voices and ears; only the assembly names them."""
