@@ -71,6 +71,11 @@ class Lessons:
         entries = "\n\n".join(entry_text(entry, locale) for entry in found.words[:3])
         return f"{say('study.word.close', locale, word=word)}\n\n{entries}" if found.close else entries
 
+    async def grammar(self, query: str, course: str = "", *, locale: str = "en") -> str:  # noqa: ARG002 - notes are written in English so far
+        """The two sections of the grammar notes that say most about the query, in Markdown; empty when there is none."""
+        notes = self._catalogue.grammar(query, course)
+        return "\n\n".join(f"**{note.section.heading}**\n\n{note.section.text}" for note in notes)
+
     async def progress(self, thought: Thought) -> str:
         """Units with their scores, words with their strength, and what is due, in Markdown."""
         now = self._clock.now()
@@ -102,7 +107,7 @@ class Lessons:
                 return None
 
     async def _choose(self, thought: Thought, name: str) -> Thought:
-        course = self._catalogue.course(name.removeprefix("course-")) if name else None
+        course = self._catalogue.course(name) if name else None
         if course is None:
             return self._list(thought)
         locale = thought.conversation.learner.locale

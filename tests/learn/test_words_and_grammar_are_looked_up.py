@@ -85,5 +85,5 @@ def test_the_course_can_be_searched_as_documents(catalogue: Catalogue) -> None:
 def test_notes_come_in_pieces_that_fit_a_chat(course: Course) -> None:
     for unit in course.units:
         parts = pieces(unit.note)
-        assert all(len(part) <= 1200 for part in parts)
+        assert all(len(part) <= 700 for part in parts)
         assert all(section.heading in "".join(parts) for section in unit.note)
