@@ -60,7 +60,9 @@ def naming(making: Making) -> Question | None:
 
 
 def hearing(making: Making) -> Question | None:
-    """Which of four words is spoken."""
+    """Which of four words is spoken; a single sound is too little to be told apart."""
+    if len(making.word.word) < 2:
+        return None
     others = [word.word for word in _others(making)]
     made = _choosing(making, making.ask("study.ask.heard"), making.word.word, others)
     return made and replace(made, form="listening", say=making.word.word)

@@ -143,10 +143,11 @@ class Lessons:
         words = "\n".join(line_text(word, locale) for word in course.entries(unit))
         listed = f"{say('study.lesson.words', locale)}\n{words}"
         choices = self._buttons(locale, ("quiz:start", "quiz"), ("lesson:next", "next"))
-        if len(pieces(unit.note)) > 1:
+        note = pieces(unit.note)
+        if len(note) > 1:
             choices += self._buttons(locale, ("lesson:explain:1", "explain"))
-        first = f"**{title}**\n\n{pieces(unit.note)[0]}" if unit.note else f"**{title}**"
-        return here.saying(Text(text=first), Text(text=listed, choices=choices))
+        opening = note[0].removeprefix(f"**{unit.name('en')}**").strip() if note else ""
+        return here.saying(Text(text=f"**{title}**\n\n{opening}".strip()), Text(text=listed, choices=choices))
 
     async def _next(self, thought: Thought) -> Thought:
         course = self._course(thought, "")

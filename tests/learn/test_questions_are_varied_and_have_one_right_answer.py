@@ -62,7 +62,9 @@ def test_every_word_can_be_asked_in_choices_without_another_right_one(course: Co
     for word in course.words:
         for kind in KINDS["new"]:
             question = kind(Making(course=course, word=word, locale=locale, rng=Random(1), ask=ask))
-            assert question is not None
+            if question is None:
+                assert (kind.__name__, len(word.word)) == ("hearing", 1)
+                continue
             check(course, question)
             names = {choice.label for choice in question.choices} - set(question.answers)
             others = [one for one in course.words if one.word in names or one.meaning(locale) in names]
