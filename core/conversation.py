@@ -36,7 +36,7 @@ class Message:
 class Conversation:
     """What Sona knows of one conversation when a turn begins, and what the turn leaves behind.
 
-    `history` holds the last messages, oldest first. `course` and `unit` are codes, empty when none is chosen.
+    `history` holds the last messages after `since`, oldest first. `course` and `unit` are codes, empty when none is chosen.
     `version` grows by one with every closed turn and guards against two turns closing on the same state.
     """
 
@@ -48,16 +48,22 @@ class Conversation:
     unit: str = ""
     history: tuple[Message, ...] = ()
     quiz: OpenQuiz | None = None
+    since: datetime | None = None
     version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opening:
-    """A turn that has begun: the conversation is leased to whoever holds `token` until the lease ends."""
+    """A turn that has begun: the conversation is leased to whoever holds `token` until the lease ends.
+
+    `attempts` counts how often these events were taken up, this time included; more than a few means that
+    they break whoever takes them.
+    """
 
     conversation: Conversation
     events: tuple[Event, ...]
     token: str
+    attempts: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -51,7 +51,7 @@ def database_url(postgres: str) -> Iterator[str]:
     """A fresh, migrated, empty database."""
     name = f"test_{next(_numbers)}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE template STRATEGY FILE_COPY".encode())
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE template".encode())
     yield postgres.replace("/postgres?", f"/{name}?", 1)
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())

@@ -1,1 +1,1 @@
-"""Minds, voices and libraries that live outside; only the composition root names them."""
+"""Outer minds, voices and ears; only the assembly names them."""

@@ -61,6 +61,7 @@ conversations = Table(
     Column("learner_id", Text, ForeignKey("learners.id", ondelete="CASCADE"), nullable=False, index=True),
     Column("state", JSONB, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
     Column("lease_token", Text),
     Column("lease_until", _MOMENT),
     Column("created_at", _MOMENT, nullable=False),

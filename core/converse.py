@@ -1,0 +1,183 @@
+"""A turn, from the waiting events to the replies that go out."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from core.address import Address
+from core.channel import Channel, Live
+from core.clock import Clock
+from core.conversation import Message, Opening, Parcel, Turn
+from core.errors import Superseded
+from core.event import Said
+from core.fit import fit
+from core.mind.thought import Thought
+from core.phrases import say
+from core.ports.count import Count
+from core.ports.street import Turns, Wake
+from core.reply import Reply, Text
+
+ATTEMPTS = 4
+GRACE = timedelta(seconds=5)
+
+
+class Mind(Protocol):
+    async def think(self, opening: Opening, live: Live, stop: asyncio.Event) -> Thought:
+        """What the turn comes to; when `stop` is set, what it had come to until then."""
+        ...
+
+
+class Senses(Protocol):
+    """Ears before the mind and a voice after it; neither ever raises."""
+
+    async def hear(self, opening: Opening) -> Opening:
+        """The opening with what was spoken written down."""
+        ...
+
+    async def speak(self, opening: Opening, thought: Thought) -> tuple[Reply, ...]:
+        """The replies with their sound."""
+        ...
+
+
+class Stopping(Protocol):
+    def __call__(self, address: Address) -> "contextlib.AbstractContextManager[asyncio.Event]":
+        """While entered, the event is set as soon as someone stops this conversation."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converse:
+    """Opens a turn, has it thought and spoken with no transaction open, and closes it in one."""
+
+    turns: Turns
+    channels: Mapping[str, Channel]
+    mind: Mind
+    senses: Senses
+    stopping: Stopping
+    wake: Wake
+    clock: Clock
+    count: Count
+    lease: timedelta = timedelta(seconds=30)
+    limit: timedelta = timedelta(seconds=180)
+
+    async def __call__(self, address: Address) -> bool:
+        """Run one turn if there is one to run, and ring for what comes after it; false when there was none."""
+        opening = await self.turns.open(address, self.lease)
+        if opening is None:
+            return False
+        started = self.clock.now()
+        try:
+            thought = await self._leased(opening)
+            turn = self._turn(opening, thought, started)
+            await self.turns.close(opening, turn)
+        except Superseded:
+            self.count("turn_superseded")
+            return False
+        except asyncio.CancelledError:
+            await asyncio.shield(self.turns.release(opening))
+            raise
+        self.count("turn_closed", channel=address.channel)
+        if turn.replies:
+            self.wake.delivery([address])
+        if await self.turns.waiting(address):
+            self.wake.turn([address])
+        return True
+
+    async def _leased(self, opening: Opening) -> Thought:
+        """Think while the lease is renewed, until done, stopped, out of time or superseded."""
+        address = opening.conversation.address
+        channel = self.channels.get(address.channel)
+        live = channel.live(address) if channel else _Silent()
+        with self.stopping(address) as stop:
+            thinking = asyncio.create_task(self._think(opening, live, stop))
+            renewing = asyncio.create_task(self._renew(opening))
+            tasks = (thinking, renewing)
+            try:
+                await asyncio.wait(tasks, timeout=self.limit.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
+                if renewing.done():
+                    raise Superseded(str(address))
+                if thinking.done():
+                    return thinking.result()
+                return await self._cut_short(opening, thinking, stop)
+            finally:
+                await _end(tasks)
+
+    async def _think(self, opening: Opening, live: Live, stop: asyncio.Event) -> Thought:
+        if opening.attempts > ATTEMPTS:
+            self.count("turn_given_up")
+            return _answered(opening, say("failure.unexpected", opening.conversation.learner.locale))
+        heard = await self.senses.hear(opening)
+        thought = await self.mind.think(heard, live, stop)
+        return replace(thought, replies=await self.senses.speak(heard, thought))
+
+    async def _cut_short(self, opening: Opening, thinking: asyncio.Task[Thought], stop: asyncio.Event) -> Thought:
+        """Out of time: what was said until now, and a word about it."""
+        self.count("turn_timeout")
+        stop.set()
+        await asyncio.wait({thinking}, timeout=GRACE.total_seconds())
+        note = say("turn.timeout", opening.conversation.learner.locale)
+        if not thinking.done():
+            return _answered(opening, note)
+        return thinking.result().saying(Text(text=note))
+
+    async def _renew(self, opening: Opening) -> None:
+        """Returns only when the lease was lost."""
+        while True:
+            await asyncio.sleep(self.lease.total_seconds() / 3)
+            if not await self.turns.renew(opening, self.lease):
+                return
+
+    def _turn(self, opening: Opening, thought: Thought, started: datetime) -> Turn:
+        address = opening.conversation.address
+        channel = self.channels.get(address.channel)
+        fitted = [
+            piece for reply in thought.replies for piece in (fit(reply, channel.capabilities) if channel else (reply,))
+        ]
+        conversation = thought.conversation
+        if _cleared(opening.conversation.history, conversation.history):
+            conversation = replace(conversation, since=started)
+        return Turn(
+            conversation=conversation,
+            replies=tuple(Parcel(id=self.clock.id(), address=address, reply=reply) for reply in fitted),
+            messages=thought.messages,
+            calls=thought.calls,
+            usage=thought.usage,
+            cards=thought.cards,
+            reviews=thought.reviews,
+            progress=thought.progress,
+            started=started,
+            ended=self.clock.now(),
+        )
+
+
+def _cleared(before: tuple[Message, ...], after: tuple[Message, ...]) -> bool:
+    """Whether the turn forgot what was said before it; a history that only lost its oldest lines was not cleared."""
+    return bool(before) and before[-1] not in after
+
+
+def _answered(opening: Opening, words: str) -> Thought:
+    """A thought that answers all of the opening with these words, what was said noted in the record."""
+    said = tuple(
+        Message(role="person", text=event.body.text, at=event.at, speaker=event.sender.name)
+        for event in opening.events
+        if isinstance(event.body, Said)
+    )
+    answer = Message(role="sona", text=words, at=max(event.at for event in opening.events))
+    return Thought(conversation=opening.conversation, replies=(Text(text=words),), messages=(*said, answer))
+
+
+class _Silent:
+    async def typing(self) -> None: ...
+
+    async def status(self, text: str) -> None: ...
+
+    async def draft(self, text: str) -> None: ...
+
+
+async def _end(tasks: tuple[asyncio.Task[Any], ...]) -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)

@@ -1,0 +1,89 @@
+"""The way out: parcels of a conversation, one after another, each until it is sent, put off or dead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.address import Address
+from core.channel import Channel
+from core.clock import Clock
+from core.conversation import Parcel
+from core.errors import Refused, Throttled, Unreachable
+from core.fit import fit, simpler
+from core.ports.count import Count
+from core.ports.street import Due, Outbox
+from core.reply import Reply
+
+LEASE = timedelta(seconds=60)
+ATTEMPTS = 12
+_FIRST_WAIT = 1.0
+_LONGEST_WAIT = 600.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deliver:
+    """Delivers what is due at an address."""
+
+    outbox: Outbox
+    channels: Mapping[str, Channel]
+    clock: Clock
+    count: Count
+
+    async def __call__(self, address: Address) -> datetime | None:
+        """Send until nothing is due; returns when the next try is worth while, if something was put off."""
+        more = True
+        while more and (due := await self.outbox.next(address, LEASE)) is not None:
+            outcome = await self._one(due)
+            if isinstance(outcome, datetime):
+                return outcome
+            more = outcome
+        return None
+
+    async def _one(self, due: Due) -> datetime | bool:
+        """When to try again, or whether there may be more to send."""
+        parcel = due.parcel
+        channel = self.channels.get(parcel.address.channel)
+        if channel is None:
+            return await self._later(parcel, self._wait(parcel), "the channel is switched off")
+        try:
+            receipt = await self._send(channel, parcel, parcel.reply, due.target)
+        except Throttled as error:
+            return await self._later(parcel, error.retry_after, "throttled")
+        except Unreachable as error:
+            if parcel.attempts >= ATTEMPTS:
+                return await self._dead(parcel, f"given up: {error}")
+            return await self._later(parcel, self._wait(parcel), str(error))
+        except Refused as error:
+            return await self._dead(parcel, str(error))
+        more = await self.outbox.sent(parcel, receipt)
+        self.count("parcel_sent", channel=channel.name)
+        return more
+
+    async def _send(self, channel: Channel, parcel: Parcel, reply: Reply, target: str) -> str:
+        """Send a reply or, where the channel refuses its form, the next simpler one."""
+        try:
+            return await channel.send(parcel.address, reply, key=parcel.id, target=target)
+        except Refused as error:
+            lower = simpler(reply)
+            if error.gone or lower is None:
+                raise
+            self.count("fallback", channel=channel.name, form=reply.kind)
+        receipt = ""
+        for piece in fit(lower, channel.capabilities):
+            receipt = await self._send(channel, parcel, piece, "")
+        return receipt
+
+    async def _later(self, parcel: Parcel, seconds: float, why: str) -> datetime:
+        at = self.clock.now() + timedelta(seconds=seconds)
+        await self.outbox.later(parcel, at, why)
+        self.count("parcel_later", channel=parcel.address.channel)
+        return at
+
+    async def _dead(self, parcel: Parcel, why: str) -> bool:
+        await self.outbox.dead(parcel, why)
+        self.count("parcel_dead", channel=parcel.address.channel)
+        return True
+
+    @staticmethod
+    def _wait(parcel: Parcel) -> float:
+        return min(_FIRST_WAIT * 2 ** max(parcel.attempts - 1, 0), _LONGEST_WAIT)

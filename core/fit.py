@@ -1,0 +1,109 @@
+"""Limits and degradation: any reply becomes replies that a channel can show, and each has simpler forms to fall back to."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from core.channel import Capabilities
+from core.markup import plain, split
+from core.reply import Choice, Mark, Picture, Quiz, Reply, Source, Text, Voice
+
+
+def fit(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
+    """The reply as the channel can take it, in order; never empty, never over a limit."""
+    match reply:
+        case Text():
+            return tuple(_text(reply, capabilities))
+        case Voice():
+            if capabilities.voice and reply.audio is not None:
+                return (replace(reply, text=_cut(reply.text, capabilities.text_limit)),)
+            return fit(Text(text=reply.text), capabilities)
+        case Quiz():
+            return tuple(_quiz(reply, capabilities))
+        case Mark():
+            if capabilities.edits and capabilities.buttons:
+                return (replace(reply, text=_words(reply.text, capabilities)),)
+            return fit(Text(text=reply.text), capabilities)
+        case Picture():
+            if capabilities.pictures:
+                return (reply,)
+            return fit(Text(text=reply.text or reply.media.name or reply.media.ref), capabilities)
+
+
+def simpler(reply: Reply) -> Reply | None:
+    """The next step down the ladder after a channel refused this form, or `None` at its foot."""
+    match reply:
+        case Voice():
+            return Text(text=reply.text)
+        case Quiz() if reply.audio is not None:
+            return replace(reply, audio=None)
+        case Quiz():
+            return Text(text=_numbered(reply.question, reply.choices))
+        case Mark():
+            return Text(text=reply.text)
+        case Picture() if reply.text:
+            return Text(text=reply.text)
+        case Text() if reply.choices or reply.sources:
+            return Text(text=_numbered(_with_sources(reply.text, reply.sources), reply.choices))
+        case Text():
+            bare = plain(reply.text)
+            return Text(text=bare) if bare != reply.text else None
+        case _:
+            return None
+
+
+def _text(reply: Text, capabilities: Capabilities) -> Iterator[Reply]:
+    words = reply.text if capabilities.sources else _with_sources(reply.text, reply.sources)
+    choices = _buttons(reply.choices, capabilities)
+    if reply.choices and not choices:
+        words = _numbered(words, reply.choices)
+    words = _words(words, capabilities)
+    pieces = split(words, capabilities.text_limit) or (words,)
+    for piece in pieces[:-1]:
+        yield Text(text=piece)
+    yield Text(text=pieces[-1], choices=choices, sources=reply.sources if capabilities.sources else ())
+
+
+def _quiz(reply: Quiz, capabilities: Capabilities) -> Iterator[Reply]:
+    audio = reply.audio if capabilities.voice else None
+    question = reply.question
+    if reply.say and audio is None:
+        question = f"{question}\n\n“{reply.say}”"
+    choices = _buttons(reply.choices, capabilities)
+    if reply.choices and not choices:
+        question = _numbered(question, reply.choices)
+    pieces = split(_words(question, capabilities), capabilities.text_limit) or (question,)
+    for piece in pieces[:-1]:
+        yield Text(text=piece)
+    yield replace(reply, question=pieces[-1], choices=choices, audio=audio)
+
+
+def _words(text: str, capabilities: Capabilities) -> str:
+    return text if capabilities.formatted else plain(text)
+
+
+def _buttons(choices: tuple[Choice, ...], capabilities: Capabilities) -> tuple[Choice, ...]:
+    """The choices as buttons, or none of them when one does not fit."""
+    if len(choices) > capabilities.buttons:
+        return ()
+    if any(len(choice.value.encode()) > capabilities.choice_bytes for choice in choices):
+        return ()
+    return tuple(replace(choice, label=_cut(choice.label, capabilities.label_limit)) for choice in choices)
+
+
+def _numbered(text: str, choices: tuple[Choice, ...]) -> str:
+    lines = [f"{number}. {choice.label}" for number, choice in enumerate(choices, 1)]
+    return "\n\n".join(part for part in (text, "\n".join(lines)) if part)
+
+
+def _with_sources(text: str, sources: tuple[Source, ...]) -> str:
+    lines = [_source(number, source) for number, source in enumerate(sources, 1)]
+    return "\n\n".join(part for part in (text, "\n".join(lines)) if part)
+
+
+def _source(number: int, source: Source) -> str:
+    name = " · ".join(part for part in (source.title, source.section) if part)
+    return f"\\[{number}] {name}" + (f" {source.link}" if source.link else "")
+
+
+def _cut(text: str, limit: int) -> str:
+    return text if len(text) <= limit else text[: max(limit - 1, 0)] + "…"

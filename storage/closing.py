@@ -1,0 +1,149 @@
+"""Writing turns that end: state, handled events, messages, parcels and the record, for many turns in one statement."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import text
+
+from core import wire
+from core.clock import Clock
+from core.conversation import Conversation, Opening, Parcel, Turn
+from core.reply import Quiz
+from storage.database import Database
+
+_CLOSE = text(
+    """
+    WITH given AS (
+        SELECT * FROM jsonb_to_recordset(CAST(:turns AS jsonb)) AS g (
+            address text, token text, version int, state jsonb, learner jsonb, events text[], turn jsonb,
+            messages jsonb, parcels jsonb, calls jsonb, cards jsonb, reviews jsonb, units jsonb, n int
+        )
+    ), closed AS (
+        UPDATE conversations c
+        SET state = g.state, version = c.version + 1, attempts = 0, lease_token = NULL, lease_until = NULL, updated_at = :now
+        FROM given g WHERE c.address = g.address AND c.lease_token = g.token AND c.version = g.version
+        RETURNING c.address, c.learner_id
+    ), done AS (
+        SELECT g.*, closed.learner_id FROM given g JOIN closed USING (address)
+    ), handled AS (
+        UPDATE events SET handled_at = :now
+        WHERE id IN (SELECT unnest(events) FROM done)
+    ), learned AS (
+        UPDATE learners l SET name = d.learner->>'name', locale = d.learner->>'locale',
+            zone = d.learner->>'zone', voice = d.learner->>'voice'
+        FROM done d WHERE l.id = d.learner->>'id' AND d.learner IS NOT NULL AND d.learner <> 'null'
+    ), told AS (
+        INSERT INTO parcels (id, address, subject, payload, state, attempts, due_at, receipt, error, created_at)
+        SELECT p->>'id', d.address, p->>'subject', p->'payload', 'waiting', 0, :now, '', '', :now
+        FROM done d, jsonb_array_elements(d.parcels) WITH ORDINALITY AS x (p, i) ORDER BY d.n, x.i
+    ), recorded AS (
+        INSERT INTO turns (id, address, learner_id, started_at, ended_at, model, input_tokens, output_tokens,
+                           cache_read_tokens, cache_write_tokens, cost)
+        SELECT d.turn->>'id', d.address, d.learner_id, (d.turn->>'started')::timestamptz,
+               (d.turn->>'ended')::timestamptz, d.turn->>'model', (d.turn->>'input')::int, (d.turn->>'output')::int,
+               (d.turn->>'cache_read')::int, (d.turn->>'cache_write')::int, (d.turn->>'cost')::float8
+        FROM done d RETURNING id
+    ), written AS (
+        INSERT INTO messages (address, turn_id, role, speaker, text, at)
+        SELECT d.address, d.turn->>'id', m->>'role', m->>'speaker', m->>'text', (m->>'at')::timestamptz
+        FROM done d, jsonb_array_elements(d.messages) WITH ORDINALITY AS x (m, i) ORDER BY d.n, x.i
+    ), called AS (
+        INSERT INTO tool_calls (turn_id, call_id, name, input, output, failed, seconds)
+        SELECT r.id, t->>'id', t->>'name', t->>'input', t->>'output', (t->>'failed')::bool, (t->>'seconds')::float8
+        FROM done d JOIN recorded r ON r.id = d.turn->>'id',
+             jsonb_array_elements(d.calls) WITH ORDINALITY AS x (t, i) ORDER BY d.n, x.i
+    ), carded AS (
+        INSERT INTO cards (learner_id, key, due, state, reps, lapses, strength)
+        SELECT DISTINCT ON (d.learner_id, k->>'key') d.learner_id, k->>'key', (k->>'due')::timestamptz, k->>'state',
+               (k->>'reps')::int, (k->>'lapses')::int, (k->>'strength')::float8
+        FROM done d, jsonb_array_elements(d.cards) WITH ORDINALITY AS x (k, i)
+        ORDER BY d.learner_id, k->>'key', d.n DESC, x.i DESC
+        ON CONFLICT (learner_id, key) DO UPDATE SET due = excluded.due, state = excluded.state,
+            reps = excluded.reps, lapses = excluded.lapses, strength = excluded.strength
+    ), reviewed AS (
+        INSERT INTO reviews (learner_id, card, rating, at, seconds)
+        SELECT d.learner_id, v->>'card', (v->>'rating')::int, (v->>'at')::timestamptz, (v->>'seconds')::float8
+        FROM done d, jsonb_array_elements(d.reviews) WITH ORDINALITY AS x (v, i) ORDER BY d.n, x.i
+    ), reached AS (
+        INSERT INTO units (learner_id, course, unit, score, at)
+        SELECT DISTINCT ON (d.learner_id, u->>'course', u->>'unit') d.learner_id, u->>'course', u->>'unit',
+               (u->>'score')::float8, (u->>'at')::timestamptz
+        FROM done d, jsonb_array_elements(d.units) u
+        ORDER BY d.learner_id, u->>'course', u->>'unit', (u->>'score')::float8 DESC
+        ON CONFLICT (learner_id, course, unit) DO UPDATE
+            SET score = greatest(units.score, excluded.score), at = excluded.at
+    )
+    SELECT address FROM closed
+    """
+)
+
+
+async def write(database: Database, pairs: Sequence[tuple[Opening, Turn]], clock: Clock) -> set[str]:
+    """Write all turns whose lease still holds and return their addresses; the others leave no trace."""
+    records = [_record(n, opening, turn, clock.id()) for n, (opening, turn) in enumerate(pairs)]
+    turns = json.dumps(records)
+    if "\\u0000" in turns or "\\ud" in turns:
+        turns = json.dumps(_clean(records))
+    return {row.address for row in await database.run(_CLOSE, {"turns": turns, "now": clock.now()})}
+
+
+def _record(n: int, opening: Opening, turn: Turn, name: str) -> dict[str, Any]:
+    before, after = opening.conversation, turn.conversation
+    changed = after.learner != before.learner
+    return {
+        "n": n,
+        "address": str(before.address),
+        "token": opening.token,
+        "version": before.version,
+        "state": _state(after),
+        "learner": _fields(after.learner) if changed else None,
+        "events": [wire.clean(event.id) for event in opening.events],
+        "turn": {
+            "id": name,
+            "started": turn.started.isoformat(),
+            "ended": turn.ended.isoformat(),
+            **_fields(turn.usage),
+        },
+        "messages": [_fields(message) for message in turn.messages],
+        "parcels": [_parcel(parcel) for parcel in turn.replies],
+        "calls": [_fields(call) for call in turn.calls],
+        "cards": [_fields(card) for card in turn.cards],
+        "reviews": [_fields(review) for review in turn.reviews],
+        "units": [_fields(unit) for unit in turn.progress],
+    }
+
+
+def _state(conversation: Conversation) -> Any:
+    state = wire.State(
+        title=conversation.title,
+        focus=conversation.focus,
+        course=conversation.course,
+        unit=conversation.unit,
+        quiz=conversation.quiz,
+        since=conversation.since,
+    )
+    return json.loads(wire.dump_state(state))
+
+
+def _parcel(parcel: Parcel) -> dict[str, Any]:
+    subject = parcel.reply.id if isinstance(parcel.reply, Quiz) else ""
+    return {"id": parcel.id, "subject": subject, "payload": json.loads(wire.dump_reply(parcel.reply))}
+
+
+def _fields(noun: Any) -> dict[str, Any]:
+    """A flat frozen dataclass as JSON values, moments in ISO form."""
+    values = {name: getattr(noun, name) for name in noun.__dataclass_fields__}
+    return {name: value.isoformat() if hasattr(value, "isoformat") else value for name, value in values.items()}
+
+
+def _clean(value: Any) -> Any:
+    match value:
+        case str():
+            return wire.clean(value)
+        case dict():
+            return {key: _clean(item) for key, item in value.items()}
+        case list():
+            return [_clean(item) for item in value]
+        case _:
+            return value

@@ -1,0 +1,65 @@
+"""Many single calls as few batches: what arrives while one batch is under way makes the next."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
+
+Item = TypeVar("Item")
+Outcome = TypeVar("Outcome")
+
+
+class Group(Generic[Item, Outcome]):
+    """Calls `run` with up to `most` items at a time and hands each caller its own outcome.
+
+    Only one batch runs at a time, so items take effect in the order they came. When a batch fails
+    because of an item,
+    all are tried one by one, so that the bad one fails alone.
+    """
+
+    def __init__(self, run: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]], *, most: int = 256) -> None:
+        self._run = run
+        self._most = most
+        self._waiting: deque[tuple[Item, asyncio.Future[Outcome]]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    async def __call__(self, item: Item) -> Outcome:
+        future: asyncio.Future[Outcome] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, future))
+        if self._task is None:
+            self._task = asyncio.create_task(self._work())
+        return await asyncio.shield(future)
+
+    async def _work(self) -> None:
+        try:
+            while self._waiting:
+                count = min(len(self._waiting), self._most)
+                await self._batch([self._waiting.popleft() for _ in range(count)])
+        finally:
+            self._task = None
+
+    async def _batch(self, batch: list[tuple[Item, asyncio.Future[Outcome]]]) -> None:
+        try:
+            outcomes = await self._run([item for item, _ in batch])
+        except (DataError, IntegrityError, ProgrammingError) as error:
+            if len(batch) == 1:
+                _fail(batch, error)
+                return
+            for pair in batch:
+                await self._batch([pair])
+            return
+        except Exception as error:  # noqa: BLE001 - whatever went wrong belongs to the callers, not to this loop
+            _fail(batch, error)
+            return
+        for (_, future), outcome in zip(batch, outcomes, strict=True):
+            if not future.done():
+                future.set_result(outcome)
+
+
+def _fail(batch: "list[tuple[Item, asyncio.Future[Outcome]]]", error: Exception) -> None:
+    for _, future in batch:
+        if not future.done():
+            future.set_exception(error)
+            future.exception()

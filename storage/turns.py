@@ -1,0 +1,191 @@
+"""Turns: taking a conversation with all its waiting events, and writing what became of them."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from core import wire
+from core.address import Address
+from core.clock import Clock
+from core.conversation import Conversation, Learner, Message, Opening, Turn
+from core.errors import Superseded
+from core.event import Event
+from storage import closing
+from storage.database import Database
+from storage.group import Group
+
+HISTORY = 40
+
+# A lease may be lost with a crash of the database: whoever held it loses its connection too, and the events are
+# taken again. So its commit does not wait for the disk; closing a turn does, and flushes all that came before.
+
+_OPEN = text(
+    """
+    WITH asked AS (
+        SELECT c.address, given.token
+        FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick,
+             unnest(CAST(:addresses AS text[]), CAST(:tokens AS text[])) AS given (address, token)
+        JOIN conversations c ON c.address = given.address
+        WHERE (c.lease_until IS NULL OR c.lease_until <= :now)
+          AND EXISTS (SELECT FROM events e WHERE e.address = c.address AND e.handled_at IS NULL AND e.addressed)
+        ORDER BY c.address
+        FOR UPDATE OF c SKIP LOCKED
+    ), leased AS (
+        UPDATE conversations c SET lease_token = asked.token, lease_until = :until, attempts = c.attempts + 1
+        FROM asked WHERE c.address = asked.address
+        RETURNING c.address, c.learner_id, c.state, c.version, c.attempts, c.lease_token
+    )
+    SELECT leased.*, l.id AS learner, l.name, l.locale, l.zone, l.voice,
+        (SELECT jsonb_agg(e.payload ORDER BY e.seq) FROM events e
+         WHERE e.address = leased.address AND e.handled_at IS NULL) AS events,
+        (SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at) ORDER BY m.seq) FROM (
+            SELECT * FROM messages WHERE address = leased.address
+                AND at > coalesce((leased.state #>> '{is,since}')::timestamptz, '-infinity') ORDER BY seq DESC LIMIT :history
+         ) m) AS history
+    FROM leased JOIN learners l ON l.id = leased.learner_id
+    """
+)
+
+_STRANGERS = text(
+    """
+    SELECT DISTINCT ON (e.address) e.address, e.payload FROM events e
+    WHERE e.address = ANY(:addresses) AND e.handled_at IS NULL AND e.addressed
+      AND NOT EXISTS (SELECT FROM conversations c WHERE c.address = e.address)
+    ORDER BY e.address, e.seq
+    """
+)
+
+_MEET = text(
+    """
+    WITH known AS (
+        SELECT learner_id FROM identities WHERE channel = :channel AND sender = :sender
+    ), met AS (
+        INSERT INTO learners (id, name, locale, zone, voice, created_at)
+        SELECT :learner, :name, :locale, 'UTC', 'auto', :now WHERE NOT EXISTS (SELECT FROM known)
+        RETURNING id
+    ), named AS (
+        INSERT INTO identities (channel, sender, learner_id) SELECT :channel, :sender, id FROM met
+    )
+    INSERT INTO conversations (address, learner_id, state, version, attempts, created_at, updated_at)
+    SELECT :address, coalesce((SELECT learner_id FROM known), (SELECT id FROM met)), '{}', 0, 0, :now, :now
+    ON CONFLICT (address) DO NOTHING
+    """
+)
+
+_WAITING = text(
+    "SELECT DISTINCT address FROM events WHERE address = ANY(:addresses) AND handled_at IS NULL AND addressed"
+)
+
+_RENEW = text(
+    "UPDATE conversations SET lease_until = :until WHERE address = :address AND lease_token = :token RETURNING address"
+)
+
+_RELEASE = text(
+    "UPDATE conversations SET lease_until = NULL, lease_token = NULL, attempts = attempts - 1 WHERE address = :address AND lease_token = :token"
+)
+
+
+class PostgresTurns:
+    """`core.ports.street.Turns`; turns that open or close at the same time share a transaction."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._opening: Group[tuple[Address, timedelta], Opening | None] = Group(self._open)
+        self._closing: Group[tuple[Opening, Turn], bool] = Group(self._close)
+        self._checking: Group[str, bool] = Group(self._waiting)
+
+    async def open(self, address: Address, lease: timedelta) -> Opening | None:
+        return await self._opening((address, lease))
+
+    async def renew(self, opening: Opening, lease: timedelta) -> bool:
+        parameters = _held(opening) | {"until": self._clock.now() + lease}
+        return bool(await self._database.run(_RENEW, parameters))
+
+    async def close(self, opening: Opening, turn: Turn) -> None:
+        if not await self._closing((opening, turn)):
+            raise Superseded(str(opening.conversation.address))
+
+    async def waiting(self, address: Address) -> bool:
+        return await self._checking(str(address))
+
+    async def release(self, opening: Opening) -> None:
+        await self._database.run(_RELEASE, _held(opening))
+
+    async def _open(self, asked: Sequence[tuple[Address, timedelta]]) -> list[Opening | None]:
+        addresses = {str(address): address for address, _ in asked}
+        now = self._clock.now()
+        parameters = {
+            "addresses": list(addresses),
+            "tokens": [self._clock.id() for _ in addresses],
+            "now": now,
+            "until": now + max(lease for _, lease in asked),
+            "history": HISTORY,
+        }
+        rows = await self._database.run(_OPEN, parameters)
+        missing = addresses.keys() - {row.address for row in rows}
+        if missing and (met := await self._meet(list(missing), now)):
+            tokens = [self._clock.id() for _ in met]
+            rows = [*rows, *await self._database.run(_OPEN, parameters | {"addresses": met, "tokens": tokens})]
+        openings = {row.address: _opening(row, addresses[row.address]) for row in rows}
+        return [openings.pop(str(address), None) for address, _ in asked]
+
+    async def _meet(self, addresses: list[str], now: datetime) -> list[str]:
+        """Make conversations for those of the addresses that have events but none yet, and return them."""
+        async with self._database.begin() as connection:
+            strangers = (await connection.execute(_STRANGERS, {"addresses": addresses})).all()
+            for stranger in strangers:
+                await connection.execute(_MEET, self._meeting(stranger, now))
+        return [stranger.address for stranger in strangers]
+
+    def _meeting(self, row: Row[Any], now: datetime) -> dict[str, Any]:
+        event = wire.load_event(row.payload)
+        return {
+            "address": row.address,
+            "channel": event.address.channel,
+            "sender": wire.clean(event.sender.id),
+            "name": wire.clean(event.sender.name),
+            "locale": wire.clean(event.sender.locale) or "en",
+            "learner": self._clock.id(),
+            "now": now,
+        }
+
+    async def _close(self, pairs: Sequence[tuple[Opening, Turn]]) -> list[bool]:
+        closed = await closing.write(self._database, pairs, self._clock)
+        return [str(opening.conversation.address) in closed for opening, _ in pairs]
+
+    async def _waiting(self, addresses: Sequence[str]) -> list[bool]:
+        found = {row.address for row in await self._database.run(_WAITING, {"addresses": list(addresses)})}
+        return [address in found for address in addresses]
+
+
+def _held(opening: Opening) -> dict[str, Any]:
+    return {"address": str(opening.conversation.address), "token": opening.token}
+
+
+def _opening(row: Row[Any], address: Address) -> Opening:
+    state = wire.load_state(row.state)
+    learner = Learner(id=row.learner, name=row.name, locale=row.locale, zone=row.zone, voice=row.voice)
+    conversation = Conversation(
+        address=address,
+        learner=learner,
+        title=state.title,
+        focus=state.focus,
+        course=state.course,
+        unit=state.unit,
+        quiz=state.quiz,
+        history=tuple(_message(*line) for line in row.history or ()),
+        since=state.since,
+        version=row.version,
+    )
+    return Opening(conversation=conversation, events=_events(row.events), token=row.lease_token, attempts=row.attempts)
+
+
+def _events(records: Sequence[Any]) -> tuple[Event, ...]:
+    return tuple(wire.load_event(record) for record in records)
+
+
+def _message(role: Any, speaker: str, words: str, at: str) -> Message:
+    return Message(role=role, speaker=speaker, text=words, at=datetime.fromisoformat(at))

@@ -1,0 +1,74 @@
+"""A channel that keeps what is sent to it, and can be told to fail the way platforms do."""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from core.address import Address
+from core.channel import Capabilities, Live, Request
+from core.errors import Failure
+from core.event import Event
+from core.media import Media
+from core.reply import Reply
+
+FULL = Capabilities(
+    text_limit=4096,
+    formatted=True,
+    buttons=8,
+    label_limit=40,
+    choice_bytes=64,
+    voice=True,
+    pictures=True,
+    edits=True,
+    typing=True,
+    streaming=True,
+)
+
+
+@dataclass
+class Signs:
+    """Live signs as they came."""
+
+    drafts: list[str] = field(default_factory=list[str])
+    statuses: list[str] = field(default_factory=list[str])
+
+    async def typing(self) -> None: ...
+
+    async def status(self, text: str) -> None:
+        self.statuses.append(text)
+
+    async def draft(self, text: str) -> None:
+        self.drafts.append(text)
+
+
+class KeepingChannel:
+    """`core.channel.Channel` named `test`; `failures` are raised by the next sends, first come first served."""
+
+    def __init__(self, capabilities: Capabilities = FULL) -> None:
+        self.name = "test"
+        self.capabilities = capabilities
+        self.sent: list[tuple[Address, Reply, str, str]] = []
+        self.failures: deque[Failure] = deque()
+        self.signs: dict[Address, Signs] = {}
+
+    def verify(self, request: Request) -> bool:
+        return True
+
+    def parse(self, request: Request) -> tuple[Event, ...]:
+        return ()
+
+    async def acknowledge(self, events: tuple[Event, ...]) -> None: ...
+
+    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
+        if self.failures:
+            raise self.failures.popleft()
+        self.sent.append((address, reply, key, target))
+        return f"m{len(self.sent)}"
+
+    async def fetch(self, media: Media) -> bytes:
+        return b""
+
+    def live(self, address: Address) -> Live:
+        return self.signs.setdefault(address, Signs())
+
+    def to(self, address: Address) -> list[Reply]:
+        return [reply for place, reply, _, _ in self.sent if place == address]

@@ -1,0 +1,210 @@
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from core.address import Address
+from core.channel import Live
+from core.conversation import Opening, Turn
+from core.errors import Superseded
+from core.event import Said, Stopped
+from core.mind.thought import Thought
+from core.reply import Text
+from tests.fakes.street import Street, echo
+
+HERE = Address("test", "1")
+LEASE = timedelta(seconds=30)
+
+
+def _empty(street: Street, opening: Opening) -> Turn:
+    return Turn(conversation=opening.conversation, replies=(), started=street.clock.now(), ended=street.clock.now())
+
+
+async def test_a_message_is_answered(street: Street) -> None:
+    await street.says("toki")
+    assert await street.answers() == [Text(text="toki")]
+
+
+async def test_the_same_event_twice_is_answered_once(street: Street) -> None:
+    event = street.event("toki")
+    assert await street.receive(event)
+    assert not await street.receive(event)
+    assert await street.answers() == [Text(text="toki")]
+
+
+async def test_equal_events_at_the_same_moment_are_kept_once(street: Street) -> None:
+    event = street.event("toki")
+    kept = await asyncio.gather(*(street.inbox.accept(event) for _ in range(20)))
+    assert sum(kept) == 1
+
+
+async def test_a_burst_of_messages_is_one_turn_in_order(street: Street) -> None:
+    await asyncio.gather(*(street.says(f"{number}") for number in range(5)))
+    assert await street.answers() == [Text(text="0 + 1 + 2 + 3 + 4")]
+
+
+async def test_words_said_while_the_tutor_thinks_are_answered_next(street: Street) -> None:
+    async def interrupted(opening: Opening, live: Live) -> Thought:
+        if len(street.mind.openings) == 1:
+            await street.says("and this?")
+        return await echo(opening, live)
+
+    street.mind.thinking = interrupted
+    await street.says("this")
+    await street.converse(HERE)
+    assert street.rung.turns == [HERE, HERE, HERE]
+    assert await street.answers() == [Text(text="this"), Text(text="and this?")]
+
+
+async def test_only_one_turn_runs_at_a_time(street: Street) -> None:
+    await street.says("toki")
+    first = await street.turns.open(HERE, LEASE)
+    assert first is not None
+    assert await street.turns.open(HERE, LEASE) is None
+
+
+async def test_a_lease_that_ended_is_taken_again_and_the_first_holder_loses(street: Street) -> None:
+    await street.says("toki")
+    first = await street.turns.open(HERE, LEASE)
+    street.clock.pass_(31)
+    second = await street.turns.open(HERE, LEASE)
+    assert first is not None
+    assert second is not None
+    assert second.attempts == 2
+    with pytest.raises(Superseded):
+        await street.turns.close(first, _empty(street, first))
+    await street.turns.close(second, _empty(street, second))
+    assert await street.turns.open(HERE, LEASE) is None
+
+
+async def test_a_renewed_lease_holds(street: Street) -> None:
+    await street.says("toki")
+    first = await street.turns.open(HERE, LEASE)
+    assert first is not None
+    street.clock.pass_(20)
+    assert await street.turns.renew(first, LEASE)
+    street.clock.pass_(20)
+    assert await street.turns.open(HERE, LEASE) is None
+
+
+async def test_a_released_turn_can_be_opened_at_once(street: Street) -> None:
+    await street.says("toki")
+    first = await street.turns.open(HERE, LEASE)
+    assert first is not None
+    await street.turns.release(first)
+    again = await street.turns.open(HERE, LEASE)
+    assert again is not None
+    assert again.attempts == 1
+
+
+async def test_events_that_break_every_turn_are_apologised_for(street: Street) -> None:
+    await street.says("poison")
+    for _ in range(4):
+        assert await street.turns.open(HERE, LEASE) is not None
+        street.clock.pass_(31)
+    replies = await street.answers()
+    assert len(replies) == 1
+    assert not street.mind.openings
+
+
+async def test_the_history_is_there_in_the_next_turn(street: Street) -> None:
+    await street.says("one")
+    await street.answers()
+    await street.says("two")
+    await street.answers()
+    history = street.mind.openings[-1].conversation.history
+    assert [(message.role, message.text) for message in history] == [("person", "one"), ("sona", "one")]
+
+
+async def test_a_cleared_history_stays_cleared(street: Street) -> None:
+    async def forgetful(opening: Opening, live: Live) -> Thought:
+        return Thought(conversation=replace(opening.conversation, history=()), replies=())
+
+    await street.says("one")
+    await street.answers()
+    street.mind.thinking = forgetful
+    street.clock.pass_(1)
+    await street.says("/new")
+    await street.answers()
+    street.mind.thinking = echo
+    street.clock.pass_(1)
+    await street.says("two")
+    await street.answers()
+    assert street.mind.openings[-1].conversation.history == ()
+
+
+async def test_what_a_database_cannot_hold_is_replaced_and_nothing_is_lost(street: Street) -> None:
+    await street.says("nul \x00 and half a pair \ud83d end")
+    assert await street.answers() == [Text(text="nul \ufffd and half a pair \ufffd end")]
+
+
+async def test_a_learner_is_met_once_and_known_again(street: Street) -> None:
+    await street.says("one")
+    await street.answers()
+    await street.says("two")
+    await street.answers()
+    first, second = (opening.conversation.learner for opening in street.mind.openings)
+    assert first == second
+    assert first.name == "Ana"
+
+
+async def test_a_changed_learner_is_kept(street: Street) -> None:
+    async def renamed(opening: Opening, live: Live) -> Thought:
+        learner = replace(opening.conversation.learner, locale="vi")
+        return Thought(conversation=replace(opening.conversation, learner=learner))
+
+    street.mind.thinking = renamed
+    await street.says("one")
+    await street.answers()
+    await street.says("two")
+    await street.answers()
+    assert street.mind.openings[-1].conversation.learner.locale == "vi"
+
+
+async def test_words_not_meant_for_us_wait_for_those_that_are(street: Street) -> None:
+    await street.receive(street.event("psst", addressed=False))
+    assert await street.turns.open(HERE, LEASE) is None
+    await street.says("Sona?")
+    opening = await street.turns.open(HERE, LEASE)
+    assert opening is not None
+    assert [event.body for event in opening.events] == [Said(text="psst"), Said(text="Sona?")]
+
+
+async def test_many_conversations_open_and_close_together(street: Street) -> None:
+    chats = [str(number) for number in range(60)]
+    await asyncio.gather(*(street.says(f"hello {chat}", chat) for chat in chats))
+    answers = await asyncio.gather(*(street.answers(chat) for chat in chats))
+    assert answers == [[Text(text=f"hello {chat}")] for chat in chats]
+
+
+async def test_a_stop_reaches_the_mind_that_thinks(street: Street) -> None:
+    async def long(opening: Opening, live: Live) -> Thought:
+        street.stops.event.set()
+        await asyncio.Event().wait()
+        raise AssertionError("never reached")
+
+    street.mind.thinking = long
+    await street.says("tell me a story")
+    await street.converse(HERE)
+    await street.deliver(HERE)
+    assert street.channel.to(HERE) == [Text(text="stopped")]
+
+
+async def test_a_stop_is_sent_to_the_worker_that_thinks(street: Street) -> None:
+    await street.says(Stopped())
+    assert street.rung.stops == [HERE]
+
+
+async def test_a_turn_that_takes_too_long_is_answered_honestly(street: Street) -> None:
+    async def endless(opening: Opening, live: Live) -> Thought:
+        await asyncio.Event().wait()
+        raise AssertionError("never reached")
+
+    street.mind.thinking = endless
+    street.converse = replace(street.converse, limit=timedelta(milliseconds=20))
+    await street.says("toki")
+    await street.converse(HERE)
+    await street.deliver(HERE)
+    assert "turn_timeout" in street.count.names
+    assert len(street.channel.to(HERE)) == 2

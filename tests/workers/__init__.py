@@ -1,0 +1,1 @@
+"""The processes: settings, embedded servers, supervisor and command line."""

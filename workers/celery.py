@@ -1,0 +1,74 @@
+"""The Celery app: a doorbell over Valkey, nothing durable in it."""
+
+import os
+from collections.abc import Callable
+
+from celery import Celery, signals
+
+App = Celery
+TURN, DELIVERY, READING, SWEEP = "sona.turn", "sona.delivery", "sona.reading", "sona.sweep"
+STREET, SHELF = "street", "shelf"
+SWEEP_SECONDS = 2.0
+
+
+def broker_url(redis_url: str) -> str:
+    """The same Valkey as kombu writes it: unix sockets are `redis+socket://`."""
+    return redis_url.replace("unix://", "redis+socket://", 1) if redis_url.startswith("unix://") else redis_url
+
+
+def make_app(redis_url: str) -> Celery:
+    """An app that keeps no results and loses rings rather than repeating them; the sweep finds lost ones."""
+    app = Celery("sona", broker=broker_url(redis_url), set_as_current=False)
+    app.conf.update(
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        task_acks_late=False,
+        task_default_queue=STREET,
+        task_routes={READING: {"queue": SHELF}},
+        task_publish_retry=False,
+        worker_prefetch_multiplier=8,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        worker_cancel_long_running_tasks_on_connection_loss=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_pool_limit=2,
+        broker_transport_options={"socket_connect_timeout": 2, "socket_keepalive": True, "health_check_interval": 10},
+        beat_schedule={"sweep": {"task": SWEEP, "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}},
+        timezone="UTC",
+    )
+    return app
+
+
+def start_worker(app: Celery, *, queue: str, pool: str, threads: int, closing: Callable[[], None]) -> None:
+    """Take rings until SIGTERM; `closing` is called when the end begins, before running tasks are waited for."""
+    signals.worker_shutting_down.connect(_called(closing), weak=False)
+    app.Worker(
+        pool=pool,
+        concurrency=threads,
+        queues=[queue],
+        hostname=f"{queue}@{os.getpid()}",
+        without_gossip=True,
+        without_mingle=True,
+        without_heartbeat=True,
+        loglevel="WARNING",
+        quiet=True,
+    ).start()
+
+
+def in_each_process(begin: Callable[[], None]) -> None:
+    """Have `begin` called in every child of a prefork pool, after the fork."""
+    signals.worker_process_init.connect(_called(begin), weak=False)
+
+
+def start_beat(app: Celery) -> None:
+    """Ring the sweep every few seconds until SIGTERM; the schedule is in memory only."""
+    app.Beat(scheduler="celery.beat:Scheduler", max_interval=1, loglevel="WARNING", quiet=True).run()
+
+
+def _called(function: Callable[[], None]) -> Callable[..., None]:
+    def receiver(**_: object) -> None:
+        function()
+
+    return receiver

@@ -1,0 +1,75 @@
+"""A worker's rooms: the house with its turns and deliveries, and the sweep."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from core.address import Address
+from core.channel import Channel
+from core.converse import Converse, Mind, Senses
+from core.deliver import Deliver
+from core.ports.street import Wake
+from workers.ground import Ground
+from workers.house import House
+
+
+@dataclass(frozen=True, kw_only=True)
+class StreetRooms:
+    """Everything a process needs that runs turns."""
+
+    ground: Ground
+    house: House
+
+    async def swept(self) -> None:
+        """Ring for everything that waits and that nobody was woken for."""
+        now = self.ground.clock.now()
+        self.house.turn(await self.ground.sweep.turns(now))
+        self.house.delivery(await self.ground.sweep.deliveries(now))
+
+    async def close(self, grace: float) -> None:
+        await self.house.drain(grace)
+        await self.ground.close()
+
+
+@dataclass
+class HouseWake:
+    """`core.ports.street.Wake` of a worker: turns and deliveries stay in this process, the rest goes through Celery."""
+
+    outside: Wake
+    house: House | None = None
+
+    def turn(self, addresses: Iterable[Address]) -> None:
+        (self.house or self.outside).turn(addresses)
+
+    def delivery(self, addresses: Iterable[Address]) -> None:
+        (self.house or self.outside).delivery(addresses)
+
+    def reading(self, sources: Iterable[str]) -> None:
+        self.outside.reading(sources)
+
+    async def stop(self, address: Address) -> None:
+        await self.outside.stop(address)
+
+
+def make_rooms(
+    ground: Ground, *, channels: Mapping[str, Channel], mind: Mind, senses: Senses, wake: HouseWake
+) -> StreetRooms:
+    """The rooms around these channels and this mind; call it inside the loop that will run them."""
+    settings = ground.settings
+    converse = Converse(
+        turns=ground.turns,
+        channels=channels,
+        mind=mind,
+        senses=senses,
+        stopping=ground.stops,
+        wake=wake,
+        clock=ground.clock,
+        count=ground.count,
+        lease=timedelta(seconds=settings.lease_seconds),
+    )
+    deliver = Deliver(outbox=ground.outbox, channels=channels, clock=ground.clock, count=ground.count)
+    house = House(converse=converse, deliver=deliver, clock=ground.clock, slots=settings.worker_slots)
+    wake.house = house
+    ground.go(ground.stops.listen())
+    ground.go(ground.count.run())
+    return StreetRooms(ground=ground, house=house)

@@ -1,0 +1,138 @@
+"""The environment, read once into a frozen object that is passed to whoever needs it."""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, StringConstraints, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from core.errors import Malformed
+
+Url = Annotated[str, StringConstraints(pattern=r"^$|^[a-z+]+://.+", strip_whitespace=True)]
+Word = Annotated[str, StringConstraints(strip_whitespace=True)]
+
+
+def _variable(name: str, default: Any, **more: Any) -> Any:
+    return Field(default, validation_alias=name, validate_default=True, **more)
+
+
+def _secret(name: str) -> Any:
+    return _variable(name, "", repr=False)
+
+
+class Settings(BaseSettings):
+    """Every setting, with the variable it comes from; an empty variable counts as not set. `.env` is read from the working folder."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+        case_sensitive=True,
+        hide_input_in_errors=True,
+    )
+
+    home: Path = _variable("SONA_HOME", Path(".sona"))
+    database_url: Url = _variable("SONA_DATABASE_URL", "", repr=False)
+    redis_url: Url = _variable("SONA_REDIS_URL", "", repr=False)
+    public_url: Url = _variable("SONA_PUBLIC_URL", "")
+    secret_key: Word = _secret("SONA_SECRET_KEY")
+    host: Word = _variable("SONA_HOST", "127.0.0.1")
+    port: int = _variable("SONA_PORT", 8080, ge=0, le=65535)
+
+    worker_slots: int = _variable("SONA_WORKER_SLOTS", 2000, ge=1)
+    lease_seconds: float = _variable("SONA_LEASE_SECONDS", 30.0, ge=1)
+
+    model: Word = _variable("SONA_MODEL", "")
+    anthropic_api_key: Word = _secret("ANTHROPIC_API_KEY")
+    anthropic_base_url: Url = _variable("ANTHROPIC_BASE_URL", "")
+    openai_api_key: Word = _secret("OPENAI_API_KEY")
+    openai_base_url: Url = _variable("OPENAI_BASE_URL", "")
+    embeddings: Word = _variable("SONA_EMBEDDINGS", "local")
+
+    speech: Literal["auto", "edge", "espeak", "off"] = _variable("SONA_SPEECH", "auto")
+    edge_tts_url: Url = _variable("EDGE_TTS_URL", "")
+    whisper_model: Word = _variable("SONA_WHISPER_MODEL", "")
+    transcription_model: Word = _variable("SONA_TRANSCRIPTION_MODEL", "")
+
+    telegram_bot_token: Word = _secret("TELEGRAM_BOT_TOKEN")
+    telegram_webhook_secret: Word = _secret("TELEGRAM_WEBHOOK_SECRET")
+    telegram_api_url: Url = _variable("TELEGRAM_API_URL", "")
+
+    discord_bot_token: Word = _secret("DISCORD_BOT_TOKEN")
+    discord_application_id: Word = _variable("DISCORD_APPLICATION_ID", "")
+    discord_public_key: Word = _variable("DISCORD_PUBLIC_KEY", "")
+    discord_api_url: Url = _variable("DISCORD_API_URL", "")
+
+    slack_bot_token: Word = _secret("SLACK_BOT_TOKEN")
+    slack_signing_secret: Word = _secret("SLACK_SIGNING_SECRET")
+    slack_app_token: Word = _secret("SLACK_APP_TOKEN")
+    slack_client_id: Word = _variable("SLACK_CLIENT_ID", "")
+    slack_client_secret: Word = _secret("SLACK_CLIENT_SECRET")
+    slack_api_url: Url = _variable("SLACK_API_URL", "")
+
+    twilio_account_sid: Word = _variable("TWILIO_ACCOUNT_SID", "")
+    twilio_auth_token: Word = _secret("TWILIO_AUTH_TOKEN")
+    twilio_phone_number: Word = _variable("TWILIO_PHONE_NUMBER", "")
+    twilio_api_url: Url = _variable("TWILIO_API_URL", "")
+
+    youtube_api_key: Word = _secret("YOUTUBE_API_KEY")
+    youtube_api_url: Url = _variable("YOUTUBE_API_URL", "")
+    youtube_url: Url = _variable("YOUTUBE_URL", "")
+
+
+def variables() -> dict[str, str]:
+    """Each variable's name and the name of the setting it fills."""
+    return {str(field.validation_alias): name for name, field in Settings.model_fields.items()}
+
+
+def load(**chosen: Any) -> Settings:
+    """The settings of this process; `chosen` (by setting name, `None` = not chosen) wins over the environment.
+
+    `home` comes back absolute and exists, readable by its owner only, and `secret_key` is never empty: one is
+    made and kept in the home when none is set. Raises `Malformed` naming the variables that cannot be read.
+    """
+    try:
+        settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
+    except ValidationError as error:
+        raise Malformed(_plain(error)) from error
+    home = settings.home.expanduser().absolute()
+    _make(home)
+    key = settings.secret_key or _kept_key(home / "secret.key")
+    return settings.model_copy(update={"home": home, "secret_key": key})
+
+
+def _plain(error: ValidationError) -> str:
+    names = {name: variable for variable, name in variables().items()}
+    lines = [f"{names.get(str(e['loc'][0]), e['loc'][0])}: {e['msg']}" for e in error.errors() if e["loc"]]
+    return "a setting cannot be read: " + "; ".join(lines)
+
+
+def _make(home: Path) -> None:
+    try:
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not os.access(home, os.W_OK | os.X_OK):
+            raise PermissionError(13, "not writable by this user", str(home))
+    except OSError as error:
+        raise Malformed(f"SONA_HOME {str(home)!r} cannot be used: {error.strerror}") from error
+
+
+def _kept_key(path: Path) -> str:
+    """The key kept in the file; whoever of several processes links first decides which key it is."""
+    if not path.exists():
+        fresh = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text().strip()

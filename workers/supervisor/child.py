@@ -1,0 +1,165 @@
+"""One program kept running: started again when it ends, and stopped for good when asked."""
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from time import monotonic
+
+from workers.supervisor.ledger import Ledger
+from workers.supervisor.program import Program, start
+
+Say = Callable[[str, str], None]
+
+# A line longer than this is printed in pieces.
+_PIECE = 65536
+# A program that ran this long is started again as if it had never failed.
+_STEADY = 30.0
+
+
+def growing(first: float = 0.5, most: float = 30.0) -> Iterator[float]:
+    """Seconds to wait before each next try."""
+    delay = first
+    while True:
+        yield delay
+        delay = min(delay * 2, most)
+
+
+class Child:
+    """A program and its present process. `say(name, line)` hears its output and what happens to it."""
+
+    def __init__(
+        self, program: Program, *, ledger: Ledger, say: Say, delays: Callable[[], Iterator[float]] = growing
+    ) -> None:
+        self.program = program
+        self._ledger = ledger
+        self._say = say
+        self._delays = delays
+        self._stopping = asyncio.Event()
+        self._process: asyncio.subprocess.Process | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._listener: asyncio.Task[None] | None = None
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the running process, `None` between two tries."""
+        return self._process.pid if self._process and self._process.returncode is None else None
+
+    @property
+    def status(self) -> int | None:
+        """How the last process ended; `None` while it runs."""
+        return self._process.returncode if self._process else None
+
+    async def start(self) -> None:
+        """Start it and keep it running. Raises `OSError` when it cannot even be started."""
+        await self._launch()
+        self._keeper = asyncio.create_task(self._keep())
+
+    async def stop(self) -> None:
+        """Ask it to end, and end it and all of its group when it has not within its grace time."""
+        self._stopping.set()
+        if self._keeper is None:
+            return
+        self._signal(self.program.stop)
+        done, _ = await asyncio.wait([self._keeper], timeout=self.program.grace)
+        if not done:
+            self._say(self.program.name, f"has not stopped after {self.program.grace:g} s and is ended")
+            self.end()
+            done, _ = await asyncio.wait([self._keeper], timeout=5)
+        if not done:
+            self._group(signal.SIGKILL)
+            await asyncio.wait([self._keeper], timeout=5)
+
+    def end(self) -> None:
+        """End it at once."""
+        self._stopping.set()
+        if self.program.last is signal.SIGKILL:
+            self._group(signal.SIGKILL)
+        else:
+            self._signal(self.program.last)
+
+    async def _keep(self) -> None:
+        delays, began = self._delays(), monotonic()
+        while True:
+            await self._wait()
+            if self._stopping.is_set():
+                return
+            if monotonic() - began > _STEADY:
+                delays = self._delays()
+            delay = next(delays)
+            self._say(self.program.name, f"ended ({self._how()}), starts again in {delay:g} s")
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), delay)
+                return
+            began = monotonic()
+            with suppress(OSError):
+                await self._launch()
+
+    async def _launch(self) -> None:
+        if self.program.log is not None:
+            with self.program.log.open("ab") as log:
+                process = await start(self.program, log.fileno())
+        else:
+            process = await self._launch_heard()
+        self._process = process
+        self._ledger.note(self.program.name, process.pid, stop=self.program.stop, last=self.program.last)
+
+    async def _launch_heard(self) -> asyncio.subprocess.Process:
+        """With a pipe of our own: asyncio's would hold back the news of its end while grandchildren keep it open."""
+        ear, mouth = os.pipe()
+        try:
+            process = await start(self.program, mouth)
+        except BaseException:
+            os.close(ear)
+            raise
+        finally:
+            os.close(mouth)
+        self._listener = asyncio.create_task(self._listen(ear))
+        return process
+
+    async def _wait(self) -> None:
+        if self._process is None:
+            return
+        await self._process.wait()
+        self._group(signal.SIGKILL)
+        self._ledger.forget(self.program.name)
+        if self._listener:
+            await asyncio.wait([self._listener], timeout=1)
+            self._listener.cancel()
+
+    async def _listen(self, ear: int) -> None:
+        stream = asyncio.StreamReader(limit=_PIECE)
+        transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+            lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(ear, "rb", buffering=0)
+        )
+        rest = b""
+        try:
+            while piece := await stream.read(_PIECE):
+                *lines, rest = (rest + piece).split(b"\n")
+                lines, rest = ([*lines, rest], b"") if len(rest) > _PIECE else (lines, rest)
+                self._tell(lines)
+        finally:
+            self._tell([rest] if rest else [])
+            transport.close()
+
+    def _tell(self, lines: list[bytes]) -> None:
+        for line in lines:
+            self._say(self.program.name, line.decode(errors="replace").rstrip("\r"))
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.send_signal(number)
+
+    def _group(self, number: signal.Signals) -> None:
+        """Signal all that the process started in its session, which outlives the process itself."""
+        if self._process:
+            with suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, number)
+
+    def _how(self) -> str:
+        status = self.status
+        if status is None or status >= 0:
+            return f"status {status}"
+        return f"by {signal.Signals(-status).name}"

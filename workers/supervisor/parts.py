@@ -1,0 +1,35 @@
+"""Sona's own processes as programs."""
+
+import sys
+from collections.abc import Mapping
+
+from workers.platforms import gateways
+from workers.settings import Settings
+from workers.supervisor.program import Program
+
+_GRACE = 12.0
+
+
+def all_parts(settings: Settings, environment: Mapping[str, str]) -> tuple[Program, ...]:
+    """Everything that `sona up` runs; the web server first, as people wait for it."""
+    listening = tuple(_part(environment, name, "gateway", name) for name in gateways(settings))
+    return (
+        _part(environment, "web", "web"),
+        *thinking_parts(environment),
+        _part(environment, "beat", "beat"),
+        *listening,
+    )
+
+
+def thinking_parts(environment: Mapping[str, str]) -> tuple[Program, ...]:
+    """What answers and reads, for a command that needs a house for its own time."""
+    return (_part(environment, "worker", "worker"), _part(environment, "ingest", "worker", "--ingest"))
+
+
+def _part(environment: Mapping[str, str], name: str, *arguments: str) -> Program:
+    return Program(
+        name=name,
+        argv=(sys.executable, "-m", "workers", *arguments),
+        env=environment,
+        grace=_GRACE,
+    )

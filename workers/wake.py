@@ -1,0 +1,64 @@
+"""Ringing through Celery, off the event loop, many addresses to a ring."""
+
+import logging
+import threading
+from collections.abc import Awaitable, Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+
+from celery import Celery
+from kombu.exceptions import OperationalError
+
+from core.address import Address
+from workers.celery import DELIVERY, READING, TURN
+
+_log = logging.getLogger(__name__)
+_MOST = 500
+
+
+class CeleryWake:
+    """`core.ports.street.Wake` for processes that do not run turns themselves.
+
+    Publishing blocks for about half a millisecond, so one thread does it; whatever is rung meanwhile goes
+    into its next ring. A ring that cannot be sent is dropped: the sweep finds what it was for.
+    """
+
+    def __init__(self, app: Celery, stop: Callable[[Address], Awaitable[None]]) -> None:
+        self._app = app
+        self._stop = stop
+        self._lock = threading.Lock()
+        self._pending: dict[str, dict[str, None]] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ring")
+
+    def turn(self, addresses: Iterable[Address]) -> None:
+        self._ring(TURN, map(str, addresses))
+
+    def delivery(self, addresses: Iterable[Address]) -> None:
+        self._ring(DELIVERY, map(str, addresses))
+
+    def reading(self, sources: Iterable[str]) -> None:
+        self._ring(READING, sources)
+
+    async def stop(self, address: Address) -> None:
+        await self._stop(address)
+
+    def close(self) -> None:
+        """Send what is still to be rung and end the thread."""
+        self._thread.shutdown(wait=True)
+
+    def _ring(self, task: str, names: Iterable[str]) -> None:
+        with self._lock:
+            idle = not self._pending
+            self._pending.setdefault(task, {}).update(dict.fromkeys(names))
+        if idle:
+            self._thread.submit(self._publish)
+
+    def _publish(self) -> None:
+        with self._lock:
+            pending, self._pending = self._pending, {}
+        for task, names in pending.items():
+            every = list(names)
+            for start in range(0, len(every), _MOST):
+                try:
+                    self._app.send_task(task, args=[every[start : start + _MOST]], retry=False)
+                except (OperationalError, OSError) as error:
+                    _log.warning("a ring was lost: %s", type(error).__name__)
