@@ -46,9 +46,7 @@ class Offline:
         if not isinstance(event.body, Said | Spoke | Tapped) or not asked:
             return None
         reply = (
-            self._chatted(asked, thought)
-            or await self._looked_up(asked, thought)
-            or await self._read(asked, thought, live)
+            self._chatted(asked, thought) or self._looked_up(asked, thought) or await self._read(asked, thought, live)
         )
         return thought.saying(_introduced(reply, thought))
 
@@ -65,15 +63,15 @@ class Offline:
             case kind:
                 return Text(text=say(f"offline.{kind}", learner.locale))
 
-    async def _looked_up(self, asked: str, thought: Thought) -> Text | None:
+    def _looked_up(self, asked: str, thought: Thought) -> Text | None:
         """Dictionary entries for a word asked for, or grammar notes."""
         locale = thought.conversation.learner.locale
         plain = asked.strip(" ?!.¿¡…")
-        if _GRAMMAR.search(plain) and (notes := await self._lessons.grammar(plain, locale)):
+        if _GRAMMAR.search(plain) and (notes := self._lessons.grammar(plain, locale)):
             return Text(text=notes)
         match = next((found for pattern in _ASKED_WORD if (found := pattern.search(plain))), None)
         word = match["word"].strip(" “”\"'«»?*_") if match else plain if len(plain.split()) <= 2 else ""
-        entry = await self._lessons.look_up(word, locale) if word else ""
+        entry = self._lessons.look_up(word, locale) if word else ""
         return Text(text=entry) if entry else None
 
     async def _read(self, asked: str, thought: Thought, live: Live) -> Text:
@@ -85,7 +83,7 @@ class Offline:
         found = quotes(asked, hits)
         if found:
             return _quoted(found, say("offline.found", learner.locale))
-        if notes := await self._lessons.grammar(asked, learner.locale):
+        if notes := self._lessons.grammar(asked, learner.locale):
             return Text(text=notes)
         return Text(text=_paragraphs(thought, "offline.nothing", "offline.suggest"), choices=_suggestions(thought))
 

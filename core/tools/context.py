@@ -25,11 +25,11 @@ class Outcome:
 class Lessons(Protocol):
     """The study side, as far as tools need it. Texts are Markdown in the language of `locale`, empty when nothing is found."""
 
-    async def look_up(self, word: str, locale: str) -> str:
+    def look_up(self, word: str, locale: str) -> str:
         """The dictionary entries for a word of any course's language, or for a meaning."""
         ...
 
-    async def grammar(self, query: str, locale: str) -> str:
+    def grammar(self, query: str, locale: str) -> str:
         """The sections of the courses' grammar notes that say most about the query."""
         ...
 

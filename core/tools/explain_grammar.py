@@ -14,5 +14,5 @@ async def explain_grammar(
     topic: Annotated[str, Field(description="The point of grammar (“li”, “word order”)", min_length=1, max_length=200)],
 ) -> str:
     """Read what the courses' grammar notes say about a point of grammar; explain it from there."""
-    found = await context.lessons.grammar(topic, context.conversation.learner.locale)
+    found = context.lessons.grammar(topic, context.conversation.learner.locale)
     return found or f"The notes say nothing about “{topic}”. Say so, or try search_knowledge."

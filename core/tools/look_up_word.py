@@ -16,5 +16,5 @@ async def look_up_word(
     ],
 ) -> str:
     """Look a word up in the courses' dictionaries: senses, examples, where it comes from."""
-    found = await context.lessons.look_up(word, context.conversation.learner.locale)
+    found = context.lessons.look_up(word, context.conversation.learner.locale)
     return found or f"No dictionary has “{word}”. Say so, or try search_knowledge."

@@ -51,10 +51,10 @@ QUESTION = Question(id="q1", form="choice", prompt="moku?", answers=("a",), choi
 class Lectern:
     """Lessons that know one word, one rule and one quiz."""
 
-    async def look_up(self, word: str, locale: str) -> str:
+    def look_up(self, word: str, locale: str) -> str:
         return "**moku** food" if word.casefold() == "moku" else ""
 
-    async def grammar(self, query: str, locale: str) -> str:
+    def grammar(self, query: str, locale: str) -> str:
         return "**li** stands before the verb." if "li" in query.casefold().split() else ""
 
     async def quiz(self, conversation: Conversation, unit: str) -> Outcome:
