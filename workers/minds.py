@@ -1,15 +1,10 @@
 """Who answers: the order of answerers around the model that the settings name, or around none."""
 
-from collections.abc import Mapping
 from pathlib import Path
 from random import SystemRandom
 
-from core.channel import Channel
-from core.conversation import Opening
-from core.event import Event
 from core.learn.catalogue import Catalogue
 from core.learn.load import load_all
-from core.media import Media
 from core.mind.agent import Agent
 from core.mind.commands import Commands
 from core.mind.lectern import Lectern
@@ -19,17 +14,15 @@ from core.mind.occasions import Occasions
 from core.mind.offline import Offline
 from core.mind.quizzing import Quizzing
 from core.mind.reading import Reading
-from core.mind.thought import Answerer, Thought
+from core.mind.thought import Answerer
 from core.mind.toolbox import Workshop
-from core.mind.voicing import Mouth, listen, voiced
 from core.ports.knowledge import Library, Retriever
-from core.ports.model import Model
+from core.ports.model import Model, Prompt, Utterance, Words
 from core.ports.street import Wake
-from core.ports.voice import Hearing
 from core.providers.anthropic import AnthropicModel
 from core.providers.openai import OpenAIModel
-from core.reply import Reply
 from core.tools import all_tools
+from workers.desk import Probe
 from workers.ground import Ground
 from workers.settings import Settings
 
@@ -69,48 +62,31 @@ def mind(ground: Ground, *, library: Library, retriever: Retriever, wake: Wake, 
         talker: Answerer = Offline(retriever=retriever, lessons=lectern)
     else:
         workshop = Workshop(
-            tools={tool.name: tool for tool in all_tools()}, retriever=retriever, lessons=lectern, reader=reader, clock=ground.clock
+            tools={tool.name: tool for tool in all_tools()},
+            retriever=retriever,
+            lessons=lectern,
+            reader=reader,
+            clock=ground.clock,
         )
         talker = Agent(model=thinker, workshop=workshop)
     order = (quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
     return Mind(order, clock=ground.clock)
 
 
-class Senses:
-    """`core.converse.Senses`: whoever speaks is answered aloud, unless they want it otherwise."""
+def probes(settings: Settings) -> tuple[Probe, ...]:
+    """Whether the model answers, asked with one word."""
+    thinker = model(settings)
+    if thinker is None:
+        return (Probe(name="model", ask=_silent, off="no key and no address: the offline mind answers"),)
 
-    def __init__(self, *, hearing: Hearing, mouth: Mouth, channels: Mapping[str, Channel]) -> None:
-        self._hearing = hearing
-        self._mouth = mouth
-        self._channels = channels
+    async def asked() -> str:
+        prompt = Prompt(system=(), utterances=(Utterance(role="user", parts=(Words(text="Say OK."),)),), max_tokens=16)
+        async for _ in thinker.complete(prompt):
+            pass
+        return f"{thinker.name} answers"
 
-    async def hear(self, opening: Opening) -> Opening:
-        conversation = opening.conversation
-        events: list[Event] = []
-        for event in opening.events:
-            channel = self._channels.get(event.address.channel)
-            events.append(
-                await listen(
-                    event,
-                    self._hearing,
-                    fetch=channel.fetch if channel else _nothing,
-                    language=conversation.learner.locale,
-                    quiz=conversation.quiz,
-                )
-            )
-        return Opening(
-            conversation=conversation, events=tuple(events), token=opening.token, attempts=opening.attempts
-        )
-
-    async def speak(self, opening: Opening, thought: Thought) -> tuple[Reply, ...]:
-        channel = self._channels.get(opening.conversation.address.channel)
-        if channel is None or not channel.capabilities.voice:
-            return thought.replies
-        learner = thought.conversation.learner
-        spoke = any(event.body.kind == "spoke" and event.addressed for event in opening.events)
-        wanted = learner.voice == "always" or (learner.voice == "auto" and spoke)
-        return await voiced(thought.replies, self._mouth, language=learner.locale, wanted=wanted)
+    return (Probe(name="model", ask=asked),)
 
 
-async def _nothing(_: Media) -> bytes:
-    return b""
+async def _silent() -> str:
+    return ""

@@ -1,7 +1,6 @@
 """The study side as tools and the offline mind see it."""
 
 from core.conversation import Conversation
-from core.errors import ToolFault
 from core.learn.catalogue import Catalogue
 from core.learn.entry import entry_text
 from core.mind.lessons import Lessons
@@ -42,9 +41,9 @@ class Lectern:
 
 
 def _outcome(thought: Thought, what: str) -> Outcome:
-    """What was begun, for the model and for the person. Raises `ToolFault` with what stands in the way."""
+    """What was begun, for the model and for the person; where nothing was, what the study side says of it."""
     if not any(isinstance(reply, Quiz) for reply in thought.replies):
         words = "\n".join(reply.text for reply in thought.replies if isinstance(reply, Text))
-        raise ToolFault(words or f"no {what} could be begun")
+        return Outcome(text=words or f"There is no {what} to begin.")
     text = f"The {what} has begun; its first question is shown below your words. Do not repeat or answer it."
     return Outcome(text=text, conversation=thought.conversation, replies=thought.replies)

@@ -17,14 +17,17 @@ def all_parts(settings: Settings, environment: Mapping[str, str]) -> tuple[Progr
     return (
         _part(environment, "web", "web"),
         *thinking_parts(environment),
-        _part(environment, "beat", "beat"),
         *listening,
     )
 
 
 def thinking_parts(environment: Mapping[str, str]) -> tuple[Program, ...]:
     """What answers and reads, for a command that needs a house for its own time."""
-    return (_part(environment, "worker", "worker"), _part(environment, "ingest", "worker", "--ingest"))
+    return (
+        _part(environment, "worker", "worker"),
+        _part(environment, "ingest", "worker", "--ingest"),
+        _part(environment, "beat", "beat"),
+    )
 
 
 def _part(environment: Mapping[str, str], name: str, *arguments: str) -> Program:
