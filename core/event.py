@@ -27,10 +27,14 @@ class Said:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spoke:
-    """A voice note, a call's utterance (then `heard` holds its words already) or recorded audio."""
+    """A voice note, a call's utterance (then `heard` holds its words already) or recorded audio.
+
+    Once a turn has listened in vain, `unheard` is the key in `core.phrases` of what the person is told.
+    """
 
     audio: Media | None = None
     heard: str = ""
+    unheard: str = ""
     kind: Literal["spoke"] = "spoke"
 
 

@@ -69,7 +69,7 @@ class EdgeSpeech:
         return await sound.note(sound.Samples(data=data, rate=_SAMPLES))
 
     async def voices(self) -> tuple[VoiceInfo, ...]:
-        edge_tts.voices.VOICE_LIST = self._listing  # pyright: ignore[reportPrivateImportUsage] the package's only way
+        edge_tts.voices.VOICE_LIST = self._listing  # pyright: ignore[reportPrivateImportUsage] - the package's only way
         try:
             async with asyncio.timeout(self._patience):
                 listed = await edge_tts.list_voices()
@@ -92,7 +92,7 @@ class EdgeSpeech:
         speech = edge_tts.Communicate(words, voice, rate=rate, volume=volume)
         # The package reads its address from a module when it connects and takes no other. Nothing is awaited between this line
         # and the reading, so that two instances never speak to each other's address.
-        edge_tts.communicate.WSS_URL = self._speaking  # pyright: ignore[reportPrivateImportUsage] the package's only way
+        edge_tts.communicate.WSS_URL = self._speaking  # pyright: ignore[reportPrivateImportUsage] - the package's only way
         pieces: list[bytes] = []
         try:
             async for chunk in speech.stream():

@@ -80,7 +80,7 @@ def synthesise(text: str, manner: Manner) -> sound.Samples:
     voice, words, flags = choose(text, manner)
     pieces: list[bytes] = []
 
-    def heard(wave: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int) -> int:  # pyright: ignore[reportPrivateUsage] the only name of the type
+    def heard(wave: "ctypes._Pointer[ctypes.c_short]", count: int, _events: int) -> int:  # pyright: ignore[reportPrivateUsage] - the only name of the type
         if wave and count > 0:
             pieces.append(ctypes.string_at(wave, count * 2))
         return 0

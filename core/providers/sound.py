@@ -14,6 +14,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer, OutputContainer
+from numpy.typing import NDArray
 
 from core.errors import Malformed, Refused
 from core.media import Audio
@@ -22,6 +23,7 @@ NOTE = "audio/ogg"
 HEARING_RATE = 16_000
 _PEAKS = 256
 _BROKEN_PACKETS = 25
+QUIET = 40.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +139,19 @@ def waveform(sound: Samples) -> bytes:
     peaks = np.maximum.reduceat(values, np.linspace(0, values.size, count, endpoint=False).astype(np.int64))
     loudest = int(peaks.max())
     return (peaks * 255 // loudest if loudest else peaks).astype(np.uint8).tobytes()
+
+
+def silent(sound: Samples) -> bool:
+    """Whether there is nothing to hear: less than a tenth of a second above -50 dB of full scale."""
+    return int(np.count_nonzero(loudness(sound) > QUIET)) < 10
+
+
+def loudness(sound: Samples) -> NDArray[np.float64]:
+    """The loudness of each 10 ms in dB, where full scale is about 90."""
+    frame = sound.rate // 100
+    values = np.frombuffer(sound.data, dtype="<i2").astype(np.float64)
+    frames = values[: len(values) // frame * frame].reshape(-1, frame)
+    return 10 * np.log10((frames**2).mean(axis=1) + 1)
 
 
 def _note(sound: bytes | Samples) -> Audio:

@@ -4,8 +4,9 @@ import asyncio
 import math
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Protocol, cast
 
 import numpy as np
 import pocketsphinx
@@ -18,7 +19,6 @@ from core.providers import sound
 from core.providers.pronounced import sounds, words
 
 _FRAME = sound.HEARING_RATE // 100
-_QUIET = 40.0
 _SHORTEST = 8
 _ENTRIES = 24
 _VOCABULARY = 4_000
@@ -28,13 +28,38 @@ _VOCABULARY = 4_000
 # 60 to 80 % are understood, under 1 % of words and 2 % of numbers are taken for another answer, and 4 % of unrelated
 # speech passes. No person's voice was measured.
 _ABOVE_PHONES = -4.0
-_AHEAD = 8.0
+_AHEAD = 6.0
 _LETTER_AHEAD = 20.0
-_LETTER_BEHIND = 4.0
+_LETTER_BEHIND = 3.0
 
 # What people say that is no answer; never returned, only something else to be likely.
 _DECOYS = ("hello there", "i do not know", "what", "okay", "please repeat", "one", "two", "three", "four", "five")
 _DECOY_LETTERS = ("a", "b", "c", "d")
+
+
+class Stretch(Protocol):
+    """A phone or word as it was found: its frames, and how well it fits."""
+
+    word: str
+    start_frame: int
+    end_frame: int
+    ascore: float
+
+
+class Decoder(Protocol):
+    """What is used of PocketSphinx's decoder, which says nothing of its types."""
+
+    def lookup_word(self, word: str) -> str | None: ...
+    def add_word(self, word: str, phones: str, update: bool) -> int: ...
+    def add_allphone_file(self, name: str, lmfile: str | None) -> None: ...
+    def add_jsgf_string(self, name: str, jsgf_string: str) -> None: ...
+    def activate_search(self, name: str) -> None: ...
+    def remove_search(self, name: str) -> None: ...
+    def start_utt(self) -> None: ...
+    def process_raw(self, data: bytes, *, full_utt: bool) -> object: ...
+    def end_utt(self) -> None: ...
+    def hyp(self) -> object | None: ...
+    def seg(self) -> Iterable[Stretch]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,24 +150,23 @@ def _needed(best: Entry, rival: Entry) -> float:
 def speech_in(samples: sound.Samples) -> NDArray[np.int16]:
     """From just before the first loud frame to just after the last; empty for silence and for even noise."""
     values = np.frombuffer(samples.data, dtype="<i2")
-    frames = values[: len(values) // _FRAME * _FRAME].reshape(-1, _FRAME).astype(np.float64)
-    if len(frames) < _SHORTEST:
+    loudness = sound.loudness(samples)
+    if len(loudness) < 2 * _SHORTEST or sound.silent(samples):
         return values[:0]
-    loudness = 10 * np.log10((frames**2).mean(axis=1) + 1)
-    high, low = float(np.percentile(loudness, 95)), float(np.percentile(loudness, 10))
-    if high < _QUIET or high - low < 6:
+    high, low = float(np.sort(loudness)[-_SHORTEST]), float(np.percentile(loudness, 10))
+    if high - low < 6:
         return values[:0]
     loud = np.flatnonzero(loudness > max(low + 6, high - 25))
     return values[max(0, int(loud[0]) - 6) * _FRAME : (int(loud[-1]) + 7) * _FRAME]
 
 
-@dataclass(slots=True)
 class Recogniser:
     """The acoustic model, one sound at a time; made again when it has learnt too many words."""
 
-    _lock: threading.RLock = field(default_factory=threading.RLock)
-    _decoder: pocketsphinx.Decoder | None = None
-    _learnt: set[str] = field(default_factory=set[str])
+    def __init__(self) -> None:
+        self._lock = threading.RLock()
+        self._decoder: Decoder | None = None
+        self._learnt: set[str] = set()
 
     def entry(self, answer: str, *, decoy: bool = False) -> Entry | None:
         """How an answer is said, or `None` when it cannot be; single letters are said by name as far as they have one here."""
@@ -168,7 +192,7 @@ class Recogniser:
                 fitted.append((entry, self._entry_fit(decoder, entry, speech) / active))
         return Scores(phones=phones / active, entries=tuple(fitted))
 
-    def _entry_fit(self, decoder: pocketsphinx.Decoder, entry: Entry, speech: NDArray[np.int16]) -> float:
+    def _entry_fit(self, decoder: Decoder, entry: Entry, speech: NDArray[np.int16]) -> float:
         said = " [_pause] ".join(f"( {' | '.join(self._learn(decoder, way) for way in ways)} )" for ways in entry.ways)
         decoder.add_jsgf_string("answer", f"#JSGF V1.0; grammar answers; public <answer> = {said} ;")
         try:
@@ -178,7 +202,7 @@ class Recogniser:
             decoder.remove_search("answer")
 
     @staticmethod
-    def _fit(decoder: pocketsphinx.Decoder, search: str, speech: NDArray[np.int16]) -> tuple[float, int]:
+    def _fit(decoder: Decoder, search: str, speech: NDArray[np.int16]) -> tuple[float, int]:
         decoder.activate_search(search)
         decoder.start_utt()
         decoder.process_raw(speech.tobytes(), full_utt=True)
@@ -196,25 +220,24 @@ class Recogniser:
         names = (word, f"{word}(2)", f"{word}(3)")
         return tuple(said for name in names if (said := decoder.lookup_word(name)))
 
-    def _learn(self, decoder: pocketsphinx.Decoder, way: str) -> str:
+    def _learn(self, decoder: Decoder, way: str) -> str:
         name = "_" + way.replace(" ", "_")
         if name not in self._learnt:
             decoder.add_word(name, way, True)
             self._learnt.add(name)
         return name
 
-    def _ready(self) -> pocketsphinx.Decoder:
+    def _ready(self) -> Decoder:
         if self._decoder is None or len(self._learnt) > _VOCABULARY:
-            model = pocketsphinx.get_model_path("en-us")
-            self._decoder = pocketsphinx.Decoder(
-                hmm=f"{model}/en-us",
-                dict=f"{model}/cmudict-en-us.dict",
-                lm=None,
-                bestpath=False,
-                fsgusefiller=False,
-                loglevel="FATAL",
-            )
-            self._decoder.add_allphone_file("phones", None)
-            self._decoder.add_word("_pause", "SIL", True)
+            self._decoder = _decoder()
             self._learnt = set()
         return self._decoder
+
+
+def _decoder() -> Decoder:
+    model = pocketsphinx.get_model_path("en-us")
+    lists = {"hmm": f"{model}/en-us", "dict": f"{model}/cmudict-en-us.dict", "lm": None}
+    decoder = cast(Decoder, pocketsphinx.Decoder(**lists, bestpath=False, fsgusefiller=False, loglevel="FATAL"))
+    decoder.add_allphone_file("phones", None)
+    decoder.add_word("_pause", "SIL", True)
+    return decoder

@@ -7,7 +7,8 @@ from workers.platforms import gateways
 from workers.settings import Settings
 from workers.supervisor.program import Program
 
-_GRACE = 12.0
+# A worker lets turns under way finish for 20 seconds and then gives their leases back.
+_GRACE, _WORKER_GRACE = 12.0, 32.0
 
 
 def all_parts(settings: Settings, environment: Mapping[str, str]) -> tuple[Program, ...]:
@@ -31,5 +32,5 @@ def _part(environment: Mapping[str, str], name: str, *arguments: str) -> Program
         name=name,
         argv=(sys.executable, "-m", "workers", *arguments),
         env=environment,
-        grace=_GRACE,
+        grace=_WORKER_GRACE if "worker" in arguments else _GRACE,
     )

@@ -1,0 +1,81 @@
+"""Ears with a whisper model from a folder on this machine, through faster-whisper where it is installed."""
+
+import asyncio
+import threading
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.errors import Refused, Unreachable
+from core.media import Audio
+from core.ports.voice import Heard
+from core.providers import sound
+
+
+class Segment(Protocol):
+    text: str
+    no_speech_prob: float
+    avg_logprob: float
+
+
+class WhisperModel(Protocol):
+    """What is used of `faster_whisper.WhisperModel`."""
+
+    def transcribe(self, audio: NDArray[np.float32], **options: Any) -> tuple[Iterable[Segment], object]: ...
+
+
+class WhisperHearing:
+    """Writes down with `model`, one voice note at a time; `patience` is in seconds, after which `Unreachable` is raised."""
+
+    def __init__(self, model: WhisperModel, *, patience: float = 60.0) -> None:
+        self._model = model
+        self._patience = patience
+        self._lock = threading.Lock()
+
+    async def hear(self, audio: Audio, *, language: str, expected: tuple[str, ...] = ()) -> Heard:
+        samples = await sound.samples(audio.data)
+        if sound.silent(samples):
+            return Heard(text="", language=language)
+        try:
+            async with asyncio.timeout(self._patience):
+                return await asyncio.to_thread(self._hear, samples, language, expected)
+        except TimeoutError:
+            raise Unreachable(f"whisper did not finish within {self._patience} seconds") from None
+
+    def _hear(self, samples: sound.Samples, language: str, expected: tuple[str, ...]) -> Heard:
+        wave = np.frombuffer(samples.data, dtype="<i2").astype(np.float32) / np.float32(32768)
+        code = language.partition("-")[0].lower()
+        options = {"language": code if len(code) == 2 else None, "initial_prompt": ", ".join(expected)[:800] or None}
+        try:
+            with self._lock:
+                segments, _ = self._model.transcribe(wave, vad_filter=True, condition_on_previous_text=False, **options)
+                kept = [segment.text.strip() for segment in segments if not _invented(segment)]
+        except (RuntimeError, ValueError) as error:
+            raise Unreachable(f"whisper failed: {error}") from error
+        return Heard(text=" ".join(kept).strip(), language=language)
+
+
+def load(path: str) -> WhisperModel:
+    """The model in a folder (`model.bin` and its vocabulary); nothing is downloaded.
+
+    Raises `Refused` with what to do when the folder or the package is missing, or the model does not load.
+    """
+    if not (Path(path) / "model.bin").is_file():
+        raise Refused(f"there is no whisper model in {path!r}: it must be a folder with model.bin (CTranslate2 format)")
+    try:
+        package = import_module("faster_whisper")
+    except ImportError as error:
+        raise Refused("a local whisper model needs the package faster-whisper: pip install faster-whisper") from error
+    try:
+        return cast(WhisperModel, package.WhisperModel(path, device="cpu", compute_type="int8", local_files_only=True))
+    except (RuntimeError, ValueError, OSError) as error:
+        raise Refused(f"the whisper model in {path!r} does not load: {error}") from error
+
+
+def _invented(segment: Segment) -> bool:
+    """Whisper's own measure of words written into silence: probably no speech, and unsure of the words."""
+    return segment.no_speech_prob > 0.6 and segment.avg_logprob < -1.0
