@@ -177,7 +177,7 @@ async def test_a_voice_note_is_recorded_and_can_be_played_by_who_said_it(house: 
     assert 0.6 < spoken.audio.seconds < 10
     assert (await house.channel.fetch(spoken.audio))[:4] == b"\x1a\x45\xdf\xa3"
     await page.locator(".person .play").click()
-    await page.wait_for_function("document.querySelector('.person audio').currentTime > 0.1")
+    await page.wait_for_function("() => document.querySelector('.person audio').currentTime > 0.1")
 
 
 async def test_escape_throws_a_recording_away(house: House, browser: Browser) -> None:

@@ -31,6 +31,7 @@ export class Log {
   add(line, quiet = false) {
     if (line.role === "sona") this.#quieten(line);
     if (line.kind === "mark" && this.cards.has(line.quiz)) return this.#mark(line);
+    if (line.role === "sona" && line.kind !== "mark") this.#unanswered();
     if (line.role === "person") this.#settled(line);
     if (line.kind === "tapped" && this.#selected(line.choice)) return undefined;
     const { element, card } = show(line, this.acts);
@@ -50,6 +51,11 @@ export class Log {
       (card.element.querySelector("button") ?? $("words")).focus({ preventScroll: true });
     }
     this.answering();
+  }
+
+  // Where an answer brought words but no mark, the question may be answered again.
+  #unanswered() {
+    for (const card of this.cards.values()) card.release();
   }
 
   #mark(line) {
