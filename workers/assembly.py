@@ -106,6 +106,7 @@ async def desk(settings: Settings) -> AsyncGenerator[Desk]:
             library=ground.library,
             blobs=ground.blobs,
             wake=opened.wake,
+            idle=ground.sweep.idle,
             speech=senses.speech(ground),
             clock=ground.clock,
             probes=_probes(opened, settings),

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from core.address import Address
 from core.channel import Receive
 from core.clock import Clock
 from core.errors import Failure
@@ -40,6 +41,7 @@ class Desk:
     library: Library
     blobs: Blobs
     wake: Wake
+    idle: Callable[[Address], Awaitable[bool]]
     speech: Speech
     clock: Clock
     probes: tuple[Probe, ...]

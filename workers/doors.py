@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
-from bots.terminal import TerminalChannel
-
 from bots import telegram
+from bots.terminal import TerminalChannel
 from bots.web import WebChannel
 from bots.web import connect as connect_web
 from core.channel import Channel, Gateway
@@ -54,7 +53,7 @@ def channels(ground: Ground, outer: Mapping[str, Platform], take: Take) -> dict[
     """Every channel a worker may deliver to, by name."""
     home: tuple[Channel, ...] = (
         web(ground, take),
-        TerminalChannel(feed=ground.feed, blobs=ground.blobs, clock=ground.clock),
+        TerminalChannel(feed=ground.feed, clock=ground.clock),
     )
     return {channel.name: channel for channel in (*home, *(platform.channel for platform in outer.values()))}
 

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from core.providers.openai_embeddings import OpenAIEmbeddings
+import numpy as np
 
 from core.errors import Failure, Malformed
 from core.ingest import Ingest
@@ -28,6 +28,8 @@ def embedder(settings: Settings) -> Embedder:
     """The default model, or the endpoint's model that `SONA_EMBEDDINGS` names."""
     if settings.embeddings == "local":
         return MiniLm()
+    from core.providers.openai_embeddings import OpenAIEmbeddings
+
     return OpenAIEmbeddings(
         model=settings.embeddings, api_key=settings.openai_api_key, base_url=settings.openai_base_url
     )
@@ -102,7 +104,6 @@ class ShelfRooms:
             await asyncio.sleep(_RENEW_SECONDS)
 
     async def _renew(self, source: str) -> None:
-        import numpy as np
 
         kept = await self.ground.library.kept(source)
         if kept is None:

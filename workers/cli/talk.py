@@ -25,8 +25,7 @@ def chat(home: Path | None, name: str | None, course: str) -> None:
 
 async def _chat(chosen: Settings, name: str, course: str) -> None:
     async with visit(chosen) as housed, desk(housed) as at:
-        talk = import_module("bots.terminal").talk
-        await talk(feed=at.feed, receive=at.receive, clock=at.clock, name=name, course=course)
+        await import_module("workers.talking").talk(at, name=name, course=course)
 
 
 @click.command()
