@@ -18,7 +18,7 @@ from core.mind.mind import Mind
 from core.mind.occasions import Occasions
 from core.mind.offline import Offline
 from core.mind.quizzing import Quizzing
-from core.mind.reading import LibraryReader
+from core.mind.reading import Reading
 from core.mind.thought import Answerer, Thought
 from core.mind.toolbox import Workshop
 from core.mind.voicing import Mouth, listen, voiced
@@ -64,7 +64,7 @@ def mind(ground: Ground, *, library: Library, retriever: Retriever, wake: Wake, 
     quizzing = Quizzing(catalogue=courses, study=ground.study, clock=ground.clock, rng=SystemRandom())
     lessons = Lessons(catalogue=courses, study=ground.study, clock=ground.clock, quizzing=quizzing)
     lectern = Lectern(catalogue=courses, lessons=lessons)
-    reader = LibraryReader(library=library, wake=wake, clock=ground.clock)
+    reader = Reading(library=library, wake=wake, clock=ground.clock)
     if thinker is None:
         talker: Answerer = Offline(retriever=retriever, lessons=lectern)
     else:

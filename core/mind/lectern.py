@@ -27,7 +27,9 @@ class Lectern:
 
     def grammar(self, query: str, locale: str) -> str:
         notes = self._catalogue.grammar(query)
-        return "\n\n".join(f"**{note.unit.name(locale)}: {note.section.heading}**\n{note.section.text}" for note in notes)
+        return "\n\n".join(
+            f"**{note.unit.name(locale)}: {note.section.heading}**\n{note.section.text}" for note in notes
+        )
 
     async def quiz(self, conversation: Conversation, unit: str) -> Outcome:
         return _outcome(await self._lessons.start_quiz(Thought(conversation=conversation), unit=unit), "quiz")

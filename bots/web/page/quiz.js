@@ -96,7 +96,7 @@ export class Card {
     for (const button of this.buttons ?? []) this.#verdict(button, line);
     const text = build(line.blocks);
     const title = el("span", { class: "unseen" }, `${word(line.correct ? "right" : "wrong")}. `);
-    this.element.append(el("div", { class: "verdict words" }, sign(line.correct), el("div", {}, title, ...text)));
+    this.element.append(el("div", { class: "verdict" }, sign(line.correct), el("div", { class: "words" }, title, ...text)));
   }
 
   #verdict(button, line) {

@@ -3,6 +3,7 @@
 import io
 import zipfile
 from xml.etree import ElementTree
+from xml.parsers.expat import ExpatError
 
 from core.ports.reading import Reading, Unreadable
 from core.providers.reading.archive import is_zip, members, unpack
@@ -31,7 +32,7 @@ def read(sample: Sample) -> Reading:
             convert_image=mammoth.images.img_element(_no_picture),
             style_map="p[style-name='Title'] => h1:fresh\np[style-name='Subtitle'] => p:fresh",
         ).value
-    except (ValueError, KeyError, IndexError, AttributeError, zipfile.BadZipFile, SyntaxError) as error:
+    except (ValueError, KeyError, IndexError, AttributeError, zipfile.BadZipFile, ExpatError) as error:
         raise Unreadable("ingest.broken") from error
     said = _properties(archive.read("docProps/core.xml")) if "docProps/core.xml" in archive.names() else {}
     return Reading(

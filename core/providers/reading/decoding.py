@@ -22,7 +22,7 @@ _NOISE = 0.1
 
 @lru_cache(maxsize=1)
 def decode(data: bytes, charset: str = "") -> str | None:
-    """The text, broken characters replaced; `None` when the bytes are no text in any encoding.
+    """The text, broken characters replaced and NULs left out; `None` when the bytes are no text in any encoding.
 
     A byte order mark goes first, then the declared `charset`, the one an HTML or XML head names, UTF-8, and a guess.
     """
@@ -41,7 +41,7 @@ def decode(data: bytes, charset: str = "") -> str | None:
 def _text(data: bytes, encoding: str) -> str | None:
     text = data.decode(encoding, "replace")
     start = text[:_SAMPLE]
-    return None if len(_CONTROL.findall(start)) > _NOISE * max(len(start), 10) else text
+    return None if len(_CONTROL.findall(start)) > _NOISE * max(len(start), 10) else text.replace("\0", "")
 
 
 def _known(charset: str) -> bool:
