@@ -69,7 +69,11 @@ def mind(ground: Ground, *, library: Library, retriever: Retriever, wake: Wake, 
         talker: Answerer = Offline(retriever=retriever, lessons=lectern)
     else:
         workshop = Workshop(
-            tools={tool.name: tool for tool in all_tools()}, retriever=retriever, lessons=lectern, reader=reader, clock=ground.clock
+            tools={tool.name: tool for tool in all_tools()},
+            retriever=retriever,
+            lessons=lectern,
+            reader=reader,
+            clock=ground.clock,
         )
         talker = Agent(model=thinker, workshop=workshop)
     order = (quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
@@ -98,9 +102,7 @@ class Senses:
                     quiz=conversation.quiz,
                 )
             )
-        return Opening(
-            conversation=conversation, events=tuple(events), token=opening.token, attempts=opening.attempts
-        )
+        return Opening(conversation=conversation, events=tuple(events), token=opening.token, attempts=opening.attempts)
 
     async def speak(self, opening: Opening, thought: Thought) -> tuple[Reply, ...]:
         channel = self._channels.get(opening.conversation.address.channel)

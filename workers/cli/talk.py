@@ -2,12 +2,16 @@
 
 import asyncio
 import getpass
+import sys
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 
 import click
+from rich.console import Console
 
+from core.address import Address
+from core.event import Sender
 from workers.cli.context import desk, home_option, run, settings
 from workers.desk import Finding, Probe, ask
 from workers.settings import Settings
@@ -24,9 +28,21 @@ def chat(home: Path | None, name: str | None, course: str) -> None:
 
 
 async def _chat(chosen: Settings, name: str, course: str) -> None:
+    terminal = import_module("bots.terminal")
+    on_screen = sys.stdin.isatty() and sys.stdout.isatty()
+    address = Address("terminal", name)
     async with visit(chosen) as housed, desk(housed) as at:
-        talk = import_module("bots.terminal").talk
-        await talk(feed=at.feed, receive=at.receive, clock=at.clock, name=name, course=course)
+        talk = terminal.Talk(
+            address=address,
+            sender=Sender(id=name, name=name),
+            feed=at.feed,
+            receive=at.receive,
+            idle=lambda: at.idle(address),
+            clock=at.clock,
+            screen=terminal.RichScreen(Console()) if on_screen else terminal.PlainScreen(sys.stdout),
+        )
+        ask = terminal.prompted(lambda: input("> ")) if on_screen else sys.stdin.readline
+        await talk.run(terminal.read(ask), start=course if course or on_screen else None)
 
 
 @click.command()
