@@ -9,11 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
-from sqlalchemy import create_engine
 
-from storage.database import Database, sqlalchemy_url
-from storage.tables import metadata
+from storage.database import Database
 from tests.servers import postgres_server, valkey_server
+from workers.migrate import upgrade
 
 _numbers = itertools.count(1)
 
@@ -34,11 +33,7 @@ def postgres(servers_home: Path) -> Iterator[str]:
         with psycopg.connect(uri, autocommit=True) as connection:
             connection.execute("CREATE DATABASE template")
         template = url.replace("/sona?", "/template?", 1)
-        with psycopg.connect(template, autocommit=True) as connection:
-            connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
-        engine = create_engine(sqlalchemy_url(template))
-        metadata.create_all(engine)
-        engine.dispose()
+        upgrade(template)
         yield uri
 
 
