@@ -8,7 +8,7 @@ from aiohttp import web
 
 from core.channel import Channel, Request
 from core.errors import Failure, Malformed
-from core.event import Event, Tapped
+from core.event import Event
 from core.ports.count import Count
 
 BODY_LIMIT = 1024 * 1024
@@ -58,11 +58,9 @@ class Webhooks:
         return web.Response()
 
     def _acknowledge(self, channel: Channel, events: tuple[Event, ...]) -> None:
-        taps = tuple(event for event in events if isinstance(event.body, Tapped))
-        if taps:
-            task = asyncio.create_task(self._tell(channel, taps))
-            self._acknowledging.add(task)
-            task.add_done_callback(self._acknowledging.discard)
+        task = asyncio.create_task(self._tell(channel, events))
+        self._acknowledging.add(task)
+        task.add_done_callback(self._acknowledging.discard)
 
     async def _tell(self, channel: Channel, events: tuple[Event, ...]) -> None:
         try:

@@ -31,13 +31,16 @@ class Deliver:
 
     async def __call__(self, address: Address) -> datetime | None:
         """Send until nothing is due; returns when the next try is worth while, if something was put off."""
-        while (due := await self.outbox.next(address, LEASE)) is not None:
-            again = await self._one(due)
-            if again is not None:
-                return again
+        more = True
+        while more and (due := await self.outbox.next(address, LEASE)) is not None:
+            outcome = await self._one(due)
+            if isinstance(outcome, datetime):
+                return outcome
+            more = outcome
         return None
 
-    async def _one(self, due: Due) -> datetime | None:
+    async def _one(self, due: Due) -> datetime | bool:
+        """When to try again, or whether there may be more to send."""
         parcel = due.parcel
         channel = self.channels.get(parcel.address.channel)
         if channel is None:
@@ -52,9 +55,9 @@ class Deliver:
             return await self._later(parcel, self._wait(parcel), str(error))
         except Refused as error:
             return await self._dead(parcel, str(error))
-        await self.outbox.sent(parcel, receipt)
+        more = await self.outbox.sent(parcel, receipt)
         self.count("parcel_sent", channel=channel.name)
-        return None
+        return more
 
     async def _send(self, channel: Channel, parcel: Parcel, reply: Reply, target: str) -> str:
         """Send a reply or, where the channel refuses its form, the next simpler one."""
@@ -76,9 +79,10 @@ class Deliver:
         self.count("parcel_later", channel=parcel.address.channel)
         return at
 
-    async def _dead(self, parcel: Parcel, why: str) -> None:
+    async def _dead(self, parcel: Parcel, why: str) -> bool:
         await self.outbox.dead(parcel, why)
         self.count("parcel_dead", channel=parcel.address.channel)
+        return True
 
     @staticmethod
     def _wait(parcel: Parcel) -> float:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core import wire
 from core.clock import Clock
 from core.conversation import Conversation, Opening, Parcel, Turn
 from core.reply import Quiz
+from storage.database import Database
 
 _CLOSE = text(
     """
@@ -79,13 +79,13 @@ _CLOSE = text(
 )
 
 
-async def write(connection: AsyncConnection, pairs: Sequence[tuple[Opening, Turn]], clock: Clock) -> set[str]:
+async def write(database: Database, pairs: Sequence[tuple[Opening, Turn]], clock: Clock) -> set[str]:
     """Write all turns whose lease still holds and return their addresses; the others leave no trace."""
     records = [_record(n, opening, turn, clock.id()) for n, (opening, turn) in enumerate(pairs)]
     turns = json.dumps(records)
     if "\\u0000" in turns or "\\ud" in turns:
         turns = json.dumps(_clean(records))
-    return set((await connection.scalars(_CLOSE, {"turns": turns, "now": clock.now()})).all())
+    return {row.address for row in await database.run(_CLOSE, {"turns": turns, "now": clock.now()})}
 
 
 def _record(n: int, opening: Opening, turn: Turn, name: str) -> dict[str, Any]:

@@ -1,9 +1,14 @@
 """The connection pool, made inside the event loop that uses it."""
 
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
 
+from sqlalchemy import Executable, Row
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from storage.reach import reached
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -12,16 +17,29 @@ def sqlalchemy_url(url: str) -> str:
 
 
 class Database:
-    """A pool of connections to one database; `begin` is the only way to a transaction."""
+    """A pool of connections to one database; `begin` and `run` are the only ways to a transaction.
+
+    Both raise `Unreachable` when the database does not answer."""
 
     def __init__(self, url: str, *, pool: int = 8) -> None:
         self.engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(url), pool_size=pool, max_overflow=0, pool_pre_ping=False, pool_recycle=1800
         )
+        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
-    def begin(self) -> AbstractAsyncContextManager[AsyncConnection]:
+    @asynccontextmanager
+    async def begin(self) -> AsyncGenerator[AsyncConnection]:
         """A transaction that commits when the block ends well and rolls back otherwise."""
-        return self.engine.begin()
+        with reached():
+            async with self.engine.begin() as connection:
+                yield connection
+
+    async def run(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """One statement that is its own transaction, in one round trip; returns its rows, if it has any."""
+        with reached():
+            async with self._single.connect() as connection:
+                result = await connection.execute(statement, parameters)
+                return result.all() if result.returns_rows else ()
 
     async def close(self) -> None:
         await self.engine.dispose()

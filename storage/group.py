@@ -5,9 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from sqlalchemy.exc import DataError, IntegrityError, InterfaceError, OperationalError, ProgrammingError
-
-from core.errors import Unreachable
+from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -18,7 +16,7 @@ class Group(Generic[Item, Outcome]):
 
     Only one batch runs at a time, so items take effect in the order they came. When a batch fails
     because of an item,
-    all are tried one by one, so that the bad one fails alone. Raises `Unreachable` when the database is away.
+    all are tried one by one, so that the bad one fails alone.
     """
 
     def __init__(self, run: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]], *, most: int = 256) -> None:
@@ -51,9 +49,6 @@ class Group(Generic[Item, Outcome]):
                 return
             for pair in batch:
                 await self._batch([pair])
-            return
-        except (OperationalError, InterfaceError, OSError) as error:
-            _fail(batch, Unreachable(f"the database is away: {type(error).__name__}"))
             return
         except Exception as error:  # noqa: BLE001 - whatever went wrong belongs to the callers, not to this loop
             _fail(batch, error)

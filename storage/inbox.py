@@ -43,8 +43,7 @@ class PostgresInbox:
             "addressed": [event.addressed for event in events],
             "now": self._clock.now(),
         }
-        async with self._database.begin() as connection:
-            kept = set((await connection.scalars(_ACCEPT, parameters)).all())
+        kept = {row.id for row in await self._database.run(_ACCEPT, parameters)}
         return [_take(kept, name) for name in ids]
 
 

@@ -13,12 +13,14 @@ from core.conversation import Parcel
 from storage.database import Database
 from storage.group import Group
 
+# As with turns, a lease on a parcel need not survive a crash of the database; that a parcel was sent must.
 _NEXT = text(
     """
     WITH head AS (
         SELECT (SELECT p.seq FROM parcels p WHERE p.address = given.address AND p.state = 'waiting'
                 ORDER BY p.seq LIMIT 1) AS seq
-        FROM unnest(CAST(:addresses AS text[])) AS given (address)
+        FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick,
+             unnest(CAST(:addresses AS text[])) AS given (address)
     ), free AS (
         SELECT p.seq FROM parcels p JOIN head USING (seq)
         WHERE p.state = 'waiting' AND p.due_at <= :now AND (p.lease_until IS NULL OR p.lease_until <= :now)
@@ -38,6 +40,9 @@ _SENT = text(
     UPDATE parcels p SET state = 'sent', receipt = given.receipt, sent_at = :now, lease_until = NULL, error = ''
     FROM unnest(CAST(:ids AS text[]), CAST(:receipts AS text[])) AS given (id, receipt)
     WHERE p.id = given.id
+    RETURNING p.id, EXISTS (
+        SELECT FROM parcels behind WHERE behind.address = p.address AND behind.state = 'waiting' AND behind.seq > p.seq
+    ) AS more
     """
 )
 
@@ -61,28 +66,25 @@ class PostgresOutbox:
         self._database = database
         self._clock = clock
         self._nexts: Group[tuple[Address, timedelta], DueParcel | None] = Group(self._next)
-        self._sents: Group[tuple[str, str], None] = Group(self._sent)
+        self._sents: Group[tuple[str, str], bool] = Group(self._sent)
 
     async def next(self, address: Address, lease: timedelta) -> DueParcel | None:
         return await self._nexts((address, lease))
 
-    async def sent(self, parcel: Parcel, receipt: str) -> None:
-        await self._sents((parcel.id, receipt))
+    async def sent(self, parcel: Parcel, receipt: str) -> bool:
+        return await self._sents((parcel.id, receipt))
 
     async def later(self, parcel: Parcel, at: datetime, why: str) -> None:
-        async with self._database.begin() as connection:
-            await connection.execute(_LATER, {"id": parcel.id, "at": at, "why": wire.clean(why)[:500]})
+        await self._database.run(_LATER, {"id": parcel.id, "at": at, "why": wire.clean(why)[:500]})
 
     async def dead(self, parcel: Parcel, why: str) -> None:
-        async with self._database.begin() as connection:
-            await connection.execute(_DEAD, {"id": parcel.id, "why": wire.clean(why)[:500]})
+        await self._database.run(_DEAD, {"id": parcel.id, "why": wire.clean(why)[:500]})
 
     async def _next(self, asked: Sequence[tuple[Address, timedelta]]) -> list[DueParcel | None]:
         now = self._clock.now()
         addresses = {str(address): address for address, _ in asked}
         parameters = {"addresses": list(addresses), "now": now, "until": now + max(lease for _, lease in asked)}
-        async with self._database.begin() as connection:
-            rows = (await connection.execute(_NEXT, parameters)).all()
+        rows = await self._database.run(_NEXT, parameters)
         found: dict[str, DueParcel] = {}
         for row in rows:
             reply = wire.load_reply(row.payload)
@@ -90,9 +92,8 @@ class PostgresOutbox:
             found[row.address] = DueParcel(parcel=parcel, target=row.target)
         return [found.pop(str(address), None) for address, _ in asked]
 
-    async def _sent(self, receipts: Sequence[tuple[str, str]]) -> list[None]:
+    async def _sent(self, receipts: Sequence[tuple[str, str]]) -> list[bool]:
         ids, values = zip(*receipts, strict=True)
         parameters = {"ids": list(ids), "receipts": list(values), "now": self._clock.now()}
-        async with self._database.begin() as connection:
-            await connection.execute(_SENT, parameters)
-        return [None] * len(receipts)
+        more = {row.id: row.more for row in await self._database.run(_SENT, parameters)}
+        return [more.get(name, False) for name in ids]

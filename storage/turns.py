@@ -18,11 +18,15 @@ from storage.group import Group
 
 HISTORY = 40
 
+# A lease may be lost with a crash of the database: whoever held it loses its connection too, and the events are
+# taken again. So its commit does not wait for the disk; closing a turn does, and flushes all that came before.
+
 _OPEN = text(
     """
     WITH asked AS (
         SELECT c.address, given.token
-        FROM unnest(CAST(:addresses AS text[]), CAST(:tokens AS text[])) AS given (address, token)
+        FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick,
+             unnest(CAST(:addresses AS text[]), CAST(:tokens AS text[])) AS given (address, token)
         JOIN conversations c ON c.address = given.address
         WHERE (c.lease_until IS NULL OR c.lease_until <= :now)
           AND EXISTS (SELECT FROM events e WHERE e.address = c.address AND e.handled_at IS NULL AND e.addressed)
@@ -98,17 +102,17 @@ class PostgresTurns:
 
     async def renew(self, opening: Opening, lease: timedelta) -> bool:
         parameters = _held(opening) | {"until": self._clock.now() + lease}
-        async with self._database.begin() as connection:
-            return (await connection.scalar(_RENEW, parameters)) is not None
+        return bool(await self._database.run(_RENEW, parameters))
 
-    async def close(self, opening: Opening, turn: Turn) -> bool:
+    async def close(self, opening: Opening, turn: Turn) -> None:
         if not await self._closing((opening, turn)):
             raise Superseded(str(opening.conversation.address))
-        return await self._checking(str(opening.conversation.address))
+
+    async def waiting(self, address: Address) -> bool:
+        return await self._checking(str(address))
 
     async def release(self, opening: Opening) -> None:
-        async with self._database.begin() as connection:
-            await connection.execute(_RELEASE, _held(opening))
+        await self._database.run(_RELEASE, _held(opening))
 
     async def _open(self, asked: Sequence[tuple[Address, timedelta]]) -> list[Opening | None]:
         addresses = {str(address): address for address, _ in asked}
@@ -120,19 +124,21 @@ class PostgresTurns:
             "until": now + max(lease for _, lease in asked),
             "history": HISTORY,
         }
-        async with self._database.begin() as connection:
-            rows = (await connection.execute(_OPEN, parameters)).all()
-            missing = addresses.keys() - {row.address for row in rows}
-            if missing:
-                strangers = (await connection.execute(_STRANGERS, {"addresses": list(missing)})).all()
-                for stranger in strangers:
-                    await connection.execute(_MEET, self._meeting(stranger, now))
-                if strangers:
-                    met = parameters | {"addresses": [row.address for row in strangers]}
-                    met["tokens"] = [self._clock.id() for _ in strangers]
-                    rows = [*rows, *(await connection.execute(_OPEN, met)).all()]
+        rows = await self._database.run(_OPEN, parameters)
+        missing = addresses.keys() - {row.address for row in rows}
+        if missing and (met := await self._meet(list(missing), now)):
+            tokens = [self._clock.id() for _ in met]
+            rows = [*rows, *await self._database.run(_OPEN, parameters | {"addresses": met, "tokens": tokens})]
         openings = {row.address: _opening(row, addresses[row.address]) for row in rows}
         return [openings.pop(str(address), None) for address, _ in asked]
+
+    async def _meet(self, addresses: list[str], now: datetime) -> list[str]:
+        """Make conversations for those of the addresses that have events but none yet, and return them."""
+        async with self._database.begin() as connection:
+            strangers = (await connection.execute(_STRANGERS, {"addresses": addresses})).all()
+            for stranger in strangers:
+                await connection.execute(_MEET, self._meeting(stranger, now))
+        return [stranger.address for stranger in strangers]
 
     def _meeting(self, row: Row[Any], now: datetime) -> dict[str, Any]:
         event = wire.load_event(row.payload)
@@ -147,13 +153,11 @@ class PostgresTurns:
         }
 
     async def _close(self, pairs: Sequence[tuple[Opening, Turn]]) -> list[bool]:
-        async with self._database.begin() as connection:
-            closed = await closing.write(connection, pairs, self._clock)
+        closed = await closing.write(self._database, pairs, self._clock)
         return [str(opening.conversation.address) in closed for opening, _ in pairs]
 
     async def _waiting(self, addresses: Sequence[str]) -> list[bool]:
-        async with self._database.begin() as connection:
-            found = set((await connection.scalars(_WAITING, {"addresses": list(addresses)})).all())
+        found = {row.address for row in await self._database.run(_WAITING, {"addresses": list(addresses)})}
         return [address in found for address in addresses]
 
 

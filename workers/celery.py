@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from celery import Celery, signals
 
+App = Celery
 TURN, DELIVERY, READING, SWEEP = "sona.turn", "sona.delivery", "sona.reading", "sona.sweep"
 STREET, SHELF = "street", "shelf"
 SWEEP_SECONDS = 2.0

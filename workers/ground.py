@@ -6,12 +6,20 @@ from collections.abc import Coroutine
 from typing import Any
 
 import redis.asyncio as redis
+from sqlalchemy import text
 
 from core.clock import SystemClock
+from core.phrases import DEFAULT
+from core.ports.knowledge import Source
+from storage.blobs import PostgresBlobs
 from storage.counts import Counts
 from storage.database import Database
+from storage.drafts import ValkeyDrafts
+from storage.feed import PostgresFeed
 from storage.inbox import PostgresInbox
+from storage.library import PostgresLibrary
 from storage.outbox import PostgresOutbox
+from storage.radio import Radio
 from storage.signals import StopSigns
 from storage.study import PostgresStudy
 from storage.sweep import Sweep
@@ -28,11 +36,16 @@ class Ground:
         self.database = Database(settings.database_url, pool=pool)
         self.valkey = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=2, health_check_interval=15)
         self.count = Counts(self.valkey)
-        self.stops = StopSigns(self.valkey)
+        self.radio = Radio(settings.redis_url)
+        self.stops = StopSigns(self.radio)
+        self.feed = PostgresFeed(database=self.database, radio=self.radio, clock=self.clock)
+        self.blobs = PostgresBlobs(database=self.database, clock=self.clock)
         self.inbox = PostgresInbox(self.database, self.clock)
         self.turns = PostgresTurns(self.database, self.clock)
         self.outbox = PostgresOutbox(self.database, self.clock)
         self.study = PostgresStudy(self.database)
+        self.library = PostgresLibrary(database=self.database, clock=self.clock)
+        self.drafts = ValkeyDrafts(self.valkey)
         self.sweep = Sweep(self.database)
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -42,11 +55,29 @@ class Ground:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    async def locale_of(self, source: Source) -> str:
+        """The language of whoever put a source down."""
+        rows = await self.database.run(text("SELECT locale FROM learners WHERE id = :id"), {"id": source.owner})
+        return rows[0].locale if rows else DEFAULT
+
+    async def database_answers(self) -> str:
+        await self.database.run(text("SELECT 1"), {})
+        return "ok"
+
+    async def valkey_answers(self) -> str:
+        return "ok" if await self.valkey.ping() else "no answer"
+
+    async def tables_stand(self, expected: str | None) -> str:
+        rows = await self.database.run(text("SELECT version_num FROM alembic_version"), {})
+        present = rows[0].version_num if rows else None
+        return "ok" if present == expected else f"at {present}, not {expected}"
+
     async def close(self) -> None:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(redis.RedisError, OSError):
             await self.count.flush()
+        await self.radio.close()
         await self.valkey.aclose()
         await self.database.close()

@@ -57,7 +57,7 @@ class House:
     def __init__(
         self,
         *,
-        converse: Callable[[Address], Awaitable[bool]],
+        converse: Callable[[Address], Awaitable[object]],
         deliver: Callable[[Address], Awaitable[datetime | None]],
         clock: Clock,
         slots: int,
@@ -104,9 +104,9 @@ class House:
                 self.turns.ring(address)
 
     def delivery(self, addresses: Iterable[Address]) -> None:
+        """From the loop: deliver here what is due, also while the house empties."""
         for address in addresses:
-            if self._open:
-                self.deliveries.ring(address)
+            self.deliveries.ring(address)
 
     def shut(self) -> None:
         """From any thread: take nothing new from now on; rings that wait for a slot go by."""
@@ -124,8 +124,7 @@ class House:
                 await asyncio.gather(*late, return_exceptions=True)
 
     async def _turn(self, address: Address) -> None:
-        if await self._converse(address):
-            self.deliveries.ring(address)
+        await self._converse(address)
 
     async def _delivery(self, address: Address) -> None:
         again = await self._deliver(address)

@@ -1,36 +1,59 @@
-"""`sona worker`: turns and deliveries, on one loop beside Celery's threads."""
+"""`sona worker`: turns and deliveries, on one loop beside Celery's threads; with `--ingest`, the reading of sources."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from celery import Celery
-
-from workers import logs
-from workers.celery import STREET, make_app, start_worker
+from workers import assembly, logs
+from workers.celery import SHELF, STREET, App, in_each_process, make_app, start_worker
 from workers.loop import LoopThread
 from workers.rooms import StreetRooms
 from workers.settings import Settings
-from workers.tasks import register_street
+from workers.shelf import ShelfRooms
+from workers.tasks import register_shelf, register_street
 
 THREADS = 4
 GRACE = 20.0
+SWEEP_SECONDS = 30.0
 
-Furnish = Callable[[Settings, Celery], Coroutine[Any, Any, StreetRooms]]
+Furnish = Callable[[Settings, App], Coroutine[Any, Any, StreetRooms]]
 
 
-def run(settings: Settings, *, furnish: Furnish) -> None:
-    """Work until SIGTERM, then let running turns end within the grace time and give the other leases back."""
+def run(settings: Settings, *, ingest: bool = False) -> None:
+    """Work until SIGTERM."""
     logs.set_up()
+    if ingest:
+        run_shelf(settings)
+    else:
+        run_street(settings, furnish=assembly.street_rooms)
+
+
+def run_street(settings: Settings, *, furnish: Furnish) -> None:
+    """Run turns; at the end let those under way finish within the grace time and give the other leases back."""
     street = LoopThread()
     street.start()
     app = make_app(settings.redis_url)
     rooms = street.call(furnish(settings, app))
 
     def sweep() -> None:
-        street.call(rooms.swept(), timeout=30)
+        street.call(rooms.swept(), timeout=SWEEP_SECONDS)
 
     register_street(app, lambda: rooms.house, sweep)
-    street.call(rooms.swept(), timeout=30)
+    sweep()
     start_worker(app, queue=STREET, pool="threads", threads=THREADS, closing=rooms.house.shut)
     street.call(rooms.close(GRACE), timeout=GRACE + 10)
     street.stop()
+
+
+def run_shelf(settings: Settings) -> None:
+    """Read sources in processes of their own, each with a loop made after the fork."""
+    app = make_app(settings.redis_url)
+    rooms: list[tuple[LoopThread, ShelfRooms]] = []
+
+    def begin() -> None:
+        shelf = LoopThread()
+        shelf.start()
+        rooms.append((shelf, shelf.call(assembly.shelf_rooms(settings, app))))
+
+    in_each_process(begin)
+    register_shelf(app, lambda: rooms[0][0].loop, lambda source: rooms[0][1].read(source))
+    start_worker(app, queue=SHELF, pool="prefork", threads=1, closing=lambda: None)

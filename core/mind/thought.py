@@ -5,17 +5,21 @@ from typing import Protocol
 
 from core.card import Card, Review, UnitProgress
 from core.channel import Live
-from core.conversation import Conversation, ToolCall, Usage
+from core.conversation import Conversation, Message, ToolCall, Usage
 from core.event import Event
 from core.reply import Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Thought:
-    """The conversation as it will be left, and everything else the turn has made; nothing of it is written yet."""
+    """The conversation as it will be left, and everything else the turn has made; nothing of it is written yet.
+
+    `messages` are the lines this turn adds to the record, whatever becomes of the conversation's `history`.
+    """
 
     conversation: Conversation
     replies: tuple[Reply, ...] = ()
+    messages: tuple[Message, ...] = ()
     calls: tuple[ToolCall, ...] = ()
     usage: Usage = field(default_factory=Usage)
     cards: tuple[Card, ...] = ()
@@ -27,6 +31,14 @@ class Thought:
 
     def with_conversation(self, conversation: Conversation) -> "Thought":
         return replace(self, conversation=conversation)
+
+
+class Interrupted(Exception):
+    """Someone was cancelled while answering; `thought` holds the answer as far as it had come."""
+
+    def __init__(self, thought: Thought) -> None:
+        super().__init__("interrupted")
+        self.thought = thought
 
 
 class Answerer(Protocol):

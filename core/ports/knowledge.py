@@ -1,12 +1,15 @@
 """What Sona has read, and how it is searched."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Embedder(Protocol):
@@ -73,7 +76,10 @@ SourceState = Literal["waiting", "reading", "embedding", "ready", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Something to be read. `uri` is `https://…`, `blob:…` or `course:…`; `notify` the conversation that hears when it is done, or empty."""
+    """Something to be read. `uri` is `https://…`, `blob:…` or `course:…`; `notify` the conversation that hears when it is done, or empty.
+
+    `edition` grows each time the source is put down to be read; `attempt` counts how often this edition was taken.
+    """
 
     id: str
     uri: str
@@ -81,6 +87,8 @@ class Source:
     mime: str = ""
     owner: str = ""
     notify: str = ""
+    edition: int = 1
+    attempt: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,15 +112,15 @@ class Library(Protocol):
         ...
 
     async def take(self, source: str, lease: timedelta) -> Source | None:
-        """Begin to read; `None` when it is read already or someone else is at it."""
+        """Begin to read; `None` when it is read already, has failed for good or someone else is at it. Adds one to its `attempt`."""
         ...
 
     async def note(self, status: SourceStatus) -> None:
-        """Write down how far the reading is."""
+        """Write down how far the reading is. `reading` and `embedding` keep the lease for as long again, `waiting` leaves it to run out, `ready` and `failed` end the reading."""
         ...
 
     async def store(self, source: str, document: Document, vectors: NDArray[np.float32], embedder: str) -> None:
-        """Replace the source's passages with these, searchable at once, in one transaction. `vectors` has a row for each passage."""
+        """Replace the source's passages with these, searchable at once, in one transaction. `vectors` has a row for each passage. The reading ends only with `note`."""
         ...
 
     async def statuses(self, owner: str, *, limit: int = 50) -> tuple[SourceStatus, ...]:

@@ -31,9 +31,19 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Opaque:
+    """A piece of an answer that only the model which made it can read, such as its signed thinking.
+
+    It goes back unchanged and in its place when the results of the same answer's tools are handed in, and is never kept.
+    """
+
+    data: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
     role: Literal["user", "assistant"]
-    parts: tuple[Words | Call | Result, ...]
+    parts: tuple[Words | Call | Result | Opaque, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +80,14 @@ class End:
     usage: Usage
 
 
-Chunk = Delta | Call | End
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """What the answer has used so far, replacing the meter before it; it stands when no `End` comes."""
+
+    usage: Usage
+
+
+Chunk = Delta | Call | Opaque | Meter | End
 
 
 class Model(Protocol):

@@ -24,11 +24,15 @@ class Turns(Protocol):
         """Keep the lease for as long again; false when it was lost."""
         ...
 
-    async def close(self, opening: Opening, turn: Turn) -> bool:
-        """Write all of a turn in one transaction and end the lease; true when more events wait.
+    async def close(self, opening: Opening, turn: Turn) -> None:
+        """Write all of a turn in one transaction and end the lease.
 
         Raises `Superseded` when the lease was lost and someone else took the conversation.
         """
+        ...
+
+    async def waiting(self, address: Address) -> bool:
+        """Whether events wait; asked after a turn, for those that came while it had the lease."""
         ...
 
     async def release(self, opening: Opening) -> None:
@@ -41,8 +45,8 @@ class Outbox(Protocol):
         """Take the oldest parcel of a conversation if it is due and nobody holds it."""
         ...
 
-    async def sent(self, parcel: Parcel, receipt: str) -> None:
-        """It was delivered; `receipt` is the platform's id of it."""
+    async def sent(self, parcel: Parcel, receipt: str) -> bool:
+        """It was delivered; `receipt` is the platform's id of it. True when more parcels wait behind it."""
         ...
 
     async def later(self, parcel: Parcel, at: datetime, why: str) -> None:

@@ -1,0 +1,121 @@
+"""Telegram as a channel."""
+
+import asyncio
+from collections import OrderedDict
+from contextlib import suppress
+
+from bots.telegram import callback, render
+from bots.telegram.client import FETCH_LIMIT, Client
+from bots.telegram.html import TEXT_LIMIT
+from bots.telegram.live import Streams, TelegramLive
+from bots.telegram.parse import Reader, Reading
+from bots.telegram.sending import Count, Sending
+from bots.telegram.verify import genuine
+from bots.telegram.wording import Bot
+from core.address import Address
+from core.channel import Capabilities, Live, Request
+from core.clock import Clock
+from core.errors import Failure, Refused
+from core.event import Event
+from core.media import Media
+from core.ports.blobs import Blobs
+from core.reply import Reply
+
+CAPABILITIES = Capabilities(
+    text_limit=TEXT_LIMIT,
+    formatted=True,
+    buttons=render.MOST_BUTTONS,
+    label_limit=render.LABEL_LIMIT,
+    choice_bytes=callback.CHOICE_BYTES,
+    voice=True,
+    pictures=True,
+    edits=True,
+    typing=True,
+    streaming=True,
+    sources=True,
+)
+_REMEMBERED = 4096
+
+
+class TelegramChannel:
+    """One bot. `key` signs its buttons, `secret` is what webhook calls have to carry."""
+
+    name = "telegram"
+    capabilities = CAPABILITIES
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        bot: Bot,
+        key: bytes,
+        secret: str,
+        clock: Clock,
+        blobs: Blobs,
+        streams: Streams,
+        count: Count,
+    ) -> None:
+        self._client = client
+        self._reader = Reader(bot=bot, key=key)
+        self._secret = secret
+        self._clock = clock
+        self._streams = streams
+        self._count = count
+        self._sending = Sending(client=client, key=key, blobs=blobs, streams=streams, count=count)
+        self._callbacks: OrderedDict[str, str] = OrderedDict()
+
+    async def identify(self) -> str:
+        """Ask Telegram for the bot's user name, by which it is called in groups, and return it."""
+        number, username = await self._client.identify()
+        self._reader = Reader(bot=Bot(id=number, username=username), key=self._reader.key)
+        return username
+
+    def verify(self, request: Request) -> bool:
+        return genuine(request, self._secret)
+
+    def parse(self, request: Request) -> tuple[Event, ...]:
+        return self._remembered(self._reader.body(request.body, self._clock.now()))
+
+    def read(self, update: object) -> tuple[Event, ...]:
+        """The events in an update that came by polling; raises `Malformed`."""
+        return self._remembered(self._reader.update(update, self._clock.now()))
+
+    def _remembered(self, reading: Reading) -> tuple[Event, ...]:
+        """Keeps what `acknowledge` has to answer; a tap that is ignored is answered with whatever comes next."""
+        if reading.callback:
+            self._callbacks[reading.callback] = reading.events[0].id if reading.events else ""
+        if len(self._callbacks) > _REMEMBERED:
+            self._callbacks.popitem(last=False)
+        return reading.events
+
+    async def acknowledge(self, events: tuple[Event, ...]) -> None:
+        """Answer the taps among the events, and those that gave none; to be called after every `parse`."""
+        if not self._callbacks:
+            return
+        ids = {event.id for event in events} | {""}
+        answered = [ticket for ticket, event in self._callbacks.items() if event in ids]
+        for ticket in answered:
+            del self._callbacks[ticket]
+        await asyncio.gather(*(self._answer(ticket) for ticket in answered))
+
+    async def _answer(self, ticket: str) -> None:
+        """The waiting sign on a button goes away by itself in the end: a failure is no harm."""
+        with suppress(Failure):
+            await self._client.answer(ticket)
+
+    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
+        return await self._sending.send(address, reply, key=key, target=target)
+
+    async def fetch(self, media: Media) -> bytes:
+        if media.size > FETCH_LIMIT:
+            raise Refused("the file is larger than 20 MB")
+        return await self._client.fetch(media.ref)
+
+    def live(self, address: Address) -> Live:
+        return TelegramLive(
+            address=address, client=self._client, clock=self._clock, streams=self._streams, count=self._count
+        )
+
+    async def close(self) -> None:
+        await self._streams.close()
+        await self._client.close()

@@ -1,0 +1,150 @@
+"""Signs of life in a chat: typing, what is being done, and the answer while it is written."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from bots.telegram import render
+from bots.telegram.client import Client
+from bots.telegram.drafts import Drafts
+from bots.telegram.refusals import Unchanged
+from bots.telegram.render import Message
+from core.address import Address
+from core.clock import Clock
+from core.errors import Failure, Refused, Throttled
+
+_TYPING_LASTS = timedelta(seconds=4.5)
+_PRIVATE_PACE = timedelta(seconds=1)
+_GROUP_PACE = timedelta(seconds=3)
+_PATIENCE = 2.0
+
+
+class Streams:
+    """Answers half written, and the calls that are on their way for them."""
+
+    def __init__(self, drafts: Drafts) -> None:
+        self._drafts = drafts
+        self._calls: set[asyncio.Task[None]] = set()
+        self._writing: dict[Address, asyncio.Task[None]] = {}
+
+    def start(self, call: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Run a call that raises nothing."""
+        task = asyncio.create_task(call)
+        self._calls.add(task)
+        task.add_done_callback(self._calls.discard)
+        return task
+
+    async def write(self, address: Address, call: Coroutine[Any, Any, None]) -> None:
+        """Run a call that writes a draft, and wait a moment for it; cut short, it still runs to its end."""
+        task = self._writing[address] = self.start(call)
+        task.add_done_callback(lambda _: self._writing.pop(address, None))
+        await asyncio.wait({task}, timeout=_PATIENCE)
+
+    def busy(self, address: Address) -> bool:
+        return address in self._writing
+
+    async def written(self, address: Address) -> str:
+        """The message that holds the half-written answer, or nothing."""
+        return await self._drafts.read(address)
+
+    async def finish(self, address: Address) -> str:
+        """The same, once no call for it is on its way."""
+        if (task := self._writing.get(address)) is not None:
+            await asyncio.wait({task})
+        return await self._drafts.read(address)
+
+    async def keep(self, address: Address, message: str) -> None:
+        await self._drafts.write(address, message)
+
+    async def forget(self, address: Address) -> None:
+        await self._drafts.write(address, "")
+
+    async def close(self) -> None:
+        if self._calls:
+            await asyncio.wait(self._calls)
+
+
+class TelegramLive:
+    """Draws one turn's signs of life, at most about one a second (in groups one in three); drops what comes faster.
+
+    A draft is drawn before `draft` returns, so nothing of it can arrive after the turn's own replies.
+    """
+
+    def __init__(
+        self, *, address: Address, client: Client, clock: Clock, streams: Streams, count: Callable[[str], None]
+    ) -> None:
+        self._address = address
+        self._client = client
+        self._clock = clock
+        self._streams = streams
+        self._count = count
+        self._private = not address.chat.startswith("-")
+        self._native = self._private
+        self._number = int(clock.now().timestamp() * 1000) % (2**31 - 1) + 1
+        self._words = ""
+        self._status = ""
+        self._drawn: dict[str, datetime] = {}
+        self._typed: datetime | None = None
+        self._mute: datetime | None = None
+
+    async def typing(self) -> None:
+        now = self._clock.now()
+        if self._muted(now) or (self._typed is not None and now - self._typed < _TYPING_LASTS):
+            return
+        self._typed = now
+        self._streams.start(self._quietly(self._client.typing(self._address)))
+
+    async def status(self, text: str) -> None:
+        if text != self._status:
+            self._status = text
+            await self._draw("status")
+
+    async def draft(self, text: str) -> None:
+        self._words = text
+        await self._draw("draft")
+
+    async def _draw(self, why: str) -> None:
+        """Words and status keep their pace each on its own, so that quick words never hide what is being done."""
+        now = self._clock.now()
+        hasty = why in self._drawn and now - self._drawn[why] < (_PRIVATE_PACE if self._private else _GROUP_PACE)
+        if hasty or self._muted(now) or self._streams.busy(self._address):
+            return
+        if shown := render.draft(self._words, self._status):
+            self._drawn[why] = now
+            await self._streams.write(self._address, self._quietly(self._show(shown)))
+
+    async def _show(self, shown: str) -> None:
+        if self._native:
+            try:
+                await self._client.draft(self._address, self._number, shown)
+                return
+            except Refused as refusal:
+                if refusal.gone:
+                    raise
+            self._native = False
+            self._count("edits")
+        await self._show_message(Message(words=shown, preview=False))
+
+    async def _show_message(self, message: Message) -> None:
+        written = await self._streams.written(self._address)
+        if not written:
+            await self._streams.keep(self._address, await self._client.say(self._address, message))
+            return
+        with suppress(Unchanged):
+            await self._client.rewrite(self._address, written, message)
+
+    async def _quietly(self, call: Coroutine[Any, Any, None]) -> None:
+        """What fails here may be lost; a refusal ends it, and a request to wait is obeyed."""
+        try:
+            await call
+        except Throttled as wait:
+            self._mute = self._clock.now() + timedelta(seconds=wait.retry_after)
+        except Refused:
+            self._mute = datetime.max.replace(tzinfo=self._clock.now().tzinfo)
+        except Failure:
+            self._mute = self._clock.now() + _TYPING_LASTS
+
+    def _muted(self, now: datetime) -> bool:
+        return self._mute is not None and now < self._mute

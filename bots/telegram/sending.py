@@ -1,0 +1,178 @@
+"""Delivers replies, each in the best form that Telegram takes; what it takes in no form is refused."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
+
+from bots.telegram import callback, render
+from bots.telegram.client import Client
+from bots.telegram.html import CAPTION_LIMIT, length
+from bots.telegram.live import Streams
+from bots.telegram.refusals import Moved, Textless, Unchanged, Uneditable, Unparsable, VoiceForbidden
+from bots.telegram.render import Message
+from core.address import Address
+from core.errors import Refused
+from core.media import Media
+from core.ports.blobs import Blobs
+from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
+
+Step = Callable[[], Awaitable[str]]
+Count = Callable[[str], None]
+"""Called with the name of the simpler form that was fallen back to: plain, numbers, audio."""
+
+_REMEMBERED = 256
+
+
+class Sending:
+    """Sends replies for one bot. `key` signs buttons, `streams` knows which answers are half written."""
+
+    def __init__(self, *, client: Client, key: bytes, blobs: Blobs, streams: Streams, count: Count) -> None:
+        self._client = client
+        self._key = key
+        self._blobs = blobs
+        self._streams = streams
+        self._count = count
+        self._moved: dict[str, str] = {}
+        self._begun: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
+
+    async def send(self, address: Address, reply: Reply, *, key: str, target: str) -> str:
+        """The id of the message sent, or of the last one where it took several.
+
+        A retry with the same `key` in this process goes on after the messages that went through. A group that has
+        become a supergroup is followed there.
+        """
+        address = replace(address, chat=self._moved.get(address.chat, address.chat))
+        try:
+            return await self._walk((key, reply), self._steps(address, reply, target))
+        except Moved as moved:
+            self._moved[address.chat] = str(moved.chat)
+        address = replace(address, chat=self._moved[address.chat])
+        return await self._walk((key, reply), self._steps(address, reply, ""))
+
+    async def _walk(self, key: tuple[str, Reply], steps: Sequence[Step]) -> str:
+        sent = self._begun.pop(key, ())
+        for step in steps[len(sent) :]:
+            try:
+                sent = (*sent, await step())
+            except BaseException:
+                self._remember(key, sent)
+                raise
+        return sent[-1]
+
+    def _remember(self, key: tuple[str, Reply], sent: tuple[str, ...]) -> None:
+        if sent:
+            self._begun[key] = sent
+        if len(self._begun) > _REMEMBERED:
+            self._begun.popitem(last=False)
+
+    def _steps(self, address: Address, reply: Reply, target: str) -> tuple[Step, ...]:
+        match reply:
+            case Text():
+                return self._texts(address, render.texts(reply, self._sign(address)), reply.choices)
+            case Voice():
+                return self._spoken(address, reply)
+            case Quiz():
+                return self._quiz(address, reply)
+            case Mark():
+                return self._mark(address, reply, target)
+            case Picture():
+                return self._picture(address, reply)
+
+    def _sign(self, address: Address) -> Callable[[str], str]:
+        return lambda choice: callback.encode(choice, address, self._key)
+
+    def _texts(self, address: Address, messages: tuple[Message, ...], choices: tuple[Choice, ...]) -> tuple[Step, ...]:
+        if not messages:
+            raise Refused("there are no words to send")
+        if choices and not messages[-1].keyboard:
+            self._count("numbers")
+        return tuple(self._step(address, message) for message in messages)
+
+    def _step(self, address: Address, message: Message) -> Step:
+        return lambda: self._say(address, message)
+
+    async def _say(self, address: Address, message: Message) -> str:
+        """Put the words where the answer is half written already, or send them as a new message."""
+        written = await self._streams.finish(address)
+        if written:
+            try:
+                await self._formatted(lambda shown: self._rewrite(address, written, shown), message)
+                await self._streams.forget(address)
+                return written
+            except (Uneditable, Textless):
+                await self._streams.forget(address)
+        return await self._formatted(lambda shown: self._client.say(address, shown), message)
+
+    async def _rewrite(self, address: Address, written: str, message: Message) -> str:
+        with suppress(Unchanged):
+            await self._client.rewrite(address, written, message)
+        return written
+
+    async def _formatted(self, send: Callable[[Message], Awaitable[str]], message: Message) -> str:
+        try:
+            return await send(message)
+        except Unparsable:
+            self._count("plain")
+            return await send(message.bare())
+
+    async def _clear(self, address: Address) -> None:
+        """Take away an answer half written that nothing will take the place of."""
+        if written := await self._streams.finish(address):
+            with suppress(Uneditable):
+                await self._client.take_back(address, written)
+            await self._streams.forget(address)
+
+    def _spoken(self, address: Address, reply: Voice) -> tuple[Step, ...]:
+        audio = reply.audio
+        if audio is None:
+            return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
+        return (lambda: self._voice(address, audio, Message(words="")),)
+
+    async def _voice(self, address: Address, audio: Media, caption: Message) -> str:
+        """A voice note, else a piece of audio; raises `Refused` when neither is taken."""
+        data, _ = await self._blobs.get(audio.ref)
+        await self._clear(address)
+        try:
+            return await self._formatted(lambda shown: self._client.voice(address, data, audio.seconds, shown), caption)
+        except VoiceForbidden:
+            self._count("audio")
+        return await self._formatted(lambda shown: self._client.audio(address, data, audio.seconds, shown), caption)
+
+    def _quiz(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
+        messages = render.quiz(reply, self._sign(address))
+        texts = self._texts(address, messages, () if reply.form == "ordering" else reply.choices)
+        audio = reply.audio
+        if audio is None:
+            return texts
+        if len(messages) == 1 and length(messages[0].words) <= CAPTION_LIMIT:
+            return (lambda: self._voice(address, audio, messages[0]),)
+        return (lambda: self._voice(address, audio, Message(words="")), *texts)
+
+    def _mark(self, address: Address, reply: Mark, target: str) -> tuple[Step, ...]:
+        """Mark the question where it stands; without a place for it, send the verdict alone."""
+        shown = render.verdict(reply)
+        if not target or shown is None:
+            return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
+
+        async def mark() -> str:
+            await self._clear(address)
+            return await self._formatted(lambda message: self._remark(address, target, message), shown)
+
+        return (mark,)
+
+    async def _remark(self, address: Address, target: str, message: Message) -> str:
+        with suppress(Textless):
+            return await self._rewrite(address, target, message)
+        with suppress(Unchanged):
+            await self._client.recaption(address, target, message)
+        return target
+
+    def _picture(self, address: Address, reply: Picture) -> tuple[Step, ...]:
+        caption, rest = render.caption(reply.text)
+        return (lambda: self._photo(address, reply, Message(words=caption)), *(self._step(address, m) for m in rest))
+
+    async def _photo(self, address: Address, reply: Picture, caption: Message) -> str:
+        data, _ = await self._blobs.get(reply.media.ref)
+        await self._clear(address)
+        return await self._formatted(lambda shown: self._client.photo(address, data, shown), caption)

@@ -1,0 +1,48 @@
+"""Tells Telegram where to call us and which commands to offer."""
+
+import asyncio
+import logging
+from collections.abc import Mapping, Sequence
+
+from bots.telegram.channel import TelegramChannel
+from bots.telegram.client import Client
+from bots.telegram.parse import KINDS
+from bots.telegram.poll import Sleep
+from core.errors import Throttled, Unreachable
+
+_log = logging.getLogger(__name__)
+_LONGEST_WAIT = 60.0
+PATH = "/telegram"
+
+Commands = Mapping[str, Sequence[tuple[str, str]]]
+"""Name (1 to 32 of a-z, 0-9 and _) and description (1 to 256 characters) of each command, by language; "" is everyone else's."""
+
+
+async def register(
+    *,
+    client: Client,
+    channel: TelegramChannel,
+    public_url: str,
+    secret: str,
+    commands: Commands,
+    sleep: Sleep = asyncio.sleep,
+) -> None:
+    """Set webhook and commands and learn the bot's name, trying until Telegram answers; doing it again changes nothing.
+
+    An empty `public_url` leaves the webhook alone. Raises `Refused` when Telegram does not take the address or a command.
+    """
+    failures = 0
+    while True:
+        try:
+            await channel.identify()
+            if public_url:
+                await client.set_webhook(public_url.rstrip("/") + PATH, secret, KINDS)
+            for language, offered in commands.items():
+                await client.offer(offered, language)
+            return
+        except Throttled as wait:
+            await sleep(wait.retry_after)
+        except Unreachable as error:
+            failures += 1
+            _log.warning("Telegram: could not register: %s", error)
+            await sleep(min(2.0**failures, _LONGEST_WAIT))

@@ -1,0 +1,156 @@
+"""The model with its tools: asked, heard, given what it asks for, until it has an answer."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, field, replace
+from typing import cast
+
+from core.channel import Live
+from core.conversation import Message, Usage
+from core.errors import Failure, Throttled
+from core.event import Event, Said, Spoke, Tapped
+from core.mind.prompting import system, utterances
+from core.mind.suggestions import suggest
+from core.mind.thought import Interrupted, Thought
+from core.mind.toolbox import Toolbox, Workshop
+from core.mind.words import words
+from core.phrases import say
+from core.ports.model import Call, Chunk, Delta, End, Meter, Model, Opaque, Prompt, Utterance, Words
+from core.reply import Choice, Text
+
+_MAX_TOKENS = 8192
+_LAST = "There will be no more tools in this turn: answer now with what you have."
+_logger = logging.getLogger(__name__)
+
+
+class Agent:
+    """Answers everything said, with a language model; at most `rounds` model answers a turn."""
+
+    def __init__(self, *, model: Model, workshop: Workshop, rounds: int = 6) -> None:
+        self._model = model
+        self._workshop = workshop
+        self._specs = tuple(tool.spec for tool in workshop.tools.values())
+        self._rounds = rounds
+
+    async def answer(self, event: Event, thought: Thought, live: Live) -> Thought | None:
+        """The thought with the answer; the last line of the conversation's history is what is answered.
+
+        A model that fails is told to the person honestly, with what it had said so far and what it has cost.
+        Cancelled, it raises `Interrupted` with the same.
+        """
+        if not isinstance(event.body, Said | Spoke | Tapped) or not words(event):
+            return None
+        turn = _Turn(box=Toolbox(self._workshop, thought.conversation, live), live=live)
+        try:
+            note = await self._converse(event, thought, turn)
+        except Failure as failure:
+            _logger.warning("the model failed: %s", type(failure).__name__)
+            return turn.finished(thought, *_apology(failure, turn, thought.conversation.learner.locale))
+        except asyncio.CancelledError:
+            raise Interrupted(turn.finished(thought, "")) from None
+        return turn.finished(thought, say(note, thought.conversation.learner.locale) if note else "")
+
+    async def _converse(self, event: Event, thought: Thought, turn: "_Turn") -> str:
+        """Go round until there is an answer; the key of what is to be said below it, or empty."""
+        told = list(utterances(_history(event, thought)))
+        about = system(thought.conversation, self._workshop.clock.now(), group=event.group)
+        for left in reversed(range(self._rounds)):
+            prompt = Prompt(system=about, utterances=tuple(told), tools=self._specs, max_tokens=_MAX_TOKENS)
+            end, heard = await self._hear(prompt, turn)
+            calls = [part for part in heard if isinstance(part, Call)]
+            if end.reason == "refusal":
+                return "failure.refusal" if not turn.text.strip() else ""
+            if not calls or not left:
+                return _closing(end, bool(calls), turn)
+            results = await turn.box.run(calls)
+            last = (Words(text=_LAST),) if left == 1 else ()
+            told += [Utterance(role="assistant", parts=heard), Utterance(role="user", parts=(*results, *last))]
+        return "failure.rounds"
+
+    async def _hear(self, prompt: Prompt, turn: "_Turn") -> tuple[End, tuple[Words | Call | Opaque, ...]]:
+        """One answer of the model, shown while it comes, with its parts in order."""
+        parts: list[Words | Call | Opaque] = []
+        end = End(reason="done", usage=Usage())
+        turn.begin()
+        stream = cast("AsyncGenerator[Chunk]", self._model.complete(prompt))
+        async with aclosing(stream) as chunks:
+            async for chunk in chunks:
+                match chunk:
+                    case Delta(text=text):
+                        _extend(parts, text)
+                        await turn.say(text)
+                    case Call() | Opaque():
+                        parts.append(chunk)
+                    case Meter(usage=usage):
+                        turn.meter = usage
+                    case End(usage=usage):
+                        end, turn.meter = chunk, usage
+        return end, tuple(parts)
+
+
+@dataclass(slots=True)
+class _Turn:
+    """What the turn has come to so far: words, tokens, and what the tools did."""
+
+    box: Toolbox
+    live: Live
+    text: str = ""
+    usage: Usage = field(default_factory=Usage)
+    meter: Usage = field(default_factory=Usage)
+    _break: bool = False
+
+    def begin(self) -> None:
+        """A new answer of the model: what the one before used is settled, and its words stand on their own."""
+        self.usage, self.meter = self.usage + self.meter, Usage()
+        self._break = bool(self.text.strip())
+
+    async def say(self, piece: str) -> None:
+        if self._break and piece.strip():
+            self.text, self._break = self.text.rstrip() + "\n\n", False
+        self.text += piece
+        if shown := self.box.citations.settle(self.text)[0].strip():
+            await self.live.draft(shown)
+
+    def finished(self, thought: Thought, note: str, choices: tuple[Choice, ...] = ()) -> Thought:
+        """The thought with everything in it; `note` stands below what the model said."""
+        text, sources = self.box.citations.settle(self.text.strip())
+        whole = "\n\n".join(part for part in (text.strip(), note) if part)
+        said = (Text(text=whole, choices=choices, sources=sources),) if whole else ()
+        return replace(
+            thought,
+            conversation=self.box.conversation,
+            replies=thought.replies + said + self.box.replies,
+            calls=thought.calls + tuple(self.box.calls),
+            usage=thought.usage + self.usage + self.meter,
+        )
+
+
+def _history(event: Event, thought: Thought) -> tuple[Message, ...]:
+    history = thought.conversation.history
+    if history and history[-1].role == "person":
+        return history
+    return (*history, Message(role="person", text=words(event), at=event.at))
+
+
+def _extend(parts: list[Words | Call | Opaque], text: str) -> None:
+    if parts and isinstance(parts[-1], Words):
+        parts[-1] = Words(text=parts[-1].text + text)
+    else:
+        parts.append(Words(text=text))
+
+
+def _closing(end: End, unanswered: bool, turn: _Turn) -> str:
+    if end.reason == "length":
+        return "failure.length"
+    if unanswered or not (turn.text.strip() or turn.box.replies):
+        return "failure.rounds"
+    return ""
+
+
+def _apology(failure: Failure, turn: _Turn, locale: str) -> tuple[str, tuple[Choice, ...]]:
+    if turn.text.strip():
+        return say("failure.broken_off", locale), ()
+    key = "failure.throttled" if isinstance(failure, Throttled) else "failure.model"
+    return say(key, locale), suggest(locale, "lesson", "quiz", "review")

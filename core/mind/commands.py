@@ -1,0 +1,133 @@
+"""What people can ask for by a slash: data that platforms can register, and the answers to the general ones."""
+
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+
+from core.channel import Live
+from core.event import Event, Joined
+from core.mind.suggestions import suggest
+from core.mind.thought import Thought
+from core.mind.words import command
+from core.phrases import locales, say
+from core.reply import Choice, Text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandInfo:
+    """A command without its slash, and the key of the phrase that describes it."""
+
+    name: str
+    about: str
+
+
+_NAMES = ("start", "lesson", "quiz", "review", "progress", "courses", "language", "voice", "new", "stop", "help")
+COMMANDS = tuple(CommandInfo(name=name, about=f"command.{name}") for name in _NAMES)
+_VOICES = {"on": "always", "always": "always", "off": "never", "never": "never", "auto": "auto"}
+
+
+class Commands:
+    """Answers `/start`, `/help`, `/language`, `/voice`, `/new`, an idle `/stop`, and every command that nobody before it knew.
+
+    `offline` says that there is no model, which `/start` and `/help` then tell.
+    """
+
+    def __init__(self, *, infos: tuple[CommandInfo, ...] = COMMANDS, offline: bool = False) -> None:
+        self._infos = infos
+        self._offline = offline
+
+    async def answer(self, event: Event, thought: Thought, live: Live) -> Thought | None:  # noqa: ARG002 - who answers at once shows no signs
+        if isinstance(event.body, Joined):
+            return self._welcome(thought)
+        asked = command(event)
+        if asked is None:
+            return None
+        name, rest = asked
+        match name:
+            case "start":
+                return self._welcome(thought)
+            case "help":
+                return self._help(thought)
+            case "language" | "lang":
+                return _language(rest, thought)
+            case "voice":
+                return _voice(rest, thought)
+            case "new" | "reset":
+                return _afresh(thought)
+            case "stop":
+                return thought.saying(Text(text=say("stop.idle", thought.conversation.learner.locale)))
+            case _:
+                return self._help(thought, unknown=name)
+
+    def _welcome(self, thought: Thought) -> Thought:
+        learner = thought.conversation.learner
+        hello = say("start.hello_name" if learner.name else "start.hello", learner.locale, name=learner.name)
+        parts = (hello, *self._intro(learner.locale), say("start.next", learner.locale))
+        choices = suggest(learner.locale, "lesson", "courses", "help")
+        others = tuple(
+            Choice(label=say("language.name", tag), value=f"/language {tag}")
+            for tag in locales()
+            if say("language.name", tag) != say("language.name", learner.locale)
+        )
+        return thought.saying(Text(text="\n\n".join(parts), choices=choices + others))
+
+    def _help(self, thought: Thought, *, unknown: str = "") -> Thought:
+        locale = thought.conversation.learner.locale
+        lines = "\n".join(f"/{info.name} – {say(info.about, locale)}" for info in self._infos)
+        parts = [say("help.title", locale), lines, say("help.more", locale), *self._intro(locale)]
+        if unknown:
+            parts.insert(0, self._unknown(unknown[:32], locale))
+        return thought.saying(
+            Text(text="\n\n".join(parts), choices=suggest(locale, "lesson", "quiz", "review", "courses"))
+        )
+
+    def _unknown(self, name: str, locale: str) -> str:
+        said = say("help.unknown", locale, command=f"/{name}")
+        near = get_close_matches(name, [info.name for info in self._infos], n=1)
+        return f"{said} {say('help.nearest', locale, command=f'/{near[0]}')}" if near else said
+
+    def _intro(self, locale: str) -> tuple[str, ...]:
+        return (say("offline.intro", locale),) if self._offline else ()
+
+
+def _language(wanted: str, thought: Thought) -> Thought:
+    before = thought.conversation
+    here = before.learner.locale
+    names = {tag: say("language.name", tag) for tag in locales()}
+    choices = tuple(Choice(label=name, value=f"/language {tag}") for tag, name in names.items())
+    if not wanted:
+        return thought.saying(Text(text=say("language.ask", here), choices=choices))
+    locale = _locale(wanted)
+    if locale is None:
+        text = say("language.unknown", here, language=wanted[:40], languages=", ".join(names.values()))
+        return thought.saying(Text(text=text, choices=choices))
+    changed = replace(before, learner=replace(before.learner, locale=locale))
+    return thought.with_conversation(changed).saying(Text(text=say("language.set", locale)))
+
+
+def _locale(wanted: str) -> str | None:
+    """The locale that goes by this tag or by this name in any language we speak."""
+    plain = wanted.strip(" .!").casefold()
+    tag = plain.replace("_", "-").partition("-")[0]
+    for locale in locales():
+        names = {name.strip().casefold() for name in say("language.also", locale).split(",")}
+        if tag == locale or plain in names:
+            return locale
+    return None
+
+
+def _voice(wanted: str, thought: Thought) -> Thought:
+    before = thought.conversation
+    locale = before.learner.locale
+    manner = _VOICES.get(wanted.casefold())
+    if manner is None:
+        values = (("always", "on"), ("auto", "auto"), ("never", "off"))
+        choices = tuple(Choice(label=say(f"voice.button_{key}", locale), value=f"/voice {to}") for key, to in values)
+        return thought.saying(Text(text=say("voice.ask", locale), choices=choices))
+    voice = "always" if manner == "always" else "never" if manner == "never" else "auto"
+    changed = replace(before, learner=replace(before.learner, voice=voice))
+    return thought.with_conversation(changed).saying(Text(text=say(f"voice.{manner}", locale)))
+
+
+def _afresh(thought: Thought) -> Thought:
+    cleared = replace(thought.conversation, history=(), title="", focus="", quiz=None)
+    return thought.with_conversation(cleared).saying(Text(text=say("new.done", cleared.learner.locale)))

@@ -1,0 +1,218 @@
+"""Courses, lessons, progress and the dictionary, by command, button and a few plain words."""
+
+from dataclasses import replace
+
+from core.channel import Live
+from core.clock import Clock
+from core.event import Event, Joined
+from core.learn.catalogue import Catalogue
+from core.learn.course import Course, Unit, nearest
+from core.learn.entry import entry_text, line_text, pieces
+from core.mind import record
+from core.mind.quizzing import Quizzing
+from core.mind.standing import standing
+from core.mind.thought import Thought
+from core.mind.wish import Wish, wish
+from core.phrases import say
+from core.ports.study import Study
+from core.reply import Choice, Text
+
+
+class Lessons:
+    """Leads through the courses; quizzes and reviews are opened through `quizzing`."""
+
+    def __init__(self, *, catalogue: Catalogue, study: Study, clock: Clock, quizzing: Quizzing) -> None:
+        self._catalogue = catalogue
+        self._study = study
+        self._clock = clock
+        self._quizzing = quizzing
+
+    async def answer(
+        self,
+        event: Event,
+        thought: Thought,
+        live: Live,  # noqa: ARG002 - the port's; nothing here takes long enough to show
+    ) -> Thought | None:
+        """The thought with what was asked for, or `None` when nothing of a course was."""
+        asked = wish(event.body, thought.conversation.learner.locale)
+        if asked is None:
+            return None
+        if isinstance(event.body, Joined) and self._catalogue.course(asked.rest) is None:
+            return None
+        return await self._grant(asked, thought)
+
+    async def start_unit(self, thought: Thought, course: str, unit: str) -> Thought:
+        """Show a unit's lesson; empty codes mean where the person stands. An unknown course or unit is answered with the list."""
+        chosen = self._course(thought, course)
+        if chosen is None:
+            return self._list(thought)
+        found = self._catalogue.unit(chosen, unit) if unit else await self._unit(thought, chosen)
+        return self._units(thought, chosen, unit) if found is None else self._lesson(thought, chosen, found)
+
+    async def start_quiz(self, thought: Thought, course: str = "", unit: str = "") -> Thought:
+        """Open a quiz over a unit; empty codes mean where the person stands."""
+        chosen = self._course(thought, course)
+        if chosen is None:
+            return self._list(thought)
+        found = self._catalogue.unit(chosen, unit) if unit else await self._unit(thought, chosen)
+        if found is None:
+            return self._units(thought, chosen, unit)
+        return await self._quizzing.start_quiz(thought, chosen, found)
+
+    async def start_review(self, thought: Thought) -> Thought:
+        """Ask what is due, over all courses."""
+        return await self._quizzing.start_review(thought)
+
+    async def look_up(self, word: str, course: str = "", *, locale: str = "en") -> str:
+        """The dictionary entries for a word or a meaning in Markdown, at most three in full; empty when there is none."""
+        found = self._catalogue.look_up(word, course)
+        if found is None:
+            return ""
+        entries = "\n\n".join(entry_text(entry, locale) for entry in found.words[:3])
+        return f"{say('study.word.close', locale, word=word)}\n\n{entries}" if found.close else entries
+
+    async def grammar(self, query: str, course: str = "", *, locale: str = "en") -> str:  # noqa: ARG002 - notes are written in English so far
+        """The two sections of the grammar notes that say most about the query, in Markdown; empty when there is none."""
+        notes = self._catalogue.grammar(query, course)
+        return "\n\n".join(f"**{note.section.heading}**\n\n{note.section.text}" for note in notes)
+
+    async def progress(self, thought: Thought) -> str:
+        """Units with their scores, words with their strength, and what is due, in Markdown."""
+        now = self._clock.now()
+        cards = await record.cards(self._study, thought)
+        taken = await record.progress(self._study, thought)
+        return standing(self._catalogue, cards, taken, now, thought.conversation.learner.locale)
+
+    async def _grant(self, asked: Wish, thought: Thought) -> Thought | None:
+        match asked.name:
+            case "courses":
+                return await self._choose(thought, asked.rest)
+            case "lesson":
+                return await self.start_unit(thought, "", asked.rest)
+            case "next":
+                return await self._next(thought)
+            case "explain":
+                return await self._explain(thought, asked.rest)
+            case "quiz":
+                return await self.start_quiz(thought, "", asked.rest)
+            case "review":
+                return await self.start_review(thought)
+            case "progress":
+                return thought.saying(Text(text=await self.progress(thought), choices=self._after(thought)))
+            case "word":
+                return await self._word(thought, asked.rest)
+            case "due":
+                return await self._remind(thought)
+            case "stop":
+                return None
+
+    async def _choose(self, thought: Thought, name: str) -> Thought:
+        course = self._catalogue.course(name) if name else None
+        if course is None:
+            return self._list(thought)
+        locale = thought.conversation.learner.locale
+        chosen = thought.with_conversation(replace(thought.conversation, course=course.code, unit=""))
+        unit = await self._unit(chosen, course)
+        about = f"**{nearest(course.title, locale)}**\n{nearest(course.about, locale)}"
+        here = say("study.course.here", locale, number=unit.number, unit=unit.name(locale))
+        chosen = chosen.with_conversation(replace(chosen.conversation, unit=unit.code))
+        choices = self._buttons(
+            locale, ("lesson:start", "lesson"), ("quiz:start", "quiz"), ("progress:show", "progress")
+        )
+        return chosen.saying(Text(text=f"{about}\n\n{here}", choices=choices))
+
+    def _list(self, thought: Thought) -> Thought:
+        locale = thought.conversation.learner.locale
+        choices = tuple(
+            Choice(label=nearest(course.title, locale), value=f"course:{course.code}"[:40])
+            for course in self._catalogue.courses
+        )
+        key = "study.course.choose" if choices else "study.course.none"
+        return thought.saying(Text(text=say(key, locale), choices=choices))
+
+    def _units(self, thought: Thought, course: Course, wanted: str) -> Thought:
+        locale = thought.conversation.learner.locale
+        lines = [say("study.unit.unknown", locale, unit=wanted)]
+        lines += [f"{unit.number}. {unit.name(locale)}" for unit in course.units]
+        return thought.saying(Text(text="\n".join(lines)))
+
+    def _lesson(self, thought: Thought, course: Course, unit: Unit) -> Thought:
+        locale = thought.conversation.learner.locale
+        here = thought.with_conversation(replace(thought.conversation, course=course.code, unit=unit.code, quiz=None))
+        title = say("study.lesson.title", locale, number=unit.number, total=len(course.units), unit=unit.name(locale))
+        words = "\n".join(line_text(word, locale) for word in course.entries(unit))
+        listed = f"{say('study.lesson.words', locale)}\n{words}"
+        choices = self._buttons(locale, ("quiz:start", "quiz"), ("lesson:next", "next"))
+        note = pieces(unit.note)
+        if len(note) > 1:
+            choices += self._buttons(locale, ("lesson:explain:1", "explain"))
+        opening = note[0].removeprefix(f"**{unit.name('en')}**").strip() if note else ""
+        return here.saying(Text(text=f"**{title}**\n\n{opening}".strip()), Text(text=listed, choices=choices))
+
+    async def _next(self, thought: Thought) -> Thought:
+        course = self._course(thought, "")
+        if course is None:
+            return self._list(thought)
+        here = course.unit(thought.conversation.unit)
+        if here is None:
+            return self._lesson(thought, course, await self._unit(thought, course))
+        after = next((unit for unit in course.units if unit.number > here.number), None)
+        if after is None:
+            locale = thought.conversation.learner.locale
+            choices = self._buttons(locale, ("review:start", "review"), ("progress:show", "progress"))
+            return thought.saying(Text(text=say("study.lesson.last", locale), choices=choices))
+        return self._lesson(thought, course, after)
+
+    async def _explain(self, thought: Thought, place: str) -> Thought:
+        """One more piece of the unit's grammar note, counting from 0."""
+        course = self._course(thought, "")
+        if course is None:
+            return self._list(thought)
+        locale = thought.conversation.learner.locale
+        unit = await self._unit(thought, course)
+        parts = pieces(unit.note)
+        at = int(place) if place.isdecimal() else 0
+        if at >= len(parts):
+            return thought.saying(Text(text=say("study.lesson.all", locale), choices=self._after(thought)))
+        more = (f"lesson:explain:{at + 1}", "explain")
+        choices = self._buttons(
+            locale, ("quiz:start", "quiz"), ("lesson:next", "next"), *([more] if at + 1 < len(parts) else [])
+        )
+        return thought.saying(Text(text=parts[at], choices=choices))
+
+    async def _word(self, thought: Thought, word: str) -> Thought:
+        locale = thought.conversation.learner.locale
+        if not word:
+            return thought.saying(Text(text=say("study.word.which", locale)))
+        found = await self.look_up(word, locale=locale)
+        return thought.saying(Text(text=found or say("study.word.unknown", locale, word=word)))
+
+    async def _remind(self, thought: Thought) -> Thought:
+        """Says how many words are due; nothing when none is any more."""
+        locale = thought.conversation.learner.locale
+        waiting = await record.due(self._study, thought, self._clock.now(), 100)
+        if not waiting:
+            return thought
+        choices = self._buttons(locale, ("review:start", "review"))
+        return thought.saying(Text(text=say("study.review.due", locale, count=len(waiting)), choices=choices))
+
+    def _course(self, thought: Thought, name: str) -> Course | None:
+        """The named course, else the conversation's, else the only one there is."""
+        courses = self._catalogue.courses
+        wanted = name or thought.conversation.course
+        return self._catalogue.course(wanted) if wanted else courses[0] if len(courses) == 1 else None
+
+    async def _unit(self, thought: Thought, course: Course) -> Unit:
+        """The conversation's unit, else the first that was not taken yet, else the last."""
+        here = course.unit(thought.conversation.unit) if thought.conversation.course == course.code else None
+        taken = await record.progress(self._study, thought)
+        untaken = (unit for unit in course.units if (course.code, unit.code) not in taken)
+        return here or next(untaken, course.units[-1])
+
+    def _after(self, thought: Thought) -> tuple[Choice, ...]:
+        locale = thought.conversation.learner.locale
+        return self._buttons(locale, ("lesson:start", "lesson"), ("quiz:start", "quiz"), ("review:start", "review"))
+
+    @staticmethod
+    def _buttons(locale: str, *buttons: tuple[str, str]) -> tuple[Choice, ...]:
+        return tuple(Choice(label=say(f"study.button.{key}", locale), value=value) for value, key in buttons)

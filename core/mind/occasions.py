@@ -1,0 +1,69 @@
+"""What is not said but happens: stopping, files and links to read, work that is done, reminders, people who leave."""
+
+import re
+
+from core.channel import Live
+from core.event import Due, Event, Left, Ready, Said, Shared, Spoke, Stopped
+from core.mind.reading import Reader
+from core.mind.suggestions import suggest
+from core.mind.thought import Thought
+from core.mind.words import links, words
+from core.phrases import say
+from core.reply import Text
+
+_READ = re.compile(
+    r"\b(?:read|learn|add|study|lee|leer|aprende|añade|agrega|estudia)\b|(?:^|\s)(?:đọc|học|thêm)(?:\s|$)",
+    re.IGNORECASE,
+)
+
+
+class Occasions:
+    """Answers what happens: `Shared`, links to read, `Ready`, `Due`, `Left`, `Stopped`."""
+
+    def __init__(self, *, reader: Reader) -> None:
+        self._reader = reader
+
+    async def answer(self, event: Event, thought: Thought, live: Live) -> Thought | None:  # noqa: ARG002 - who answers at once shows no signs
+        locale = thought.conversation.learner.locale
+        match event.body:
+            case Shared():
+                return await self._shared(event.body, thought)
+            case Said() | Spoke():
+                return await self._links(words(event), thought)
+            case Ready(what=what, text=text, failed=failed):
+                kinds = ("failed", "ready") if what == "ingest" else ("undone", "done")
+                return thought.saying(Text(text=say(f"reading.{kinds[0 if failed else 1]}", locale, text=text)))
+            case Due():
+                return thought.saying(Text(text=say("due.review", locale), choices=suggest(locale, "review")))
+            case Left():
+                return thought
+            case Stopped():
+                return thought.saying(Text(text=say("stop.done", locale)))
+            case _:
+                return None
+
+    async def _shared(self, shared: Shared, thought: Thought) -> Thought:
+        title = shared.media.name or shared.media.mime
+        await self._put(shared.media.ref, title, shared.media.mime, thought)
+        locale = thought.conversation.learner.locale
+        return thought.saying(Text(text=say("reading.file", locale, title=title)))
+
+    async def _links(self, said: str, thought: Thought) -> Thought | None:
+        """Links with a word that asks to read them, or with no word at all."""
+        found = links(said)
+        if not found or len(said) > 2 * sum(len(link) for link in found) + 200:
+            return None
+        beside = said
+        for link in found:
+            beside = beside.replace(link, " ")
+        if beside.strip() and not _READ.search(beside):
+            return None
+        for link in found:
+            await self._put(link, link, "", thought)
+            text = say("reading.link", thought.conversation.learner.locale, title=link)
+            thought = thought.saying(Text(text=text))
+        return thought
+
+    async def _put(self, uri: str, title: str, mime: str, thought: Thought) -> None:
+        here = thought.conversation
+        await self._reader(uri, title, mime, owner=here.learner.id, notify=str(here.address))

@@ -1,0 +1,114 @@
+"""The mind without a model: looks things up, quotes what it has read, and says what it is."""
+
+import re
+
+from core.channel import Live
+from core.event import Event, Said, Spoke, Tapped
+from core.mind.evidence import Quote, quotes
+from core.mind.smalltalk import small_talk
+from core.mind.suggestions import suggest
+from core.mind.thought import Thought
+from core.mind.words import words
+from core.phrases import say
+from core.ports.knowledge import Retriever
+from core.reply import Choice, Source, Text
+from core.tools.context import Lessons
+
+_HITS = 8
+_ASKED_WORD = tuple(
+    re.compile(pattern, re.IGNORECASE)
+    for pattern in (
+        r"^what (?:does|do) (?:the word )?(?P<word>.+?) mean\b",
+        r"^what(?:'s| is) the meaning of (?P<word>.+)",
+        r"^(?:meaning of|define|look up|translate) (?P<word>.+)",
+        r"^how (?:do|would|can) (?:you|i|we) say (?P<word>.+?)(?: in .+)?$",
+        r"^what(?:'s| is) (?P<word>\S+)$",
+        r"^(?P<word>.+?)(?: có)? nghĩa (?:là )?gì",
+        r"^(?:tra từ|tra|dịch|từ) (?P<word>.+)",
+        r"^(?P<word>\S+) là gì",
+        r"^qu[eé] (?:significa|quiere decir) (?P<word>.+)",
+        r"^c[oó]mo se dice (?P<word>.+?)(?: en .+)?$",
+        r"^qu[eé] es (?P<word>\S+)$",
+    )
+)
+_GRAMMAR = re.compile(r"grammar|gram[aá]tica|ngữ pháp", re.IGNORECASE)
+
+
+class Offline:
+    """Answers everything said, from dictionaries, notes and passages only; never from nothing."""
+
+    def __init__(self, *, retriever: Retriever, lessons: Lessons) -> None:
+        self._retriever = retriever
+        self._lessons = lessons
+
+    async def answer(self, event: Event, thought: Thought, live: Live) -> Thought | None:
+        asked = words(event)
+        if not isinstance(event.body, Said | Spoke | Tapped) or not asked:
+            return None
+        reply = (
+            self._chatted(asked, thought) or self._looked_up(asked, thought) or await self._read(asked, thought, live)
+        )
+        return thought.saying(_introduced(reply, thought))
+
+    def _chatted(self, asked: str, thought: Thought) -> Text | None:
+        learner = thought.conversation.learner
+        match small_talk(asked):
+            case None:
+                return None
+            case "greeting":
+                key = "offline.greeting_name" if learner.name else "offline.greeting"
+                return Text(text=say(key, learner.locale, name=learner.name), choices=_suggestions(thought))
+            case "who":
+                return Text(text=_paragraphs(thought, "offline.who", "offline.intro"), choices=_suggestions(thought))
+            case kind:
+                return Text(text=say(f"offline.{kind}", learner.locale))
+
+    def _looked_up(self, asked: str, thought: Thought) -> Text | None:
+        """Dictionary entries for a word asked for, or grammar notes."""
+        locale = thought.conversation.learner.locale
+        plain = asked.strip(" ?!.¿¡…")
+        if _GRAMMAR.search(plain) and (notes := self._lessons.grammar(plain, locale)):
+            return Text(text=notes)
+        match = next((found for pattern in _ASKED_WORD if (found := pattern.search(plain))), None)
+        word = match["word"].strip(" “”\"'«»?*_") if match else plain if len(plain.split()) <= 2 else ""
+        entry = self._lessons.look_up(word, locale) if word else ""
+        return Text(text=entry) if entry else None
+
+    async def _read(self, asked: str, thought: Thought, live: Live) -> Text:
+        """The best sentences of what has been read, or an honest nothing."""
+        learner = thought.conversation.learner
+        await live.status(say("doing.searching", learner.locale))
+        hits = await self._retriever.search(asked, owner=learner.id, limit=_HITS)
+        await live.status("")
+        found = quotes(asked, hits)
+        if found:
+            return _quoted(found, say("offline.found", learner.locale))
+        if notes := self._lessons.grammar(asked, learner.locale):
+            return Text(text=notes)
+        return Text(text=_paragraphs(thought, "offline.nothing", "offline.suggest"), choices=_suggestions(thought))
+
+
+def _quoted(found: tuple[Quote, ...], title: str) -> Text:
+    lines = (f"“{' '.join(quote.text.split())}” [{number}]" for number, quote in enumerate(found, 1))
+    sources = (
+        Source(title=quote.hit.title, section=quote.hit.section, link=quote.hit.link, quote=quote.text)
+        for quote in found
+    )
+    return Text(text="\n\n".join((title, *lines)), sources=tuple(sources))
+
+
+def _introduced(reply: Text, thought: Thought) -> Text:
+    """The reply, with what this mind is said below it, the first time."""
+    intro = say("offline.intro", thought.conversation.learner.locale)
+    lately = (message.text for message in thought.conversation.history if message.role == "sona")
+    if intro in reply.text or any(intro in text for text in lately):
+        return reply
+    return Text(text=f"{reply.text}\n\n_{intro}_", choices=reply.choices, sources=reply.sources)
+
+
+def _paragraphs(thought: Thought, *keys: str) -> str:
+    return "\n\n".join(say(key, thought.conversation.learner.locale) for key in keys)
+
+
+def _suggestions(thought: Thought) -> tuple[Choice, ...]:
+    return suggest(thought.conversation.learner.locale, "lesson", "quiz", "review", "courses")

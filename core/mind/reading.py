@@ -1,0 +1,26 @@
+"""Putting something down to be read in the background."""
+
+from typing import Protocol
+
+from core.clock import Clock
+from core.ports.knowledge import Library, Source
+from core.ports.street import Wake
+
+
+class Reader(Protocol):
+    async def __call__(self, uri: str, title: str, mime: str, *, owner: str, notify: str) -> None:
+        """Put a source down; `notify` is the address that hears when it is read. Raises `core.errors`."""
+        ...
+
+
+class Reading:
+    """Puts a source on the shelf and rings for someone to read it; a lost ring is found by the sweep."""
+
+    def __init__(self, *, library: Library, wake: Wake, clock: Clock) -> None:
+        self._library = library
+        self._wake = wake
+        self._clock = clock
+
+    async def __call__(self, uri: str, title: str, mime: str, *, owner: str, notify: str) -> None:
+        source = Source(id=self._clock.id(), uri=uri, title=title, mime=mime, owner=owner, notify=notify)
+        self._wake.reading((await self._library.add(source),))

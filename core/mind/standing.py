@@ -1,0 +1,62 @@
+"""How far a person is, in words."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from core.card import Card, UnitProgress
+from core.learn.catalogue import Catalogue
+from core.learn.course import Course, nearest
+from core.learn.questions import card_key
+from core.learn.schedule import strength
+from core.phrases import say
+
+_BARS = 5
+_WEAKEST = 5
+_SHAKY = 0.9
+
+
+def standing(
+    catalogue: Catalogue,
+    cards: Mapping[str, Card],
+    taken: Mapping[tuple[str, str], UnitProgress],
+    now: datetime,
+    locale: str,
+) -> str:
+    """Every course that was begun: units with scores, words with strength, the weakest words; then what is due."""
+    parts = [part for course in catalogue.courses if (part := _course(course, cards, taken, now, locale))]
+    if not parts:
+        return say("study.progress.nothing", locale)
+    due = sum(card.due <= now for card in cards.values())
+    return "\n\n".join((*parts, say("study.progress.due", locale, count=due)))
+
+
+def _course(
+    course: Course, cards: Mapping[str, Card], taken: Mapping[tuple[str, str], UnitProgress], now: datetime, locale: str
+) -> str:
+    strengths = {
+        word.word: strength(card, now) for word in course.words if (card := cards.get(card_key(course, word.word)))
+    }
+    units = [
+        f"{unit.number}. {unit.name(locale)} {_bar(done.score)} {done.score:.0%}"
+        for unit in course.units
+        if (done := taken.get((course.code, unit.code)))
+    ]
+    if not units and not strengths:
+        return ""
+    done = say("study.progress.units", locale, done=len(units), total=len(course.units))
+    lines = [f"**{nearest(course.title, locale)}**: {done}", *units]
+    if strengths:
+        sure = round(sum(strengths.values()))
+        average = f"{sum(strengths.values()) / len(strengths):.0%}"
+        values = {"met": len(strengths), "total": len(course.words), "known": sure, "strength": average}
+        lines.append(say("study.progress.words", locale, **values))
+    weak = sorted((word for word in strengths if strengths[word] < _SHAKY), key=lambda word: strengths[word])
+    if weak:
+        named = ", ".join(f"{word} {strengths[word]:.0%}" for word in weak[:_WEAKEST])
+        lines.append(say("study.progress.weak", locale, words=named))
+    return "\n".join(lines)
+
+
+def _bar(score: float) -> str:
+    full = round(score * _BARS)
+    return "●" * full + "○" * (_BARS - full)

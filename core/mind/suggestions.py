@@ -1,0 +1,11 @@
+"""Buttons for what to do next."""
+
+from core.phrases import say
+from core.reply import Choice
+
+_COMMANDS = {"lesson": "/lesson", "quiz": "/quiz", "review": "/review", "courses": "/courses", "help": "/help"}
+
+
+def suggest(locale: str, *names: str) -> tuple[Choice, ...]:
+    """The named suggestions as buttons that give the command of the same name."""
+    return tuple(Choice(label=say(f"button.{name}", locale), value=_COMMANDS[name]) for name in names)

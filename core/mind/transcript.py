@@ -1,0 +1,33 @@
+"""Events and replies as lines of the history."""
+
+from datetime import datetime
+
+from core.conversation import Message
+from core.event import Event, Shared
+from core.mind.words import words
+from core.reply import Mark, Picture, Quiz, Reply, Text, Voice
+
+
+def heard(event: Event) -> Message | None:
+    """What a person said, with their name in a group; `None` where nothing was said."""
+    text = words(event)
+    if isinstance(event.body, Shared):
+        text = f"[file: {event.body.media.name or event.body.media.mime}] {text}".strip()
+    if not text:
+        return None
+    return Message(role="person", text=text, at=event.at, speaker=event.sender.name if event.group else "")
+
+
+def spoken(reply: Reply, at: datetime) -> Message | None:
+    """What Sona said; `None` where a reply has no words."""
+    text = shown(reply)
+    return Message(role="sona", text=text, at=at) if text.strip() else None
+
+
+def shown(reply: Reply) -> str:
+    """A reply in words alone."""
+    match reply:
+        case Quiz(question=question, choices=choices):
+            return " · ".join((question, *(choice.label for choice in choices)))
+        case Text(text=text) | Voice(text=text) | Mark(text=text) | Picture(text=text):
+            return text

@@ -1,0 +1,82 @@
+"""What a person asks of the study side: by command, button, or a few plain words."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from core.event import Body, Due, Joined, Said, Spoke, Stopped, Tapped
+from core.learn.terms import key
+from core.phrases import say
+
+Name = Literal["courses", "lesson", "next", "explain", "quiz", "review", "progress", "stop", "word", "due"]
+_COMMANDS: dict[str, Name] = {
+    "course": "courses",
+    "courses": "courses",
+    "lesson": "lesson",
+    "learn": "lesson",
+    "next": "next",
+    "explain": "explain",
+    "quiz": "quiz",
+    "review": "review",
+    "progress": "progress",
+    "stop": "stop",
+    "word": "word",
+    "dictionary": "word",
+}
+_NOTHING = frozenset({"start", "list", "show", "next", "stop"})
+_PLAIN: tuple[Name, ...] = tuple(name for name in get_args(Name) if name not in ("word", "due"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is asked for; `rest` is what it is about (a unit, a word, a course), perhaps empty."""
+
+    name: Name
+    rest: str = ""
+
+
+def wish(body: Body, locale: str) -> Wish | None:
+    """The wish in an event, or `None`. Plain words count when they are exactly one of the `study.words` phrases."""
+    match body:
+        case Said():
+            return _command(body.text) or _plain(body.text, locale)
+        case Spoke():
+            return _plain(body.heard, locale)
+        case Tapped():
+            return _command(body.choice) or _button(body.choice)
+        case Joined():
+            return Wish(name="courses", rest=body.start.removeprefix("course-")) if body.start else None
+        case Due():
+            return Wish(name="due") if body.what == "review" else None
+        case Stopped():
+            return Wish(name="stop")
+        case _:
+            return None
+
+
+def _command(text: str) -> Wish | None:
+    found = re.fullmatch(r"/([a-z]+)(?:@\w+)?(?:\s+(.*))?", text.strip(), re.IGNORECASE | re.DOTALL)
+    name = _COMMANDS.get(found[1].lower()) if found else None
+    return Wish(name=name, rest=(found[2] or "").strip()) if found and name else None
+
+
+def _button(choice: str) -> Wish | None:
+    """`lesson:next`, `lesson:explain:2`, `quiz:start`, `quiz:<unit>`, `course:<code>`, `review:start` and so on."""
+    head, _, rest = choice.partition(":")
+    if head == "lesson" and rest.startswith("explain"):
+        return Wish(name="explain", rest=rest.removeprefix("explain").removeprefix(":"))
+    name = _COMMANDS.get(head)
+    if name is None or not rest:
+        return None
+    if rest in ("next", "stop"):
+        name = _COMMANDS[rest]
+    return Wish(name=name, rest="" if rest in _NOTHING else rest)
+
+
+def _plain(text: str, locale: str) -> Wish | None:
+    wanted = key(text)
+    for tongue in dict.fromkeys((locale, "en")):
+        for name in _PLAIN:
+            if wanted and wanted in say(f"study.words.{name}", tongue).split("|"):
+                return Wish(name=name)
+    return None

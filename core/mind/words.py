@@ -1,0 +1,40 @@
+"""What an event says, in words."""
+
+import re
+
+from core.event import Event, Said, Shared, Spoke, Stopped, Tapped
+
+_LINK = re.compile(r"https?://[^\s<>\"“”«»()]+[^\s<>\"“”«»().,;:!?…]")
+
+
+def words(event: Event) -> str:
+    """What the person wrote, said or tapped; empty where an event has no words."""
+    match event.body:
+        case Said(text=text) | Shared(text=text):
+            return text.strip()
+        case Spoke(heard=heard):
+            return heard.strip()
+        case Tapped(choice=choice):
+            return choice.strip()
+        case _:
+            return ""
+
+
+def command(event: Event) -> tuple[str, str] | None:
+    """The command and what follows it (`/voice on` → `voice`, `on`); `@botname` behind it is dropped."""
+    said = words(event)
+    if not re.match(r"/[A-Za-z]", said):
+        return None
+    first, _, rest = said[1:].partition(" ")
+    name, _, below = first.partition("\n")
+    return name.partition("@")[0].casefold(), f"{below}\n{rest}".strip()
+
+
+def stops(event: Event) -> bool:
+    """Whether the event asks to stop what runs, as an event of its own or as the command."""
+    return isinstance(event.body, Stopped) or (command(event) or ("", ""))[0] == "stop"
+
+
+def links(text: str) -> tuple[str, ...]:
+    """The web addresses in a text, each once."""
+    return tuple(dict.fromkeys(_LINK.findall(text)))

@@ -1,0 +1,1 @@
+"""Quizzes: reading answers, marking them, and walking from the first question to the summary."""

@@ -1,0 +1,17 @@
+"""What time it is for the person."""
+
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from core.tools.context import ToolContext
+from core.tools.tool import tool
+
+
+@tool(doing="doing.time")
+async def what_time(context: ToolContext) -> str:
+    """The date and time where the person is."""
+    zone = context.conversation.learner.zone
+    try:
+        local = context.clock.now().astimezone(ZoneInfo(zone))
+    except (ZoneInfoNotFoundError, ValueError):
+        return f"{context.clock.now():%A %Y-%m-%d %H:%M} UTC (the person's time zone is not known)"
+    return f"{local:%A %Y-%m-%d %H:%M} ({zone})"

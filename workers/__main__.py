@@ -1,0 +1,5 @@
+"""`python -m workers` is `sona`."""
+
+from workers.cli import main
+
+main()

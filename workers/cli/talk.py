@@ -1,0 +1,89 @@
+"""`chat`, `check` and `voices`."""
+
+import asyncio
+import getpass
+from collections.abc import Iterable
+from importlib import import_module
+from pathlib import Path
+
+import click
+
+from workers.cli.context import desk, home_option, run, settings
+from workers.desk import Finding, Probe, ask
+from workers.settings import Settings
+from workers.supervisor.visit import visit
+
+
+@click.command()
+@home_option
+@click.option("--as", "name", help="Who is talking; each name has a conversation of its own.")
+@click.option("--course", default="", help="Begin with this course.")
+def chat(home: Path | None, name: str | None, course: str) -> None:
+    """Talk in the terminal; piped input is one message a line."""
+    run(_chat(settings(home), name or _user(), course))
+
+
+async def _chat(chosen: Settings, name: str, course: str) -> None:
+    async with visit(chosen) as housed, desk(housed) as at:
+        await import_module("workers.talking").talk(at, name=name, course=course)
+
+
+@click.command()
+@home_option
+def check(home: Path | None) -> None:
+    """Ask everything that is switched on whether it answers."""
+    run(_check(settings(home)))
+
+
+async def _check(chosen: Settings) -> None:
+    async with visit(chosen) as housed, desk(housed) as at:
+        findings = await examine((*house_probes(housed), *at.probes))
+    for finding in findings:
+        click.echo(shown(finding))
+    if any(finding.state == "broken" for finding in findings):
+        raise click.exceptions.Exit(1)
+
+
+async def examine(probes: Iterable[Probe], *, seconds: float = 20.0) -> tuple[Finding, ...]:
+    """Ask all at once, each for at most so long."""
+
+    async def bounded(probe: Probe) -> Finding:
+        try:
+            async with asyncio.timeout(seconds):
+                return await ask(probe)
+        except TimeoutError:
+            return Finding(name=probe.name, state="broken", line=f"no answer within {seconds:g} s")
+
+    return tuple(await asyncio.gather(*(bounded(probe) for probe in probes)))
+
+
+def shown(finding: Finding) -> str:
+    """One line, for people and for `grep` alike."""
+    return f"{finding.state:<7} {finding.name:<12} {' '.join(finding.line.split())}"
+
+
+def house_probes(chosen: Settings) -> tuple[Probe, ...]:
+    """Those that need nothing but the settings."""
+    return import_module("workers.probes").probes(chosen)
+
+
+@click.command()
+@home_option
+@click.option("--language", default="", help="Only voices of this language, such as `es`.")
+def voices(home: Path | None, language: str) -> None:
+    """List the voices Sona can speak with."""
+    run(_voices(settings(home), language))
+
+
+async def _voices(chosen: Settings, language: str) -> None:
+    async with visit(chosen) as housed, desk(housed) as at:
+        for voice in sorted(await at.speech.voices(), key=lambda voice: (voice.language, voice.name)):
+            if voice.language.lower().startswith(language.lower()):
+                click.echo(f"{voice.language:<12} {voice.name:<40} {voice.gender}".rstrip())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "you"

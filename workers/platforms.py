@@ -1,0 +1,66 @@
+"""Which platforms are on and why, told from the settings alone so that nobody needs to load their SDKs for it."""
+
+import importlib.util
+from dataclasses import dataclass
+
+from core.channel import Availability
+from workers.settings import Settings, variables
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Platform:
+    """A platform of `bots/<folder>`: the settings it cannot do without, and how it hears of events.
+
+    `listens` says that it can be listened to without a public address, by a gateway process.
+    """
+
+    name: str
+    folder: str
+    needs: tuple[str, ...]
+    listens: bool
+
+
+_PLATFORMS = (
+    Platform(name="telegram", folder="telegram", needs=("telegram_bot_token",), listens=True),
+    Platform(name="discord", folder="discord", needs=("discord_bot_token",), listens=True),
+    Platform(name="slack", folder="slack", needs=("slack_bot_token", "slack_app_token"), listens=True),
+    Platform(
+        name="phone and SMS",
+        folder="twilio",
+        needs=("twilio_account_sid", "twilio_auth_token", "twilio_phone_number"),
+        listens=False,
+    ),
+)
+
+
+def availabilities(settings: Settings) -> tuple[Availability, ...]:
+    """A line for each platform, on or off and why."""
+    return tuple(_availability(platform, settings) for platform in _PLATFORMS)
+
+
+def gateways(settings: Settings) -> tuple[str, ...]:
+    """The platforms that a gateway process has to listen to."""
+    return tuple(
+        platform.name
+        for platform in _PLATFORMS
+        if not settings.public_url and platform.listens and _availability(platform, settings).state == "on"
+    )
+
+
+def _availability(platform: Platform, settings: Settings) -> Availability:
+    missing = [name for name in platform.needs if not getattr(settings, name)]
+    if missing:
+        names = {name: variable for variable, name in variables().items()}
+        verb = "is" if len(missing) == 1 else "are"
+        return _off(platform, f"{' and '.join(names[name] for name in missing)} {verb} not set")
+    if importlib.util.find_spec(f"bots.{platform.folder}") is None:
+        return _off(platform, "this version cannot speak to it yet")
+    if settings.public_url:
+        return Availability(name=platform.name, state="on", why=f"called at {settings.public_url}")
+    if not platform.listens:
+        return _off(platform, "SONA_PUBLIC_URL is not set")
+    return Availability(name=platform.name, state="on", why="listens by itself, as SONA_PUBLIC_URL is not set")
+
+
+def _off(platform: Platform, why: str) -> Availability:
+    return Availability(name=platform.name, state="off", why=why)

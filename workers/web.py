@@ -1,0 +1,71 @@
+"""`sona web`: webhooks, the web chat and the signs of health."""
+
+import asyncio
+import logging
+import signal
+
+import uvloop
+from aiohttp import web
+
+from bots.http import Webhooks, application, health
+from bots.web import mount
+from core.errors import Failure
+from workers import assembly, logs
+from workers.migrate import newest
+from workers.settings import Settings
+
+_log = logging.getLogger(__name__)
+_GRACE = 5.0
+
+
+def run(settings: Settings) -> None:
+    """Serve until SIGTERM."""
+    logs.set_up()
+    uvloop.run(serve(settings))
+
+
+async def serve(settings: Settings) -> None:
+    async with assembly.door(settings) as door:
+        runner = web.AppRunner(site(door), access_log=None, handle_signals=False, shutdown_timeout=_GRACE)
+        await runner.setup()
+        await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
+        announcing = [asyncio.create_task(_announce(platform)) for platform in door.platforms.values()]
+        await _ended()
+        for task in announcing:
+            task.cancel()
+        await runner.cleanup()
+
+
+def site(door: "assembly.Door") -> web.Application:
+    """The application on this door."""
+    hooks = Webhooks(door.receive, door.ground.count)
+    paths = {f"/{name}": platform.channel for name, platform in door.platforms.items() if platform.hooked}
+    probes = {
+        "database": door.ground.database_answers,
+        "redis": door.ground.valkey_answers,
+        "migrations": lambda: door.ground.tables_stand(newest()),
+    }
+    app = application(hooks, paths, health(probes, door.ground.count.lines))
+    mount(app, door.web)
+    return app
+
+
+async def _announce(platform: "assembly.Platform") -> None:
+    """Tell the platform where we are, again and again until it listens."""
+    if not platform.hooked:
+        return None
+    wait = 1.0
+    while True:
+        try:
+            return await platform.announce()
+        except Failure as error:
+            _log.warning("%s could not be told where we are: %s", platform.channel.name, type(error).__name__)
+            await asyncio.sleep(wait)
+            wait = min(wait * 2, 300.0)
+
+
+async def _ended() -> None:
+    ended = asyncio.Event()
+    for sign in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(sign, ended.set)
+    await ended.wait()
