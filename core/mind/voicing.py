@@ -17,7 +17,7 @@ from core.reply import Quiz, Reply, Text, Voice
 
 LONGEST = 600
 _ADDRESS = re.compile(r"\s*\((?:https?://|mailto:)[^)\s]*\)|https?://\S+")
-_MARKS = re.compile(r"^\s*(?:[>•|—-]+\s*)+|\s\|\s", re.MULTILINE)
+_MARKS = re.compile(r"^[ \t]*(?:[>•|—-]+[ \t]*)+|[ \t]\|[ \t]", re.MULTILINE)
 
 Fetch = Callable[[Media], Awaitable[bytes]]
 
