@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from core.errors import Refused, Unreachable
+from core.errors import Failure
 from core.ports.knowledge import Embedder, Hit
 from core.rag.fusion import Scores, Vectors, fuse
 from core.rag.language import STEMMED
@@ -140,7 +140,7 @@ class PostgresRetriever:
         """The query's vector and how far to trust it; no vector when the embedder is away."""
         try:
             rows, grasp = await asyncio.gather(self._embedder.embed([query]), self._grasp(query))
-        except (Unreachable, Refused):
+        except Failure:
             return None, 0.0
         return rows[0], grasp
 
@@ -153,7 +153,7 @@ class PostgresRetriever:
             "breadth": str(self._reach.breadth),
         }
         stems: dict[str, dict[str, Sequence[str]]] = {}
-        for language, word, stemmed, *_ in (await connection.execute(_STEMS, values)).tuples():
+        for language, word, stemmed, *_ in (await connection.execute(_STEMS, values)):
             known = stems.setdefault(language, {})
             if stemmed is not None:
                 known[word] = stemmed
@@ -174,7 +174,7 @@ class PostgresRetriever:
         if near is not None:
             nearest = _NEAREST.format(len(near))
             values |= {"owner": owner, "query": "[" + ",".join(f"{number:.6g}" for number in near.tolist()) + "]"}
-        rows = (await connection.execute(text(_CANDIDATES.format(nearest=nearest)), values)).tuples().all()
+        rows = (await connection.execute(text(_CANDIDATES.format(nearest=nearest)), values)).all()
         return _Candidates(
             [passage for passage, _, _ in rows],
             np.array([score for _, score, _ in rows], np.float64),

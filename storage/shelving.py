@@ -67,7 +67,7 @@ async def stems_of(connection: Connection, language: str, wanted: Iterable[str])
     if language not in STEMMED:
         return {}
     rows = await connection.execute(_STEMS, {"stemmer": f"{STEMMED[language]}_stem", "words": sorted(wanted)})
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 async def ids_of(connection: Connection, source: str) -> Sequence[int]:

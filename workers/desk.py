@@ -34,10 +34,14 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The collaborators of the commands, open as long as the command runs."""
+    """The collaborators of the commands, open as long as the command runs.
+
+    `idle` is true when neither an event nor a parcel of a conversation waits any more.
+    """
 
     feed: Feed
     receive: Receive
+    idle: Callable[[Address], Awaitable[bool]]
     library: Library
     blobs: Blobs
     wake: Wake

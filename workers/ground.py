@@ -78,6 +78,7 @@ class Ground:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(redis.RedisError, OSError):
             await self.count.flush()
+        await self.feed.close()
         await self.radio.close()
         await self.valkey.aclose()
         await self.database.close()

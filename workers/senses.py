@@ -1,4 +1,4 @@
-"""Ears and a voice for the turn, as the settings choose them."""
+"""Ears and a voice for the turn, as the settings choose them; what is not chosen is not even imported."""
 
 import importlib.util
 from collections.abc import Mapping
@@ -10,14 +10,10 @@ from core.media import Audio, Media
 from core.mind.thought import Thought
 from core.mind.voicing import Mouth, listen, voiced
 from core.ports.voice import Hearing, Manner, Speech
-from core.providers.edge import EdgeSpeech
 from core.providers.espeak import EspeakSpeech
 from core.providers.hearing_in_order import HearingInOrder
-from core.providers.openai_hearing import OpenAIHearing
 from core.providers.sphinx import SphinxHearing
 from core.providers.voices_in_order import VoicesInOrder
-from core.providers.whisper import WhisperHearing
-from core.providers.whisper import load as load_whisper
 from core.reply import Reply
 from workers.desk import Probe
 from workers.ground import Ground
@@ -61,6 +57,8 @@ def speech(ground: Ground) -> Speech:
     settings = ground.settings
     voices: dict[str, Speech] = {}
     if settings.speech in ("auto", "edge"):
+        from core.providers.edge import EdgeSpeech
+
         voices["edge"] = EdgeSpeech(url=settings.edge_tts_url)
     if settings.speech in ("auto", "espeak"):
         voices["espeak"] = EspeakSpeech()
@@ -72,11 +70,15 @@ def hearing(ground: Ground) -> Hearing:
     settings = ground.settings
     ears: dict[str, Hearing] = {}
     if settings.transcription_model:
+        from core.providers.openai_hearing import OpenAIHearing
+
         ears["openai"] = OpenAIHearing(
             key=settings.openai_api_key, model=settings.transcription_model, base_url=settings.openai_base_url
         )
     if settings.whisper_model:
-        ears["whisper"] = WhisperHearing(load_whisper(settings.whisper_model))
+        from core.providers import whisper
+
+        ears["whisper"] = whisper.WhisperHearing(whisper.load(settings.whisper_model))
     ears["sphinx"] = SphinxHearing()
     return HearingInOrder(ears, clock=ground.clock, count=ground.count)
 

@@ -34,13 +34,13 @@ def fuse(words: Scores, vectors: Vectors, query: Vectors | None, *, grasp: float
 
 def _of_best(scores: Scores) -> Scores:
     top = float(scores.max())
-    return np.divide(scores, top, dtype=np.float64) if top > 0 else scores
+    return scores * (1 / top) if top > 0 else scores
 
 
 def _spread(vectors: Vectors, query: Vectors) -> Scores:
     """Nearness stretched over 0 to 1 among those that have a vector; 0 for the rest."""
     near = vectors.astype(np.float64) @ query.astype(np.float64)
-    known = vectors.any(axis=1)
+    known = np.asarray(vectors.any(axis=1))
     low, high = near[known].min(), near[known].max()
     if high <= low:
         return known.astype(np.float64)

@@ -85,8 +85,10 @@ def test_programs_that_the_servers_user_cannot_reach_are_copied_once(tmp_path: P
 async def test_a_folder_that_holds_something_else_is_not_written_over(tmp_path: Path) -> None:
     (tmp_path / "postgres").mkdir()
     (tmp_path / "postgres" / "precious").write_text("kept")
+    server = EmbeddedPostgres(tmp_path)
     with pytest.raises(Malformed, match="holds no data of Postgres 18"):
-        await EmbeddedPostgres(tmp_path).prepare()
+        await server.prepare()
+    server.tidy()
     assert (tmp_path / "postgres" / "precious").read_text() == "kept"
 
 

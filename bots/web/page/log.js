@@ -10,7 +10,7 @@ const SILENCE = 30000;
 export class Log {
   constructor({ tap, tell, again, drop, live, answering }) {
     Object.assign(this, { acts: { tap, tell }, again, drop, live, answering, cards: new Map(), waiting: new Map(), near: true });
-    Object.assign(this, { list: $("log"), scroller: $("scroll"), draftBox: $("draft"), dots: $("dots"), doing: $("doing") });
+    Object.assign(this, { list: $("log"), record: $("record"), scroller: $("scroll"), draftBox: $("draft"), dots: $("dots"), doing: $("doing") });
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     $("down").addEventListener("click", () => this.end(true));
     const stay = new ResizeObserver(() => this.near && this.#jump());
@@ -21,11 +21,11 @@ export class Log {
 
   // Lines in order; many at once are not read aloud.
   many(lines, { anew = false } = {}) {
-    this.list.setAttribute("aria-busy", "true");
+    this.record.setAttribute("aria-busy", "true");
     if (anew) this.#clear();
     for (const line of lines) this.add(line, true);
     this.end();
-    requestAnimationFrame(() => this.list.setAttribute("aria-busy", "false"));
+    requestAnimationFrame(() => this.record.setAttribute("aria-busy", "false"));
   }
 
   add(line, quiet = false) {
@@ -82,10 +82,10 @@ export class Log {
     const asked = new Map();
     const elements = lines.map((line) => this.#past(line, asked)).filter(Boolean);
     this.cards = new Map([...asked, ...this.cards]);
-    this.list.setAttribute("aria-busy", "true");
+    this.record.setAttribute("aria-busy", "true");
     this.list.prepend(...elements);
     this.scroller.scrollTop = this.scroller.scrollHeight - from;
-    requestAnimationFrame(() => this.list.setAttribute("aria-busy", "false"));
+    requestAnimationFrame(() => this.record.setAttribute("aria-busy", "false"));
   }
 
   #past(line, asked) {

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bots.terminal import PlainScreen, RichScreen, Talk, TerminalChannel, prompted, read, render
+from bots.terminal import PlainScreen, RichScreen, Talk, TerminalChannel, prompted, read, render, talk
 from core.address import Address
 from core.clock import SystemClock
 from core.errors import Refused
@@ -144,6 +144,29 @@ async def test_broken_text_in_the_pipe_is_still_a_message(desk: Callable[[Brain]
     here = await desk(echo)
     await here.talk().run(piped("a\0b\udc80"))
     assert here.events[0].body == Said(text="a\ufffdb\ufffd")
+
+
+async def test_a_course_opens_a_piped_conversation_and_the_end_of_the_pipe_ends_it(
+    desk: Callable[[Brain], Awaitable[Desk]],
+) -> None:
+    here = await desk(echo)
+
+    async def idle(address: Address) -> bool:
+        assert address == HERE
+        return await here.idle()
+
+    for course in ("toki-pona", ""):
+        await talk(
+            feed=here.channel.feed,
+            receive=here.receive,
+            idle=idle,
+            clock=SystemClock(),
+            name="ada",
+            course=course,
+            source=io.StringIO("hi"),
+            out=here.out,
+        )
+    assert here.out.getvalue() == "Welcome toki-pona\n" + 2 * "You said hi.\nAnd?\n"
 
 
 async def test_stop_is_an_event(desk: Callable[[Brain], Awaitable[Desk]]) -> None:

@@ -38,6 +38,7 @@ class Talk:
     draft: str = ""
     status: str = ""
     working: bool = False
+    stopping: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run(self, lines: AsyncIterable[str], *, start: str | None = None) -> None:
@@ -59,6 +60,7 @@ class Talk:
 
     async def stop(self) -> None:
         """Stop what is running."""
+        self.stopping = True
         await self.receive(self._event(Stopped()))
 
     def _meant(self, line: str) -> Body:
@@ -79,7 +81,7 @@ class Talk:
         while entries := await self.feed.since(self.address, self.shown):
             for entry in entries:
                 self._entry(entry)
-        self.working = False
+        self.working = self.stopping = False
         self._calm()
 
     def _event(self, body: Body) -> Event:
