@@ -8,7 +8,7 @@ from aiohttp import web
 
 from core.channel import Channel, Request
 from core.errors import Failure, Malformed
-from core.event import Event, Tapped
+from core.event import Event
 from core.ports.count import Count
 
 BODY_LIMIT = 1024 * 1024
@@ -36,9 +36,8 @@ class Webhooks:
     async def _handle(self, channel: Channel, request: web.Request) -> web.Response:
         plain = Request(
             body=await request.read(),
-            headers={name.lower(): value for name, value in request.headers.items()},
-            query=request.query,
-            url=str(request.url),
+            headers=request.headers,
+            path=request.raw_path,
         )
         if not channel.verify(plain):
             self._count("webhook_forged", channel=channel.name)
@@ -58,11 +57,9 @@ class Webhooks:
         return web.Response()
 
     def _acknowledge(self, channel: Channel, events: tuple[Event, ...]) -> None:
-        taps = tuple(event for event in events if isinstance(event.body, Tapped))
-        if taps:
-            task = asyncio.create_task(self._tell(channel, taps))
-            self._acknowledging.add(task)
-            task.add_done_callback(self._acknowledging.discard)
+        task = asyncio.create_task(self._tell(channel, events))
+        self._acknowledging.add(task)
+        task.add_done_callback(self._acknowledging.discard)
 
     async def _tell(self, channel: Channel, events: tuple[Event, ...]) -> None:
         try:

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from core.address import Address
 from core.channel import Channel, Live
@@ -21,10 +21,13 @@ from core.ports.street import Turns, Wake
 from core.reply import Reply, Text
 
 ATTEMPTS = 4
+GRACE = timedelta(seconds=5)
 
 
 class Mind(Protocol):
-    async def think(self, opening: Opening, live: Live) -> Thought: ...
+    async def think(self, opening: Opening, live: Live, stop: asyncio.Event) -> Thought:
+        """What the turn comes to; when `stop` is set, what it had come to until then."""
+        ...
 
 
 class Senses(Protocol):
@@ -87,29 +90,38 @@ class Converse:
         """Think while the lease is renewed, until done, stopped, out of time or superseded."""
         address = opening.conversation.address
         channel = self.channels.get(address.channel)
-        live = _Remembering(channel.live(address) if channel else _Silent())
-        with self.stopping(address) as stopped:
-            thinking = asyncio.create_task(self._think(opening, live))
+        live = channel.live(address) if channel else _Silent()
+        with self.stopping(address) as stop:
+            thinking = asyncio.create_task(self._think(opening, live, stop))
             renewing = asyncio.create_task(self._renew(opening))
-            halting = asyncio.create_task(stopped.wait())
-            tasks = (thinking, renewing, halting)
+            tasks = (thinking, renewing)
             try:
                 await asyncio.wait(tasks, timeout=self.limit.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
-                if thinking.done():
-                    return thinking.result()
                 if renewing.done():
                     raise Superseded(str(address))
-                return self._cut_short(opening, live.last, stopped.is_set())
+                if thinking.done():
+                    return thinking.result()
+                return await self._cut_short(opening, thinking, stop)
             finally:
                 await _end(tasks)
 
-    async def _think(self, opening: Opening, live: Live) -> Thought:
+    async def _think(self, opening: Opening, live: Live, stop: asyncio.Event) -> Thought:
         if opening.attempts > ATTEMPTS:
             self.count("turn_given_up")
             return _answered(opening, say("failure.unexpected", opening.conversation.learner.locale))
         heard = await self.senses.hear(opening)
-        thought = await self.mind.think(heard, live)
+        thought = await self.mind.think(heard, live, stop)
         return replace(thought, replies=await self.senses.speak(heard, thought))
+
+    async def _cut_short(self, opening: Opening, thinking: asyncio.Task[Thought], stop: asyncio.Event) -> Thought:
+        """Out of time: what was said until now, and a word about it."""
+        self.count("turn_timeout")
+        stop.set()
+        await asyncio.wait({thinking}, timeout=GRACE.total_seconds())
+        note = say("turn.timeout", opening.conversation.learner.locale)
+        if not thinking.done():
+            return _answered(opening, note)
+        return thinking.result().saying(Text(text=note))
 
     async def _renew(self, opening: Opening) -> None:
         """Returns only when the lease was lost."""
@@ -118,24 +130,19 @@ class Converse:
             if not await self.turns.renew(opening, self.lease):
                 return
 
-    def _cut_short(self, opening: Opening, said: str, stopped: bool) -> Thought:
-        self.count("turn_stopped" if stopped else "turn_timeout")
-        note = say("turn.stopped" if stopped else "turn.timeout", opening.conversation.learner.locale)
-        return _answered(opening, f"{said}\n\n_{note}_" if said else note)
-
     def _turn(self, opening: Opening, thought: Thought, started: datetime) -> Turn:
         address = opening.conversation.address
         channel = self.channels.get(address.channel)
         fitted = [
             piece for reply in thought.replies for piece in (fit(reply, channel.capabilities) if channel else (reply,))
         ]
-        before, after = opening.conversation.history, thought.conversation.history
-        goes_on = after[: len(before)] == before
-        conversation = thought.conversation if goes_on else replace(thought.conversation, since=started)
+        conversation = thought.conversation
+        if _cleared(opening.conversation.history, conversation.history):
+            conversation = replace(conversation, since=started)
         return Turn(
             conversation=conversation,
             replies=tuple(Parcel(id=self.clock.id(), address=address, reply=reply) for reply in fitted),
-            messages=after[len(before) :] if goes_on else after,
+            messages=thought.messages,
             calls=thought.calls,
             usage=thought.usage,
             cards=thought.cards,
@@ -146,35 +153,20 @@ class Converse:
         )
 
 
+def _cleared(before: tuple[Message, ...], after: tuple[Message, ...]) -> bool:
+    """Whether the turn forgot what was said before it; a history that only lost its oldest lines was not cleared."""
+    return bool(before) and before[-1] not in after
+
+
 def _answered(opening: Opening, words: str) -> Thought:
-    """A thought that answers all of the opening with these words, what was said noted in the history."""
-    conversation = opening.conversation
+    """A thought that answers all of the opening with these words, what was said noted in the record."""
     said = tuple(
         Message(role="person", text=event.body.text, at=event.at, speaker=event.sender.name)
         for event in opening.events
         if isinstance(event.body, Said)
     )
-    at = max(event.at for event in opening.events)
-    history = (*conversation.history, *said, Message(role="sona", text=words, at=at))
-    return Thought(conversation=replace(conversation, history=history), replies=(Text(text=words),))
-
-
-class _Remembering:
-    """Passes signs of life on and remembers the draft, so that a stopped turn keeps what was said."""
-
-    def __init__(self, live: Live) -> None:
-        self._live = live
-        self.last = ""
-
-    async def typing(self) -> None:
-        await self._live.typing()
-
-    async def status(self, text: str) -> None:
-        await self._live.status(text)
-
-    async def draft(self, text: str) -> None:
-        self.last = text
-        await self._live.draft(text)
+    answer = Message(role="sona", text=words, at=max(event.at for event in opening.events))
+    return Thought(conversation=opening.conversation, replies=(Text(text=words),), messages=(*said, answer))
 
 
 class _Silent:
@@ -185,7 +177,7 @@ class _Silent:
     async def draft(self, text: str) -> None: ...
 
 
-async def _end(tasks: tuple[asyncio.Task[object], ...]) -> None:
+async def _end(tasks: tuple[asyncio.Task[Any], ...]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)

@@ -14,7 +14,7 @@ class Question:
 
     `answers` holds every accepted answer in words, the best first; with `choices` the first answer is the
     `Choice.value` of the right one. For `ordering`, `choices` are the pieces and `answers` the whole sentence.
-    `say` is what a listening question speaks, in `language` (BCP 47). `card` is the key of the review card
+    `say` is what a listening question speaks; `language` (BCP 47) is that of `say` and of answers in words. `card` is the key of the review card
     that the answer counts for, or empty. `why` explains the right answer.
     """
 

@@ -18,7 +18,6 @@ from core.ports.feed import Entry, Sign
 from core.wire import clean
 from storage.database import Database
 from storage.radio import Missed, Radio
-from storage.reach import reached
 from storage.tables.feed import feed
 
 _PREFIX: Final = "sona:feed:"
@@ -63,19 +62,15 @@ class PostgresFeed:
         """A conflict is either the same key again, or another line that took the number first: then the next is free."""
         known = select(feed.c.seq).where(feed.c.address == row["address"], feed.c.key == row["key"])
         while True:
-            with reached():
-                async with self._database.begin() as connection:
-                    made: int | None = await connection.scalar(_APPEND, row)
-                    seq = made if made is not None else await connection.scalar(known)
-            if seq is not None:
-                return made is not None, seq
+            if made := await self._database.run(_APPEND, row):
+                return True, made[0].seq
+            if found := await self._database.run(known, {}):
+                return False, found[0].seq
 
     async def since(self, address: Address, after: int, limit: int = 200) -> tuple[Entry, ...]:
         lines = select(feed.c.seq, feed.c.key, feed.c.body).where(feed.c.address == str(address)).limit(limit)
         lines = lines.order_by(feed.c.seq.desc()) if after < 0 else lines.where(feed.c.seq > after).order_by(feed.c.seq)
-        with reached():
-            async with self._database.begin() as connection:
-                rows = (await connection.execute(lines)).all()
+        rows = await self._database.run(lines, {})
         entries = (Entry(seq=row.seq, key=row.key, body=row.body) for row in rows)
         return tuple(sorted(entries, key=lambda entry: entry.seq))
 
@@ -133,13 +128,11 @@ class PostgresFeed:
     async def _compare(self) -> None:
         places = [(str(place.address), place.last) for place in self._places]
         newest = (
-            select(feed.c.address, func.max(feed.c.seq))
+            select(feed.c.address, func.max(feed.c.seq).label("newest"))
             .where(feed.c.address.in_({address for address, _ in places}))
             .group_by(feed.c.address)
         )
-        with reached():
-            async with self._database.begin() as connection:
-                known = {row[0]: row[1] for row in await connection.execute(newest)}
+        known = {row.address: row.newest for row in await self._database.run(newest, {})}
         for address in {address for address, last in places if known.get(address, 0) > last}:
             self._radio.missed(_PREFIX + address)
 

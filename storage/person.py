@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Refused
 from storage.database import Database
+from storage.reach import reached
 from storage.tables import metadata
 
 _DIRECT: Final = ("learner_id", "owner")
@@ -34,8 +35,9 @@ class PersonalRecords:
         by_name = select(learners.c.id).where(or_(learners.c.id == name, learners.c.name == name))
         known = identities.c.channel + ":" + identities.c.sender
         by_identity = select(identities.c.learner_id).where(known == name)
-        async with self._database.begin() as connection:
-            found = (await connection.execute(by_name.union(by_identity))).scalars().all()
+        with reached():
+            async with self._database.begin() as connection:
+                found = (await connection.execute(by_name.union(by_identity))).scalars().all()
         if len(found) != 1:
             which = f"; say which: {', '.join(sorted(found))}" if found else ""
             raise Refused(f"{len(found) or 'no'} learners are known as {name!r}{which}")
@@ -43,24 +45,28 @@ class PersonalRecords:
 
     async def export(self, learner: str) -> dict[str, list[dict[str, Any]]]:
         """Every row about the learner, by table."""
-        async with self._database.begin() as connection:
-            addresses = await self._addresses(connection, learner)
-            records: dict[str, list[dict[str, Any]]] = {}
-            for table, condition in _conditions(learner, addresses):
-                rows = (await connection.execute(select(table).where(condition))).mappings().all()
-                if rows:
-                    records[table.name] = [_plain(row) for row in rows]
-            blobs = await _rows(connection, _blobs.c.key.in_(_blob_keys(records)))
-            return {**records, "blobs": blobs} if blobs else records
+        with reached():
+            async with self._database.begin() as connection:
+                addresses = await self._addresses(connection, learner)
+                records: dict[str, list[dict[str, Any]]] = {}
+                for table, condition in _conditions(learner, addresses):
+                    rows = (await connection.execute(select(table).where(condition))).mappings().all()
+                    if rows:
+                        records[table.name] = [_plain(row) for row in rows]
+                blobs = await _rows(connection, _blobs.c.key.in_(_blob_keys(records)))
+                return {**records, "blobs": blobs} if blobs else records
 
     async def forget(self, learner: str) -> int:
         """Delete every row about the learner, and return how many there were."""
         keys = _blob_keys(await self.export(learner))
-        async with self._database.begin() as connection:
-            conditions = list(_conditions(learner, await self._addresses(connection, learner)))
-            conditions.append((_blobs, and_(_blobs.c.key.in_(keys), not_(or_(*_mentions())))))
-            counts = [(await connection.execute(delete(table).where(where))).rowcount for table, where in conditions]
-            return sum(counts)
+        with reached():
+            async with self._database.begin() as connection:
+                conditions = list(_conditions(learner, await self._addresses(connection, learner)))
+                conditions.append((_blobs, and_(_blobs.c.key.in_(keys), not_(or_(*_mentions())))))
+                counts = [
+                    (await connection.execute(delete(table).where(where))).rowcount for table, where in conditions
+                ]
+                return sum(counts)
 
     async def _addresses(self, connection: AsyncConnection, learner: str) -> tuple[str, ...]:
         conversations = metadata.tables["conversations"]

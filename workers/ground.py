@@ -9,11 +9,15 @@ import redis.asyncio as redis
 from sqlalchemy import text
 
 from core.clock import SystemClock
+from core.phrases import DEFAULT
+from core.ports.knowledge import Source
 from storage.blobs import PostgresBlobs
 from storage.counts import Counts
 from storage.database import Database
+from storage.drafts import ValkeyDrafts
 from storage.feed import PostgresFeed
 from storage.inbox import PostgresInbox
+from storage.library import PostgresLibrary
 from storage.outbox import PostgresOutbox
 from storage.radio import Radio
 from storage.signals import StopSigns
@@ -40,6 +44,8 @@ class Ground:
         self.turns = PostgresTurns(self.database, self.clock)
         self.outbox = PostgresOutbox(self.database, self.clock)
         self.study = PostgresStudy(self.database)
+        self.library = PostgresLibrary(database=self.database, clock=self.clock)
+        self.drafts = ValkeyDrafts(self.valkey)
         self.sweep = Sweep(self.database)
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -48,6 +54,11 @@ class Ground:
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def locale_of(self, source: Source) -> str:
+        """The language of whoever put a source down."""
+        rows = await self.database.run(text("SELECT locale FROM learners WHERE id = :id"), {"id": source.owner})
+        return rows[0].locale if rows else DEFAULT
 
     async def database_answers(self) -> str:
         await self.database.run(text("SELECT 1"), {})
@@ -67,6 +78,7 @@ class Ground:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         with contextlib.suppress(redis.RedisError, OSError):
             await self.count.flush()
+        await self.feed.close()
         await self.radio.close()
         await self.valkey.aclose()
         await self.database.close()

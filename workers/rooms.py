@@ -19,12 +19,15 @@ class StreetRooms:
 
     ground: Ground
     house: House
+    outside: Wake
 
     async def swept(self) -> None:
         """Ring for everything that waits and that nobody was woken for."""
         now = self.ground.clock.now()
         self.house.turn(await self.ground.sweep.turns(now))
         self.house.delivery(await self.ground.sweep.deliveries(now))
+        if waiting := await self.ground.library.waiting(now):
+            self.outside.reading(waiting)
 
     async def close(self, grace: float) -> None:
         await self.house.drain(grace)
@@ -72,4 +75,4 @@ def make_rooms(
     wake.house = house
     ground.go(ground.stops.listen())
     ground.go(ground.count.run())
-    return StreetRooms(ground=ground, house=house)
+    return StreetRooms(ground=ground, house=house, outside=wake.outside)

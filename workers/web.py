@@ -26,9 +26,7 @@ def run(settings: Settings) -> None:
 
 async def serve(settings: Settings) -> None:
     async with assembly.door(settings) as door:
-        runner = web.AppRunner(
-            site(door, settings), access_log=None, handle_signals=False, shutdown_timeout=_GRACE
-        )
+        runner = web.AppRunner(site(door), access_log=None, handle_signals=False, shutdown_timeout=_GRACE)
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
         announcing = [asyncio.create_task(_announce(platform)) for platform in door.platforms.values()]
@@ -38,7 +36,7 @@ async def serve(settings: Settings) -> None:
         await runner.cleanup()
 
 
-def site(door: "assembly.Door", settings: Settings) -> web.Application:
+def site(door: "assembly.Door") -> web.Application:
     """The application on this door."""
     hooks = Webhooks(door.receive, door.ground.count)
     paths = {f"/{name}": platform.channel for name, platform in door.platforms.items() if platform.hooked}

@@ -8,6 +8,7 @@ from workers.celery import SHELF, STREET, App, in_each_process, make_app, start_
 from workers.loop import LoopThread
 from workers.rooms import StreetRooms
 from workers.settings import Settings
+from workers.shelf import ShelfRooms
 from workers.tasks import register_shelf, register_street
 
 THREADS = 4
@@ -46,7 +47,7 @@ def run_street(settings: Settings, *, furnish: Furnish) -> None:
 def run_shelf(settings: Settings) -> None:
     """Read sources in processes of their own, each with a loop made after the fork."""
     app = make_app(settings.redis_url)
-    rooms: list[tuple[LoopThread, assembly.ShelfRooms]] = []
+    rooms: list[tuple[LoopThread, ShelfRooms]] = []
 
     def begin() -> None:
         shelf = LoopThread()

@@ -1,7 +1,6 @@
 """Telegram, through the Bot API."""
 
 import hmac
-from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -12,9 +11,9 @@ from bots.telegram.live import Streams
 from bots.telegram.poll import Polling
 from bots.telegram.webhook import Commands, register
 from bots.telegram.wording import Bot
-from core.channel import Availability
 from core.clock import Clock
 from core.ports.blobs import Blobs
+from core.ports.count import Count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,28 +50,18 @@ class Telegram:
         await self.channel.close()
 
 
-def availability(settings: Settings) -> Availability:
-    if not settings.token:
-        return Availability(name="telegram", state="off", why="TELEGRAM_BOT_TOKEN is not set")
-    if not _number(settings.token):
-        return Availability(name="telegram", state="off", why="TELEGRAM_BOT_TOKEN is no token of a Telegram bot")
-    how = f"called at {settings.public_url}" if settings.public_url else "by polling"
-    return Availability(name="telegram", state="on", why=how)
-
-
 def connect(
     settings: Settings,
     *,
     secret_key: bytes,
     clock: Clock,
     blobs: Blobs,
-    count: Callable[[str], None],
+    count: Count,
     drafts: Drafts | None = None,
 ) -> Telegram:
     """Make the bot; nothing goes out yet. To be called within the event loop that will use it.
 
-    `count` hears of each fallback to a simpler form (`plain`, `numbers`, `audio`, `edits`, `unanswered`);
-    `drafts` is to be shared where turns and deliveries run in several processes.
+    Each step down to a simpler form (`plain`, `numbers`, `audio`, `edits`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
     """
     client = Client(settings.token, api_url=settings.api_url)
     secret = settings.webhook_secret or _derived(secret_key, "telegram webhook").hex()
@@ -84,7 +73,7 @@ def connect(
         clock=clock,
         blobs=blobs,
         streams=Streams(drafts or LocalDrafts()),
-        count=count,
+        count=lambda form: count("fallback", channel="telegram", form=form),
     )
     gateway = Polling(client=client, channel=channel)
     return Telegram(channel=channel, gateway=gateway, client=client, settings=settings, secret=secret)

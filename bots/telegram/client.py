@@ -16,7 +16,7 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
-from bots.telegram.refusals import Uneditable, failure
+from bots.telegram.refusals import Disowned, Uneditable, failure
 from bots.telegram.render import Keyboard, Message
 from bots.telegram.wire import Wire
 from core.address import Address
@@ -162,7 +162,10 @@ class Client:
             raise Refused("the file is larger than 20 MB")
         if not file.file_path or not file.file_path.startswith(self._files):
             raise Refused("Telegram names no address to load the file from")
-        data = await _asked(self._wire.retrieve(file.file_path))
+        try:
+            data = await _asked(self._wire.retrieve(file.file_path))
+        except Disowned as error:
+            raise Refused("the file is no longer there") from error
         if len(data) > FETCH_LIMIT:
             raise Refused("the file is larger than 20 MB")
         return data

@@ -41,6 +41,10 @@ class Uneditable(Refused):
     """The message is no longer there, or may no longer be changed."""
 
 
+class Disowned(Unreachable):
+    """Telegram knows no such bot, or nothing at that address."""
+
+
 class Contested(Unreachable):
     """Someone else is listening for this bot."""
 
@@ -89,7 +93,7 @@ def failure(error: TelegramError) -> Failure:
         case Conflict():
             return Contested(error.message)
         case InvalidToken():
-            return Unreachable("Telegram does not accept the bot's token")
+            return Disowned("Telegram does not accept the bot's token")
         case NetworkError():
             return Unreachable(error.message)
         case _:

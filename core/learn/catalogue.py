@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from core.learn.course import Course, Section, Unit, Word
 from core.learn.entry import entry_text
-from core.learn.terms import key, meanings, terms
+from core.learn.terms import key, meanings
 from core.ports.knowledge import Document, Passage
 
 
@@ -36,7 +36,6 @@ class Catalogue:
 
     def __init__(self, courses: Iterable[Course]) -> None:
         self.courses = tuple(courses)
-        self._terms = {(course.code, word.word): terms(word) for course in self.courses for word in course.words}
 
     def course(self, name: str) -> Course | None:
         """The course with this code, title or number in the list (counting from 1), however it is written."""
@@ -98,15 +97,11 @@ class Catalogue:
     def _by_meaning(self, course: Course, wanted: str) -> Found | None:
         asked = meanings(wanted) or {wanted}
         first = [word for word in course.words if any(asked & meanings(text) for text in word.gloss.values())]
-        further = [word for word in course.words if word not in first and asked & self._terms[course.code, word.word]]
+        further = [word for word in course.words if word not in first and asked & word.terms]
         inside = [
             word
             for word in course.words
-            if any(
-                re.search(rf"\b{re.escape(one)}\b", term)
-                for one in asked
-                for term in self._terms[course.code, word.word]
-            )
+            if any(re.search(rf"\b{re.escape(one)}\b", term) for one in asked for term in word.terms)
         ]
         words = tuple(first + further) or tuple(inside)
         return Found(course=course, words=words[:6], how="meaning") if words else None
@@ -116,9 +111,9 @@ class Catalogue:
         close = get_close_matches(wanted, spelled, n=3, cutoff=0.7)
         if close:
             return Found(course=course, words=tuple(spelled[name] for name in close), how="word", close=True)
-        meant = {term: word for word in course.words for term in self._terms[course.code, word.word]}
-        close = get_close_matches(wanted, meant, n=3, cutoff=0.8)
-        words = tuple(dict.fromkeys(meant[term] for term in close))
+        meant = {term: word for word in course.words for term in word.terms}
+        close = get_close_matches(wanted, meant, n=3, cutoff=0.85)
+        words = tuple({meant[term].word: meant[term] for term in close}.values())
         return Found(course=course, words=words, how="meaning", close=True) if words else None
 
 

@@ -1,9 +1,11 @@
 """What a course is made of; the folder it is read from is checked against these types."""
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from core.learn.terms import meanings
 from core.question import Form
 
 Part = Literal[
@@ -62,6 +64,19 @@ class Word(_Checked):
     def meaning(self, locale: str) -> str:
         """The short meaning in the nearest language."""
         return nearest(self.gloss, locale)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """Every meaning that the entry gives anywhere, in all its senses and languages."""
+        texts = (*self.gloss.values(), *(sense.means for sense in self.senses))
+        return frozenset[str]().union(*(meanings(text) for text in texts))
+
+    def alike(self, other: "Word") -> bool:
+        """Whether one could stand for the other: the same word, a synonym, or a meaning in common."""
+        mine, theirs = {self.word, *self.also}, {other.word, *other.also}
+        if mine & theirs or self.same in theirs or other.same in mine:
+            return True
+        return (self.same is not None and self.same == other.same) or bool(self.terms & other.terms)
 
 
 class Item(_Checked):

@@ -18,7 +18,7 @@ def line_text(word: Word, locale: str) -> str:
     return f"**{word.word}**: {word.meaning(locale)}\n*{example.text}* {example.means}"
 
 
-def pieces(sections: tuple[Section, ...], limit: int = 1200) -> tuple[str, ...]:
+def pieces(sections: tuple[Section, ...], limit: int = 700) -> tuple[str, ...]:
     """Sections in Markdown, packed into as few texts as chat-sized `limit` (characters) allows, cut at blank lines."""
     packed: list[str] = []
     for section in sections:

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from core.learn.check import GAP
 from core.learn.course import Course, Example, Unit, Word
-from core.learn.terms import alike, meanings
+from core.learn.terms import meanings
 from core.question import Question
 from core.reply import Choice
 
@@ -60,7 +60,9 @@ def naming(making: Making) -> Question | None:
 
 
 def hearing(making: Making) -> Question | None:
-    """Which of four words is spoken."""
+    """Which of four words is spoken; a single sound is too little to be told apart."""
+    if len(making.word.word) < 2:
+        return None
     others = [word.word for word in _others(making)]
     made = _choosing(making, making.ask("study.ask.heard"), making.word.word, others)
     return made and replace(made, form="listening", say=making.word.word)
@@ -98,7 +100,7 @@ def cloze(making: Making) -> Question | None:
 
 def order(making: Making) -> Question | None:
     """An example whose words are to be put in order."""
-    example = _example(making, lambda one: 3 <= len(one.text.split()) <= 8 and not re.search(r"[,:;.!?]\s", one.text))
+    example = _example(making, lambda one: _can_be_ordered(one.text))
     if example is None:
         return None
     prompt = making.ask("study.ask.order", meaning=example.means)
@@ -134,7 +136,7 @@ def chosen_among(right: str, wrong: list[str], rng: Random) -> tuple[Choice, ...
 def _others(making: Making) -> list[Word]:
     """Words that could be mistaken for this one but never stand for it: the same unit and part of speech first."""
     unit = next((unit for unit in making.course.units if making.word.word in unit.words), None)
-    words = [word for word in making.course.words if not alike(word, making.word)]
+    words = [word for word in making.course.words if not word.alike(making.word)]
     making.rng.shuffle(words)
     return sorted(words, key=lambda word: (not _together(unit, word), word.part != making.word.part))
 
@@ -146,6 +148,12 @@ def _together(unit: Unit | None, word: Word) -> bool:
 def _example(making: Making, fits: Callable[[Example], bool]) -> Example | None:
     fitting = [example for example in making.word.examples if fits(example)]
     return making.rng.choice(fitting) if fitting else None
+
+
+def _can_be_ordered(sentence: str) -> bool:
+    """One clause of three to eight words that are not all the same few."""
+    words = sentence.split()
+    return len(words) <= 8 and len(set(words)) >= 3 and not re.search(r"[,:;.!?]\s", sentence)
 
 
 def _language(making: Making) -> str:

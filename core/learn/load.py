@@ -35,7 +35,8 @@ def load(folder: Path) -> Course:
     if not unit_sheets:
         head.say((), "the course has no units")
     check_words(words, units)
-    problems = tuple(problem for sheet in (head, *word_sheets, *unit_sheets) for problem in sheet.problems)
+    sheets = (head, *word_sheets, *unit_sheets)
+    problems = tuple(one for sheet in sheets for one in sorted(sheet.problems, key=lambda problem: problem.line))
     if problems or about is None:
         raise BadCourse(problems)
     return Course(

@@ -41,7 +41,7 @@ def from_unit(
 
     `cards` are the person's cards by key; `ask` finds the wording of prompts.
     """
-    items = rng.sample(unit.items, min(HAND_WRITTEN, count // 2, len(unit.items)))
+    items = _picked(unit.items, min(HAND_WRITTEN, count // 2), rng)
     written = [from_item(course, item, rng) for item in items]
     taken = {item.word for item in items}
     words = [word for word in course.entries(unit) if word.word not in taken]
@@ -87,6 +87,16 @@ def from_item(course: Course, item: Item, rng: Random) -> Question:
         why=item.why,
         card=card_key(course, item.word) if item.word else "",
     )
+
+
+def _picked(items: Sequence[Item], count: int, rng: Random) -> list[Item]:
+    """Items of different forms about different words; plain choices, which are made anyway, come last."""
+    shuffled = sorted(rng.sample(items, len(items)), key=lambda item: item.form == "choice")
+    picked: list[Item] = []
+    for item in shuffled:
+        if all(item.form != other.form and item.word != other.word for other in picked):
+            picked.append(item)
+    return picked[:count]
 
 
 def _stage(card: Card | None) -> str:

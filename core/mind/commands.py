@@ -26,7 +26,7 @@ _VOICES = {"on": "always", "always": "always", "off": "never", "never": "never",
 
 
 class Commands:
-    """Answers `/start`, `/help`, `/language`, `/voice`, `/new`, and every command that nobody before it knew.
+    """Answers `/start`, `/help`, `/language`, `/voice`, `/new`, an idle `/stop`, and every command that nobody before it knew.
 
     `offline` says that there is no model, which `/start` and `/help` then tell.
     """
@@ -53,6 +53,8 @@ class Commands:
                 return _voice(rest, thought)
             case "new" | "reset":
                 return _afresh(thought)
+            case "stop":
+                return thought.saying(Text(text=say("stop.idle", thought.conversation.learner.locale)))
             case _:
                 return self._help(thought, unknown=name)
 

@@ -71,6 +71,11 @@ class Lessons:
         entries = "\n\n".join(entry_text(entry, locale) for entry in found.words[:3])
         return f"{say('study.word.close', locale, word=word)}\n\n{entries}" if found.close else entries
 
+    async def grammar(self, query: str, course: str = "", *, locale: str = "en") -> str:  # noqa: ARG002 - notes are written in English so far
+        """The two sections of the grammar notes that say most about the query, in Markdown; empty when there is none."""
+        notes = self._catalogue.grammar(query, course)
+        return "\n\n".join(f"**{note.section.heading}**\n\n{note.section.text}" for note in notes)
+
     async def progress(self, thought: Thought) -> str:
         """Units with their scores, words with their strength, and what is due, in Markdown."""
         now = self._clock.now()
@@ -102,7 +107,7 @@ class Lessons:
                 return None
 
     async def _choose(self, thought: Thought, name: str) -> Thought:
-        course = self._catalogue.course(name.removeprefix("course-")) if name else None
+        course = self._catalogue.course(name) if name else None
         if course is None:
             return self._list(thought)
         locale = thought.conversation.learner.locale
@@ -138,10 +143,11 @@ class Lessons:
         words = "\n".join(line_text(word, locale) for word in course.entries(unit))
         listed = f"{say('study.lesson.words', locale)}\n{words}"
         choices = self._buttons(locale, ("quiz:start", "quiz"), ("lesson:next", "next"))
-        if len(pieces(unit.note)) > 1:
+        note = pieces(unit.note)
+        if len(note) > 1:
             choices += self._buttons(locale, ("lesson:explain:1", "explain"))
-        first = f"**{title}**\n\n{pieces(unit.note)[0]}" if unit.note else f"**{title}**"
-        return here.saying(Text(text=first), Text(text=listed, choices=choices))
+        opening = note[0].removeprefix(f"**{unit.name('en')}**").strip() if note else ""
+        return here.saying(Text(text=f"**{title}**\n\n{opening}".strip()), Text(text=listed, choices=choices))
 
     async def _next(self, thought: Thought) -> Thought:
         course = self._course(thought, "")

@@ -10,10 +10,10 @@ from core.channel import Live
 from core.clock import Clock
 from core.conversation import Message, Opening
 from core.errors import Failure, Superseded
-from core.event import Event, Said, Spoke, Stopped
+from core.event import Event, Said, Spoke
 from core.mind.thought import Answerer, Interrupted, Thought
 from core.mind.transcript import heard, spoken
-from core.mind.words import command, words
+from core.mind.words import command, stops, words
 from core.phrases import say
 from core.reply import Text
 
@@ -90,7 +90,7 @@ class _Turn:
         if not event.addressed:
             self._thought = self._with_heard(event)
             return
-        if _is_stop(event):
+        if stops(event):
             self._waiting.clear()
         if not _is_talk(event):
             await self._talk()
@@ -160,10 +160,6 @@ class _Turn:
 def _is_talk(event: Event) -> bool:
     """Whether it is words that may be part of a burst."""
     return isinstance(event.body, Said | Spoke) and command(event) is None
-
-
-def _is_stop(event: Event) -> bool:
-    return isinstance(event.body, Stopped) or (command(event) or ("", ""))[0] == "stop"
 
 
 def _place(error: Exception) -> str:

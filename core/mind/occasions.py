@@ -1,14 +1,13 @@
 """What is not said but happens: stopping, files and links to read, work that is done, reminders, people who leave."""
 
 import re
-from dataclasses import replace
 
 from core.channel import Live
 from core.event import Due, Event, Left, Ready, Said, Shared, Spoke, Stopped
 from core.mind.reading import Reader
 from core.mind.suggestions import suggest
 from core.mind.thought import Thought
-from core.mind.words import command, links, words
+from core.mind.words import links, words
 from core.phrases import say
 from core.reply import Text
 
@@ -18,20 +17,8 @@ _READ = re.compile(
 )
 
 
-class Stopping:
-    """Stop, by event or by word, before anybody else is asked; an open quiz ends with it."""
-
-    async def answer(self, event: Event, thought: Thought, live: Live) -> Thought | None:  # noqa: ARG002 - who answers at once shows no signs
-        asked = command(event)
-        if not isinstance(event.body, Stopped) and (asked is None or asked[0] != "stop"):
-            return None
-        before = thought.conversation
-        key = "stop.done" if before.quiz or isinstance(event.body, Stopped) else "stop.idle"
-        return thought.with_conversation(replace(before, quiz=None)).saying(Text(text=say(key, before.learner.locale)))
-
-
 class Occasions:
-    """Answers what happens: `Shared`, links to read, `Ready`, `Due`, `Left`."""
+    """Answers what happens: `Shared`, links to read, `Ready`, `Due`, `Left`, `Stopped`."""
 
     def __init__(self, *, reader: Reader) -> None:
         self._reader = reader
@@ -50,6 +37,8 @@ class Occasions:
                 return thought.saying(Text(text=say("due.review", locale), choices=suggest(locale, "review")))
             case Left():
                 return thought
+            case Stopped():
+                return thought.saying(Text(text=say("stop.done", locale)))
             case _:
                 return None
 

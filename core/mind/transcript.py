@@ -20,9 +20,14 @@ def heard(event: Event) -> Message | None:
 
 def spoken(reply: Reply, at: datetime) -> Message | None:
     """What Sona said; `None` where a reply has no words."""
+    text = shown(reply)
+    return Message(role="sona", text=text, at=at) if text.strip() else None
+
+
+def shown(reply: Reply) -> str:
+    """A reply in words alone."""
     match reply:
         case Quiz(question=question, choices=choices):
-            text = " · ".join((question, *(choice.label for choice in choices)))
+            return " · ".join((question, *(choice.label for choice in choices)))
         case Text(text=text) | Voice(text=text) | Mark(text=text) | Picture(text=text):
-            pass
-    return Message(role="sona", text=text, at=at) if text.strip() else None
+            return text

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from core.errors import Failure, Malformed, Refused
@@ -17,7 +17,7 @@ from core.reply import Quiz, Reply, Text, Voice
 
 LONGEST = 600
 _ADDRESS = re.compile(r"\s*\((?:https?://|mailto:)[^)\s]*\)|https?://\S+")
-_MARKS = re.compile(r"^\s*(?:[>•|—-]+\s*)+|\s\|\s", re.MULTILINE)
+_MARKS = re.compile(r"^[ \t]*(?:[>•|—-]+[ \t]*)+|[ \t]\|[ \t]", re.MULTILINE)
 
 Fetch = Callable[[Media], Awaitable[bytes]]
 
@@ -97,7 +97,7 @@ Say = Callable[[str, Manner], "asyncio.Task[Media | None]"]
 
 
 @contextlib.asynccontextmanager
-async def _speaking(mouth: Mouth) -> AsyncIterator[Say]:
+async def _speaking(mouth: Mouth) -> AsyncGenerator[Say]:
     """Starts what is to be said, all at once; on leaving waits for it until the limit and cancels the rest."""
     tasks: list[asyncio.Task[Media | None]] = []
 

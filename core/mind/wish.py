@@ -45,7 +45,7 @@ def wish(body: Body, locale: str) -> Wish | None:
         case Tapped():
             return _command(body.choice) or _button(body.choice)
         case Joined():
-            return Wish(name="courses", rest=body.start) if body.start else None
+            return Wish(name="courses", rest=body.start.removeprefix("course-")) if body.start else None
         case Due():
             return Wish(name="due") if body.what == "review" else None
         case Stopped():

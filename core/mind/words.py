@@ -2,7 +2,7 @@
 
 import re
 
-from core.event import Event, Said, Shared, Spoke, Tapped
+from core.event import Event, Said, Shared, Spoke, Stopped, Tapped
 
 _LINK = re.compile(r"https?://[^\s<>\"“”«»()]+[^\s<>\"“”«»().,;:!?…]")
 
@@ -28,6 +28,11 @@ def command(event: Event) -> tuple[str, str] | None:
     first, _, rest = said[1:].partition(" ")
     name, _, below = first.partition("\n")
     return name.partition("@")[0].casefold(), f"{below}\n{rest}".strip()
+
+
+def stops(event: Event) -> bool:
+    """Whether the event asks to stop what runs, as an event of its own or as the command."""
+    return isinstance(event.body, Stopped) or (command(event) or ("", ""))[0] == "stop"
 
 
 def links(text: str) -> tuple[str, ...]:

@@ -56,7 +56,7 @@ class EdgeSpeech:
         self._patience = patience
 
     async def speak(self, text: str, manner: Manner) -> Audio:
-        voice, words = choose(text, manner)
+        voice, words = choose(text.encode("utf-8", "replace").decode(), manner)
         if not words.strip():
             raise Refused("nothing to say")
         if len(words) > _LONGEST:

@@ -33,6 +33,11 @@ def words(answer: str) -> tuple[str, ...]:
     )
 
 
+def is_letter(said: tuple[str, ...]) -> bool:
+    """Whether this is nothing but the name of a letter."""
+    return len(said) == 1 and said[0] in _LETTERS
+
+
 def sounds(word: str, lookup: Lookup, *, letter: bool = False) -> tuple[str, ...]:
     """Every way a word may be said, as ARPABET phones; empty when its script cannot be read.
 

@@ -17,6 +17,7 @@ _PASSING = (
     "no sé;no se;no lo sé;no lo se;paso;saltar;ni idea;不知道;我不知道;跳过"
 )
 _PASSES = frozenset(_PASSING.split(";"))
+_NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 _ASKING = re.compile(
     r"(what|whats|why|how|who|where|when|which|can|could|would|do|does|is|are|should|explain|tell|show|teach|help|"
     r"tại sao|vì sao|thế nào|làm sao|giải thích|cho tôi|"
@@ -53,6 +54,19 @@ def read(body: Said | Spoke | Tapped, quiz: OpenQuiz) -> Given | Stale | Unclear
             return _worded(body.text, question, spoken=False)
         case Spoke():
             return _worded(body.heard, question, spoken=True)
+
+
+def expected(quiz: OpenQuiz) -> tuple[str, ...]:
+    """What could be said now, for a recogniser that wants to know: answers in words, numbers and letters of choices, "skip", "stop"."""
+    question = quiz.current
+    if question is None:
+        return ()
+    places = range(len(question.choices)) if picks(question) else range(0)
+    labels = [choice.label for choice in question.choices] if picks(question) else list(question.answers)
+    parts = [part.strip() for label in labels for part in _parts(label)]
+    numbers = [_NUMBERS[place] for place in places if place < len(_NUMBERS)]
+    letters = [chr(ord("a") + place) for place in places]
+    return tuple(dict.fromkeys((*parts, *numbers, *letters, "skip", "stop")))
 
 
 def _tapped(value: str, question: Question | None) -> Given | Stale | Unclear | None:

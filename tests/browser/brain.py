@@ -78,7 +78,7 @@ class Brain:
     def __init__(self, *, channel: WebChannel, blobs: Blobs, url: str) -> None:
         self._channel = channel
         self._blobs = blobs
-        self._redis = redis.Redis.from_url(url)
+        self._redis = redis.Redis.from_url(url, socket_timeout=None)
         self._stopped = asyncio.Event()
         self.gate = asyncio.Event()
         self.events: list[Event] = []

@@ -109,18 +109,7 @@ class FakeAnthropic(Script):
     async def _play(
         self, request: web.Request, response: web.StreamResponse, body: Mapping[str, Any], answer: Answer
     ) -> None:
-        usage = self._usage(body)
-        message = {
-            "id": f"msg_{next(self._numbers):06}",
-            "type": "message",
-            "role": "assistant",
-            "model": body["model"],
-            "content": [],
-            "stop_reason": None,
-            "stop_sequence": None,
-            "usage": usage,
-        }
-        await _send(response, "message_start", message=message)
+        await _send(response, "message_start", message=self._message(body))
         await _send(response, "ping")
         reason, written = "end_turn", 0
         for index, step in enumerate(answer):
@@ -147,6 +136,18 @@ class FakeAnthropic(Script):
         delta = {"stop_reason": reason, "stop_sequence": None}
         await _send(response, "message_delta", delta=delta, usage={"output_tokens": max(1, written // _TOKEN)})
         await _send(response, "message_stop")
+
+    def _message(self, body: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "id": f"msg_{next(self._numbers):06}",
+            "type": "message",
+            "role": "assistant",
+            "model": body["model"],
+            "content": [],
+            "stop_reason": None,
+            "stop_sequence": None,
+            "usage": self._usage(body),
+        }
 
     async def _block(self, response: web.StreamResponse, index: int, step: Say | Use | Think) -> int:
         block, deltas = self._content(step)

@@ -29,13 +29,12 @@ async def echo(opening: Opening, live: Live) -> Thought:
     """Answers all that was said with one line that repeats it."""
     words = [event.body.text for event in opening.events if isinstance(event.body, Said)]
     at = opening.events[-1].at
-    history = (
-        *opening.conversation.history,
+    messages = (
         *(Message(role="person", text=text, at=at) for text in words),
         Message(role="sona", text=" + ".join(words), at=at),
     )
-    conversation = replace(opening.conversation, history=history)
-    return Thought(conversation=conversation, replies=(Text(text=" + ".join(words)),))
+    conversation = replace(opening.conversation, history=(*opening.conversation.history, *messages))
+    return Thought(conversation=conversation, replies=(Text(text=" + ".join(words)),), messages=messages)
 
 
 @dataclass
@@ -43,9 +42,16 @@ class ScriptedMind:
     thinking: Thinking = echo
     openings: list[Opening] = field(default_factory=list[Opening])
 
-    async def think(self, opening: Opening, live: Live) -> Thought:
+    async def think(self, opening: Opening, live: Live, stop: asyncio.Event) -> Thought:
         self.openings.append(opening)
-        return await self.thinking(opening, live)
+        thinking = asyncio.ensure_future(self.thinking(opening, live))
+        stopped = asyncio.create_task(stop.wait())
+        await asyncio.wait({thinking, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        stopped.cancel()
+        if thinking.done():
+            return thinking.result()
+        thinking.cancel()
+        return Thought(conversation=opening.conversation, replies=(Text(text="stopped"),))
 
 
 class DeafAndMute:

@@ -13,6 +13,10 @@ def _placeholders(phrase: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(phrase) if name}
 
 
+def _own_words(phrase: str) -> str:
+    return "".join(text for text, *_ in Formatter().parse(phrase))
+
+
 def test_english_vietnamese_and_spanish_are_spoken() -> None:
     assert {"en", "vi", "es"} <= set(locales())
 
@@ -31,7 +35,8 @@ def test_every_language_has_the_same_phrases_with_the_same_placeholders(locale: 
 def test_no_phrase_is_empty_or_left_in_english(locale: str) -> None:
     assert all(text.strip() for text in phrases(locale).values())
     if locale != "en":
-        same = {key for key, text in phrases(locale).items() if len(text) > 12 and text == phrases("en")[key]}
+        english = phrases("en")
+        same = {key for key, text in phrases(locale).items() if text == english[key] and len(_own_words(text)) > 12}
         assert not same
 
 

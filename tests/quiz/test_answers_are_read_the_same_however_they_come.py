@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from core.event import Said, Spoke, Tapped
 from core.question import Form, OpenQuiz, Question
-from core.quiz.answer import Stale, Unclear, read
+from core.quiz.answer import Stale, Unclear, expected, read
 from core.quiz.fold import fold, near
 from core.quiz.mark import Given
 from core.quiz.session import begin, take
@@ -176,3 +176,15 @@ def test_stamps_are_read_as_they_were_made(question: str, places: list[int]) -> 
     found = parse(value(question, *places))
     assert found is not None
     assert (found.question, list(found.places)) == (question, places)
+
+
+@pytest.mark.parametrize("open_quiz", [choosing(*FRUITS), writing("fruit"), ordering("e", "mi", answer="mi e")])
+def test_whatever_is_expected_to_be_said_is_understood(open_quiz: OpenQuiz) -> None:
+    said = expected(open_quiz)
+    assert {"skip", "stop"} < set(said)
+    for words in set(said) - {"stop"}:
+        assert isinstance(read(Spoke(heard=words), open_quiz), Given), words
+
+
+def test_numbers_letters_and_parts_of_labels_are_expected() -> None:
+    assert set(expected(choosing(*FRUITS))) >= {"apple", "fruit", "to see", "two", "b", "four", "d"}

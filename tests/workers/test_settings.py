@@ -53,7 +53,7 @@ def test_the_environment_wins_over_the_file_and_a_chosen_value_over_both(
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Settings().port = 1  # type: ignore[misc]  # that it is refused is what is tested
+        Settings().port = 1  # type: ignore[misc] - that it is refused is what is tested
 
 
 def test_a_value_that_cannot_be_read_is_named_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:

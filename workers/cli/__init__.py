@@ -29,10 +29,10 @@ _MODULES = {
 class Commands(click.Group):
     """Finds commands by name; an expected failure ends a command with its words and status 1, without a traceback."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's own signature
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         return list(_MODULES)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002  # click's own signature
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own signature
         if cmd_name not in _MODULES:
             return None
         return getattr(import_module(f"workers.cli.{_MODULES[cmd_name]}"), cmd_name)

@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import locale
 from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
@@ -25,8 +26,15 @@ def chat(home: Path | None, name: str | None, course: str) -> None:
 
 async def _chat(chosen: Settings, name: str, course: str) -> None:
     async with visit(chosen) as housed, desk(housed) as at:
-        talk = import_module("bots.terminal").talk
-        await talk(feed=at.feed, receive=at.receive, clock=at.clock, name=name, course=course)
+        await import_module("bots.terminal").talk(
+            feed=at.feed,
+            receive=at.receive,
+            idle=at.idle,
+            clock=at.clock,
+            name=name,
+            course=course,
+            locale=(locale.getlocale()[0] or "").replace("_", "-"),
+        )
 
 
 @click.command()

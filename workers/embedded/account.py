@@ -59,7 +59,7 @@ def _made() -> Account:
         pass
     try:
         # By its bare name: wherever this system keeps it.
-        subprocess.run(["useradd", "--system", "--no-create-home", _NAME], check=True, capture_output=True)  # noqa: S603, S607  # as said above, with nothing from outside
+        subprocess.run(["useradd", "--system", "--no-create-home", _NAME], check=True, capture_output=True)  # noqa: S603, S607 - as said above, with nothing from outside
     except (OSError, subprocess.CalledProcessError) as error:
         raise Malformed(
             f"Postgres does not run as root: make a user called {_NAME!r}, or be an ordinary user"

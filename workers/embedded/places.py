@@ -81,7 +81,7 @@ def _short_root() -> Path:
     if os.geteuid() == 0 and Path("/run").is_dir() and os.access("/run", os.W_OK):
         return Path("/run")
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
-    return Path(runtime) if runtime and Path(runtime).is_dir() and len(runtime) < 40 else Path("/tmp")  # noqa: S108  # `_private` refuses a folder that is not ours
+    return Path(runtime) if runtime and Path(runtime).is_dir() and len(runtime) < 40 else Path("/tmp")  # noqa: S108 - `_private` refuses a folder that is not ours
 
 
 def _private(folder: Path, account: Account | None) -> Path:

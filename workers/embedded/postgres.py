@@ -5,6 +5,7 @@ import os
 import shutil
 import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
@@ -78,6 +79,12 @@ class EmbeddedPostgres:
         except OSError:
             return False
         return len(lines) >= 8 and int(lines[0]) == pid and lines[7].strip() == "ready"
+
+    def tidy(self) -> None:
+        """After the server's end: take away a socket folder that lies outside the home."""
+        if not self._sockets.is_relative_to(self._home):
+            with suppress(OSError):
+                self._sockets.rmdir()
 
     async def _make(self) -> None:
         """Beside its place, and moved there when complete, so that an interruption leaves nothing half made."""

@@ -5,6 +5,7 @@ import os
 import signal
 from contextlib import suppress
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 import psutil
@@ -46,8 +47,7 @@ class Ledger:
         for signals in (0, 1):
             for _, entry, processes in running:
                 _tell(processes, entry["signals"][signals])
-            _, alive = psutil.wait_procs([process for _, _, every in running for process in every], timeout=_WAIT)
-            if not alive:
+            if _all_gone([process for _, _, every in running for process in every]):
                 break
         _tell([process for _, _, every in running for process in every], signal.SIGKILL)
         self._entries = {}
@@ -58,9 +58,7 @@ class Ledger:
         """The recorded process itself, or else those of its group that carry the mark of this home."""
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(entry["pid"])
-            if abs(process.create_time() - entry["started"]) < _SAME_START and process.status() != psutil.STATUS_ZOMBIE:
-                return [process]
-            return []
+            return [process] if abs(process.create_time() - entry["started"]) < _SAME_START and alive(process) else []
         return [process for process in psutil.process_iter() if self._marked(process, entry["pid"])]
 
     def _marked(self, process: psutil.Process, group: int) -> bool:
@@ -86,6 +84,23 @@ def write_private(path: Path, text: str) -> None:
     with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
     fresh.replace(path)
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether it still runs; one that ended and that nobody has asked about does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def _all_gone(processes: list[psutil.Process]) -> bool:
+    deadline = monotonic() + _WAIT
+    while any(alive(process) for process in processes):
+        if monotonic() > deadline:
+            return False
+        sleep(0.02)
+    return True
 
 
 def _tell(processes: list[psutil.Process], number: int) -> None:

@@ -7,7 +7,8 @@ from workers.platforms import gateways
 from workers.settings import Settings
 from workers.supervisor.program import Program
 
-_GRACE = 12.0
+# A worker lets turns under way finish for 20 seconds and then gives their leases back.
+_GRACE, _WORKER_GRACE = 12.0, 32.0
 
 
 def all_parts(settings: Settings, environment: Mapping[str, str]) -> tuple[Program, ...]:
@@ -16,14 +17,17 @@ def all_parts(settings: Settings, environment: Mapping[str, str]) -> tuple[Progr
     return (
         _part(environment, "web", "web"),
         *thinking_parts(environment),
-        _part(environment, "beat", "beat"),
         *listening,
     )
 
 
 def thinking_parts(environment: Mapping[str, str]) -> tuple[Program, ...]:
     """What answers and reads, for a command that needs a house for its own time."""
-    return (_part(environment, "worker", "worker"), _part(environment, "ingest", "worker", "--ingest"))
+    return (
+        _part(environment, "worker", "worker"),
+        _part(environment, "ingest", "worker", "--ingest"),
+        _part(environment, "beat", "beat"),
+    )
 
 
 def _part(environment: Mapping[str, str], name: str, *arguments: str) -> Program:
@@ -31,5 +35,5 @@ def _part(environment: Mapping[str, str], name: str, *arguments: str) -> Program
         name=name,
         argv=(sys.executable, "-m", "workers", *arguments),
         env=environment,
-        grace=_GRACE,
+        grace=_WORKER_GRACE if "worker" in arguments else _GRACE,
     )

@@ -82,6 +82,7 @@ class Supervisor:
         waits: list[tuple[Child, Callable[[int], Awaitable[bool]], Path]] = []
         if not database_url:
             postgres = EmbeddedPostgres(self._home)
+            self._stack.callback(postgres.tidy)
             _shorten(postgres.log)
             server = await self._serve(await postgres.prepare())
             waits.append((server, postgres.ready, postgres.log))

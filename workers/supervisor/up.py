@@ -37,7 +37,7 @@ async def up(
         programs=programs or (lambda environment: all_parts(settings, environment)),
         migrate=migrate,
         say=say,
-        chance=random.Random(),  # noqa: S311  # spreads ports, keeps no secret
+        chance=random.Random(),  # noqa: S311 - spreads ports, keeps no secret
         port=port,
     )
     main = asyncio.ensure_future(_serve(supervisor, settings, port, say))
@@ -74,7 +74,7 @@ async def _serve(supervisor: Supervisor, settings: Settings, port: int, say: Say
         address = _address(settings.host, port)
         waiting = asyncio.get_running_loop().call_later(_SLOW, say, "sona", "still waiting for the web server")
         try:
-            while not await _ready(settings.host, port):  # noqa: ASYNC110  # another process is asked
+            while not await _ready(settings.host, port):  # noqa: ASYNC110 - another process is asked
                 await asyncio.sleep(0.05)
         finally:
             waiting.cancel()
@@ -122,7 +122,7 @@ def free_port(host: str, port: int) -> int:
 
 def _near(host: str) -> str:
     """An address of this machine on which a server bound to `host` answers."""
-    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104  # compared, not bound
+    return {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(host, host)  # noqa: S104 - compared, not bound
 
 
 def _address(host: str, port: int) -> str:

@@ -31,7 +31,7 @@ async def visit(settings: Settings, *, programs: Programs = thinking_parts) -> A
         yield _with(settings, running.database_url, running.redis_url)
     else:
         say = _Diary(settings.home / "log")
-        house = Supervisor(settings, programs=programs, migrate=migrate, say=say, chance=random.Random())  # noqa: S311  # spreads ports
+        house = Supervisor(settings, programs=programs, migrate=migrate, say=say, chance=random.Random())  # noqa: S311 - spreads ports
         async with house as running:
             yield _with(settings, running.database_url, running.redis_url)
 

@@ -20,7 +20,7 @@ export function icon(path, fill = false) {
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
-  if (fill) svg.classList.add("solid");
+  if (fill) svg.classList.add("full");
   const shape = document.createElementNS(SVG, "path");
   shape.setAttribute("d", path);
   svg.append(shape);

@@ -31,7 +31,7 @@ export class Link {
     Object.assign(this, { hear, state, start, last: -1, tries: 0, ready: false, flying: null, count: 0, asked: false });
     this.outbox = new Outbox();
     for (const [target, name] of [[window, "online"], [window, "pageshow"], [document, "visibilitychange"]]) {
-      target.addEventListener(name, () => document.hidden || this.#awake());
+      target.addEventListener(name, (event) => document.hidden || (name === "pageshow" && !event.persisted) || this.#awake());
     }
     window.addEventListener("offline", () => this.#lost());
     setInterval(() => document.hidden || this.#check(), 15000);

@@ -10,7 +10,7 @@ const SILENCE = 30000;
 export class Log {
   constructor({ tap, tell, again, drop, live, answering }) {
     Object.assign(this, { acts: { tap, tell }, again, drop, live, answering, cards: new Map(), waiting: new Map(), near: true });
-    Object.assign(this, { list: $("log"), scroller: $("scroll"), draftBox: $("draft"), dots: $("dots"), doing: $("doing") });
+    Object.assign(this, { list: $("log"), record: $("record"), scroller: $("scroll"), draftBox: $("draft"), dots: $("dots"), doing: $("doing") });
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     $("down").addEventListener("click", () => this.end(true));
     const stay = new ResizeObserver(() => this.near && this.#jump());
@@ -21,16 +21,17 @@ export class Log {
 
   // Lines in order; many at once are not read aloud.
   many(lines, { anew = false } = {}) {
-    this.list.setAttribute("aria-busy", "true");
+    this.record.setAttribute("aria-busy", "true");
     if (anew) this.#clear();
     for (const line of lines) this.add(line, true);
     this.end();
-    requestAnimationFrame(() => this.list.setAttribute("aria-busy", "false"));
+    requestAnimationFrame(() => this.record.setAttribute("aria-busy", "false"));
   }
 
   add(line, quiet = false) {
     if (line.role === "sona") this.#quieten(line);
     if (line.kind === "mark" && this.cards.has(line.quiz)) return this.#mark(line);
+    if (line.role === "sona" && line.kind !== "mark") this.#unanswered();
     if (line.role === "person") this.#settled(line);
     if (line.kind === "tapped" && this.#selected(line.choice)) return undefined;
     const { element, card } = show(line, this.acts);
@@ -50,6 +51,11 @@ export class Log {
       (card.element.querySelector("button") ?? $("words")).focus({ preventScroll: true });
     }
     this.answering();
+  }
+
+  // Where an answer brought words but no mark, the question may be answered again.
+  #unanswered() {
+    for (const card of this.cards.values()) card.release();
   }
 
   #mark(line) {
@@ -76,10 +82,10 @@ export class Log {
     const asked = new Map();
     const elements = lines.map((line) => this.#past(line, asked)).filter(Boolean);
     this.cards = new Map([...asked, ...this.cards]);
-    this.list.setAttribute("aria-busy", "true");
+    this.record.setAttribute("aria-busy", "true");
     this.list.prepend(...elements);
     this.scroller.scrollTop = this.scroller.scrollHeight - from;
-    requestAnimationFrame(() => this.list.setAttribute("aria-busy", "false"));
+    requestAnimationFrame(() => this.record.setAttribute("aria-busy", "false"));
   }
 
   #past(line, asked) {

@@ -18,7 +18,7 @@ function label() {
     $(id).title = word(id);
   }
   for (const id of ["older", "down"]) $(id).textContent = word(id);
-  $("log").setAttribute("aria-label", word("log"));
+  $("record").setAttribute("aria-label", word("log"));
   $("scroll").setAttribute("aria-label", word("log"));
   $("file").setAttribute("aria-label", word("attach"));
   document.querySelector(".skip").textContent = word("skip");
@@ -120,7 +120,7 @@ const hear = {
     $("older").hidden = !frame.older;
   },
   ready() {
-    log.list.setAttribute("aria-busy", "false");
+    log.record.setAttribute("aria-busy", "false");
     if (!seen) for (const message of link.outbox.waiting) log.wait(message, pending(message));
     seen = true;
     document.body.dataset.ready = "true";

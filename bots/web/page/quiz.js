@@ -48,8 +48,9 @@ export class Card {
   }
 
   release() {
-    if (!this.open) return;
+    if (!this.open || !this.chosen) return;
     this.chosen = "";
+    if (this.order) this.#lay();
     for (const button of this.buttons ?? []) { button.classList.remove("chosen"); button.removeAttribute("aria-disabled"); }
   }
 
@@ -62,7 +63,8 @@ export class Card {
     this.tiles = this.line.choices.map((choice, place) =>
       el("button", { type: "button", class: "tile", "data-value": choice.value, onclick: () => this.#move(place) }, choice.label));
     this.#lay();
-    return [el("p", { class: "hint" }, word("order")), this.built, this.tray, el("div", { class: "row" }, this.check, this.clear)];
+    this.hint = el("p", { class: "hint" }, word("order"));
+    return [this.hint, this.built, this.tray, el("div", { class: "row" }, this.check, this.clear)];
   }
 
   #move(place) {
@@ -92,11 +94,13 @@ export class Card {
     this.hint?.remove();
     this.check?.parentElement.remove();
     this.element.classList.add(line.correct ? "right" : "wrong");
+    this.tray?.remove();
+    if (this.built?.childElementCount === 0) this.built.remove();
     for (const tile of this.tiles ?? []) tile.setAttribute("aria-disabled", "true");
     for (const button of this.buttons ?? []) this.#verdict(button, line);
     const text = build(line.blocks);
     const title = el("span", { class: "unseen" }, `${word(line.correct ? "right" : "wrong")}. `);
-    this.element.append(el("div", { class: "verdict words" }, sign(line.correct), el("div", {}, title, ...text)));
+    this.element.append(el("div", { class: "verdict" }, sign(line.correct), el("div", { class: "words" }, title, ...text)));
   }
 
   #verdict(button, line) {

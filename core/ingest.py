@@ -1,0 +1,143 @@
+"""From a source to passages that can be found: take, fetch, read, embed, store, and tell whoever asked."""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.address import Address
+from core.clock import Clock
+from core.errors import Failure
+from core.event import Event, Ready, Sender
+from core.phrases import say
+from core.ports.blobs import Blobs
+from core.ports.knowledge import Document, Embedder, Library, Passage, Source, SourceState, SourceStatus
+from core.ports.reading import Fetched, Fetcher, Reader, Unreadable
+from core.ports.street import Inbox, Wake
+from core.rag.chunk import searched
+
+Load = Callable[[Source], Awaitable[Fetched]]
+Locale = Callable[[Source], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """`lease` is longer than fetching and reading may take together; `attempts` bounds how often a source is begun; `batch` passages are embedded at once."""
+
+    lease: timedelta = timedelta(minutes=5)
+    attempts: int = 5
+    batch: int = 32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ingest:
+    """Reads one source at a time, given its id.
+
+    `loaders` are asked for sources of other schemes than `https`, `http` and `blob`; `locale` gives the language
+    of whoever asked. A worker that dies in the middle loses nothing: the lease ends and the source is read again,
+    and the event that tells of it has the same id.
+    """
+
+    library: Library
+    fetcher: Fetcher
+    blobs: Blobs
+    reader: Reader
+    embedder: Embedder
+    inbox: Inbox
+    wake: Wake
+    clock: Clock
+    locale: Locale
+    loaders: Mapping[str, Load] = field(default_factory=dict[str, Load])
+    terms: Terms = field(default_factory=Terms)
+
+    async def __call__(self, source_id: str) -> None:
+        """Read a source if it waits. Raises a retryable `Failure` when the sweep shall ring again later."""
+        source = await self.library.take(source_id, self.terms.lease)
+        if source is not None and source.attempt > self.terms.attempts:
+            await self._failed(source, Unreadable("ingest.broken"))
+        elif source is not None:
+            await self._read(source)
+
+    async def _read(self, source: Source) -> None:
+        try:
+            document = await self._document(source)
+            vectors = await self._vectors(source, document.passages)
+            await self.library.store(source.id, document, vectors, self.embedder.name)
+        except Failure as failure:
+            if failure.retryable and source.attempt < self.terms.attempts:
+                await self._note(source, "waiting", error=await self._reason(source, failure))
+                raise
+            await self._failed(source, failure)
+        else:
+            await self._ready(source, document)
+
+    async def _document(self, source: Source) -> Document:
+        await self._note(source, "reading")
+        found = await self._fetched(source)
+        name = found.title or source.title
+        document = await self.reader.read(found.data, mime=found.mime or source.mime, name=name, link=found.url)
+        return replace(document, uri=source.uri, owner=source.owner)
+
+    async def _fetched(self, source: Source) -> Fetched:
+        match source.uri.partition(":")[0].lower():
+            case "http" | "https":
+                return await self.fetcher.fetch(source.uri)
+            case "blob":
+                data, mime = await self.blobs.get(source.uri)
+                return Fetched(data=data, mime=source.mime or mime, title=source.title)
+            case scheme if scheme in self.loaders:
+                return await self.loaders[scheme](source)
+            case _:
+                raise Unreadable("ingest.address")
+
+    async def _vectors(self, source: Source, passages: tuple[Passage, ...]) -> NDArray[np.float32]:
+        """A row for each passage, progress noted after every batch."""
+        rows: list[NDArray[np.float32]] = [np.empty((0, self.embedder.dimensions), np.float32)]
+        for start in range(0, len(passages), self.terms.batch):
+            await self._note(source, "embedding", done=start, total=len(passages))
+            batch = passages[start : start + self.terms.batch]
+            rows.append(await self.embedder.embed([searched(passage) for passage in batch]))
+        return np.concatenate(rows)
+
+    async def _ready(self, source: Source, document: Document) -> None:
+        count = len(document.passages)
+        text = say("ingest.ready", await self.locale(source), title=document.title, count=count)
+        await self._tell(source, Ready(what="ingest", text=text))
+        await self._note(replace(source, title=document.title), "ready", done=count, total=count)
+
+    async def _failed(self, source: Source, failure: Failure) -> None:
+        reason = await self._reason(source, failure)
+        text = say("ingest.failed", await self.locale(source), title=source.title or source.uri, reason=reason)
+        await self._tell(source, Ready(what="ingest", text=text, failed=True))
+        await self._note(source, "failed", error=reason)
+
+    async def _reason(self, source: Source, failure: Failure) -> str:
+        locale = await self.locale(source)
+        if isinstance(failure, Unreadable):
+            return say(failure.reason, locale, **failure.values)
+        return say("ingest.unreachable" if failure.retryable else "ingest.not_found", locale)
+
+    async def _tell(self, source: Source, body: Ready) -> None:
+        """Put the outcome into the letterbox of whoever asked; the same edition is told of once."""
+        if not source.notify:
+            return
+        address = Address.parse(source.notify)
+        event = Event(
+            id=f"ready:{source.id}:{source.edition}",
+            address=address,
+            sender=Sender(id=source.owner or "sona"),
+            at=self.clock.now(),
+            body=body,
+        )
+        if await self.inbox.accept(event):
+            self.wake.turn([address])
+
+    async def _note(
+        self, source: Source, state: SourceState, *, done: int = 0, total: int = 0, error: str = ""
+    ) -> None:
+        status = SourceStatus(
+            id=source.id, uri=source.uri, title=source.title, state=state, done=done, total=total, error=error
+        )
+        await self.library.note(status)

@@ -1,0 +1,49 @@
+"""The study side as tools and the offline mind see it."""
+
+from core.conversation import Conversation
+from core.learn.catalogue import Catalogue
+from core.learn.entry import entry_text
+from core.mind.lessons import Lessons
+from core.mind.thought import Thought
+from core.phrases import say
+from core.reply import Quiz, Text
+from core.tools.context import Outcome
+
+
+class Lectern:
+    """`core.tools.context.Lessons` on a catalogue and the answerer that leads through it."""
+
+    def __init__(self, *, catalogue: Catalogue, lessons: Lessons) -> None:
+        self._catalogue = catalogue
+        self._lessons = lessons
+
+    def look_up(self, word: str, locale: str) -> str:
+        found = self._catalogue.look_up(word)
+        if found is None:
+            return ""
+        entries = "\n\n".join(entry_text(entry, locale) for entry in found.words[:3])
+        return f"{say('study.word.close', locale, word=word)}\n\n{entries}" if found.close else entries
+
+    def grammar(self, query: str, locale: str) -> str:
+        notes = self._catalogue.grammar(query)
+        return "\n\n".join(
+            f"**{note.unit.name(locale)}: {note.section.heading}**\n{note.section.text}" for note in notes
+        )
+
+    async def quiz(self, conversation: Conversation, unit: str) -> Outcome:
+        return _outcome(await self._lessons.start_quiz(Thought(conversation=conversation), unit=unit), "quiz")
+
+    async def review(self, conversation: Conversation) -> Outcome:
+        return _outcome(await self._lessons.start_review(Thought(conversation=conversation)), "review")
+
+    async def progress(self, conversation: Conversation) -> str:
+        return await self._lessons.progress(Thought(conversation=conversation))
+
+
+def _outcome(thought: Thought, what: str) -> Outcome:
+    """What was begun, for the model and for the person; where nothing was, what the study side says of it."""
+    if not any(isinstance(reply, Quiz) for reply in thought.replies):
+        words = "\n".join(reply.text for reply in thought.replies if isinstance(reply, Text))
+        return Outcome(text=words or f"There is no {what} to begin.")
+    text = f"The {what} has begun; its first question is shown below your words. Do not repeat or answer it."
+    return Outcome(text=text, conversation=thought.conversation, replies=thought.replies)

@@ -1,0 +1,1 @@
+"""Reading documents in a child process that can be killed."""

@@ -1,0 +1,1 @@
+"""What Sona has read: cutting it, indexing it, finding it."""

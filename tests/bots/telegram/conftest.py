@@ -1,0 +1,63 @@
+"""A bot connected to the fake Bot API, and what it needs to know of the world."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from bots.telegram import Settings, Telegram, connect
+from core.address import Address
+from core.errors import Refused
+from core.media import Media
+from tests.fakes.clock import ManualClock
+from tests.fakes.telegram import TOKEN, FakeTelegram
+
+PRIVATE = Address("telegram", "7")
+GROUP = Address("telegram", "-100200")
+
+
+class Shelf:
+    """Blobs in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[bytes, str]] = {}
+
+    async def put(self, data: bytes, *, mime: str) -> str:
+        key = f"blob:{len(self.kept)}"
+        self.kept[key] = (data, mime)
+        return key
+
+    async def get(self, key: str) -> tuple[bytes, str]:
+        if key not in self.kept:
+            raise Refused("there is no such blob")
+        return self.kept[key]
+
+
+@dataclass
+class Desk:
+    """A connected bot with everything around it. `counted` holds the forms that were fallen back to."""
+
+    api: FakeTelegram
+    bot: Telegram
+    clock: ManualClock
+    shelf: Shelf
+    counted: list[str] = field(default_factory=list[str])
+
+    async def sound(self) -> Media:
+        return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=2.0)
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    clock, shelf, counted = ManualClock(), Shelf(), list[str]()
+
+    def count(name: str, /, **labels: str) -> None:
+        counted.append(labels["form"])
+
+    async with FakeTelegram() as api:
+        api.chat(7)
+        api.chat(-100200, "supergroup")
+        settings = Settings(token=TOKEN, api_url=api.url)
+        bot = connect(settings, secret_key=b"secret", clock=clock, blobs=shelf, count=count)
+        yield Desk(api=api, bot=bot, clock=clock, shelf=shelf, counted=counted)
+        await bot.close()

@@ -1,0 +1,122 @@
+"""Signs of life, over the wire."""
+
+import asyncio
+
+import pytest
+
+from core.errors import Unreachable
+from core.reply import Text, Voice
+from tests.bots.telegram.conftest import GROUP, PRIVATE, Desk
+
+
+async def test_a_private_answer_is_drafted_and_only_the_answer_stays(desk: Desk) -> None:
+    live = desk.bot.channel.live(PRIVATE)
+    await live.draft("**toki**")
+    assert desk.api.chats[7].draft == "toki"
+    desk.clock.pass_(1)
+    await live.draft("**toki** jan")
+    assert desk.api.chats[7].draft == "toki jan"
+    await desk.bot.channel.send(PRIVATE, Text(text="toki jan pona"), key="k1")
+    assert (desk.api.chats[7].texts, desk.api.chats[7].draft) == (["toki jan pona"], "")
+    assert len({call.params["draft_id"] for call in desk.api.made("sendMessageDraft")}) == 1
+
+
+async def test_where_drafts_are_not_taken_a_message_is_edited_into_the_answer(desk: Desk) -> None:
+    desk.api.chats[7].drafts = False
+    live = desk.bot.channel.live(PRIVATE)
+    await live.draft("toki")
+    desk.clock.pass_(1)
+    await live.draft("toki jan")
+    assert desk.api.chats[7].texts == ["toki jan"]
+    sent = await desk.bot.channel.send(PRIVATE, Text(text="toki jan pona"), key="k1")
+    assert desk.api.chats[7].texts == ["toki jan pona"]
+    assert int(sent) in desk.api.chats[7].messages
+    assert desk.counted == ["edits"]
+    await desk.bot.channel.send(PRIVATE, Text(text="another"), key="k2")
+    assert desk.api.chats[7].texts == ["toki jan pona", "another"]
+
+
+async def test_a_long_answer_begins_where_its_draft_stood(desk: Desk) -> None:
+    await desk.bot.channel.live(GROUP).draft("aaa")
+    await desk.bot.channel.send(GROUP, Text(text=f"{'a' * 4000}\n\n{'b' * 4000}"), key="k1")
+    assert [text[0] for text in desk.api.chats[-100200].texts] == ["a", "b"]
+
+
+async def test_a_draft_that_no_words_follow_is_taken_away(desk: Desk) -> None:
+    await desk.bot.channel.live(GROUP).draft("half")
+    await desk.bot.channel.send(GROUP, Voice(text="moku", audio=await desk.sound()), key="k1")
+    assert desk.api.chats[-100200].texts == [""]
+
+
+async def test_a_draft_that_someone_deleted_does_not_stop_the_answer(desk: Desk) -> None:
+    await desk.bot.channel.live(GROUP).draft("half")
+    desk.api.chats[-100200].messages.clear()
+    await desk.bot.channel.send(GROUP, Text(text="whole"), key="k1")
+    assert desk.api.chats[-100200].texts == ["whole"]
+
+
+async def test_an_answer_waits_for_a_draft_that_is_on_its_way(desk: Desk) -> None:
+    drawing = asyncio.create_task(desk.bot.channel.live(GROUP).draft("half"))
+    await asyncio.sleep(0)
+    drawing.cancel()
+    await desk.bot.channel.send(GROUP, Text(text="whole"), key="k1")
+    assert len(desk.api.made("editMessageText")) == 1
+    assert desk.api.chats[-100200].texts == ["whole"]
+
+
+async def test_a_throttled_answer_keeps_its_draft_for_the_next_try(desk: Desk) -> None:
+    await desk.bot.channel.live(GROUP).draft("half")
+    desk.api.refuse("editMessageText", 502, "Bad Gateway")
+    with pytest.raises(Unreachable):
+        await desk.bot.channel.send(GROUP, Text(text="whole"), key="k1")
+    await desk.bot.channel.send(GROUP, Text(text="whole"), key="k1")
+    assert desk.api.chats[-100200].texts == ["whole"]
+
+
+async def test_drafts_come_about_once_a_second_and_in_groups_once_in_three(desk: Desk) -> None:
+    for address, expected in ((PRIVATE, 5), (GROUP, 2)):
+        before = len(desk.api.calls)
+        live = desk.bot.channel.live(address)
+        for tenth in range(50):
+            await live.draft(f"word {tenth}")
+            desk.clock.pass_(0.1)
+        assert expected <= len(desk.api.calls) - before <= expected + 1
+
+
+async def test_what_is_being_done_is_shown_below_the_words(desk: Desk) -> None:
+    live = desk.bot.channel.live(PRIVATE)
+    await live.draft("toki")
+    await live.status("looking for videos…")
+    assert desk.api.chats[7].draft == "toki\n\nlooking for videos…"
+    desk.clock.pass_(1)
+    await live.status("")
+    assert desk.api.chats[7].draft == "toki"
+
+
+async def test_typing_is_shown_at_most_every_four_and_a_half_seconds(desk: Desk) -> None:
+    live = desk.bot.channel.live(PRIVATE)
+    for _ in range(10):
+        await live.typing()
+        desk.clock.pass_(1)
+    await desk.bot.close()
+    assert desk.api.chats[7].actions == ["typing"] * 2
+
+
+async def test_signs_of_life_never_raise_and_obey_a_request_to_wait(desk: Desk) -> None:
+    live = desk.bot.channel.live(PRIVATE)
+    desk.api.refuse("sendMessageDraft", 429, "Too Many Requests: retry after 9", retry_after=9)
+    await live.draft("a")
+    desk.clock.pass_(8)
+    await live.draft("b")
+    assert len(desk.api.calls) == 1
+    desk.clock.pass_(2)
+    await live.draft("c")
+    assert desk.api.chats[7].draft == "c"
+    desk.api.chats[7].refusal = "bot was blocked by the user"
+    desk.clock.pass_(2)
+    await live.draft("d")
+    desk.clock.pass_(1000)
+    await live.draft("e")
+    assert len(desk.api.calls) == 3
+    await desk.api.__aexit__()
+    await desk.bot.channel.live(PRIVATE).draft("f")

@@ -1,0 +1,130 @@
+"""Listening by polling, over the wire."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from bots.telegram.poll import Polling
+from core.event import Event, Said, Tapped
+from core.reply import Choice, Quiz
+from tests.bots.telegram.conftest import PRIVATE, Desk
+
+QUIZ = Quiz(id="q1", question="moku?", form="choice", choices=(Choice(label="to eat", value="q1:a"),))
+
+
+class Ears:
+    """Keeps what it receives, after failing as often as told; `pauses` are the waits that were asked for."""
+
+    def __init__(self, desk: Desk, failures: int = 0) -> None:
+        self.events: asyncio.Queue[Event] = asyncio.Queue()
+        self.pauses: list[float] = []
+        self._failures = failures
+        self._polling = Polling(client=desk.bot.client, channel=desk.bot.channel, sleep=self._pause)
+
+    async def _pause(self, seconds: float) -> None:
+        self.pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    async def receive(self, event: Event) -> None:
+        if self._failures:
+            self._failures -= 1
+            raise ConnectionError("the database is away")
+        await self.events.put(event)
+
+    async def during(self, scene: Callable[[], Awaitable[None]]) -> None:
+        listening = asyncio.create_task(self._polling.listen(self.receive))
+        try:
+            async with asyncio.timeout(5):
+                await scene()
+        finally:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+
+async def test_words_are_heard_in_order_and_the_webhook_gives_way(desk: Desk) -> None:
+    desk.api.hook = "https://old.example/telegram"
+    ears = Ears(desk)
+
+    async def scene() -> None:
+        for word in ("wan", "tu"):
+            await _queued(desk, word)
+        assert [(await ears.events.get()).body for _ in range(2)] == [Said(text="wan"), Said(text="tu")]
+
+    await ears.during(scene)
+    assert desk.api.hook == ""
+
+
+async def _queued(desk: Desk, word: str) -> None:
+    hook, desk.api.hook = desk.api.hook, ""
+    await desk.api.says(word)
+    desk.api.hook = hook
+
+
+async def test_the_bot_knows_its_name_once_it_listens(desk: Desk) -> None:
+    ears = Ears(desk)
+
+    async def scene() -> None:
+        mention = [{"type": "mention", "offset": 0, "length": 8}]
+        await desk.api.says("@SonaBot toki", chat=-100200, entities=mention)
+        event = await ears.events.get()
+        assert (event.body, event.addressed) == (Said(text="toki"), True)
+
+    await ears.during(scene)
+
+
+async def test_an_event_that_could_not_be_kept_is_asked_for_again(desk: Desk) -> None:
+    ears = Ears(desk, failures=2)
+
+    async def scene() -> None:
+        await desk.api.says("wan")
+        assert (await ears.events.get()).body == Said(text="wan")
+
+    await ears.during(scene)
+    assert ears.pauses == [1.0, 2.0]
+    assert ears.events.empty()
+
+
+async def test_an_update_of_the_wrong_shape_does_not_block_the_others(desk: Desk) -> None:
+    ears = Ears(desk)
+
+    async def scene() -> None:
+        await desk.api.push({"message": {"text": 7, "chat": {}}})
+        await desk.api.says("wan")
+        assert (await ears.events.get()).body == Said(text="wan")
+
+    await ears.during(scene)
+
+
+async def test_taps_are_answered_even_when_they_are_forged(desk: Desk) -> None:
+    ears = Ears(desk)
+    shown = int(await desk.bot.channel.send(PRIVATE, QUIZ, key="k1"))
+
+    async def scene() -> None:
+        await desk.api.taps_data("AAAAAAAAAAAq1:a", shown)
+        await desk.api.taps("to eat", shown)
+        event = await ears.events.get()
+        assert event.body == Tapped(choice="q1:a", of=str(shown))
+        await desk.api.says("after")
+        await ears.events.get()
+
+    await ears.during(scene)
+    assert set(desk.api.callbacks.values()) == {True}
+    assert len(desk.api.made("answerCallbackQuery")) == 2
+
+
+async def test_another_listener_is_named_plainly_and_the_pause_grows(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    ears = Ears(desk)
+    for _ in range(3):
+        desk.api.refuse("getUpdates", 409, "Conflict: terminated by other getUpdates request")
+    desk.api.refuse("getUpdates", 429, "Too Many Requests: retry after 7", retry_after=7)
+
+    async def scene() -> None:
+        await desk.api.says("wan")
+        await ears.events.get()
+
+    await ears.during(scene)
+    assert ears.pauses == [1.0, 2.0, 4.0, 7.0]
+    assert "another program listens for this bot" in caplog.text

@@ -1,0 +1,93 @@
+"""Being called by Telegram."""
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+
+import pytest
+from aiohttp import web
+
+from bots.telegram import Telegram
+from bots.telegram.verify import HEADER, genuine
+from bots.telegram.webhook import register
+from core.channel import Channel, Gateway, Request
+from core.errors import Malformed, Refused
+from core.event import Event, Said
+from tests.bots.telegram.conftest import Desk
+
+COMMANDS = {"": [("quiz", "Take a quiz")], "vi": [("quiz", "Làm bài kiểm tra")]}
+
+
+@pytest.fixture
+async def door(desk: Desk) -> AsyncIterator[tuple[str, list[Event]]]:
+    """A web server that takes the channel's calls, and what it has taken."""
+    events: list[Event] = []
+
+    async def take(request: web.Request) -> web.Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        call = Request(body=await request.read(), headers=headers)
+        if not desk.bot.channel.verify(call):
+            return web.Response(status=401)
+        events.extend(desk.bot.channel.parse(call))
+        return web.Response()
+
+    app = web.Application()
+    app.router.add_post("/telegram", take)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}", events
+    await runner.cleanup()
+
+
+def _at(bot: Telegram, url: str) -> Telegram:
+    return replace(bot, settings=replace(bot.settings, public_url=url))
+
+
+async def test_telegram_calls_where_it_was_told_with_the_secret_it_was_given(
+    desk: Desk, door: tuple[str, list[Event]]
+) -> None:
+    url, events = door
+    for _ in range(2):
+        await _at(desk.bot, f"{url}/").register(COMMANDS)
+    assert await desk.api.says("toki") == 200
+    assert [event.body for event in events] == [Said(text="toki")]
+    assert set(desk.api.commands) == {"", "vi"}
+    desk.api.hook_secret = "wrong"
+    assert await desk.api.says("forged") == 401
+
+
+async def test_registering_goes_on_until_telegram_answers(desk: Desk) -> None:
+    desk.api.refuse("getMe", 502, "Bad Gateway")
+    desk.api.refuse("setMyCommands", 429, "Too Many Requests: retry after 3", retry_after=3)
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+
+    bot = desk.bot
+    await register(
+        client=bot.client, channel=bot.channel, public_url="", secret=bot.secret, commands=COMMANDS, sleep=pause
+    )
+    assert pauses == [2.0, 3.0]
+    assert desk.api.made("setWebhook") == []
+
+
+async def test_an_address_that_telegram_does_not_take_is_refused(desk: Desk) -> None:
+    with pytest.raises(Refused, match="an https url"):
+        await _at(desk.bot, "http://sona.example").register(COMMANDS)
+
+
+async def test_only_the_secret_opens_and_never_an_empty_one(desk: Desk) -> None:
+    assert genuine(Request(body=b"", headers={HEADER: "s"}), "s")
+    assert not genuine(Request(body=b"", headers={HEADER: "s "}), "s")
+    assert not genuine(Request(body=b"", headers={HEADER: "é\udcff"}), "s")
+    assert not genuine(Request(body=b"", headers={HEADER: ""}), "")
+    assert not genuine(Request(body=b""), "s")
+
+
+async def test_it_is_a_channel_and_a_gateway(desk: Desk) -> None:
+    channel: Channel = desk.bot.channel
+    gateway: Gateway = desk.bot.gateway
+    assert (channel.name, gateway) == ("telegram", desk.bot.gateway)
+    with pytest.raises(Malformed):
+        channel.parse(Request(body=b"{"))

@@ -1,0 +1,89 @@
+"""Telegram, connected to the fake Bot API."""
+
+import json
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from bots.telegram import Settings, Telegram, connect
+from bots.telegram.verify import HEADER
+from core.address import Address
+from core.channel import Channel, Request
+from core.media import Media
+from tests.bots.telegram.conftest import Shelf
+from tests.contracts.channels import Calls
+from tests.fakes.clock import ManualClock
+from tests.fakes.telegram import TOKEN, FakeTelegram
+
+_SECRET = {HEADER: "s3cret"}
+
+
+@dataclass
+class TelegramHarness:
+    bot: Telegram
+    api: FakeTelegram
+    shelf: Shelf
+    address: Address = field(default_factory=lambda: Address("telegram", "7"))
+    can_leave: bool = True
+
+    @property
+    def channel(self) -> Channel:
+        return self.bot.channel
+
+    @property
+    def calls(self) -> Calls:
+        broken = tuple(
+            Request(body=body, headers=_SECRET) for body in (b"", b"{", b"\xff", b"[]", b'{"update_id": "x"}')
+        )
+        return Calls(
+            said=_said,
+            forged=Request(body=_said("toki").body, headers={HEADER: "guessed"}),
+            unknown=Request(body=b'{"update_id": 5, "quantum_message": {}}', headers=_SECRET),
+            broken=broken,
+        )
+
+    async def seen(self) -> list[str]:
+        return self.api.chats[7].texts
+
+    async def buttons(self) -> list[str]:
+        chat = self.api.chats[7]
+        return [button["text"] for button in chat.buttons(max(chat.messages))]
+
+    async def sound(self) -> Media:
+        return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
+
+    def leave(self) -> None:
+        self.api.chats[7].refusal = "bot was blocked by the user"
+
+
+def _said(words: str) -> Request:
+    message = {
+        "message_id": 1,
+        "date": 1700000000,
+        "chat": {"id": 7, "type": "private"},
+        "from": {"id": 7, "is_bot": False, "first_name": "Lan"},
+        "text": words,
+    }
+    return Request(body=json.dumps({"update_id": 5, "message": message}).encode(), headers=_SECRET)
+
+
+@asynccontextmanager
+async def open_harness() -> AsyncGenerator[TelegramHarness]:
+    shelf = Shelf()
+    async with FakeTelegram() as api:
+        api.chat(7)
+        bot = connect(
+            Settings(token=TOKEN, api_url=api.url, webhook_secret="s3cret"),
+            secret_key=b"secret",
+            clock=ManualClock(),
+            blobs=shelf,
+            count=_ignored,
+        )
+        try:
+            yield TelegramHarness(bot=bot, api=api, shelf=shelf)
+        finally:
+            await bot.close()
+
+
+def _ignored(name: str, /, **labels: str) -> None:
+    """Nothing is asked of the counters here."""

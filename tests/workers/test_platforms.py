@@ -1,0 +1,40 @@
+"""Which platforms are on, and why."""
+
+import pytest
+
+from workers.platforms import availabilities, gateways
+from workers.settings import Settings, variables
+
+
+@pytest.fixture(autouse=True)
+def _quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in variables():
+        monkeypatch.delenv(name, raising=False)
+
+
+def _why(settings: Settings) -> dict[str, tuple[str, str]]:
+    return {entry.name: (entry.state, entry.why) for entry in availabilities(settings)}
+
+
+def test_without_secrets_everything_is_off_and_names_what_is_missing() -> None:
+    why = _why(Settings())
+    assert why["telegram"] == ("off", "TELEGRAM_BOT_TOKEN is not set")
+    assert why["slack"] == ("off", "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set")
+    assert gateways(Settings()) == ()
+
+
+def test_telegram_listens_by_itself_without_a_public_address() -> None:
+    settings = Settings(telegram_bot_token="1:T")
+    assert _why(settings)["telegram"] == ("on", "listens by itself, as SONA_PUBLIC_URL is not set")
+    assert gateways(settings) == ("telegram",)
+
+
+def test_telegram_is_called_at_a_public_address() -> None:
+    settings = Settings(telegram_bot_token="1:T", public_url="https://sona.example")
+    assert _why(settings)["telegram"] == ("on", "called at https://sona.example")
+    assert gateways(settings) == ()
+
+
+def test_a_platform_without_a_folder_says_so() -> None:
+    assert _why(Settings(discord_bot_token="x"))["discord"] == ("off", "this version cannot speak to it yet")
+    assert "private" not in str(_why(Settings(discord_bot_token="private")))

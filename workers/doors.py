@@ -1,0 +1,109 @@
+"""The platforms that are switched on, each with what listens and what must be told of us.
+
+A platform's SDK is imported when it is switched on: each takes some 20 MB and a quarter of a second.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from bots.terminal import TerminalChannel
+from bots.web import WebChannel
+from bots.web import connect as connect_web
+from core.channel import Channel, Gateway
+from core.event import Event
+from core.mind.commands import COMMANDS
+from core.phrases import DEFAULT, locales, say
+from workers.ground import Ground
+from workers.platforms import availabilities
+
+Take = Callable[[Event], Awaitable[object]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Platform:
+    """An outer platform. `announce` tells it where we are and what we offer; `hooked` says that it calls us by HTTP."""
+
+    channel: Channel
+    gateway: Gateway | None
+    announce: Callable[[], Awaitable[None]]
+    greet: Callable[[], Awaitable[str]]
+    close: Callable[[], Awaitable[None]]
+    hooked: bool
+
+
+def web(ground: Ground, take: Take) -> WebChannel:
+    """The web chat, whose events go to `take`."""
+    settings = ground.settings
+    return connect_web(
+        feed=ground.feed,
+        blobs=ground.blobs,
+        receive=take,
+        clock=ground.clock,
+        secret=settings.secret_key.encode(),
+        origins=(settings.public_url.rstrip("/"),) if settings.public_url else (),
+    )
+
+
+def platforms(ground: Ground) -> dict[str, Platform]:
+    """The outer platforms that are switched on, by name."""
+    on = {found.name for found in availabilities(ground.settings) if found.state == "on"}
+    makers: Mapping[str, Callable[[Ground], Platform]] = {"telegram": _telegram}
+    return {name: make(ground) for name, make in makers.items() if name in on}
+
+
+def channels(ground: Ground, outer: Mapping[str, Platform], take: Take) -> dict[str, Channel]:
+    """Every channel a worker may deliver to, by name."""
+    home: tuple[Channel, ...] = (
+        web(ground, take),
+        TerminalChannel(feed=ground.feed, clock=ground.clock),
+    )
+    return {channel.name: channel for channel in (*home, *(platform.channel for platform in outer.values()))}
+
+
+def _telegram(ground: Ground) -> Platform:
+    from bots import telegram
+
+    settings = ground.settings
+    bot = telegram.connect(
+        telegram.Settings(
+            token=settings.telegram_bot_token,
+            webhook_secret=settings.telegram_webhook_secret,
+            api_url=settings.telegram_api_url,
+            public_url=settings.public_url,
+        ),
+        secret_key=settings.secret_key.encode(),
+        clock=ground.clock,
+        blobs=ground.blobs,
+        count=ground.count,
+        drafts=ground.drafts,
+    )
+
+    async def announce() -> None:
+        await bot.register(commands())
+
+    async def greet() -> str:
+        return f"@{await bot.channel.identify()}"
+
+    return Platform(
+        channel=bot.channel,
+        gateway=None if settings.public_url else bot.gateway,
+        announce=announce,
+        greet=greet,
+        close=bot.close,
+        hooked=bool(settings.public_url),
+    )
+
+
+def greeting(platform: Platform | None) -> Callable[[], Awaitable[str]]:
+    """Asks a platform who we are there."""
+
+    async def asked() -> str:
+        return await platform.greet() if platform else ""
+
+    return asked
+
+
+def commands() -> dict[str, list[tuple[str, str]]]:
+    """The commands with what they do, by language; the empty one is for everybody else."""
+    offered = {tag: [(info.name, say(info.about, tag)) for info in COMMANDS] for tag in locales()}
+    return {"": offered[DEFAULT], **{tag: listed for tag, listed in offered.items() if tag != DEFAULT}}

@@ -1,0 +1,92 @@
+"""Who answers: the order of answerers around the model that the settings name, or around none."""
+
+from pathlib import Path
+from random import SystemRandom
+
+from core.learn.catalogue import Catalogue
+from core.learn.load import load_all
+from core.mind.agent import Agent
+from core.mind.commands import Commands
+from core.mind.lectern import Lectern
+from core.mind.lessons import Lessons
+from core.mind.mind import Mind
+from core.mind.occasions import Occasions
+from core.mind.offline import Offline
+from core.mind.quizzing import Quizzing
+from core.mind.reading import Reading
+from core.mind.thought import Answerer
+from core.mind.toolbox import Workshop
+from core.ports.knowledge import Library, Retriever
+from core.ports.model import Model, Prompt, Utterance, Words
+from core.ports.street import Wake
+from core.providers.anthropic import AnthropicModel
+from core.providers.openai import OpenAIModel
+from core.tools import all_tools
+from workers.desk import Probe
+from workers.ground import Ground
+from workers.settings import Settings
+
+COURSES = Path(__file__).parents[1] / "courses"
+CLAUDE = "claude-sonnet-5-5"
+GPT = "gpt-5"
+
+
+def model(settings: Settings) -> Model | None:
+    """The model that the settings name; `None` without a key and without an address, which means the offline mind."""
+    if settings.anthropic_api_key or settings.anthropic_base_url:
+        return AnthropicModel(
+            name=settings.model or CLAUDE,
+            api_key=settings.anthropic_api_key or "none",
+            base_url=settings.anthropic_base_url,
+        )
+    if settings.openai_api_key or settings.openai_base_url:
+        return OpenAIModel(
+            name=settings.model or GPT, api_key=settings.openai_api_key, base_url=settings.openai_base_url
+        )
+    return None
+
+
+def catalogue() -> Catalogue:
+    """The bundled courses. Raises `BadCourse` with every mistake in the first that cannot be used."""
+    return Catalogue(load_all(COURSES))
+
+
+def mind(ground: Ground, *, library: Library, retriever: Retriever, wake: Wake, thinker: Model | None) -> Mind:
+    """Quiz answers first, then occasions, lessons and commands; who talks comes last."""
+    courses = catalogue()
+    quizzing = Quizzing(catalogue=courses, study=ground.study, clock=ground.clock, rng=SystemRandom())
+    lessons = Lessons(catalogue=courses, study=ground.study, clock=ground.clock, quizzing=quizzing)
+    lectern = Lectern(catalogue=courses, lessons=lessons)
+    reader = Reading(library=library, wake=wake, clock=ground.clock)
+    if thinker is None:
+        talker: Answerer = Offline(retriever=retriever, lessons=lectern)
+    else:
+        workshop = Workshop(
+            tools={tool.name: tool for tool in all_tools()},
+            retriever=retriever,
+            lessons=lectern,
+            reader=reader,
+            clock=ground.clock,
+        )
+        talker = Agent(model=thinker, workshop=workshop)
+    order = (quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
+    return Mind(order, clock=ground.clock)
+
+
+def probes(settings: Settings) -> tuple[Probe, ...]:
+    """Whether the model answers, asked with one word."""
+    thinker = model(settings)
+    if thinker is None:
+        return (Probe(name="model", ask=_silent, off="no key and no address: the offline mind answers"),)
+
+    async def asked() -> str:
+        prompt = Prompt(system=(), utterances=(Utterance(role="user", parts=(Words(text="Say OK."),)),), max_tokens=16)
+        async for _ in thinker.complete(prompt):
+            pass
+        return f"{thinker.name} answers"
+
+    return (Probe(name="model", ask=asked),)
+
+
+async def _silent() -> str:
+    return ""

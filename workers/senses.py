@@ -1,0 +1,108 @@
+"""Ears and a voice for the turn, as the settings choose them; what is not chosen is not even imported."""
+
+import importlib.util
+from collections.abc import Mapping
+
+from core.channel import Channel
+from core.conversation import Opening
+from core.event import Event, Spoke
+from core.media import Audio, Media
+from core.mind.thought import Thought
+from core.mind.voicing import Mouth, listen, voiced
+from core.ports.voice import Hearing, Manner, Speech
+from core.providers.espeak import EspeakSpeech
+from core.providers.hearing_in_order import HearingInOrder
+from core.providers.sphinx import SphinxHearing
+from core.providers.voices_in_order import VoicesInOrder
+from core.reply import Reply
+from workers.desk import Probe
+from workers.ground import Ground
+
+
+class Senses:
+    """`core.converse.Senses`: whoever speaks is answered aloud, unless they want it otherwise."""
+
+    def __init__(self, *, hearing: Hearing, mouth: Mouth, channels: Mapping[str, Channel]) -> None:
+        self._hearing = hearing
+        self._mouth = mouth
+        self._channels = channels
+
+    async def hear(self, opening: Opening) -> Opening:
+        events = tuple([await self._heard(event, opening) for event in opening.events])
+        return Opening(conversation=opening.conversation, events=events, token=opening.token, attempts=opening.attempts)
+
+    async def speak(self, opening: Opening, thought: Thought) -> tuple[Reply, ...]:
+        channel = self._channels.get(opening.conversation.address.channel)
+        if channel is None or not channel.capabilities.voice:
+            return thought.replies
+        learner = thought.conversation.learner
+        spoke = any(isinstance(event.body, Spoke) and event.addressed for event in opening.events)
+        wanted = learner.voice == "always" or (learner.voice == "auto" and spoke)
+        return await voiced(thought.replies, self._mouth, language=learner.locale, wanted=wanted)
+
+    async def _heard(self, event: Event, opening: Opening) -> Event:
+        channel = self._channels.get(event.address.channel)
+        conversation = opening.conversation
+        return await listen(
+            event,
+            self._hearing,
+            fetch=channel.fetch if channel else _nothing,
+            language=conversation.learner.locale,
+            quiz=conversation.quiz,
+        )
+
+
+def speech(ground: Ground) -> Speech:
+    """Edge first, eSpeak when it is away; `SONA_SPEECH` narrows that down."""
+    settings = ground.settings
+    voices: dict[str, Speech] = {}
+    if settings.speech in ("auto", "edge"):
+        from core.providers.edge import EdgeSpeech
+
+        voices["edge"] = EdgeSpeech(url=settings.edge_tts_url)
+    if settings.speech in ("auto", "espeak"):
+        voices["espeak"] = EspeakSpeech()
+    return VoicesInOrder(voices, clock=ground.clock, count=ground.count)
+
+
+def hearing(ground: Ground) -> Hearing:
+    """A transcription endpoint, then a local model, then the recogniser that knows only a question's answers."""
+    settings = ground.settings
+    ears: dict[str, Hearing] = {}
+    if settings.transcription_model:
+        from core.providers.openai_hearing import OpenAIHearing
+
+        ears["openai"] = OpenAIHearing(
+            key=settings.openai_api_key, model=settings.transcription_model, base_url=settings.openai_base_url
+        )
+    if settings.whisper_model:
+        from core.providers import whisper
+
+        ears["whisper"] = whisper.WhisperHearing(whisper.load(settings.whisper_model))
+    ears["sphinx"] = SphinxHearing()
+    return HearingInOrder(ears, clock=ground.clock, count=ground.count)
+
+
+def probes(ground: Ground) -> tuple[Probe, ...]:
+    """Whether a word can be spoken, and who listens."""
+    settings = ground.settings
+
+    async def spoken() -> str:
+        audio: Audio = await speech(ground).speak("Sona", Manner(language="en"))
+        return f"{settings.speech}: {audio.seconds:.1f} s of {audio.mime}"
+
+    async def listening() -> str:
+        if settings.transcription_model:
+            return f"{settings.transcription_model} at the OpenAI-compatible server"
+        if settings.whisper_model:
+            if importlib.util.find_spec("faster_whisper") is None:
+                raise OSError("SONA_WHISPER_MODEL is set, but the package faster-whisper is not installed")
+            return f"whisper model at {settings.whisper_model}"
+        return "the answers of an open question only; set SONA_TRANSCRIPTION_MODEL or SONA_WHISPER_MODEL for more"
+
+    off = "SONA_SPEECH is off" if settings.speech == "off" else ""
+    return (Probe(name="speech", ask=spoken, off=off), Probe(name="hearing", ask=listening))
+
+
+async def _nothing(_: Media) -> bytes:
+    return b""
