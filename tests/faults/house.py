@@ -1,0 +1,119 @@
+"""A real `sona up` as a process of its own, whose parts can be killed by their names."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from workers.settings import variables
+from workers.supervisor.claim import Running, find_running
+
+_ROOT = Path(__file__).parents[2]
+_PATIENCE = 50.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kill:
+    """What was ended with SIGKILL and when, on the monotonic clock."""
+
+    name: str
+    at: float
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """`home` keeps everything; `settings` are Sona's variables, all others of hers are left out."""
+
+    home: Path
+    settings: Mapping[str, str]
+    port: int
+    kills: list[Kill] = field(default_factory=list[Kill])
+    _starts: int = 0
+    _process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def said(self) -> str:
+        """All that the present process has said."""
+        return self._log.read_text(errors="replace")
+
+    @property
+    def _log(self) -> Path:
+        return self.home.with_name(f"{self.home.name}-{self._starts}.txt")
+
+    def open(self) -> None:
+        self._starts += 1
+        others = {name: value for name, value in os.environ.items() if name not in variables()}
+        with self._log.open("wb") as said:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "workers", "up", "--home", str(self.home), "--port", str(self.port)],
+                cwd=_ROOT,
+                env=others | dict(self.settings),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+            )
+
+    async def ready(self) -> None:
+        async with asyncio.timeout(_PATIENCE):
+            while not re.search(r"ready: http", self.said):
+                assert self._process is not None
+                assert self._process.poll() is None, self.said
+                await asyncio.sleep(0.05)
+
+    def running(self) -> Running:
+        found = find_running(self.home)
+        assert found, self.said
+        return found
+
+    def part(self, name: str) -> int:
+        """The process id of a part, from the supervisor's own record; 0 while it is down."""
+        try:
+            entries = json.loads((self.home / "run" / "processes.json").read_text())
+        except (FileNotFoundError, ValueError):
+            return 0
+        pid = int(entries[name]["pid"]) if name in entries else 0
+        return pid if pid in {process.pid for process in self.processes()} else 0
+
+    def processes(self) -> list[psutil.Process]:
+        """Everything that runs for this house."""
+        assert self._process is not None
+        try:
+            return psutil.Process(self._process.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            return []
+
+    async def kill(self, name: str) -> None:
+        """Kill a part as soon as it runs."""
+        async with asyncio.timeout(_PATIENCE):
+            while not (pid := self.part(name)):  # noqa: ASYNC110 - another process is watched
+                await asyncio.sleep(0.02)
+        self.kills.append(Kill(name=name, at=time.monotonic()))
+        os.kill(pid, signal.SIGKILL)
+
+    def kill_all_at_once(self) -> None:
+        """Kill the supervisor itself, which everything else depends on."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait(_PATIENCE)
+
+    def close(self) -> None:
+        """Stop it in order, as Ctrl-C does."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(_PATIENCE)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
