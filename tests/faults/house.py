@@ -81,28 +81,39 @@ class House:
             entries = json.loads((self.home / "run" / "processes.json").read_text())
         except (FileNotFoundError, ValueError):
             return 0
-        pid = int(entries[name]["pid"]) if name in entries else 0
-        return pid if pid in {process.pid for process in self.processes()} else 0
+        if name not in entries:
+            return 0
+        pid = int(entries[name]["pid"])
+        try:
+            ours = psutil.Process(pid).ppid() == self.pid
+        except psutil.NoSuchProcess:
+            return 0
+        return pid if ours else 0
+
+    @property
+    def pid(self) -> int:
+        """The supervisor's own process id."""
+        assert self._process is not None
+        return self._process.pid
 
     def processes(self) -> list[psutil.Process]:
-        """Everything that runs for this house."""
-        assert self._process is not None
-        try:
-            return psutil.Process(self._process.pid).children(recursive=True)
-        except psutil.NoSuchProcess:
-            return []
+        """Everything that runs for this house besides the supervisor."""
+        return psutil.Process(self.pid).children(recursive=True)
 
-    async def kill(self, name: str) -> None:
-        """Kill a part as soon as it runs."""
+    async def kill(self, name: str) -> float:
+        """Kill a part as soon as it runs, and return when."""
         async with asyncio.timeout(_PATIENCE):
             while not (pid := self.part(name)):  # noqa: ASYNC110 - another process is watched
                 await asyncio.sleep(0.02)
-        self.kills.append(Kill(name=name, at=time.monotonic()))
+        kill = Kill(name=name, at=time.monotonic())
         os.kill(pid, signal.SIGKILL)
+        self.kills.append(kill)
+        return kill.at
 
-    def kill_all_at_once(self) -> None:
-        """Kill the supervisor itself, which everything else depends on."""
+    def behead(self) -> None:
+        """Kill the supervisor itself, on whose life all others depend."""
         assert self._process is not None
+        self.kills.append(Kill(name="supervisor", at=time.monotonic()))
         self._process.kill()
         self._process.wait(_PATIENCE)
 

@@ -28,7 +28,7 @@ class Reckoning:
 def reckon(said: Sequence[Sequence[str]], accepted: Sequence[Accepted], kills: Sequence[Kill]) -> Reckoning:
     """`said` holds each conversation's words in order; `accepted` all answers in the order they were taken."""
     found = Reckoning()
-    deaths = [kill.at for kill in kills if kill.name == "worker"]
+    deaths = [kill.at for kill in kills if kill.name in ("worker", "supervisor")]
     for chat in {message.chat for message in accepted}:
         _read(found, [message for message in accepted if message.chat == chat], deaths)
     answered = {word for message in accepted for word in WORD.findall(message.text)}

@@ -48,13 +48,18 @@ class WatchedTelegram(FakeTelegram):
 
 @dataclass(slots=True, kw_only=True)
 class Postman:
-    """Calls the webhook as Telegram does: a chat's updates one after the other, each again until it is answered with 200."""
+    """Calls the webhook as Telegram does: a chat's updates one after the other, each again until it is answered with 200.
+
+    `taken` is when an update was taken last, `done` says that all were.
+    """
 
     url: str
     secret: str
     chance: random.Random
     slowest: float
     repeats: int = 0
+    taken: float = 0.0
+    done: bool = False
     _updates: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     async def posts(self, chats: Sequence[int], words: Sequence[Sequence[str]]) -> None:
@@ -65,6 +70,7 @@ class Postman:
         ):
             for chat, said in zip(chats, words, strict=True):
                 group.create_task(self._chat(session, chat, said))
+        self.done = True
 
     async def _chat(self, session: aiohttp.ClientSession, chat: int, said: Sequence[str]) -> None:
         for word in said:
@@ -75,6 +81,7 @@ class Postman:
                 self.repeats += 1
                 await asyncio.sleep(wait)
                 wait = min(wait * 2, _LONGEST_WAIT)
+            self.taken = time.monotonic()
 
     async def _taken(self, session: aiohttp.ClientSession, update: dict[str, Any]) -> bool:
         headers = {"X-Telegram-Bot-Api-Secret-Token": self.secret}

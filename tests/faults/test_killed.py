@@ -17,9 +17,11 @@ from tests.fakes.echo import EchoingAnthropic
 from tests.faults.house import House, free_port
 from tests.faults.reckoning import WORD, Reckoning, reckon
 from tests.faults.telegram import Postman, WatchedTelegram
+from workers.supervisor.ledger import alive
 
 SEED = 20261121
 CONVERSATIONS, EVENTS = 30, 10
+PARTS = {"worker": 4, "web": 3, "valkey": 3}
 LEASE = 3
 _PATIENCE = 60.0
 
@@ -42,6 +44,16 @@ class Scene:
     async def talk(self) -> None:
         await self.postman.posts(self.chats, self.said)
 
+    def at_work(self, name: str, since: float) -> bool:
+        """Whether a part has done something since then."""
+        match name:
+            case "worker":
+                return bool(self.telegram.accepted) and self.telegram.accepted[-1].at > since
+            case "web":
+                return self.postman.taken > since
+            case _:
+                return time.monotonic() > since + 2
+
     async def answered(self) -> None:
         """Wait until nothing waits any more, neither to be answered nor to be delivered."""
         async with asyncio.timeout(_PATIENCE):
@@ -59,6 +71,9 @@ class Scene:
         with psycopg.connect(self.house.running().database_url) as connection:
             rows = connection.execute("SELECT payload #>> '{is,text}' FROM parcels WHERE state = 'sent'").fetchall()
         return [word for (text,) in rows for word in WORD.findall(text)]
+
+    def kills(self, name: str) -> int:
+        return sum(kill.name == name for kill in self.house.kills)
 
     def reckoned(self) -> Reckoning:
         return reckon(self.said, self.telegram.accepted, self.house.kills)
@@ -99,21 +114,36 @@ def _settings(telegram: WatchedTelegram, model: EchoingAnthropic, port: int) -> 
     }
 
 
-async def _reap(scene: Scene, name: str, times: int) -> None:
-    """Kill a part again and again, at moments nobody can foresee."""
-    for _ in range(times):
-        await asyncio.sleep(scene.chance.uniform(1, 6))
-        await scene.house.kill(name)
+async def _reap(scene: Scene, name: str, most: int) -> None:
+    """Kill a part again and again while people talk, mostly when it is at work again, sometimes as soon as it is there."""
+    killed = 0.0
+    for _ in range(most):
+        hasty = scene.chance.random() < 0.2
+        while not (hasty or scene.at_work(name, killed) or scene.postman.done):  # noqa: ASYNC110 - other processes are watched
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(scene.chance.uniform(0.5, 1 if hasty else 4))
+        if scene.postman.done:
+            return
+        killed = await scene.house.kill(name)
 
 
 def _summary(scene: Scene, reckoning: Reckoning, began: float) -> str:
-    counts = {name: [kill.name for kill in scene.house.kills].count(name) for name in ("worker", "web", "valkey")}
+    names = [kill.name for kill in scene.house.kills]
+    kills = ", ".join(f"{name} {names.count(name)} times" for name in dict.fromkeys(names))
     return (
-        f"{sum(map(len, scene.said))} events on {len(scene.chats)} conversations, killed {counts}, "
+        f"{sum(map(len, scene.said))} events on {len(scene.chats)} conversations, killed {kills}, "
         f"webhook calls repeated {scene.postman.repeats}, lost {len(reckoning.lost)}, twice {len(reckoning.twice)}, "
         f"out of order {len(reckoning.disordered)}, repeated in the window between the platform's acceptance and our "
         f"commit {len(reckoning.repeated)}, in {time.monotonic() - began:.1f} s"
     )
+
+
+def _judge(scene: Scene, began: float, capsys: pytest.CaptureFixture[str]) -> None:
+    reckoning = scene.reckoned()
+    with capsys.disabled():
+        print(f"\n{_summary(scene, reckoning, began)}")
+    assert (reckoning.lost, reckoning.twice, reckoning.disordered) == ([], [], []), scene.house.said
+    assert sorted(scene.parcels()) == _flat(scene.said)
 
 
 def _flat(words: Sequence[Sequence[str]]) -> list[str]:
@@ -128,11 +158,25 @@ async def test_nothing_is_lost_or_answered_twice_when_worker_web_and_valkey_are_
     async with scene() as under_fire:
         async with asyncio.TaskGroup() as group:
             group.create_task(under_fire.talk())
-            for name, times in (("worker", 4), ("web", 3), ("valkey", 3)):
-                group.create_task(_reap(under_fire, name, times))
+            for name, most in PARTS.items():
+                group.create_task(_reap(under_fire, name, most))
         await under_fire.answered()
-        reckoning = under_fire.reckoned()
-        with capsys.disabled():
-            print(f"\n{_summary(under_fire, reckoning, began)}")
-        assert (reckoning.lost, reckoning.twice, reckoning.disordered) == ([], [], []), under_fire.house.said
-        assert sorted(under_fire.parcels()) == _flat(under_fire.said)
+        _judge(under_fire, began, capsys)
+        assert all(under_fire.kills(name) >= 2 for name in PARTS)
+
+
+@pytest.mark.timeout(120)
+async def test_a_house_killed_at_its_head_goes_on_where_it_was(capsys: pytest.CaptureFixture[str]) -> None:
+    began = time.monotonic()
+    async with scene(events=3, slowest=2) as under_fire:
+        house = under_fire.house
+        async with asyncio.TaskGroup() as group:
+            group.create_task(under_fire.talk())
+            await asyncio.sleep(under_fire.chance.uniform(1, 3))
+            before = house.processes()
+            await asyncio.to_thread(house.behead)
+            house.open()
+            await house.ready()
+        assert [process for process in before if alive(process)] == []
+        await under_fire.answered()
+        _judge(under_fire, began, capsys)
