@@ -30,31 +30,32 @@ async def _opened(browser: Browser, url: str, size: ViewportSize, *, phone: bool
     return page
 
 
-async def _wide(browser: Browser, url: str, to: Path) -> None:
-    """A question about grammar with its source, then a quiz."""
-    page = await _opened(browser, url, _WIDE)
-    await _told(page, "When is li left out?", "left out")
-    await _told(page, "/quiz", "1/8")
-    await page.wait_for_timeout(600)
-    await page.screenshot(path=to)
-
-
-async def _phone(browser: Browser, url: str, to: Path) -> None:
-    """A quiz, its first question answered."""
-    page = await _opened(browser, url, _PHONE, phone=True)
-    await _told(page, "/quiz", "1/8")
-    await page.locator(".card .option").first.click()
-    await page.locator(".card .option.right").first.wait_for()
-    await page.wait_for_timeout(600)
-    await page.screenshot(path=to)
+async def _shot(
+    browser: Browser, url: str, size: ViewportSize, *, phone: bool, first: str, kind: str, to: Path
+) -> None:
+    """Ask something, then for a quiz, in new conversations until chance begins it with this kind of question."""
+    for _ in range(30):
+        page = await _opened(browser, url, size, phone=phone)
+        if first:
+            await _told(page, first, "[1]")
+        await _told(page, "/quiz", "1/8")
+        card = page.locator(".card").last
+        if await card.locator(kind).count():
+            await card.scroll_into_view_if_needed()
+            await page.wait_for_timeout(800)
+            await page.screenshot(path=to)
+            return
+        await page.context.close()
+    raise SystemExit(f"no quiz began with {kind}")
 
 
 async def take(url: str, folder: Path) -> None:
     """Both pictures, as PNG files in the folder."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
-        await _wide(browser, url, folder / "chat-light.png")
-        await _phone(browser, url, folder / "chat-phone.png")
+        wide, phone = folder / "chat-light.png", folder / "chat-phone.png"
+        await _shot(browser, url, _WIDE, phone=False, first="When is li left out?", kind=".option", to=wide)
+        await _shot(browser, url, _PHONE, phone=True, first="", kind=".player", to=phone)
         await browser.close()
 
 
