@@ -35,7 +35,7 @@ class Logging(_Strict):
     driver: Literal["local", "json-file"]
 
 
-class Service(_Strict):
+class Container(_Strict):
     image: Annotated[str, StringConstraints(pattern=r"^[a-z0-9./_-]+:[A-Za-z0-9._-]+$")]
     build: str | None = None
     user: str
@@ -67,7 +67,7 @@ class Network(_Strict):
 
 class Compose(_Strict):
     name: str
-    services: Mapping[str, Service]
+    services: Mapping[str, Container]
     volumes: Mapping[str, None]
     networks: Mapping[str, Network | None]
 

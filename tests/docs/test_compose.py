@@ -5,7 +5,7 @@ import re
 import pytest
 from pydantic import ValidationError
 
-from tests.docs.compose import ROOT, Compose, Service, filled, read
+from tests.docs.compose import ROOT, Compose, Container, filled, read
 from workers.settings import variables
 
 OURS = ("migrate", "web", "worker", "ingest", "beat", "gateway")
@@ -32,9 +32,9 @@ def test_every_part_of_the_house_is_there(compose: Compose) -> None:
 
 def test_a_key_that_compose_does_not_know_is_a_mistake(compose: Compose) -> None:
     web = compose.services["web"].model_dump(exclude_none=True)
-    assert Service.model_validate(web)
+    assert Container.model_validate(web)
     with pytest.raises(ValidationError, match="dependson"):
-        Service.model_validate({**web, "dependson": []})
+        Container.model_validate({**web, "dependson": []})
 
 
 def test_the_image_is_built_once_and_shared(compose: Compose) -> None:
