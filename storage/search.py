@@ -153,7 +153,7 @@ class PostgresRetriever:
             "breadth": str(self._reach.breadth),
         }
         stems: dict[str, dict[str, Sequence[str]]] = {}
-        for language, word, stemmed, *_ in (await connection.execute(_STEMS, values)):
+        for language, word, stemmed, *_ in await connection.execute(_STEMS, values):
             known = stems.setdefault(language, {})
             if stemmed is not None:
                 known[word] = stemmed
