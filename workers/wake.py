@@ -2,6 +2,7 @@
 
 import logging
 import threading
+import time
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -13,20 +14,29 @@ from workers.celery import DELIVERY, READING, TURN
 
 _log = logging.getLogger(__name__)
 _MOST = 500
+_BREATH = 0.004
 
 
 class CeleryWake:
     """`core.ports.street.Wake` for processes that do not run turns themselves.
 
-    Publishing blocks for about half a millisecond, so one thread does it; whatever is rung meanwhile goes
-    into its next ring. A ring that cannot be sent is dropped: the sweep finds what it was for.
+    Publishing blocks for about half a millisecond and takes the interpreter for as long, so one thread does it, at
+    most once in four milliseconds; whatever is rung meanwhile goes into its next ring. The first is sent at once. A ring that cannot be sent is dropped: the sweep finds what it was for.
     """
 
-    def __init__(self, app: Celery, stop: Callable[[Address], Awaitable[None]]) -> None:
+    def __init__(
+        self,
+        app: Celery,
+        stop: Callable[[Address], Awaitable[None]],
+        *,
+        breathe: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._breathe = breathe
         self._app = app
         self._stop = stop
         self._lock = threading.Lock()
         self._pending: dict[str, dict[str, None]] = {}
+        self._busy = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ring")
 
     def turn(self, addresses: Iterable[Address]) -> None:
@@ -47,18 +57,28 @@ class CeleryWake:
 
     def _ring(self, task: str, names: Iterable[str]) -> None:
         with self._lock:
-            idle = not self._pending
             self._pending.setdefault(task, {}).update(dict.fromkeys(names))
+            idle, self._busy = not self._busy, True
         if idle:
             self._thread.submit(self._publish)
 
     def _publish(self) -> None:
+        """Send what is pending until nothing is, with a breath between two rings that gathers what comes meanwhile."""
+        while pending := self._taken():
+            for task, names in pending.items():
+                every = list(names)
+                for start in range(0, len(every), _MOST):
+                    self._send(task, every[start : start + _MOST])
+            self._breathe(_BREATH)
+
+    def _taken(self) -> dict[str, dict[str, None]]:
         with self._lock:
             pending, self._pending = self._pending, {}
-        for task, names in pending.items():
-            every = list(names)
-            for start in range(0, len(every), _MOST):
-                try:
-                    self._app.send_task(task, args=[every[start : start + _MOST]], retry=False)
-                except (OperationalError, OSError) as error:
-                    _log.warning("a ring was lost: %s", type(error).__name__)
+            self._busy = bool(pending)
+        return pending
+
+    def _send(self, task: str, names: list[str]) -> None:
+        try:
+            self._app.send_task(task, args=[names], retry=False)
+        except (OperationalError, OSError) as error:
+            _log.warning("a ring was lost: %s", type(error).__name__)

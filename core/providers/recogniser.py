@@ -16,6 +16,7 @@ from core.providers.pronounced import is_letter, sounds, words
 _MOST_WORDS = 8
 _VOCABULARY = 4_000
 _SHORTEST = 8
+_SURE = 25
 _NO_SPEECH = frozenset({"SIL", "+SPN+", "+NSN+", "_pause", "<sil>", "(NULL)", "[NOISE]", "[SPEECH]"})
 
 
@@ -30,9 +31,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """How far an entry is below the loop of phones (negative: above it never far), over all the sound and in its worst word.
+    """How far an entry is above the loop of any phones (nearly always below, so negative), over all the sound and in its worst word.
 
-    Both are differences of logarithms per frame of 10 ms.
+    Both are differences of logarithms per frame of 10 ms; a word shorter than a quarter of a second counts as one that long.
     """
 
     entry: Entry
@@ -148,7 +149,7 @@ class Recogniser:
 def _compared(entry: Entry, path: _Path, phones: _Path) -> Fit:
     length = min(len(path.frames), len(phones.frames))
     below = path.frames[:length] - phones.frames[:length]
-    worst = min((float(below[span].mean()) for span in path.spans if below[span].size), default=-np.inf)
+    worst = min((float(below[span].sum()) / max(_SURE, span.stop - span.start) for span in path.spans), default=-np.inf)
     return Fit(entry, float(below.sum()) / phones.spoken, worst)
 
 

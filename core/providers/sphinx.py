@@ -19,11 +19,15 @@ _HISS = 38.0
 _SHORTEST = 8
 _ENTRIES = 24
 
-# MEASURED
+# Measured on eSpeak's speech alone, with the voices and the 16 Toki Pona words these limits were found with, half of it with noise
+# 18 dB below. Understood: 65 % of 200 words among four choices and their numbers, 38 % of 200 numbers, 33 % of 120 sentences. Taken
+# for another answer: 2 of 400. Passed although no answer: 6 of 400 other words and remarks, and about 1 in 20 sentences with one
+# word changed. What people say was not measured; expect them to be understood less often.
 # In logarithms per frame of 10 ms: how far at most below a loop of any phones, in all and in the worst word, and how far at
 # least above everything else.
 _ABOVE_PHONES = -4.0
-_WORST_WORD = -11.0
+_PHRASE_ABOVE_PHONES = -0.5
+_WORST_WORD = -9.0
 _AHEAD = 7.0
 _LETTER_BEHIND = 3.0
 _PHONE_FRAMES = 25
@@ -96,7 +100,11 @@ def decide(frames: int, fits: tuple[Fit, ...]) -> str:
     if not fits:
         return ""
     best = max(fits, key=lambda fit: fit.whole)
-    near = best.whole >= _ABOVE_PHONES and best.worst >= _WORST_WORD and frames <= _longest(best.entry)
+    near = (
+        best.whole >= (_ABOVE_PHONES if len(best.entry.ways) == 1 else _PHRASE_ABOVE_PHONES)
+        and best.worst >= _WORST_WORD
+        and frames <= _longest(best.entry)
+    )
     if not best.entry.answer or not near:
         return ""
     rivals = (fit for fit in fits if fit.entry.ways != best.entry.ways)

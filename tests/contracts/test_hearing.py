@@ -21,7 +21,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.openai_audio import FakeTranscription
 from tests.fakes.speaking import Tally, clip
 
-ANSWER = "mi moku e kili"
+ANSWER = "toki pona"
 EXPECTED = (ANSWER, "jan lili")
 
 
