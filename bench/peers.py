@@ -66,7 +66,7 @@ async def telegram_bot(port: int) -> None:
         listen="127.0.0.1",
         port=port,
         url_path="telegram",
-        webhook_url=f"https://bench.example/telegram",
+        webhook_url="https://bench.example/telegram",
         secret_token=SECRET,
     )
     await asyncio.Event().wait()

@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 
 from sqlalchemy import text
 
@@ -51,7 +50,7 @@ async def measure() -> list[Row]:
         }
         rows: list[Row] = []
         for connections, needed in ((32, 1.0), (256, 1.6)):
-            best = {name: 0.0 for name in servers}
+            best = dict.fromkeys(servers, 0.0)
             for _ in range(ROUNDS):
                 for name, port in servers.items():
                     before = await _kept(settings)

@@ -36,9 +36,8 @@ class Webhooks:
     async def _handle(self, channel: Channel, request: web.Request) -> web.Response:
         plain = Request(
             body=await request.read(),
-            headers={name.lower(): value for name, value in request.headers.items()},
-            query=request.query,
-            url=str(request.url),
+            headers=request.headers,
+            path=request.raw_path,
         )
         if not channel.verify(plain):
             self._count("webhook_forged", channel=channel.name)

@@ -29,12 +29,11 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """A webhook call as plain data. Header names are in lower case; `body` is as it came, for signatures."""
+    """A webhook call as plain data. Header names are looked up in lower case; `body` and `path` (with its query) are as they came, for signatures."""
 
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict[str, str])
-    query: Mapping[str, str] = field(default_factory=dict[str, str])
-    url: str = ""
+    path: str = ""
 
 
 class Live(Protocol):

@@ -37,6 +37,8 @@ _states: TypeAdapter[State] = TypeAdapter(State)
 
 def clean(text: str) -> str:
     """The text without what Postgres or UTF-8 cannot hold: NUL and lone surrogates become U+FFFD."""
+    if text.isascii() and "\x00" not in text:
+        return text
     if "\x00" in text:
         text = text.replace("\x00", "\ufffd")
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -30,7 +30,7 @@ class Group(Generic[Item, Outcome]):
         self._waiting.append((item, future))
         if self._task is None:
             self._task = asyncio.create_task(self._work())
-        return await asyncio.shield(future)
+        return await future
 
     async def _work(self) -> None:
         try:

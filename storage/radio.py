@@ -12,6 +12,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
 _QUEUE: Final = 1000
+_PUBLISHERS: Final = 16
 _AWAY: Final = (RedisError, OSError, TimeoutError)
 
 
@@ -50,8 +51,15 @@ class Radio:
         """`patience` is how long Valkey may take to answer, `pause` how long to wait before a new connection, in seconds."""
         self._patience = patience
         self._pause = pause
-        self._client = redis.Redis.from_url(
-            url, socket_timeout=patience, socket_connect_timeout=patience, retry=Retry(NoBackoff(), 0)
+        self._client = redis.Redis.from_pool(
+            redis.BlockingConnectionPool.from_url(
+                url,
+                max_connections=_PUBLISHERS,
+                timeout=patience,
+                socket_timeout=patience,
+                socket_connect_timeout=patience,
+                retry=Retry(NoBackoff(), 0),
+            )
         )
         self._ear = redis.Redis.from_url(
             url, socket_connect_timeout=patience, health_check_interval=10, retry=Retry(NoBackoff(), 0)

@@ -34,7 +34,11 @@ class Ground:
         self.settings = settings
         self.clock: Clock = clock or SystemClock()
         self.database = Database(settings.database_url, pool=pool)
-        self.valkey = redis.Redis.from_url(settings.redis_url, socket_connect_timeout=2, health_check_interval=15)
+        self.valkey = redis.Redis.from_pool(
+            redis.BlockingConnectionPool.from_url(
+                settings.redis_url, max_connections=16, timeout=5, socket_connect_timeout=2, health_check_interval=15
+            )
+        )
         self.count = Counts(self.valkey)
         self.radio = Radio(settings.redis_url)
         self.stops = StopSigns(self.radio)

@@ -43,6 +43,8 @@ def text(parent: Json, name: str) -> str:
 
 def clean(value: str) -> str:
     """Without NUL; half a surrogate pair becomes U+FFFD."""
+    if value.isascii() and "\0" not in value:
+        return value
     return value.replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 

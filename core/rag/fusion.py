@@ -34,7 +34,7 @@ def fuse(words: Scores, vectors: Vectors, query: Vectors | None, *, grasp: float
 
 def _of_best(scores: Scores) -> Scores:
     top = float(scores.max())
-    return scores * (1 / top) if top > 0 else scores
+    return np.asarray(scores / top, np.float64) if top > 0 else scores
 
 
 def _spread(vectors: Vectors, query: Vectors) -> Scores:

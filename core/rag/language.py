@@ -53,6 +53,7 @@ _COMMON = {
     "nl": "de het een en van ik te dat die in niet is op aan met",
     "pt": "de a o que e do da em um para não com uma os no",
     "sv": "och att det i en som på är av för med den till inte har",
+    "tok": "li e la pi o mi sina ona jan toki pona ni tawa lon",
     "tr": "ve bir bu da de için ile çok olarak daha olan gibi ne en var",
 }
 _LISTS = {language: frozenset(listed.split()) for language, listed in _COMMON.items()}
@@ -84,4 +85,4 @@ def _guess(text: str) -> str:
         language: sum(seen[word] for word in listed) / max(1, seen.total()) for language, listed in _LISTS.items()
     }
     best = max(shares, key=shares.__getitem__)
-    return best if shares[best] >= _ENOUGH else ""
+    return best if best in STEMMED and shares[best] >= _ENOUGH else ""

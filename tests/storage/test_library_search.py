@@ -62,7 +62,7 @@ async def test_a_hit_says_where_it_stands(
     )
     made = replace(document("https://x", title="Drinks"), passages=passages, link="https://x")
     await put(library, letters, made)
-    first, second = await retriever.search("boiling green", owner="")
+    first, second = await retriever.search("boil water, green", owner="")
     assert (first.text, first.title, first.section, first.link, first.uri) == (
         "Boil water.", "Drinks", "Tea › Green", "https://x/#green", "https://x",
     )  # fmt: skip
