@@ -79,7 +79,9 @@ class Talk:
         for each in words:
             assert each in said(reply), f"{each!r} is not in {said(reply)!r}"
         screen = await self.phone.shown(self._last.receipt)
-        assert any(bare(said(reply)) in bare(shown) for shown in screen), f"{said(reply)!r} is not on the screen: {screen[-3:]}"
+        assert any(bare(said(reply)) in bare(shown) for shown in screen), (
+            f"{said(reply)!r} is not on the screen: {screen[-3:]}"
+        )
         return reply
 
     async def sound(self) -> bytes:
