@@ -21,7 +21,7 @@ from storage.driver import driver
 
 _CHARACTERS = 2000
 # Postings read for one query at most: rare terms come first, so that very common ones cost nothing in a large library.
-_BUDGET = 10_000
+_BUDGET = 5_000
 _STEMMERS = json.dumps({code: f"{name}_stem" for code, name in STEMMED.items()})
 
 _STILL = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
