@@ -91,7 +91,7 @@ def _allowed(body: Body) -> None:
             raise Malformed(f"text: over {WORDS} characters")
         case Spoke(audio=None):
             raise Malformed("audio: there is none")
-        case Spoke(heard=heard) if heard:
+        case Spoke(heard=heard, unheard=unheard) if heard or unheard:
             raise Malformed("heard: is not the page's to say")
         case Tapped(choice=choice) if not choice or len(choice) > 1000:
             raise Malformed("choice: empty or too long")

@@ -66,7 +66,8 @@ def _sona(reply: Reply, link: Link) -> Json:
             }
         case Voice():
             audio = reply.audio and _media(reply.audio, link)
-            return {"kind": "voice", "blocks": blocks(reply.text), "audio": audio, "language": reply.language}
+            shown = [] if reply.repeats and audio else blocks(reply.text)
+            return {"kind": "voice", "blocks": shown, "audio": audio, "language": reply.language}
         case Quiz():
             return _quiz(reply, link)
         case Mark():
