@@ -114,9 +114,10 @@ def test_words_that_stand_above_a_voice_note_are_not_shown_again() -> None:
 
 def test_a_mark_names_its_quiz_and_both_answers() -> None:
     choices = (Choice(label="a", value="1"), Choice(label="b", value="2"))
-    mark = Mark(quiz="q", question="?", choices=choices, chosen="1", right="2", correct=False, text="No.")
+    mark = Mark(quiz="q", question="?", choices=choices, chosen="1", right="2", correct=False, text="❌ No.")
     line = _line(mark)
     assert (line["quiz"], line["chosen"], line["right"], line["correct"]) == ("q", "1", "2", False)
+    assert line["blocks"] == [{"k": "p", "s": [{"t": "No."}]}]
 
 
 @pytest.mark.parametrize(
