@@ -54,7 +54,7 @@ class Visitor:
 
     async def hears(self, text: str) -> Locator:
         found = self.page.locator("#log > .sona", has_text=text).last
-        await expect(found).to_be_visible(timeout=15_000)
+        await found.wait_for()
         return found
 
     async def lines(self) -> list[str]:
@@ -113,7 +113,7 @@ async def hears_a_voice_note(visitor: Visitor, script: Script) -> None:
     await visitor.says(script.voice)
     await visitor.hears(script.voice_shows)
     line = visitor.page.locator("#log > .sona.voice").last
-    await expect(line).to_be_visible()
+    await line.wait_for()
     await listens(line)
 
 

@@ -45,7 +45,7 @@ async def url(real_house: House) -> str:
 
 async def answers(visitor: Visitor, card: Locator, right: str = "") -> str:
     """Answer a question, with anything if nobody said what is right; returns what is right if this was not."""
-    await expect(card).to_be_visible()
+    await card.wait_for()
     option = card.locator(".option", has_text=re.compile(rf"^[A-Z]{re.escape(right) or '.*'}$")).first
     if await card.locator(".option").count():
         await option.click()
@@ -55,7 +55,7 @@ async def answers(visitor: Visitor, card: Locator, right: str = "") -> str:
         await card.get_by_role("button", name="Check").click()
     else:
         await visitor.says(right or "ijo")
-    await expect(card).to_have_class(re.compile("right|wrong"))
+    await card.and_(visitor.page.locator(".right, .wrong")).wait_for()
     missed = await card.evaluate("card => card.classList.contains('wrong')")
     return await card.locator(".verdict strong").first.inner_text() if missed else ""
 
