@@ -194,7 +194,8 @@ export class Log {
 
   // To the end, but not past the beginning of the newest reply, which is read from there.
   #jump(always = false) {
-    const { scroller, reply } = this;
+    const { scroller, draftBox } = this;
+    const reply = this.reply ?? (draftBox.hidden ? null : draftBox);
     const end = scroller.scrollHeight - scroller.clientHeight;
     const start = reply?.isConnected ? scroller.scrollTop + reply.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 12 : end;
     scroller.scrollTop = always || scroller.scrollTop > start + 2 ? end : Math.min(start, end);
