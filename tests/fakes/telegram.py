@@ -26,7 +26,7 @@ from tests.fakes.telegram_methods import Call, Chat, Kind, Methods
 from tests.fakes.telegram_rules import Answer, Pace, bad
 
 TOKEN = "4242:TEST-token"
-BOT = {"id": 4242, "is_bot": True, "first_name": "Sona", "username": "SonaBot"}
+BOT: dict[str, Any] = {"id": 4242, "is_bot": True, "first_name": "Sona", "username": "SonaBot"}
 
 
 class FakeTelegram(Methods):

@@ -71,7 +71,9 @@ class Town:
         await talk.settles()
         return talk
 
-    async def builds(self, *, telegram: bool = False, hooked: bool = False, claude: FakeAnthropic | None = None) -> StoryHouse:
+    async def builds(
+        self, *, telegram: bool = False, hooked: bool = False, claude: FakeAnthropic | None = None
+    ) -> StoryHouse:
         chosen = dict(self._servers)
         if claude:
             chosen |= {"anthropic_api_key": KEY, "anthropic_base_url": claude.url}
@@ -105,8 +107,6 @@ class Town:
 
 
 @pytest.fixture
-async def town(
-    tmp_path: Path, embedder: Embedder, database_url: str, redis_url: str
-) -> AsyncIterator[Town]:
+async def town(tmp_path: Path, embedder: Embedder, database_url: str, redis_url: str) -> AsyncIterator[Town]:
     async with AsyncExitStack() as stack:
         yield Town(stack, tmp_path, embedder, {"database_url": database_url, "redis_url": redis_url})

@@ -133,9 +133,7 @@ async def open_house(home: Path, embedder: Embedder, **chosen: str) -> AsyncGene
         runner = web.AppRunner(site(door), access_log=None, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
         await web.SockSite(runner, listening).start()
-        house = StoryHouse(
-            ground=ground, clock=clock, door=door, rooms=rooms, outside=outside, taking=taking, url=url
-        )
+        house = StoryHouse(ground=ground, clock=clock, door=door, rooms=rooms, outside=outside, taking=taking, url=url)
         try:
             yield house
         finally:

@@ -1,5 +1,6 @@
 """A conversation as a story tells it: `says`, `hears`, `taps`."""
 
+import asyncio
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -63,6 +64,16 @@ class Talk:
         await self.phone.taps(choice, self._last.receipt)
         await self.settles()
 
+    async def interrupts(self, words: str) -> None:
+        """Say something while an answer is being written."""
+        await self.phone.interrupts(words)
+
+    async def sees_drafted(self, words: str) -> None:
+        """Wait until an answer under way shows these words."""
+        async with asyncio.timeout(10):
+            while not any(words in draft for draft in self.phone.drafts()):
+                await self.phone.glances()
+
     async def settles(self) -> None:
         """Wait until nothing happens any more, and take in what came."""
         await self.house.settles()
@@ -79,7 +90,9 @@ class Talk:
         for each in words:
             assert each in said(reply), f"{each!r} is not in {said(reply)!r}"
         screen = await self.phone.shown(self._last.receipt)
-        assert any(bare(said(reply)) in bare(shown) for shown in screen), f"{said(reply)!r} is not on the screen: {screen[-3:]}"
+        assert any(bare(said(reply)) in bare(shown) for shown in screen), (
+            f"{said(reply)!r} is not on the screen: {screen[-3:]}"
+        )
         return reply
 
     async def sound(self) -> bytes:

@@ -1,11 +1,12 @@
 """A person in Telegram: a chat of the strict fake."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 from core.address import Address
 from core.reply import Choice
-from tests.fakes.telegram import FakeTelegram
+from tests.fakes.telegram import BOT, FakeTelegram
 
 LAN = 7
 Taken = Callable[[Address, int], Awaitable[None]]
@@ -28,11 +29,14 @@ class TelegramPhone:
 
     async def writes(self, text: str, *, sender: int = LAN, name: str = "Lan", **more: Any) -> None:
         """Somebody writes; what is not for Sona is never waited for."""
+        place = text.find(f"@{BOT['username']}")
+        if place >= 0:
+            more["entities"] = [{"type": "mention", "offset": place, "length": len(BOT["username"]) + 1}]
         await self._message(sender, name, text=text, **more)
 
     async def taps(self, choice: Choice, receipt: str) -> None:
         number = int(receipt)
-        (button,) = [b for b in self.chat.buttons(number) if choice.label in b["text"]]
+        (button,) = [b for b in self.chat.buttons(number) if b["text"] == choice.label]
         self._done += 1
         await self.api.taps_data(button["callback_data"], number, self.chat.id)
         await self._taken()
@@ -61,6 +65,14 @@ class TelegramPhone:
     async def sound(self, receipt: str) -> bytes:
         message = self.chat.messages[int(receipt)]
         return self.api.files[(message.get("voice") or message["audio"])["file_id"]][1]
+
+    async def interrupts(self, words: str) -> None:
+        await self.says(words)
+
+    async def glances(self) -> None:
+        seen = len(self.api.calls)
+        while len(self.api.calls) == seen:
+            await asyncio.sleep(0.002)
 
     def drafts(self) -> list[str]:
         return [call.text("text") for call in self.api.made("sendMessageDraft")]
