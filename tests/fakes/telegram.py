@@ -37,6 +37,7 @@ class FakeTelegram(Methods):
         self.token = token
         self.url = ""
         self.calls: list[Call] = []
+        self.called = asyncio.Event()
         self.hook = ""
         self.hook_secret = ""
         self.waiting: list[dict[str, Any]] = []
@@ -129,6 +130,7 @@ class FakeTelegram(Methods):
             if request.match_info["token"] != self.token:
                 raise Answer(401, "Unauthorized")
             self.calls.append(call)
+            self.called.set()
             result = await self._answered(call)
         except Answer as answer:
             return _refused(answer)

@@ -100,6 +100,12 @@ class Talk:
         assert self._last is not None
         return await self.phone.sound(self._last.receipt)
 
+    @property
+    def receipt(self) -> str:
+        """The platform's id of what was heard last."""
+        assert self._last is not None
+        return self._last.receipt
+
     def hears_nothing_more(self) -> None:
         assert not self._heard, [delivered.reply for delivered in self._heard]
 

@@ -1,6 +1,5 @@
 """A person in Telegram: a chat of the strict fake."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -42,7 +41,7 @@ class TelegramPhone:
         await self._taken()
 
     async def speaks(self, sound: bytes) -> None:
-        ref = self.api.keep(sound, "voice/file.oga")
+        ref = self.api.keep(sound, f"voice/file_{len(self.api.files)}.oga")
         file = {"file_id": ref, "file_unique_id": "U", "duration": 1, "mime_type": "audio/ogg", "file_size": len(sound)}
         await self._message(LAN, "Lan", voice=file)
         await self._taken()
@@ -70,9 +69,8 @@ class TelegramPhone:
         await self.says(words)
 
     async def glances(self) -> None:
-        seen = len(self.api.calls)
-        while len(self.api.calls) == seen:
-            await asyncio.sleep(0.002)
+        self.api.called.clear()
+        await self.api.called.wait()
 
     def drafts(self) -> list[str]:
         return [call.text("text") for call in self.api.made("sendMessageDraft")]

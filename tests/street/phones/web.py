@@ -118,10 +118,6 @@ def _words(tree: Any) -> str:
             parts = (tree.get(name) for name in ("text", "s", "header", "rows", "blocks"))
             return " ".join(_words(part) for part in parts if part)
         case list():
-            return " ".join(_words(part) if not _is_span(part) else _words(part) for part in tree)
+            return " ".join(_words(part) for part in tree)
         case _:
             return ""
-
-
-def _is_span(part: Any) -> bool:
-    return isinstance(part, dict) and "t" in part
