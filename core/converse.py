@@ -11,7 +11,7 @@ from core.address import Address
 from core.channel import Channel, Live
 from core.clock import Clock
 from core.conversation import Message, Opening, Parcel, Turn
-from core.errors import Superseded
+from core.errors import Superseded, Unreachable
 from core.event import Said
 from core.fit import fit
 from core.mind.thought import Thought
@@ -124,11 +124,12 @@ class Converse:
         return thinking.result().saying(Text(text=note))
 
     async def _renew(self, opening: Opening) -> None:
-        """Returns only when the lease was lost."""
+        """Returns only when the lease was lost; while the database is away, nobody else can take it either."""
         while True:
             await asyncio.sleep(self.lease.total_seconds() / 3)
-            if not await self.turns.renew(opening, self.lease):
-                return
+            with contextlib.suppress(Unreachable):
+                if not await self.turns.renew(opening, self.lease):
+                    return
 
     def _turn(self, opening: Opening, thought: Thought, started: datetime) -> Turn:
         address = opening.conversation.address

@@ -1,20 +1,21 @@
 """The way out: parcels of a conversation, one after another, each until it is sent, put off or dead."""
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from core.address import Address
 from core.channel import Channel
 from core.clock import Clock
 from core.conversation import Parcel
-from core.errors import Refused, Throttled, Unreachable
+from core.errors import Refused, Superseded, Throttled, Unreachable
 from core.fit import fit, simpler
 from core.ports.count import Count
 from core.ports.street import Due, Outbox
 from core.reply import Reply
 
-LEASE = timedelta(seconds=60)
 ATTEMPTS = 12
 _FIRST_WAIT = 1.0
 _LONGEST_WAIT = 600.0
@@ -22,17 +23,18 @@ _LONGEST_WAIT = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliver:
-    """Delivers what is due at an address."""
+    """Delivers what is due at an address. `lease` is how long a parcel stays taken when whoever sends it falls silent."""
 
     outbox: Outbox
     channels: Mapping[str, Channel]
     clock: Clock
     count: Count
+    lease: timedelta = timedelta(seconds=30)
 
     async def __call__(self, address: Address) -> datetime | None:
         """Send until nothing is due; returns when the next try is worth while, if something was put off."""
         more = True
-        while more and (due := await self.outbox.next(address, LEASE)) is not None:
+        while more and (due := await self.outbox.next(address, self.lease)) is not None:
             outcome = await self._one(due)
             if isinstance(outcome, datetime):
                 return outcome
@@ -46,7 +48,10 @@ class Deliver:
         if channel is None:
             return await self._later(parcel, self._wait(parcel), "the channel is switched off")
         try:
-            receipt = await self._send(channel, parcel, parcel.reply, due.target)
+            receipt = await self._leased(parcel, self._send(channel, parcel, parcel.reply, due.target))
+        except Superseded:
+            self.count("delivery_superseded")
+            return False
         except Throttled as error:
             return await self._later(parcel, error.retry_after, "throttled")
         except Unreachable as error:
@@ -58,6 +63,25 @@ class Deliver:
         more = await self.outbox.sent(parcel, receipt)
         self.count("parcel_sent", channel=channel.name)
         return more
+
+    async def _leased(self, parcel: Parcel, sending: Coroutine[Any, Any, str]) -> str:
+        """Send while the lease is renewed. Raises `Superseded` when someone else has the parcel now."""
+        task = asyncio.create_task(sending)
+        try:
+            while not (await asyncio.wait({task}, timeout=self.lease.total_seconds() / 3))[0]:
+                if not await self._renewed(parcel):
+                    raise Superseded(str(parcel.address))
+            return task.result()
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
+
+    async def _renewed(self, parcel: Parcel) -> bool:
+        try:
+            return await self.outbox.renew(parcel, self.lease)
+        except Unreachable:
+            return True  # while the database is away, nobody else can take it either
 
     async def _send(self, channel: Channel, parcel: Parcel, reply: Reply, target: str) -> str:
         """Send a reply or, where the channel refuses its form, the next simpler one."""

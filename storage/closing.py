@@ -80,12 +80,15 @@ _CLOSE = text(
 
 
 async def write(database: Database, pairs: Sequence[tuple[Opening, Turn]], clock: Clock) -> set[str]:
-    """Write all turns whose lease still holds and return their addresses; the others leave no trace."""
+    """Write all turns whose lease still holds and return their addresses; the others leave no trace.
+
+    Where the answer to a first try was lost, what it wrote stands, and the lease is gone.
+    """
     records = [_record(n, opening, turn, clock.id()) for n, (opening, turn) in enumerate(pairs)]
     turns = json.dumps(records)
     if "\\u0000" in turns or "\\ud" in turns:
         turns = json.dumps(_clean(records))
-    return {row.address for row in await database.run(_CLOSE, {"turns": turns, "now": clock.now()})}
+    return {row.address for row in await database.insist(_CLOSE, {"turns": turns, "now": clock.now()})}
 
 
 def _record(n: int, opening: Opening, turn: Turn, name: str) -> dict[str, Any]:

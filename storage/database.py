@@ -1,6 +1,7 @@
 """The connection pool, made inside the event loop that uses it."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -8,7 +9,10 @@ from sqlalchemy import Executable, Row
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from core.errors import Unreachable
 from storage.reach import reached
+
+_WAITS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -17,29 +21,46 @@ def sqlalchemy_url(url: str) -> str:
 
 
 class Database:
-    """A pool of connections to one database; `begin` and `run` are the only ways to a transaction.
+    """A pool of connections to one database; `begin`, `run` and `insist` are the only ways to a transaction.
 
-    Both raise `Unreachable` when the database does not answer."""
+    All raise `Unreachable` when the database does not answer."""
 
-    def __init__(self, url: str, *, pool: int = 8) -> None:
+    def __init__(self, url: str, *, pool: int = 8, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
+        self._sleep = sleep
+        # Every connection commits by itself for its whole life: changing that when one is taken from the pool would
+        # lose the connection whenever the one who takes it is cancelled in that moment.
         self.engine: AsyncEngine = create_async_engine(
-            sqlalchemy_url(url), pool_size=pool, max_overflow=0, pool_pre_ping=False, pool_recycle=1800
+            sqlalchemy_url(url),
+            isolation_level="AUTOCOMMIT",
+            pool_size=pool,
+            max_overflow=0,
+            pool_pre_ping=False,
+            pool_recycle=1800,
         )
-        self._single = self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[AsyncConnection]:
         """A transaction that commits when the block ends well and rolls back otherwise."""
         with reached():
             async with self.engine.begin() as connection:
+                await connection.exec_driver_sql("BEGIN")
                 yield connection
 
     async def run(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """One statement that is its own transaction, in one round trip; returns its rows, if it has any."""
         with reached():
-            async with self._single.connect() as connection:
+            async with self.engine.connect() as connection:
                 result = await connection.execute(statement, parameters)
                 return result.all() if result.returns_rows else ()
+
+    async def insist(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """`run` for what must not be forgotten and does no harm twice: tried again for a dozen seconds while the database is away."""
+        for wait in _WAITS:
+            try:
+                return await self.run(statement, parameters)
+            except Unreachable:
+                await self._sleep(wait)
+        return await self.run(statement, parameters)
 
     async def close(self) -> None:
         await self.engine.dispose()

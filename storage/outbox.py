@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import text
 
@@ -46,9 +47,27 @@ _SENT = text(
     """
 )
 
-_LATER = text("UPDATE parcels SET due_at = :at, lease_until = NULL, error = :why WHERE id = :id AND state = 'waiting'")
+# Each try has its number, so that whoever lost the lease changes nothing for the one who has it now.
+_RENEW = text(
+    """
+    UPDATE parcels SET lease_until = :until
+    WHERE id = :id AND attempts = :attempts AND state = 'waiting' RETURNING id
+    """
+)
 
-_DEAD = text("UPDATE parcels SET state = 'dead', lease_until = NULL, error = :why WHERE id = :id")
+_LATER = text(
+    """
+    UPDATE parcels SET due_at = :at, lease_until = NULL, error = :why
+    WHERE id = :id AND attempts = :attempts AND state = 'waiting'
+    """
+)
+
+_DEAD = text(
+    """
+    UPDATE parcels SET state = 'dead', lease_until = NULL, error = :why
+    WHERE id = :id AND attempts = :attempts AND state = 'waiting'
+    """
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,14 +90,17 @@ class PostgresOutbox:
     async def next(self, address: Address, lease: timedelta) -> DueParcel | None:
         return await self._nexts((address, lease))
 
+    async def renew(self, parcel: Parcel, lease: timedelta) -> bool:
+        return bool(await self._database.run(_RENEW, _held(parcel) | {"until": self._clock.now() + lease}))
+
     async def sent(self, parcel: Parcel, receipt: str) -> bool:
         return await self._sents((parcel.id, receipt))
 
     async def later(self, parcel: Parcel, at: datetime, why: str) -> None:
-        await self._database.run(_LATER, {"id": parcel.id, "at": at, "why": wire.clean(why)[:500]})
+        await self._database.run(_LATER, _held(parcel) | {"at": at, "why": wire.clean(why)[:500]})
 
     async def dead(self, parcel: Parcel, why: str) -> None:
-        await self._database.run(_DEAD, {"id": parcel.id, "why": wire.clean(why)[:500]})
+        await self._database.run(_DEAD, _held(parcel) | {"why": wire.clean(why)[:500]})
 
     async def _next(self, asked: Sequence[tuple[Address, timedelta]]) -> list[DueParcel | None]:
         now = self._clock.now()
@@ -95,5 +117,9 @@ class PostgresOutbox:
     async def _sent(self, receipts: Sequence[tuple[str, str]]) -> list[bool]:
         ids, values = zip(*receipts, strict=True)
         parameters = {"ids": list(ids), "receipts": list(values), "now": self._clock.now()}
-        more = {row.id: row.more for row in await self._database.run(_SENT, parameters)}
+        more = {row.id: row.more for row in await self._database.insist(_SENT, parameters)}
         return [more.get(name, False) for name in ids]
+
+
+def _held(parcel: Parcel) -> dict[str, Any]:
+    return {"id": parcel.id, "attempts": parcel.attempts}

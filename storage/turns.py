@@ -79,7 +79,12 @@ _WAITING = text(
 )
 
 _RENEW = text(
-    "UPDATE conversations SET lease_until = :until WHERE address = :address AND lease_token = :token RETURNING address"
+    """
+    UPDATE conversations c SET lease_until = :until
+    FROM unnest(CAST(:addresses AS text[]), CAST(:tokens AS text[])) AS held (address, token)
+    WHERE c.address = held.address AND c.lease_token = held.token
+    RETURNING c.lease_token
+    """
 )
 
 _RELEASE = text(
@@ -88,12 +93,13 @@ _RELEASE = text(
 
 
 class PostgresTurns:
-    """`core.ports.street.Turns`; turns that open or close at the same time share a transaction."""
+    """`core.ports.street.Turns`; turns that open, go on or close at the same time share a transaction."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._opening: Group[tuple[Address, timedelta], Opening | None] = Group(self._open)
+        self._renewing: Group[tuple[Opening, timedelta], bool] = Group(self._renew)
         self._closing: Group[tuple[Opening, Turn], bool] = Group(self._close)
         self._checking: Group[str, bool] = Group(self._waiting)
 
@@ -101,8 +107,7 @@ class PostgresTurns:
         return await self._opening((address, lease))
 
     async def renew(self, opening: Opening, lease: timedelta) -> bool:
-        parameters = _held(opening) | {"until": self._clock.now() + lease}
-        return bool(await self._database.run(_RENEW, parameters))
+        return await self._renewing((opening, lease))
 
     async def close(self, opening: Opening, turn: Turn) -> None:
         if not await self._closing((opening, turn)):
@@ -153,6 +158,15 @@ class PostgresTurns:
             "learner": self._clock.id(),
             "now": now,
         }
+
+    async def _renew(self, held: Sequence[tuple[Opening, timedelta]]) -> list[bool]:
+        parameters = {
+            "addresses": [str(opening.conversation.address) for opening, _ in held],
+            "tokens": [opening.token for opening, _ in held],
+            "until": self._clock.now() + max(lease for _, lease in held),
+        }
+        kept = {row.lease_token for row in await self._database.run(_RENEW, parameters)}
+        return [opening.token in kept for opening, _ in held]
 
     async def _close(self, pairs: Sequence[tuple[Opening, Turn]]) -> list[bool]:
         closed = await closing.write(self._database, pairs, self._clock)

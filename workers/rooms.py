@@ -59,6 +59,7 @@ def make_rooms(
 ) -> StreetRooms:
     """The rooms around these channels and this mind; call it inside the loop that will run them."""
     settings = ground.settings
+    lease = timedelta(seconds=settings.lease_seconds)
     converse = Converse(
         turns=ground.turns,
         channels=channels,
@@ -68,9 +69,9 @@ def make_rooms(
         wake=wake,
         clock=ground.clock,
         count=ground.count,
-        lease=timedelta(seconds=settings.lease_seconds),
+        lease=lease,
     )
-    deliver = Deliver(outbox=ground.outbox, channels=channels, clock=ground.clock, count=ground.count)
+    deliver = Deliver(outbox=ground.outbox, channels=channels, clock=ground.clock, count=ground.count, lease=lease)
     house = House(converse=converse, deliver=deliver, clock=ground.clock, slots=settings.worker_slots)
     wake.house = house
     ground.go(ground.stops.listen())

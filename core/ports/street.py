@@ -25,7 +25,7 @@ class Turns(Protocol):
         ...
 
     async def close(self, opening: Opening, turn: Turn) -> None:
-        """Write all of a turn in one transaction and end the lease.
+        """Write all of a turn in one transaction and end the lease; insists for some seconds while the database is away.
 
         Raises `Superseded` when the lease was lost and someone else took the conversation.
         """
@@ -45,16 +45,23 @@ class Outbox(Protocol):
         """Take the oldest parcel of a conversation if it is due and nobody holds it."""
         ...
 
+    async def renew(self, parcel: Parcel, lease: timedelta) -> bool:
+        """Hold it for as long again; false when someone else has it now."""
+        ...
+
     async def sent(self, parcel: Parcel, receipt: str) -> bool:
-        """It was delivered; `receipt` is the platform's id of it. True when more parcels wait behind it."""
+        """It was delivered; `receipt` is the platform's id of it. True when more parcels wait behind it.
+
+        Insists for some seconds while the database is away, as what is not written down here is sent again.
+        """
         ...
 
     async def later(self, parcel: Parcel, at: datetime, why: str) -> None:
-        """Try again at `at`; everything behind it waits too."""
+        """Try again at `at`; everything behind it waits too. Does nothing for who has lost the parcel."""
         ...
 
     async def dead(self, parcel: Parcel, why: str) -> None:
-        """It can never be delivered; the next one may go."""
+        """It can never be delivered; the next one may go. Does nothing for who has lost the parcel."""
         ...
 
 

@@ -1,15 +1,24 @@
-from datetime import timedelta
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
 
 from core.address import Address
 from core.channel import Live
-from core.conversation import Opening
+from core.conversation import Opening, Parcel
+from core.deliver import Deliver
 from core.errors import Refused, Throttled, Unreachable
 from core.media import Media
 from core.mind.thought import Thought
+from core.ports.street import Due, Outbox
 from core.reply import Choice, Mark, Quiz, Reply, Text, Voice
+from tests.fakes.channel import KeepingChannel
 from tests.fakes.street import Street, Thinking
 
 HERE = Address("test", "1")
+LEASE = timedelta(seconds=60)
 
 
 def _replying(*replies: Reply) -> Thinking:
@@ -103,3 +112,110 @@ async def test_a_parcel_held_by_someone_else_is_left_alone_until_the_lease_ends(
     street.clock.pass_(61)
     await street.deliver(HERE)
     assert street.channel.to(HERE) == [Text(text="one")]
+
+
+class SlowChannel(KeepingChannel):
+    """Takes its time: `begun` is set when a reply comes, and it is sent once `go` is set."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.begun, self.go = asyncio.Event(), asyncio.Event()
+
+    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
+        self.begun.set()
+        await self.go.wait()
+        return await super().send(address, reply, key=key, target=target)
+
+
+def _slow(street: Street, outbox: Outbox) -> tuple[Deliver, SlowChannel]:
+    """Deliveries that renew their lease every millisecond, through a slow channel."""
+    slow = SlowChannel()
+    lease = timedelta(milliseconds=3)
+    return replace(street.deliver, channels={"test": slow}, outbox=outbox, lease=lease), slow
+
+
+class Watched:
+    """The outbox, with a word each time a lease was renewed, and what else befalls it then."""
+
+    def __init__(self, outbox: Outbox, befalls: Callable[[int], None]) -> None:
+        self._outbox = outbox
+        self._befalls = befalls
+        self._renewed = 0
+        self.twice = asyncio.Event()
+
+    async def next(self, address: Address, lease: timedelta) -> Due | None:
+        return await self._outbox.next(address, lease)
+
+    async def renew(self, parcel: Parcel, lease: timedelta) -> bool:
+        self._renewed += 1
+        if self._renewed > 1:
+            self.twice.set()
+        self._befalls(self._renewed)
+        return await self._outbox.renew(parcel, lease)
+
+    async def sent(self, parcel: Parcel, receipt: str) -> bool:
+        return await self._outbox.sent(parcel, receipt)
+
+    async def later(self, parcel: Parcel, at: datetime, why: str) -> None:
+        await self._outbox.later(parcel, at, why)
+
+    async def dead(self, parcel: Parcel, why: str) -> None:
+        await self._outbox.dead(parcel, why)
+
+
+async def test_a_parcel_that_takes_long_to_send_stays_taken(street: Street) -> None:
+    await _turn(street, Text(text="one"))
+    watched = Watched(street.outbox, lambda _: street.clock.pass_(0.002))
+    deliver, slow = _slow(street, watched)
+    sending = asyncio.create_task(deliver(HERE))
+    await watched.twice.wait()
+    assert await street.outbox.next(HERE, LEASE) is None
+    slow.go.set()
+    await sending
+    assert slow.to(HERE) == [Text(text="one")]
+
+
+async def test_a_database_that_is_away_for_a_moment_does_not_break_a_delivery_off(street: Street) -> None:
+    def away(times: int) -> None:
+        if times == 1:
+            raise Unreachable("restarting")
+
+    await _turn(street, Text(text="one"))
+    watched = Watched(street.outbox, away)
+    deliver, slow = _slow(street, watched)
+    sending = asyncio.create_task(deliver(HERE))
+    await watched.twice.wait()
+    slow.go.set()
+    await sending
+    assert slow.to(HERE) == [Text(text="one")]
+
+
+async def test_who_lost_a_parcel_stops_sending_it_and_leaves_it_to_the_other(street: Street) -> None:
+    await _turn(street, Text(text="one"))
+    deliver, slow = _slow(street, street.outbox)
+    sending = asyncio.create_task(deliver(HERE))
+    await slow.begun.wait()
+    street.clock.pass_(1)
+    other = await street.outbox.next(HERE, LEASE)
+    assert other is not None
+    await sending
+    assert "delivery_superseded" in street.count.names
+    assert slow.sent == []
+    await street.outbox.sent(other.parcel, "m1")
+
+
+@pytest.mark.parametrize("word", ["later", "dead"])
+async def test_who_lost_a_parcel_says_nothing_more_about_it(street: Street, word: str) -> None:
+    await _turn(street, Text(text="one"))
+    first = await street.outbox.next(HERE, LEASE)
+    street.clock.pass_(61)
+    second = await street.outbox.next(HERE, LEASE)
+    assert first is not None
+    assert second is not None
+    if word == "later":
+        await street.outbox.later(first.parcel, street.clock.now(), "too late")
+    else:
+        await street.outbox.dead(first.parcel, "too late")
+    assert await street.outbox.next(HERE, LEASE) is None
+    assert await street.outbox.renew(second.parcel, LEASE)
+    assert not await street.outbox.renew(first.parcel, LEASE)

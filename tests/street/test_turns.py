@@ -7,10 +7,12 @@ import pytest
 from core.address import Address
 from core.channel import Live
 from core.conversation import Opening, Turn
-from core.errors import Superseded
+from core.errors import Superseded, Unreachable
 from core.event import Said, Stopped
 from core.mind.thought import Thought
 from core.reply import Text
+from storage.database import Database
+from storage.turns import PostgresTurns
 from tests.fakes.street import Street, echo
 
 HERE = Address("test", "1")
@@ -208,3 +210,35 @@ async def test_a_turn_that_takes_too_long_is_answered_honestly(street: Street) -
     await street.deliver(HERE)
     assert "turn_timeout" in street.count.names
     assert len(street.channel.to(HERE)) == 2
+
+
+class Forgetful(PostgresTurns):
+    """Turns whose database is away when a lease is first renewed; `again` is set when it is renewed after that."""
+
+    def __init__(self, street: Street, database: Database) -> None:
+        super().__init__(database, street.clock)
+        self.again = asyncio.Event()
+        self._away = True
+
+    async def renew(self, opening: Opening, lease: timedelta) -> bool:
+        if self._away:
+            self._away = False
+            raise Unreachable("restarting")
+        self.again.set()
+        return await super().renew(opening, lease)
+
+
+async def test_a_database_that_is_away_for_a_moment_does_not_throw_a_turn_away(
+    street: Street, database: Database
+) -> None:
+    turns = Forgetful(street, database)
+
+    async def patient(opening: Opening, live: Live) -> Thought:
+        await turns.again.wait()
+        return await echo(opening, live)
+
+    street.mind.thinking = patient
+    street.converse = replace(street.converse, turns=turns, lease=timedelta(milliseconds=3))
+    await street.says("toki")
+    assert await street.answers() == [Text(text="toki")]
+    assert len(street.mind.openings) == 1
