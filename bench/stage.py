@@ -57,14 +57,15 @@ async def process(env: Mapping[str, str], *arguments: str) -> AsyncGenerator[asy
             await child.wait()
 
 
-async def answers(url: str, *, seconds: float = 30.0) -> None:
-    """Wait until a server answers at all."""
+async def answers(url: str, *, status: int = 0, seconds: float = 30.0) -> None:
+    """Wait until a server answers, with this status if one is given."""
     deadline = time.monotonic() + seconds
     async with aiohttp.ClientSession() as client:
         while True:
             with suppress(aiohttp.ClientError, TimeoutError):
-                async with client.get(url, timeout=aiohttp.ClientTimeout(total=2)):
-                    return
+                async with client.get(url, timeout=aiohttp.ClientTimeout(total=2)) as answer:
+                    if status in (0, answer.status):
+                        return
             if time.monotonic() > deadline:
                 raise TimeoutError(f"nothing answers at {url}")
             await asyncio.sleep(0.05)

@@ -71,6 +71,10 @@ async def driver(settings: Settings) -> AsyncGenerator[Driver]:
         await database.close()
 
 
+def run() -> list[Row]:
+    return asyncio.run(measure())
+
+
 async def measure() -> list[Row]:
     async with stage() as settings, driver(settings) as at:
         rows = [await _one(settings, at), *await _crowd(settings, at)]
@@ -187,9 +191,3 @@ async def _seconds(call: Callable[[], Awaitable[None]]) -> float:
     started = time.perf_counter()
     await call()
     return time.perf_counter() - started
-
-
-if __name__ == "__main__":
-    from bench.report import show
-
-    show(asyncio.run(measure()))

@@ -38,6 +38,10 @@ end
 """
 
 
+def run() -> list[Row]:
+    return asyncio.run(measure())
+
+
 async def measure() -> list[Row]:
     if shutil.which("wrk") is None:
         return [Row(name="webhook: left out, the load generator wrk is not installed", value=0)]
@@ -121,9 +125,3 @@ async def _kept(settings: Settings) -> int:
         return int((await database.run(text("SELECT count(*) AS n FROM events"), {}))[0].n)
     finally:
         await database.close()
-
-
-if __name__ == "__main__":
-    from bench.report import show
-
-    show(asyncio.run(measure()))

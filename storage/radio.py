@@ -66,6 +66,7 @@ class Radio:
         )
         self._pubsub = self._ear.pubsub()
         self._channels: dict[str, Channel] = {}
+        self._open = False
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -115,8 +116,8 @@ class Radio:
         channel.confirmed.set()
 
     async def _quietly(self, command: str, name: str) -> None:
-        """Ask on the open connection; when it is broken `_listen` finds out and subscribes to everything again."""
-        if self._pubsub.connection is None:
+        """Ask on the open connection; while there is none, or it is broken, `_hear` subscribes to everything by itself."""
+        if not self._open:
             return
         with contextlib.suppress(*_AWAY):
             await asyncio.wait_for(getattr(self._pubsub, command)(name), self._patience)
@@ -130,12 +131,17 @@ class Radio:
     async def _hear(self) -> None:
         self._pubsub = pubsub = self._ear.pubsub()
         try:
-            await pubsub.subscribe("sona:radio", *self._channels)
+            asked: set[str] = set()
+            while new := {"sona:radio", *self._channels} - asked:
+                await pubsub.subscribe(*new)
+                asked |= new
+            self._open = True
             while True:
                 message = await pubsub.get_message(timeout=5.0)
                 if message is not None:
                     self._take(message)
         finally:
+            self._open = False
             with contextlib.suppress(*_AWAY):
                 await pubsub.aclose()
 

@@ -1,14 +1,17 @@
 """The composition root: what each process is made of."""
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from random import Random, SystemRandom
 
 from bots.web import WebChannel
+from core.channel import Channel
 from core.event import Event
 from core.ingest import Ingest
 from core.mind.voicing import Mouth
+from core.ports.knowledge import Embedder
 from core.ports.street import Wake
 from core.providers.anthropic import AnthropicModel
 from core.providers.openai import OpenAIModel
@@ -61,14 +64,23 @@ async def street_rooms(settings: Settings, app: App) -> StreetRooms:
     ground = Ground(settings)
     wake = HouseWake(CeleryWake(app, ground.stops.send))
     channels = doors.channels(ground, doors.platforms(ground), Receive(inbox=ground.inbox, wake=wake))
-    embedder = shelf.embedder(settings)
-    thinker = minds.model(settings)
+    return furnished(ground, wake=wake, channels=channels, embedder=shelf.embedder(settings), chance=SystemRandom())
+
+
+def furnished(
+    ground: Ground, *, wake: HouseWake, channels: Mapping[str, Channel], embedder: Embedder, chance: Random
+) -> StreetRooms:
+    """The rooms on this ground, behind these channels."""
+    thinker = minds.model(ground.settings)
     if isinstance(thinker, AnthropicModel | OpenAIModel):
         ground.go(thinker.open())
+
+    def audible(name: str) -> bool:
+        return ground.settings.speech != "off" and (name not in channels or channels[name].capabilities.voice)
+
+    retriever = shelf.retriever(ground, embedder)
+    mind = minds.mind(ground, retriever=retriever, wake=wake, thinker=thinker, audible=audible, chance=chance)
     mouth = Mouth(speech=senses.speech(ground), blobs=ground.blobs)
-    mind = minds.mind(
-        ground, library=ground.library, retriever=shelf.retriever(ground, embedder), wake=wake, thinker=thinker
-    )
     ears = senses.Senses(hearing=senses.hearing(ground), mouth=mouth, channels=channels)
     return make_rooms(ground, channels=channels, mind=mind, senses=ears, wake=wake)
 
@@ -76,7 +88,14 @@ async def street_rooms(settings: Settings, app: App) -> StreetRooms:
 async def shelf_rooms(settings: Settings, app: App) -> shelf.ShelfRooms:
     """The rooms of a process that reads sources."""
     ground = Ground(settings, pool=3)
-    embedder = shelf.embedder(settings)
+    rooms = shelved(ground, wake=CeleryWake(app, ground.stops.send), embedder=shelf.embedder(settings))
+    await rooms.put_courses(minds.catalogue())
+    ground.go(rooms.renewing())
+    return rooms
+
+
+def shelved(ground: Ground, *, wake: Wake, embedder: Embedder) -> shelf.ShelfRooms:
+    """What reads sources on this ground."""
     ingest = Ingest(
         library=ground.library,
         fetcher=WebFetcher(),
@@ -84,15 +103,12 @@ async def shelf_rooms(settings: Settings, app: App) -> shelf.ShelfRooms:
         reader=ChildReader(),
         embedder=embedder,
         inbox=ground.inbox,
-        wake=CeleryWake(app, ground.stops.send),
+        wake=wake,
         clock=ground.clock,
         locale=ground.locale_of,
         loaders={"course": shelf.course_loader(minds.catalogue())},
     )
-    rooms = shelf.ShelfRooms(ground=ground, ingest=ingest, embedder=embedder)
-    await rooms.put_courses(minds.catalogue())
-    ground.go(rooms.renewing())
-    return rooms
+    return shelf.ShelfRooms(ground=ground, ingest=ingest, embedder=embedder)
 
 
 @asynccontextmanager

@@ -12,7 +12,8 @@ from sqlalchemy.engine import make_url
 from core.errors import Malformed, Refused
 from workers.embedded.postgres import client_program
 
-_EMPTY_FIRST = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;"
+# A server counts what it was made with as its own and leaves it out of a dump; pgvector may be among that.
+_EMPTY_FIRST = "DROP SCHEMA public CASCADE; CREATE SCHEMA public; CREATE EXTENSION vector;"
 _TELLING = ("learners", "events")
 
 

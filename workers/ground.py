@@ -8,7 +8,7 @@ from typing import Any
 import redis.asyncio as redis
 from sqlalchemy import text
 
-from core.clock import SystemClock
+from core.clock import Clock, SystemClock
 from core.phrases import DEFAULT
 from core.ports.knowledge import Source
 from storage.blobs import PostgresBlobs
@@ -30,9 +30,9 @@ from workers.settings import Settings
 class Ground:
     """Made inside the event loop that uses it; `close` ends what `go` began and gives all connections back."""
 
-    def __init__(self, settings: Settings, *, pool: int = 8) -> None:
+    def __init__(self, settings: Settings, *, pool: int = 8, clock: Clock | None = None) -> None:
         self.settings = settings
-        self.clock = SystemClock()
+        self.clock: Clock = clock or SystemClock()
         self.database = Database(settings.database_url, pool=pool)
         self.valkey = redis.Redis.from_pool(
             redis.BlockingConnectionPool.from_url(

@@ -1,7 +1,7 @@
 """Who answers: the order of answerers around the model that the settings name, or around none."""
 
 from pathlib import Path
-from random import SystemRandom
+from random import Random
 
 from core.learn.catalogue import Catalogue
 from core.learn.load import load_all
@@ -12,11 +12,11 @@ from core.mind.lessons import Lessons
 from core.mind.mind import Mind
 from core.mind.occasions import Occasions
 from core.mind.offline import Offline
-from core.mind.quizzing import Quizzing
+from core.mind.quizzing import Audible, Quizzing
 from core.mind.reading import Reading
 from core.mind.thought import Answerer
 from core.mind.toolbox import Workshop
-from core.ports.knowledge import Library, Retriever
+from core.ports.knowledge import Retriever
 from core.ports.model import Model, Prompt, Utterance, Words
 from core.ports.street import Wake
 from core.providers.anthropic import AnthropicModel
@@ -51,13 +51,21 @@ def catalogue() -> Catalogue:
     return Catalogue(load_all(COURSES))
 
 
-def mind(ground: Ground, *, library: Library, retriever: Retriever, wake: Wake, thinker: Model | None) -> Mind:
+def mind(
+    ground: Ground,
+    *,
+    retriever: Retriever,
+    wake: Wake,
+    thinker: Model | None,
+    audible: Audible,
+    chance: Random,
+) -> Mind:
     """Quiz answers first, then occasions, lessons and commands; who talks comes last."""
     courses = catalogue()
-    quizzing = Quizzing(catalogue=courses, study=ground.study, clock=ground.clock, rng=SystemRandom())
+    quizzing = Quizzing(catalogue=courses, study=ground.study, clock=ground.clock, rng=chance, audible=audible)
     lessons = Lessons(catalogue=courses, study=ground.study, clock=ground.clock, quizzing=quizzing)
     lectern = Lectern(catalogue=courses, lessons=lessons)
-    reader = Reading(library=library, wake=wake, clock=ground.clock)
+    reader = Reading(library=ground.library, wake=wake, clock=ground.clock)
     if thinker is None:
         talker: Answerer = Offline(retriever=retriever, lessons=lectern)
     else:

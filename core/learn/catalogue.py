@@ -11,6 +11,8 @@ from core.learn.entry import entry_text
 from core.learn.terms import key, meanings
 from core.ports.knowledge import Document, Passage
 
+_GUESSED = 4
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
@@ -111,6 +113,8 @@ class Catalogue:
         close = get_close_matches(wanted, spelled, n=3, cutoff=0.7)
         if close:
             return Found(course=course, words=tuple(spelled[name] for name in close), how="word", close=True)
+        if len(wanted) < _GUESSED:
+            return None
         meant = {term: word for word in course.words for term in word.terms}
         close = get_close_matches(wanted, meant, n=3, cutoff=0.85)
         words = tuple({meant[term].word: meant[term] for term in close}.values())

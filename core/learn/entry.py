@@ -12,6 +12,11 @@ def entry_text(word: Word, locale: str, *, examples: int = 3) -> str:
     return "\n".join(lines)
 
 
+def short_text(word: Word, locale: str) -> str:
+    """A word and its short meaning as an item of a list."""
+    return f"- **{word.word}**: {word.meaning(locale)}"
+
+
 def line_text(word: Word, locale: str) -> str:
     """A word, its short meaning and one example on two lines."""
     example = word.examples[0]

@@ -116,6 +116,10 @@ KINDS: Mapping[str, tuple[Kind, ...]] = {
 }
 
 
+SOUNDING = frozenset({hearing, dictation})
+"""The kinds that are nothing without sound."""
+
+
 def jumbled(sentence: str, rng: Random) -> tuple[Choice, ...]:
     """The sentence's words as pieces in an order that is not the sentence's own."""
     words = sentence.strip(_EDGE).split()

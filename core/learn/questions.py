@@ -6,7 +6,7 @@ from random import Random
 
 from core.card import Card
 from core.learn.course import Course, Item, Unit, Word
-from core.learn.kinds import KINDS, Making, Wording, chosen_among, jumbled
+from core.learn.kinds import KINDS, SOUNDING, Making, Wording, chosen_among, jumbled
 from core.question import Question
 
 UNIT_QUESTIONS = 8
@@ -36,25 +36,29 @@ def from_unit(
     locale: str,
     ask: Wording,
     count: int = UNIT_QUESTIONS,
+    audible: bool = True,
 ) -> tuple[Question, ...]:
     """A quiz over a unit: hand-written items and made questions, words that are new or least practised first.
 
-    `cards` are the person's cards by key; `ask` finds the wording of prompts.
+    `cards` are the person's cards by key; `ask` finds the wording of prompts. Where nothing is `audible` no question is for the ears.
     """
-    items = _picked(unit.items, min(HAND_WRITTEN, count // 2), rng)
+    fitting = [item for item in unit.items if audible or item.form != "listening"]
+    items = _picked(fitting, min(HAND_WRITTEN, count // 2), rng)
     written = [from_item(course, item, rng) for item in items]
     taken = {item.word for item in items}
     words = [word for word in course.entries(unit) if word.word not in taken]
     rng.shuffle(words)
     asked = [Asked(course=course, word=word, card=cards.get(card_key(course, word.word))) for word in words]
     asked.sort(key=lambda one: one.card.reps if one.card else 0)
-    made = from_words(asked[: count - len(written)], rng=rng, locale=locale, ask=ask)
+    made = from_words(asked[: count - len(written)], rng=rng, locale=locale, ask=ask, audible=audible)
     questions = [*made, *written]
     rng.shuffle(questions)
     return tuple(questions)
 
 
-def from_words(words: Sequence[Asked], *, rng: Random, locale: str, ask: Wording) -> tuple[Question, ...]:
+def from_words(
+    words: Sequence[Asked], *, rng: Random, locale: str, ask: Wording, audible: bool = True
+) -> tuple[Question, ...]:
     """One question a word, in the given order; neighbours are of different kinds where the words allow it."""
     made: list[Question] = []
     last = ""
@@ -64,7 +68,7 @@ def from_words(words: Sequence[Asked], *, rng: Random, locale: str, ask: Wording
         rng.shuffle(kinds)
         kinds.sort(key=lambda kind: kind.__name__ == last)
         for kind in (*kinds, *KINDS["new"]):
-            question = kind(making)
+            question = kind(making) if audible or kind not in SOUNDING else None
             if question is not None:
                 made.append(question)
                 last = kind.__name__

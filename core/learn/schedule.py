@@ -64,6 +64,11 @@ def strength(card: Card, now: datetime) -> float:
     return float((1 + (0.9 ** (1 / decay) - 1) * days / record.stability) ** decay)
 
 
+def sure(card: Card) -> bool:
+    """Whether the word was ever recalled since it was last wrong: false in the first step of learning it, or of learning it again."""
+    return _record(card).step != 0
+
+
 def introduced(cards: Iterable[Card], now: datetime, zone: str) -> int:
     """How many of the cards were first asked on this day of the person's time zone."""
     try:

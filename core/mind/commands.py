@@ -56,7 +56,7 @@ class Commands:
             case "stop":
                 return thought.saying(Text(text=say("stop.idle", thought.conversation.learner.locale)))
             case _:
-                return self._help(thought, unknown=name)
+                return self._unknown(name[:32], thought)
 
     def _welcome(self, thought: Thought) -> Thought:
         learner = thought.conversation.learner
@@ -70,20 +70,21 @@ class Commands:
         )
         return thought.saying(Text(text="\n\n".join(parts), choices=choices + others))
 
-    def _help(self, thought: Thought, *, unknown: str = "") -> Thought:
+    def _help(self, thought: Thought) -> Thought:
         locale = thought.conversation.learner.locale
         lines = "\n".join(f"/{info.name} – {say(info.about, locale)}" for info in self._infos)
-        parts = [say("help.title", locale), lines, say("help.more", locale), *self._intro(locale)]
-        if unknown:
-            parts.insert(0, self._unknown(unknown[:32], locale))
+        parts = (say("help.title", locale), lines, say("help.more", locale), *self._intro(locale))
         return thought.saying(
             Text(text="\n\n".join(parts), choices=suggest(locale, "lesson", "quiz", "review", "courses"))
         )
 
-    def _unknown(self, name: str, locale: str) -> str:
-        said = say("help.unknown", locale, command=f"/{name}")
-        near = get_close_matches(name, [info.name for info in self._infos], n=1)
-        return f"{said} {say('help.nearest', locale, command=f'/{near[0]}')}" if near else said
+    def _unknown(self, name: str, thought: Thought) -> Thought:
+        locale = thought.conversation.learner.locale
+        said = [say("help.unknown", locale, command=f"/{name}")]
+        near = [f"/{found}" for found in get_close_matches(name, [info.name for info in self._infos], n=1)]
+        said += [say("help.nearest", locale, command=found) for found in near]
+        choices = tuple(Choice(label=found, value=found) for found in near)
+        return thought.saying(Text(text=" ".join(said), choices=choices + suggest(locale, "help")))
 
     def _intro(self, locale: str) -> tuple[str, ...]:
         return (say("offline.intro", locale),) if self._offline else ()

@@ -3,22 +3,26 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 
 from core.ports.knowledge import Hit
 
 _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]+")
 _SENTENCE = re.compile(r"[^\n.!?。！？]*(?:[.!?](?!\s|$)[^\n.!?。！？]*)*[.!?。！？]*[”\"'»)]*")
-_SMALL_WORDS = """a an the of to in on at by for from with without and or not is are was were be been am do does did have has had i you
+_LINE = re.compile(r"[^\n]+")
+_ITEM = re.compile(r"\s*(?:[-*+•|]|\d+[.)])\s+")
+_SMALL_WORDS = (
+    """a an the of to in on at by for from with without and or not is are was were be been am do does did have has had i you
     he she it we they me my your his her its our their this that these those what which who whom whose when where why how
     can could would should will shall may might must about into than then there here as if so tell explain know say mean
-    means meaning please show give any some much many
-    là gì ai nào sao thế có không của và hay hoặc trong ngoài trên dưới cho với tôi mình bạn nó này kia đó những các một
-    được bị thì mà ở đâu khi bao giờ vì hãy nói biết nghĩa về như
-    el la los las un una unos unas de del al en por para con sin y o no es son era fue ser estar está están hay yo tú él
+    means meaning please show give any some much many use used using work works form happens between difference""",
+    """là gì ai nào sao thế có không của và hay hoặc trong ngoài trên dưới cho với tôi mình bạn nó này kia đó những các một
+    được bị thì mà ở đâu khi bao giờ vì hãy nói biết nghĩa về như giữa dùng""",
+    """el la los las un una unos unas de del al en por para con sin y o no es son era fue ser estar está están hay yo tú él
     ella lo le se me te nos su sus mi tu este esta esto ese esa eso qué cuál cuáles quién cuándo dónde cómo porqué por qué
-    que como si puede puedes significa sobre dime explica"""
+    que como si puede puedes significa sobre dime explica entre usa""",
+)
+_SMALL = tuple(frozenset(listed.split()) for listed in _SMALL_WORDS)
 _ENOUGH = 0.6
 _SENTENCES = 3
 _SHORT = 60
@@ -39,12 +43,12 @@ def quotes(question: str, hits: Sequence[Hit]) -> tuple[Quote, ...]:
     A passage counts when it and its headings speak to at least three fifths of the question's telling words; scores
     of a search cannot decide that, as even a search for nonsense has a best hit.
     """
-    wanted = terms(question)
+    wanted = _narrowed(terms(question), hits)
     if not wanted:
         return ()
     found: list[Quote] = []
     for rank, hit in enumerate(hits):
-        if _share(wanted, terms(f"{hit.title} {hit.section} {hit.text}")) < _ENOUGH:
+        if _share(wanted, _words(f"{hit.title} {hit.section} {hit.text}")) < _ENOUGH:
             continue
         best = _best(wanted, hit, rank)
         if best is not None and all(best.text != quote.text for quote in found):
@@ -52,25 +56,32 @@ def quotes(question: str, hits: Sequence[Hit]) -> tuple[Quote, ...]:
     return tuple(sorted(found, key=lambda quote: -quote.weight)[:_SENTENCES])
 
 
-def terms(text: str) -> frozenset[str]:
-    """The telling words of a text, and the pairs of characters where there are no spaces."""
+def terms(question: str) -> frozenset[str]:
+    """The telling words of a question: without the small words of the one language it is asked in, as "la" is none in English."""
+    words = _words(question)
+    return words - max(_SMALL, key=lambda small: len(small & words))
+
+
+def _words(text: str) -> frozenset[str]:
+    """The words of a text, and the pairs of characters where there are no spaces."""
     folded = text.casefold()
     pairs = {run[i : i + 2] for run in _UNSPACED.findall(folded) for i in range(max(1, len(run) - 1))}
-    spaced = set(_WORD.findall(_UNSPACED.sub(" ", folded)))
-    return frozenset((spaced - _small_words()) | pairs)
+    return frozenset({*_WORD.findall(_UNSPACED.sub(" ", folded)), *pairs})
 
 
-@cache
-def _small_words() -> frozenset[str]:
-    return frozenset(_SMALL_WORDS.split())
+def _narrowed(wanted: frozenset[str], hits: Sequence[Hit]) -> frozenset[str]:
+    """The words that tell one passage from another: what nearly all titles say ("Toki Pona") is left out, unless nothing else is asked."""
+    titles = [_words(hit.title) for hit in hits]
+    telling = {word for word in wanted if sum(word in title for title in titles) <= len(titles) / 2}
+    return frozenset(telling) or wanted
 
 
 def _best(wanted: frozenset[str], hit: Hit, rank: int) -> Quote | None:
     sentences = list(_sentences(hit.text))
-    heading = terms(f"{hit.title} {hit.section}")
+    heading = _words(f"{hit.title} {hit.section}")
     best: Quote | None = None
     for place, (start, end) in enumerate(sentences):
-        here = terms(hit.text[start:end])
+        here = _words(hit.text[start:end])
         weight = _share(wanted, here) + 0.25 * _share(wanted, here | heading) - 0.02 * rank - 0.001 * place
         if best is None or weight > best.weight:
             stop = sentences[place + 1][1] if end - start < _SHORT and place + 1 < len(sentences) else end
@@ -79,10 +90,15 @@ def _best(wanted: frozenset[str], hit: Hit, rank: int) -> Quote | None:
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:
-    """Where each sentence begins and ends."""
-    for match in _SENTENCE.finditer(text):
-        if _WORD.search(match[0]):
-            yield match.start(), match.end()
+    """Where each sentence begins and ends; an item of a list or a row of a table is one, without its mark."""
+    for line in _LINE.finditer(text):
+        mark = _ITEM.match(line[0])
+        if mark and _WORD.search(line[0], mark.end()):
+            yield line.start() + mark.end(), line.end()
+            continue
+        for match in _SENTENCE.finditer(text, line.start(), line.end()):
+            if _WORD.search(match[0]):
+                yield match.start(), match.end()
 
 
 def _share(wanted: frozenset[str], there: frozenset[str]) -> float:

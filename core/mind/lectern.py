@@ -2,10 +2,8 @@
 
 from core.conversation import Conversation
 from core.learn.catalogue import Catalogue
-from core.learn.entry import entry_text
-from core.mind.lessons import Lessons
+from core.mind.lessons import Lessons, looked_up
 from core.mind.thought import Thought
-from core.phrases import say
 from core.reply import Quiz, Text
 from core.tools.context import Outcome
 
@@ -18,11 +16,7 @@ class Lectern:
         self._lessons = lessons
 
     def look_up(self, word: str, locale: str) -> str:
-        found = self._catalogue.look_up(word)
-        if found is None:
-            return ""
-        entries = "\n\n".join(entry_text(entry, locale) for entry in found.words[:3])
-        return f"{say('study.word.close', locale, word=word)}\n\n{entries}" if found.close else entries
+        return looked_up(self._catalogue, word, locale=locale)
 
     def grammar(self, query: str, locale: str) -> str:
         notes = self._catalogue.grammar(query)

@@ -7,7 +7,7 @@ from core.clock import Clock
 from core.event import Event, Joined
 from core.learn.catalogue import Catalogue
 from core.learn.course import Course, Unit, nearest
-from core.learn.entry import entry_text, line_text, pieces
+from core.learn.entry import entry_text, line_text, pieces, short_text
 from core.mind import record
 from core.mind.quizzing import Quizzing
 from core.mind.standing import standing
@@ -16,6 +16,17 @@ from core.mind.wish import Wish, wish
 from core.phrases import say
 from core.ports.study import Study
 from core.reply import Choice, Text
+
+
+def looked_up(catalogue: Catalogue, word: str, course: str = "", *, locale: str) -> str:
+    """At most three entries in full, or, where the word is only guessed at, a list of what may be meant."""
+    found = catalogue.look_up(word, course)
+    if found is None:
+        return ""
+    if not found.close:
+        return "\n\n".join(entry_text(entry, locale) for entry in found.words[:3])
+    guesses = "\n".join(short_text(entry, locale) for entry in found.words[:3])
+    return f"{say('study.word.close', locale, word=word)}\n\n{guesses}"
 
 
 class Lessons:
@@ -65,11 +76,7 @@ class Lessons:
 
     async def look_up(self, word: str, course: str = "", *, locale: str = "en") -> str:
         """The dictionary entries for a word or a meaning in Markdown, at most three in full; empty when there is none."""
-        found = self._catalogue.look_up(word, course)
-        if found is None:
-            return ""
-        entries = "\n\n".join(entry_text(entry, locale) for entry in found.words[:3])
-        return f"{say('study.word.close', locale, word=word)}\n\n{entries}" if found.close else entries
+        return looked_up(self._catalogue, word, course, locale=locale)
 
     async def grammar(self, query: str, course: str = "", *, locale: str = "en") -> str:  # noqa: ARG002 - notes are written in English so far
         """The two sections of the grammar notes that say most about the query, in Markdown; empty when there is none."""
@@ -164,14 +171,14 @@ class Lessons:
         return self._lesson(thought, course, after)
 
     async def _explain(self, thought: Thought, place: str) -> Thought:
-        """One more piece of the unit's grammar note, counting from 0."""
+        """A piece of the unit's grammar note, counting from 0; without a number the one behind those heard last."""
         course = self._course(thought, "")
         if course is None:
             return self._list(thought)
         locale = thought.conversation.learner.locale
         unit = await self._unit(thought, course)
         parts = pieces(unit.note)
-        at = int(place) if place.isdecimal() else 0
+        at = int(place) if place.isdecimal() else _unheard(parts, thought)
         if at >= len(parts):
             return thought.saying(Text(text=say("study.lesson.all", locale), choices=self._after(thought)))
         more = (f"lesson:explain:{at + 1}", "explain")
@@ -216,3 +223,12 @@ class Lessons:
     @staticmethod
     def _buttons(locale: str, *buttons: tuple[str, str]) -> tuple[Choice, ...]:
         return tuple(Choice(label=say(f"study.button.{key}", locale), value=value) for value, key in buttons)
+
+
+def _unheard(parts: tuple[str, ...], thought: Thought) -> int:
+    """The place of the piece after the last one that this conversation remembers; the lesson's own words begin it."""
+    said = [message.text for message in thought.conversation.history if message.role == "sona"]
+    told = (
+        place for place, part in enumerate(parts) if any((part.partition("\n\n")[2] or part) in text for text in said)
+    )
+    return max(told, default=-1) + 1

@@ -31,6 +31,7 @@ _ASKED_WORD = tuple(
         r"^qu[eé] es (?P<word>\S+)$",
     )
 )
+_MARK = re.compile(r"\s*\n\s*[-*+•|]\s+")
 _GRAMMAR = re.compile(r"grammar|gram[aá]tica|ngữ pháp", re.IGNORECASE)
 
 
@@ -45,9 +46,9 @@ class Offline:
         asked = words(event)
         if not isinstance(event.body, Said | Spoke | Tapped) or not asked:
             return None
-        reply = (
-            self._chatted(asked, thought) or self._looked_up(asked, thought) or await self._read(asked, thought, live)
-        )
+        if small := self._chatted(asked, thought):
+            return thought.saying(small)
+        reply = self._looked_up(asked, thought) or await self._read(asked, thought, live)
         return thought.saying(_introduced(reply, thought))
 
     def _chatted(self, asked: str, thought: Thought) -> Text | None:
@@ -57,7 +58,8 @@ class Offline:
                 return None
             case "greeting":
                 key = "offline.greeting_name" if learner.name else "offline.greeting"
-                return Text(text=say(key, learner.locale, name=learner.name), choices=_suggestions(thought))
+                hello = Text(text=say(key, learner.locale, name=learner.name), choices=_suggestions(thought))
+                return _introduced(hello, thought)
             case "who":
                 return Text(text=_paragraphs(thought, "offline.who", "offline.intro"), choices=_suggestions(thought))
             case kind:
@@ -83,13 +85,13 @@ class Offline:
         found = quotes(asked, hits)
         if found:
             return _quoted(found, say("offline.found", learner.locale))
-        if notes := self._lessons.grammar(asked, learner.locale):
-            return Text(text=notes)
-        return Text(text=_paragraphs(thought, "offline.nothing", "offline.suggest"), choices=_suggestions(thought))
+        intro = () if _known(thought) else ("offline.intro",)
+        honest = _paragraphs(thought, "offline.nothing", *intro, "offline.suggest")
+        return Text(text=honest, choices=_suggestions(thought))
 
 
 def _quoted(found: tuple[Quote, ...], title: str) -> Text:
-    lines = (f"“{' '.join(quote.text.split())}” [{number}]" for number, quote in enumerate(found, 1))
+    lines = (f"“{_one_line(quote.text)}” [{number}]" for number, quote in enumerate(found, 1))
     sources = (
         Source(title=quote.hit.title, section=quote.hit.section, link=quote.hit.link, quote=quote.text)
         for quote in found
@@ -97,13 +99,22 @@ def _quoted(found: tuple[Quote, ...], title: str) -> Text:
     return Text(text="\n\n".join((title, *lines)), sources=tuple(sources))
 
 
+def _one_line(text: str) -> str:
+    return " ".join(_MARK.sub(" – ", text).split())
+
+
 def _introduced(reply: Text, thought: Thought) -> Text:
     """The reply, with what this mind is said below it, the first time."""
     intro = say("offline.intro", thought.conversation.learner.locale)
-    lately = (message.text for message in thought.conversation.history if message.role == "sona")
-    if intro in reply.text or any(intro in text for text in lately):
+    if intro in reply.text or _known(thought):
         return reply
     return Text(text=f"{reply.text}\n\n_{intro}_", choices=reply.choices, sources=reply.sources)
+
+
+def _known(thought: Thought) -> bool:
+    """Whether the person was told lately what this mind is."""
+    intro = say("offline.intro", thought.conversation.learner.locale)
+    return any(intro in message.text for message in thought.conversation.history if message.role == "sona")
 
 
 def _paragraphs(thought: Thought, *keys: str) -> str:

@@ -1,5 +1,6 @@
 """Answers to an open quiz, and the quizzes and reviews that open one."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from typing import Literal
@@ -27,10 +28,17 @@ from core.reply import Choice, Text
 PASSED = 0.8
 
 
+Audible = Callable[[str], bool]
+"""Whether a channel, by its name, lets people hear anything."""
+
+
 class Quizzing:
     """Takes answers while a quiz is open, and starts quizzes over units, words that are due, or given questions."""
 
-    def __init__(self, *, catalogue: Catalogue, study: Study, clock: Clock, rng: Random) -> None:
+    def __init__(
+        self, *, catalogue: Catalogue, study: Study, clock: Clock, rng: Random, audible: Audible = lambda _: True
+    ) -> None:
+        self._audible = audible
         self._catalogue = catalogue
         self._study = study
         self._clock = clock
@@ -66,7 +74,9 @@ class Quizzing:
         """Open a quiz over a unit and ask its first question; the unit becomes the conversation's."""
         cards = await record.cards(self._study, thought, tuple(card_key(course, word) for word in unit.words))
         locale = thought.conversation.learner.locale
-        questions = from_unit(course, unit, cards=cards, rng=self._rng, locale=locale, ask=self._ask(locale))
+        audible = self._audible(thought.conversation.address.channel)
+        ask = self._ask(locale)
+        questions = from_unit(course, unit, cards=cards, rng=self._rng, locale=locale, ask=ask, audible=audible)
         conversation = replace(thought.conversation, course=course.code, unit=unit.code)
         title = f"{unit.number}. {unit.name(locale)}"
         opening = thought.with_conversation(conversation)
@@ -88,9 +98,11 @@ class Quizzing:
             if (found := self._catalogue.card(key))
         ]
         if not words:
-            choices = self._onward(thought)
+            choices = self._onward(thought)[:-1]
             return thought.saying(self._text(thought, "study.review.nothing", choices))
-        questions = from_words(words, rng=self._rng, locale=learner.locale, ask=self._ask(learner.locale))
+        audible = self._audible(thought.conversation.address.channel)
+        ask = self._ask(learner.locale)
+        questions = from_words(words, rng=self._rng, locale=learner.locale, ask=ask, audible=audible)
         return self.open(thought, say("study.review.title", learner.locale), "review", questions)
 
     def open(

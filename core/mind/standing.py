@@ -7,7 +7,7 @@ from core.card import Card, UnitProgress
 from core.learn.catalogue import Catalogue
 from core.learn.course import Course, nearest
 from core.learn.questions import card_key
-from core.learn.schedule import strength
+from core.learn.schedule import strength, sure
 from core.phrases import say
 
 _BARS = 5
@@ -34,7 +34,9 @@ def _course(
     course: Course, cards: Mapping[str, Card], taken: Mapping[tuple[str, str], UnitProgress], now: datetime, locale: str
 ) -> str:
     strengths = {
-        word.word: strength(card, now) for word in course.words if (card := cards.get(card_key(course, word.word)))
+        word.word: strength(card, now) if sure(card) else 0.0
+        for word in course.words
+        if (card := cards.get(card_key(course, word.word)))
     }
     units = [
         f"{unit.number}. {unit.name(locale)} {_bar(done.score)} {done.score:.0%}"
@@ -46,9 +48,9 @@ def _course(
     done = say("study.progress.units", locale, done=len(units), total=len(course.units))
     lines = [f"**{nearest(course.title, locale)}**: {done}", *units]
     if strengths:
-        sure = round(sum(strengths.values()))
+        known = round(sum(strengths.values()))
         average = f"{sum(strengths.values()) / len(strengths):.0%}"
-        values = {"met": len(strengths), "total": len(course.words), "known": sure, "strength": average}
+        values = {"met": len(strengths), "total": len(course.words), "known": known, "strength": average}
         lines.append(say("study.progress.words", locale, **values))
     weak = sorted((word for word in strengths if strengths[word] < _SHAKY), key=lambda word: strengths[word])
     if weak:

@@ -74,6 +74,9 @@ def _button(choice: str) -> Wish | None:
 
 
 def _plain(text: str, locale: str) -> Wish | None:
+    wanted, _, number = key(text).rpartition(" ")
+    if number.isdecimal() and (named := _plain(wanted, locale)) and named.name in ("lesson", "quiz"):
+        return Wish(name=named.name, rest=named.rest or number)
     wanted = key(text)
     for tongue in dict.fromkeys((locale, "en")):
         for name in _PLAIN:

@@ -17,11 +17,12 @@ _PASSING = (
     "no sé;no se;no lo sé;no lo se;paso;saltar;ni idea;不知道;我不知道;跳过"
 )
 _PASSES = frozenset(_PASSING.split(";"))
+_FEW = 3
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 _ASKING = re.compile(
-    r"(what|whats|why|how|who|where|when|which|can|could|would|do|does|is|are|should|explain|tell|show|teach|help|"
-    r"tại sao|vì sao|thế nào|làm sao|giải thích|cho tôi|"
-    r"qué|que significa|por qué|cómo|quién|dónde|cuándo|cuál|explica|explícame|ayuda|"
+    r"(what|whats|why|how|who|where|when|which|can|could|would|do|does|is|are|should|explain|tell|show|teach|help|hint|translate|give|"
+    r"tại sao|vì sao|thế nào|làm sao|giải thích|cho tôi|gợi ý|dịch|"
+    r"qué|que significa|por qué|cómo|quién|dónde|cuándo|cuál|explica|explícame|ayuda|pista|traduce|"
     r"什么|为什么|怎么|请问)\b"
 )
 
@@ -102,7 +103,9 @@ def _picking(words: str, question: Question, *, spoken: bool) -> Given | Unclear
     if _passed(words):
         return Given(value="", words="", skipped=True)
     place = point(words, spoken=spoken)
-    return None if place is None else _at(place, question)
+    if place is not None:
+        return _at(place, question)
+    return Unclear(words=words) if _attempts(words) else None
 
 
 def _writing(words: str, question: Question) -> Given | None:
@@ -145,6 +148,12 @@ def _by_label(words: str, question: Question) -> Choice | None:
 
 def _parts(label: str) -> list[str]:
     return [part for part in (label, *re.split(r"[,;/()]", label)) if part.strip()]
+
+
+def _attempts(words: str) -> bool:
+    """Whether words that name no choice are meant as an answer all the same: few, and nothing asked."""
+    given = fold(words)
+    return 0 < len(given.split()) <= _FEW and not words.endswith(("?", "？")) and not _ASKING.match(given)
 
 
 def _passed(words: str) -> bool:

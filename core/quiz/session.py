@@ -61,7 +61,7 @@ def begin(
 
 
 def show(quiz: OpenQuiz) -> Quiz | None:
-    """The current question with its progress ("2/8"), or `None` when all are answered."""
+    """The current question with its progress ("2/8", and "↻ 1/3" where missed ones come again), or `None` when all are answered."""
     question = quiz.current
     if question is None:
         return None
@@ -72,7 +72,7 @@ def show(quiz: OpenQuiz) -> Quiz | None:
         choices=question.choices,
         say=question.say,
         language=question.language,
-        progress=f"{len(quiz.verdicts) + 1}/{len(quiz.questions)}",
+        progress=_progress(quiz, question),
     )
 
 
@@ -125,6 +125,13 @@ def summary(quiz: OpenQuiz) -> Summary:
         if not verdict.correct
     )
     return Summary(right=len(answered) - len(missed), total=len(answered), missed=missed)
+
+
+def _progress(quiz: OpenQuiz, question: Question) -> str:
+    """Where the question stands among those of its round, so that a miss does not move the end away."""
+    again = is_repeat(question)
+    places = [one.id for one in quiz.questions if is_repeat(one) == again]
+    return f"{'↻ ' if again else ''}{places.index(question.id) + 1}/{len(places)}"
 
 
 def _shown(quiz: OpenQuiz) -> OpenQuiz:

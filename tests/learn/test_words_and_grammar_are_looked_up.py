@@ -19,7 +19,7 @@ def words(catalogue: Catalogue, text: str) -> list[str]:
     ("asked", "expected"),
     [("moku", "moku"), (" Moku! ", "moku"), ("ali", "ale"), ("eat", "moku"), ("to eat", "moku"), ("water", "telo"),
      ("comer", "moku"), ("ăn", "moku"), ("raccoon", "kijetesantakalu"), ("kijetesantakallu", "kijetesantakalu"),
-     ("animl", "soweli"), ("bathing", "")],
+     ("animl", "soweli"), ("bathing", ""), ("foo", "")],
 )  # fmt: skip
 def test_a_word_is_found_by_itself_its_meaning_or_something_like_it(
     catalogue: Catalogue, asked: str, expected: str

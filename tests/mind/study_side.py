@@ -68,10 +68,12 @@ class Silent:
 class Pupil:
     """Says and taps things, each a turn of its own, and remembers what came of the last one."""
 
-    def __init__(self, *, locale: str = "en", seed: int = 1) -> None:
+    def __init__(self, *, locale: str = "en", seed: int = 1, audible: bool = True) -> None:
         self.clock, self.shelf = Hands(), Shelf()
         catalogue = Catalogue([toki_pona()])
-        self.quizzing = Quizzing(catalogue=catalogue, study=self.shelf, clock=self.clock, rng=Random(seed))
+        self.quizzing = Quizzing(
+            catalogue=catalogue, study=self.shelf, clock=self.clock, rng=Random(seed), audible=lambda _: audible
+        )
         self.lessons = Lessons(catalogue=catalogue, study=self.shelf, clock=self.clock, quizzing=self.quizzing)
         self.conversation = Conversation(address=HERE, learner=Learner(id="p", locale=locale))
         self.last: Thought | None = None

@@ -208,6 +208,36 @@ async def test_progress_shows_units_words_and_the_weakest() -> None:
     assert "Weakest" in told
 
 
+async def test_words_that_were_wrong_are_not_counted_as_known() -> None:
+    pupil = Pupil()
+    await pupil.says("/quiz 1")
+    for _ in range(4):
+        await pupil.answers_wrongly()
+    await pupil.says("stop")
+    assert "You know about 0 of them now, 0% on average" in text(await pupil.says("/progress"))
+
+
+async def test_the_end_of_a_quiz_does_not_move_away_with_each_miss() -> None:
+    pupil = Pupil()
+    await pupil.says("/quiz 1")
+    shown = [quiz(await pupil.answers_wrongly()).progress for _ in range(9)]
+    assert shown == [f"{place}/8" for place in range(2, 9)] + ["↻ 1/8", "↻ 2/8"]
+
+
+async def test_nothing_is_to_be_heard_where_there_is_no_sound() -> None:
+    for seed in range(12):
+        pupil = Pupil(seed=seed, audible=False)
+        await pupil.says("/quiz 1")
+        assert pupil.conversation.quiz is not None
+        assert all(question.form != "listening" for question in pupil.conversation.quiz.questions)
+        assert len(pupil.conversation.quiz.questions) == 8
+        await pupil.finishes()
+        pupil.clock.time += timedelta(days=30)
+        await pupil.says("/review")
+        assert pupil.conversation.quiz is not None
+        assert all(question.form != "listening" for question in pupil.conversation.quiz.questions)
+
+
 async def test_words_are_looked_up_both_ways() -> None:
     pupil = Pupil(locale="vi")
     assert "ăn, uống" in text(await pupil.says("/word moku"))
@@ -231,6 +261,10 @@ async def test_a_deep_link_chooses_the_course_and_any_other_start_is_left_alone(
     [
         (Said(text="/quiz@SonaBot 3"), "en", "quiz:3"),
         (Said(text="Quiz me!"), "en", "quiz:"),
+        (Said(text="quiz 3"), "vi", "quiz:3"),
+        (Said(text="Lesson 12."), "en", "lesson:12"),
+        (Said(text="3"), "en", None),
+        (Said(text="progress 3"), "en", None),
         (Said(text="Ôn tập"), "vi", "review:"),
         (Spoke(heard="Repasar."), "es-MX", "review:"),
         (Said(text="quiz me"), "vi", "quiz:"),

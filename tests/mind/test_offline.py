@@ -61,6 +61,40 @@ async def test_a_question_about_something_else_is_not_answered_from_the_nearest_
     assert [choice.value for choice in reply.choices] == ["/lesson", "/quiz", "/review", "/courses"]
 
 
+COURSE = (
+    hit("Names are spoken with the sounds of Toki Pona.", title="Toki Pona: Names", section="Making a name fit"),
+    hit("Put seme where the answer will be.", title="Toki Pona: No, questions, but", section="What, who, which?"),
+    hit("la parts a setting from what follows.\n\n- tenpo ni la mi pali. = Now I work.", title="Toki Pona: Time: la"),
+)
+
+
+@pytest.mark.parametrize(
+    "asked", ["Who won the cup in 2018?", "What is the capital of France?", "Is Li the president of China?"]
+)
+async def test_grammar_is_no_answer_to_a_question_about_something_else(asked: str) -> None:
+    assert (await ask(asked, *COURSE)).text.startswith(say("offline.nothing", "en"))
+
+
+async def test_the_name_that_all_titles_carry_does_not_decide_which_passage_answers() -> None:
+    reply = await ask("How do I form questions in Toki Pona?", *COURSE)
+    assert "“Put seme where the answer will be.” [1]" in reply.text
+    assert len(reply.sources) == 1
+
+
+async def test_a_word_that_is_small_in_another_language_is_asked_about() -> None:
+    assert "“la parts a setting from what follows. – tenpo" in (await ask("When do I use la?", *COURSE)).text
+
+
+async def test_the_items_of_a_list_are_quoted_whole_and_without_their_mark() -> None:
+    reply = await ask("what does tenpo ni la mi pali mean", *COURSE)
+    assert "“tenpo ni la mi pali. = Now I work.” [1]" in reply.text
+
+
+async def test_thanks_are_answered_without_a_lecture_and_the_lecture_never_parts_words_from_their_buttons() -> None:
+    assert (await ask("thanks", known=False)).text == say("offline.thanks", "en")
+    assert (await ask("zxcv qwer asdf", known=False)).text.endswith(say("offline.suggest", "en"))
+
+
 async def test_words_of_a_heading_count_for_the_passage_below_it() -> None:
     reply = await ask(
         "When was the university library opened?", hit("It was opened in 1902.", section="University library")

@@ -54,7 +54,7 @@ def test_what_a_recogniser_writes_for_a_letter_picks_the_choice(heard: str) -> N
 
 
 def test_typed_words_are_not_taken_for_the_sound_of_a_letter() -> None:
-    assert read(Said(text="bee"), choosing("cat", "dog")) is None
+    assert read(Said(text="bee"), choosing("cat", "dog")) == Unclear(words="bee")
 
 
 def test_a_label_is_meant_before_a_place() -> None:
@@ -72,7 +72,7 @@ def test_a_slip_in_a_long_label_still_picks_it() -> None:
 
 
 def test_a_meaning_that_two_choices_list_picks_neither() -> None:
-    assert read(Said(text="good"), choosing("good, simple", "good, kind")) is None
+    assert read(Said(text="good"), choosing("good, simple", "good, kind")) == Unclear(words="good")
 
 
 @pytest.mark.parametrize("words", ["9", "z", "0"])
@@ -92,6 +92,19 @@ def test_a_ninth_of_four_choices_is_unclear() -> None:
 @pytest.mark.parametrize("open_quiz", [choosing(*FRUITS), writing("fruit"), ordering("mi", "moku", answer="mi moku")])
 def test_questions_to_the_tutor_and_commands_are_no_answers(words: str, open_quiz: OpenQuiz) -> None:
     assert read(Said(text=words), open_quiz) is None
+
+
+@pytest.mark.parametrize("words", ["foo", "the big house", "không phải", "thanks"])
+def test_few_words_that_name_no_choice_are_an_answer_that_is_not_clear(words: str) -> None:
+    assert read(Said(text=words), choosing(*FRUITS)) == Unclear(words=words)
+    assert read(Spoke(heard=words), choosing(*FRUITS)) == Unclear(words=words)
+
+
+@pytest.mark.parametrize(
+    "words", ["moku?", "hint please", "what is moku", "gợi ý", "I would rather talk about my holidays"]
+)
+def test_words_that_ask_for_something_or_go_on_for_long_are_talk(words: str) -> None:
+    assert read(Said(text=words), choosing(*FRUITS)) is None
 
 
 def test_a_question_may_be_the_answer() -> None:

@@ -144,6 +144,23 @@ async def test_a_listener_that_does_not_read_is_told_that_it_missed_something(re
     await radio.close()
 
 
+@pytest.mark.parametrize("moments", range(40))
+async def test_who_tunes_in_while_the_connection_is_being_made_hears_at_once(moments: int, redis_url: str) -> None:
+    radio = Radio(redis_url, patience=60.0)
+
+    async def listens(name: str) -> None:
+        async with radio.tuned(name) as queue:
+            await radio.publish(name, b"toki")
+            assert await queue.get() == b"toki"
+
+    async with asyncio.timeout(5), asyncio.TaskGroup() as group:
+        group.create_task(listens("first"))
+        for _ in range(moments):
+            await asyncio.sleep(0)
+        group.create_task(listens("second"))
+    await radio.close()
+
+
 async def test_signs_are_dropped_without_a_word_while_valkey_is_away(database: Database) -> None:
     async with feed_on(database, "redis://127.0.0.1:1") as feed:
         await feed.sign(HERE, {"typing": True})

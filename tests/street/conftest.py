@@ -1,9 +1,112 @@
+"""Houses and people for stories."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
 import pytest
 
+from core.ports.knowledge import Embedder
+from core.providers.minilm import MiniLm
 from storage.database import Database
+from tests.fakes.anthropic import KEY, FakeAnthropic
 from tests.fakes.street import Street
+from tests.fakes.telegram import TOKEN, FakeTelegram
+from tests.street.house import StoryHouse, open_house
+from tests.street.phones.telegram import TelegramPhone
+from tests.street.phones.terminal import TerminalPhone
+from tests.street.phones.web import WebPhone
+from tests.street.talk import Talk
+
+Meeting = Callable[..., Awaitable[Talk]]
 
 
 @pytest.fixture
 def street(database: Database) -> Street:
     return Street(database)
+
+
+@pytest.fixture(scope="session")
+def embedder() -> Embedder:
+    return MiniLm()
+
+
+@pytest.fixture
+async def claude() -> AsyncIterator[FakeAnthropic]:
+    async with FakeAnthropic() as fake:
+        yield fake
+
+
+class Town:
+    """Builds one house a story, and lets people meet Sona there."""
+
+    def __init__(self, stack: AsyncExitStack, home: Path, embedder: Embedder, servers: dict[str, str]) -> None:
+        self._stack = stack
+        self._home = home
+        self._embedder = embedder
+        self._servers = servers
+        self.api: FakeTelegram | None = None
+        self.house: StoryHouse | None = None
+
+    async def meets(self, channel: str, *, locale: str = "en", chat: int = 7, hooked: bool = False) -> Talk:
+        """A person with a phone of this channel, in a house that is built the first time."""
+        house = self.house or await self.builds(telegram=channel == "telegram", hooked=hooked)
+        match channel:
+            case "web":
+                jar = aiohttp.CookieJar(unsafe=True)
+                session = await self._stack.enter_async_context(aiohttp.ClientSession(cookie_jar=jar))
+                phone = WebPhone(session, house.url)
+                await phone.open(locale)
+                await house.taking.wait(phone.address, 1)
+                self._stack.push_async_callback(phone.close)
+            case "terminal":
+                phone = TerminalPhone(house.door, "ana", locale)
+                await phone.open()
+                self._stack.push_async_callback(phone.close)
+            case _:
+                phone = self._telegram(house, chat, locale)
+        talk = Talk(house, phone)
+        await talk.settles()
+        return talk
+
+    async def builds(
+        self, *, telegram: bool = False, hooked: bool = False, claude: FakeAnthropic | None = None
+    ) -> StoryHouse:
+        chosen = dict(self._servers)
+        if claude:
+            chosen |= {"anthropic_api_key": KEY, "anthropic_base_url": claude.url}
+        if telegram:
+            self.api = await self._stack.enter_async_context(FakeTelegram())
+            chosen |= {"telegram_bot_token": TOKEN, "telegram_api_url": self.api.url}
+        if hooked:
+            chosen["public_url"] = "here"
+        self.house = await self._stack.enter_async_context(open_house(self._home, self._embedder, **chosen))
+        if telegram:
+            await self._listens(self.house, hooked=hooked)
+        return self.house
+
+    async def _listens(self, house: StoryHouse, *, hooked: bool) -> None:
+        platform = house.door.platforms["telegram"]
+        await platform.announce()
+        if hooked:
+            return
+        assert platform.gateway is not None
+        listening = asyncio.create_task(platform.gateway.listen(house.door.take))
+
+        async def end() -> None:
+            listening.cancel()
+            await asyncio.gather(listening, return_exceptions=True)
+
+        self._stack.push_async_callback(end)
+
+    def _telegram(self, house: StoryHouse, chat: int, locale: str) -> TelegramPhone:
+        assert self.api is not None
+        return TelegramPhone(self.api, house.taking.wait, chat=chat, locale=locale)
+
+
+@pytest.fixture
+async def town(tmp_path: Path, embedder: Embedder, database_url: str, redis_url: str) -> AsyncIterator[Town]:
+    async with AsyncExitStack() as stack:
+        yield Town(stack, tmp_path, embedder, {"database_url": database_url, "redis_url": redis_url})

@@ -8,6 +8,7 @@ import pytest
 
 from core.errors import Malformed, Refused
 from workers.backup import backup, holds_people, restore
+from workers.migrate import upgrade
 
 _LEARNER = b"INSERT INTO learners VALUES ('1a', 'Ana', 'en', 'UTC', 'auto', now())"
 
@@ -32,6 +33,24 @@ def test_what_was_there_comes_back(database_url: str, tmp_path: Path) -> None:
     assert _names(database_url) == ["Ana"]
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT to_regclass('later'), '[1]'::vector <-> '[3]'").fetchone() == (None, 2.0)
+
+
+def test_the_database_that_sona_up_makes_comes_back(postgres: str, tmp_path: Path) -> None:
+    url = postgres.replace("/postgres?", "/sona?", 1)
+    upgrade(url)
+    _do(url, _LEARNER)
+    backup(url, tmp_path / "copy")
+    restore(url, tmp_path / "copy", replace=True)
+    assert _names(url) == ["Ana"]
+
+
+def test_what_was_made_without_its_extension_comes_back_with_it(database_url: str, tmp_path: Path) -> None:
+    _do(database_url, b"DROP EXTENSION vector CASCADE")
+    _do(database_url, b"CREATE TABLE kept (a int)")
+    backup(database_url, tmp_path / "copy")
+    restore(database_url, tmp_path / "copy")
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT to_regclass('kept')::text, '[1]'::vector <-> '[3]'").fetchone() == ("kept", 2)
 
 
 def test_peoples_data_is_not_replaced_unless_that_is_said(database_url: str, tmp_path: Path) -> None:

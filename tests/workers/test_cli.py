@@ -14,7 +14,7 @@ from core.errors import Malformed, Unreachable
 from core.ports.knowledge import Document, Source, SourceStatus
 from workers.cli import main
 from workers.cli.knowledge import named, watch
-from workers.cli.talk import examine, shown
+from workers.cli.talk import examine, picked, shown
 from workers.desk import Finding, Probe
 from workers.probes import probes
 from workers.settings import load, variables
@@ -82,6 +82,21 @@ async def test_the_doctor_tells_well_from_off_from_broken() -> None:
         "off     three        no key",
         "broken  four         no answer within 0.05 s",
     ]
+
+
+def test_the_doctor_asks_only_what_is_named() -> None:
+    asked = tuple(Probe(name=name, ask=_well) for name in ("database", "redis", "model"))
+    assert [probe.name for probe in picked(asked, ("model", "database"))] == ["database", "model"]
+    assert picked(asked, ()) == asked
+    with pytest.raises(Malformed, match="'modem'; there are database, redis, model"):
+        picked(asked, ("modem",))
+
+
+def test_servers_are_asked_without_waking_anything_else(database_url: str, redis_url: str, tmp_path: Path) -> None:
+    servers = {"SONA_DATABASE_URL": database_url, "SONA_REDIS_URL": redis_url}
+    done = CliRunner().invoke(main, ["--home", str(tmp_path), "check", "redis", "database"], env=servers)
+    assert done.exit_code == 0
+    assert [line.split()[:2] for line in done.output.splitlines()] == [["ok", "database"], ["ok", "redis"]]
 
 
 async def test_the_doctor_asks_real_servers(database_url: str, redis_url: str, tmp_path: Path) -> None:

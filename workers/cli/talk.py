@@ -3,12 +3,13 @@
 import asyncio
 import getpass
 import locale
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 
 import click
 
+from core.errors import Malformed
 from workers.cli.context import desk, home_option, run, settings
 from workers.desk import Finding, Probe, ask
 from workers.settings import Settings
@@ -39,18 +40,33 @@ async def _chat(chosen: Settings, name: str, course: str) -> None:
 
 @click.command()
 @home_option
-def check(home: Path | None) -> None:
-    """Ask everything that is switched on whether it answers."""
-    run(_check(settings(home)))
+@click.argument("names", nargs=-1, metavar="[NAME...]")
+def check(home: Path | None, names: tuple[str, ...]) -> None:
+    """Ask everything that is switched on whether it answers, or only what is named."""
+    run(_check(settings(home), names))
 
 
-async def _check(chosen: Settings) -> None:
-    async with visit(chosen) as housed, desk(housed) as at:
-        findings = await examine((*house_probes(housed), *at.probes))
+async def _check(chosen: Settings, names: tuple[str, ...]) -> None:
+    async with visit(chosen) as housed:
+        servers = house_probes(housed)
+        if names and {*names} <= {probe.name for probe in servers}:
+            findings = await examine(picked(servers, names))
+        else:
+            async with desk(housed) as at:
+                findings = await examine(picked((*servers, *at.probes), names))
     for finding in findings:
         click.echo(shown(finding))
     if any(finding.state == "broken" for finding in findings):
         raise click.exceptions.Exit(1)
+
+
+def picked(probes: Sequence[Probe], names: Sequence[str]) -> tuple[Probe, ...]:
+    """The probes of these names in their own order, all where none is named. Raises `Malformed` for a name that is not there."""
+    known = [probe.name for probe in probes]
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise Malformed(f"there is nothing to ask by the name of {unknown[0]!r}; there are {', '.join(known)}")
+    return tuple(probe for probe in probes if not names or probe.name in names)
 
 
 async def examine(probes: Iterable[Probe], *, seconds: float = 20.0) -> tuple[Finding, ...]:

@@ -94,8 +94,8 @@ class EmbeddedPostgres:
         if self._account:
             os.chown(fresh, self._account.uid, self._account.gid)
         await self._initialise(fresh)
-        for database, words in (("template1", f"CREATE DATABASE {_DATABASE}"), (_DATABASE, "CREATE EXTENSION vector")):
-            await self._do(fresh, "postgres", "--single", "-D", _named(fresh, self._account), database, words=words)
+        words = f"CREATE DATABASE {_DATABASE}"
+        await self._do(fresh, "postgres", "--single", "-D", _named(fresh, self._account), "template1", words=words)
         fresh.rename(self._data)
 
     async def _initialise(self, fresh: Path) -> None:

@@ -1,0 +1,52 @@
+"""What a person holds: their end of a channel, on the platform's own wire."""
+
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.address import Address
+from core.markup import plain
+from core.reply import Choice
+
+
+class Phone(Protocol):
+    """One person's end of one conversation. Doing something returns once Sona has received it."""
+
+    @property
+    def address(self) -> Address: ...
+
+    async def says(self, text: str) -> None: ...
+
+    async def taps(self, choice: Choice, receipt: str) -> None:
+        """Tap a button of the message that has this receipt."""
+        ...
+
+    async def speaks(self, sound: bytes) -> None: ...
+
+    async def shares(self, name: str, mime: str, data: bytes) -> None: ...
+
+    async def shown(self, receipt: str) -> list[str]:
+        """The words of every message on the screen, once the one with this receipt is there."""
+        ...
+
+    async def sound(self, receipt: str) -> bytes:
+        """The sound that can be played at a message."""
+        ...
+
+    def drafts(self) -> list[str]:
+        """What was seen while answers were written, in order."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """What a phone is connected to: the site's address, and a wait for the next event to be received."""
+
+    url: str
+    taken: Callable[[], Awaitable[None]]
+
+
+def bare(text: str) -> str:
+    """The words of a text alone, as every platform shows them."""
+    return " ".join(re.findall(r"\w+", plain(text)))

@@ -1,0 +1,77 @@
+"""A person in Telegram: a chat of the strict fake."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from core.address import Address
+from core.reply import Choice
+from tests.fakes.telegram import FakeTelegram
+
+LAN = 7
+Taken = Callable[[Address, int], Awaitable[None]]
+
+
+class TelegramPhone:
+    """`taken` waits until so many events of this chat were received."""
+
+    def __init__(self, api: FakeTelegram, taken: Taken, *, chat: int, locale: str) -> None:
+        self.api = api
+        self.chat = api.chat(chat, "private" if chat > 0 else "supergroup")
+        self.address = Address("telegram", str(chat))
+        self._wait = taken
+        self._done = 0
+        self._locale = locale
+
+    async def says(self, text: str) -> None:
+        await self.writes(text)
+        await self._taken()
+
+    async def writes(self, text: str, *, sender: int = LAN, name: str = "Lan", **more: Any) -> None:
+        """Somebody writes; what is not for Sona is never waited for."""
+        await self._message(sender, name, text=text, **more)
+
+    async def taps(self, choice: Choice, receipt: str) -> None:
+        number = int(receipt)
+        (button,) = [b for b in self.chat.buttons(number) if choice.label in b["text"]]
+        self._done += 1
+        await self.api.taps_data(button["callback_data"], number, self.chat.id)
+        await self._taken()
+
+    async def speaks(self, sound: bytes) -> None:
+        ref = self.api.keep(sound, "voice/file.oga")
+        file = {"file_id": ref, "file_unique_id": "U", "duration": 1, "mime_type": "audio/ogg", "file_size": len(sound)}
+        await self._message(LAN, "Lan", voice=file)
+        await self._taken()
+
+    async def shares(self, name: str, mime: str, data: bytes) -> None:
+        ref = self.api.keep(data, f"documents/{name}")
+        file = {
+            "file_id": ref,
+            "file_unique_id": "U",
+            "file_name": name,
+            "mime_type": mime,
+            "file_size": len(data),
+        }
+        await self._message(LAN, "Lan", document=file)
+        await self._taken()
+
+    async def shown(self, receipt: str) -> list[str]:
+        return self.chat.texts
+
+    async def sound(self, receipt: str) -> bytes:
+        message = self.chat.messages[int(receipt)]
+        return self.api.files[(message.get("voice") or message["audio"])["file_id"]][1]
+
+    def drafts(self) -> list[str]:
+        return [call.text("text") for call in self.api.made("sendMessageDraft")]
+
+    async def _taken(self) -> None:
+        await self._wait(self.address, self._done)
+
+    async def _message(self, sender: int, name: str, **content: Any) -> None:
+        self._done += 1
+        person = {"id": sender, "is_bot": False, "first_name": name, "language_code": self._locale}
+        chat = {"id": self.chat.id, "type": self.chat.kind}
+        number = self.api.next_message()
+        message = {"message_id": number, "date": 1700000000, "chat": chat, "from": person, **content}
+        await self.api.push({"message": message})

@@ -1,0 +1,115 @@
+"""A conversation as a story tells it: `says`, `hears`, `taps`."""
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy import text
+
+from core import wire
+from core.reply import Choice, Mark, Quiz, Reply, Text
+from tests.street.house import StoryHouse
+from tests.street.phones import Phone, bare
+
+Kind = TypeVar("Kind", bound=Reply)
+
+_SENT = text(
+    "SELECT seq, payload, receipt FROM parcels WHERE address = :address AND state = 'sent' AND seq > :seq ORDER BY seq"
+)
+_STATE = text("SELECT state FROM conversations WHERE address = :address")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Delivered:
+    reply: Reply
+    receipt: str
+
+
+class Talk:
+    """One person and Sona. What Sona sent is heard in order, and only when it stands on the person's screen."""
+
+    def __init__(self, house: StoryHouse, phone: Phone) -> None:
+        self.house = house
+        self.phone = phone
+        self._heard: deque[Delivered] = deque()
+        self._seen = 0
+        self._last: Delivered | None = None
+
+    async def says(self, words: str) -> None:
+        """Say something and wait until all of its answers are there."""
+        await self.phone.says(words)
+        await self.settles()
+
+    async def speaks(self, sound: bytes) -> None:
+        await self.phone.speaks(sound)
+        await self.settles()
+
+    async def shares(self, name: str, mime: str, data: bytes) -> None:
+        await self.phone.shares(name, mime, data)
+        await self.settles()
+
+    async def taps(self, label: str) -> None:
+        """Tap the button of what was heard last that shows these words."""
+        assert self._last is not None, "nothing was heard yet"
+        assert isinstance(self._last.reply, Text | Quiz), self._last.reply
+        choices = self._last.reply.choices
+        found = [choice for choice in choices if choice.label == label]
+        assert found, f"no button {label!r} among {[choice.label for choice in choices]}"
+        await self.taps_choice(found[0])
+
+    async def taps_choice(self, choice: Choice) -> None:
+        assert self._last is not None
+        await self.phone.taps(choice, self._last.receipt)
+        await self.settles()
+
+    async def settles(self) -> None:
+        """Wait until nothing happens any more, and take in what came."""
+        await self.house.settles()
+        for row in await self.rows(_SENT, {"address": str(self.phone.address), "seq": self._seen}):
+            self._seen = row.seq
+            self._heard.append(Delivered(reply=wire.load_reply(row.payload), receipt=row.receipt))
+
+    async def hears(self, kind: type[Kind], *words: str) -> Kind:
+        """The next thing Sona sent: of this kind, with all these words in it, and visible."""
+        assert self._heard, f"nothing more was said; {kind.__name__} was awaited"
+        self._last = self._heard.popleft()
+        reply = self._last.reply
+        assert isinstance(reply, kind), reply
+        for each in words:
+            assert each in said(reply), f"{each!r} is not in {said(reply)!r}"
+        screen = await self.phone.shown(self._last.receipt)
+        assert any(bare(said(reply)) in bare(shown) for shown in screen), (
+            f"{said(reply)!r} is not on the screen: {screen[-3:]}"
+        )
+        return reply
+
+    async def sound(self) -> bytes:
+        """The sound at what was heard last, as the person's device plays it."""
+        assert self._last is not None
+        return await self.phone.sound(self._last.receipt)
+
+    def hears_nothing_more(self) -> None:
+        assert not self._heard, [delivered.reply for delivered in self._heard]
+
+    def forgets(self) -> None:
+        """Let what was sent but not heard yet go by."""
+        self._heard.clear()
+
+    async def state(self) -> wire.State:
+        """Where the conversation stands, as it is kept."""
+        (row,) = await self.rows(_STATE, {"address": str(self.phone.address)})
+        return wire.load_state(row.state)
+
+    async def rows(self, statement: Any, parameters: Mapping[str, Any]) -> Any:
+        return await self.house.ground.database.run(statement, dict(parameters))
+
+
+def said(reply: Reply) -> str:
+    match reply:
+        case Quiz(question=question):
+            return question
+        case Mark():
+            return reply.text
+        case _:
+            return reply.text
