@@ -1,6 +1,7 @@
 """The real web application and a worker's rooms in one loop, with Telegram and a model on real sockets beside them."""
 
 import asyncio
+import io
 import itertools
 import json
 import random
@@ -26,12 +27,11 @@ from workers.shelf import ShelfRooms
 from workers.web import Patience, serving, site
 
 SECRET = "a-secret"
-PERSON = 7
 
 
 @dataclass(slots=True, kw_only=True)
 class Front:
-    """`port` is where the house listens; `telegram` is where its answers go."""
+    """`port` is where the house listens; `telegram` is where its answers go, for the one who is `person` at the time."""
 
     port: int
     door: assembly.Door
@@ -39,7 +39,13 @@ class Front:
     shelf: ShelfRooms
     telegram: FakeTelegram
     session: aiohttp.ClientSession
+    person: int = 7
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def turn_to(self, person: int) -> None:
+        """Someone else talks from now on."""
+        self.person = person
+        self.telegram.chat(person)
 
     @property
     def url(self) -> str:
@@ -50,7 +56,7 @@ class Front:
     ) -> tuple[int, str]:
         """Call Telegram's webhook; the status and the words of the answer."""
         sent = {"Content-Type": "application/json", "X-Telegram-Bot-Api-Secret-Token": secret, **(headers or {})}
-        async with self.session.post(f"{self.url}/telegram", data=body, headers=sent) as answer:
+        async with self.session.post(f"{self.url}/telegram", data=io.BytesIO(body), headers=sent) as answer:
             return answer.status, await answer.text()
 
     def update(self, words: Any, **more: Any) -> dict[str, Any]:
@@ -59,8 +65,8 @@ class Front:
         message = {
             "message_id": number,
             "date": 1795254000,
-            "chat": {"id": PERSON, "type": "private"},
-            "from": {"id": PERSON, "is_bot": False, "first_name": "Lan", "language_code": "en"},
+            "chat": {"id": self.person, "type": "private"},
+            "from": {"id": self.person, "is_bot": False, "first_name": "Lan", "language_code": "en"},
             "text": words,
         }
         return {"update_id": number, "message": message | more}
@@ -70,12 +76,12 @@ class Front:
 
     async def hears(self, address: Address | None = None) -> list[str]:
         """All that the person was told, once nothing waits there any more."""
-        place = address or Address("telegram", str(PERSON))
+        place = address or Address("telegram", str(self.person))
         async with asyncio.timeout(20):
             while not await self.door.ground.sweep.idle(place):
                 await self.rooms.swept()
                 await asyncio.sleep(0.01)
-        return self.telegram.chat(PERSON).texts
+        return self.telegram.chat(self.person).texts
 
     async def goes_on(self) -> None:
         """Everything is as it was: the next message is taken and answered."""
@@ -107,7 +113,6 @@ async def front(
 ) -> AsyncGenerator[Front]:
     async with FakeTelegram() as telegram, EchoingAnthropic(random.Random(1), slowest=0) as model:
         settings = _settings(database_url, redis_url, home, telegram, model)
-        telegram.chat(PERSON)
         app = make_app(redis_url)
         rooms, shelf = await assembly.street_rooms(settings, app), await assembly.shelf_rooms(settings, app)
         async with (

@@ -8,6 +8,8 @@ import pytest
 
 from tests.faults.front import Front
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
 LIMIT = 1024 * 1024
 
 
@@ -63,41 +65,41 @@ NOTHING_TO_DO = {
 
 @pytest.mark.timeout(120)
 async def test_broken_updates_are_refused_in_words_and_leave_nothing(house: Front) -> None:
+    kept, counted = await house.kept(), await house.count("webhook_malformed")
     answers = {name: await house.posts(body) for name, body in BROKEN.items()}
     assert {name: answer for name, answer in answers.items() if answer[0] != 400 or not answer[1].strip()} == {}
     assert not any("Traceback" in words or "site-packages" in words for _, words in answers.values())
-    assert await house.kept() == 0
-    assert await house.count("webhook_malformed") == len(BROKEN)
+    assert await house.kept() == kept
+    assert await house.count("webhook_malformed") == counted + len(BROKEN)
     await house.goes_on()
 
 
 async def test_what_nobody_knows_is_taken_and_forgotten(house: Front) -> None:
+    kept = await house.kept()
     for number, update in enumerate(NOTHING_TO_DO.values(), 500):
         assert (await house.posts(json.dumps({"update_id": number, **update}).encode()))[0] == 200
-    assert await house.kept() == 0
+    assert await house.kept() == kept
     await house.goes_on()
 
 
-@pytest.mark.parametrize("secret", ["", "b-secret", "a-secre", "a-secret2", "ä-secret", "A" * 10_000])
+@pytest.mark.parametrize("secret", ["", "b-secret", "a-secre", "a-secret2", "ä-secret", "A" * 5000])
 async def test_a_wrong_secret_leaves_no_trace_but_a_counter(house: Front, secret: str) -> None:
-    status, words = await house.posts(_message(), secret=secret)
-    if len(secret) < 8000:
-        assert (status, words) == (401, "the signature is missing or wrong")
-        assert await house.count("webhook_forged") == 1
-    else:
-        assert status == 400
-    assert await house.kept() == 0
+    kept, forged = await house.kept(), await house.count("webhook_forged")
+    assert await house.posts(_message(), secret=secret) == (401, "the signature is missing or wrong")
+    assert await house.count("webhook_forged") == forged + 1
+    assert await house.kept() == kept
     await house.goes_on()
 
 
 @pytest.mark.parametrize("secret", ["a-secret", "wrong"])
 async def test_two_megabytes_are_too_much(house: Front, secret: str) -> None:
+    kept = await house.kept()
     assert (await house.posts(b"x" * 2 * LIMIT, secret=secret))[0] == 413
     assert (await house.posts(_message(text="x" * 2 * LIMIT), secret=secret))[0] == 413
     packed = gzip.compress(b" " * 64 * LIMIT)
     assert len(packed) < LIMIT
-    assert (await house.posts(packed, secret=secret, headers={"Content-Encoding": "gzip"}))[0] in (400, 413)
-    assert await house.kept() == 0
+    assert (await house.posts(packed, secret=secret, headers={"Content-Encoding": "gzip"}))[0] == 413
+    assert await house.kept() == kept
     await house.goes_on()
 
 
@@ -105,7 +107,7 @@ async def test_what_no_database_can_hold_is_replaced_and_answered(house: Front) 
     body = json.dumps(house.update("nul\x00half\ud83dpair\udc00end")).encode()
     assert (await house.posts(body))[0] == 200
     assert await house.hears() == ["nulhalf\ufffdpair\ufffdend"]
-    odd = house.update("hi", **{"from": {"id": 7, "first_name": "\x00\ud800", "language_code": "\x00"}})
+    odd = house.update("hi", **{"from": {"id": house.person, "first_name": "\x00\ud800", "language_code": "\x00"}})
     assert (await house.posts(json.dumps(odd).encode()))[0] == 200
     assert (await house.hears())[-1] == "hi"
 
