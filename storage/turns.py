@@ -57,6 +57,14 @@ _STRANGERS = text(
     """
 )
 
+# Two workers that meet the same person at once, here or in two conversations, meet them one after the other.
+_ALONE = text(
+    """
+    SELECT pg_advisory_xact_lock(hashtextextended(who, 0))
+    FROM (SELECT DISTINCT unnest(CAST(:people AS text[])) AS who ORDER BY who) AS people
+    """
+)
+
 _MEET = text(
     """
     WITH known AS (
@@ -141,17 +149,23 @@ class PostgresTurns:
         """Make conversations for those of the addresses that have events but none yet, and return them."""
         async with self._database.begin() as connection:
             strangers = (await connection.execute(_STRANGERS, {"addresses": addresses})).all()
-            for stranger in strangers:
-                await connection.execute(_MEET, self._meeting(stranger, now))
+            meetings = [self._meeting(stranger, now) for stranger in strangers]
+            if meetings:
+                people = [f"{meeting['channel']}:{meeting['sender']}" for meeting in meetings]
+                await connection.execute(_ALONE, {"people": people})
+            for meeting in meetings:
+                await connection.execute(_MEET, meeting)
         return [stranger.address for stranger in strangers]
 
     def _meeting(self, row: Row[Any], now: datetime) -> dict[str, Any]:
+        """Who the conversation is with. A group learns, and owns what was sent to it, as a learner of its own: nobody's private files are found there."""
         event = wire.load_event(row.payload)
+        chat = f"group {event.address.chat}"
         return {
             "address": row.address,
             "channel": event.address.channel,
-            "sender": wire.clean(event.sender.id),
-            "name": wire.clean(event.sender.name),
+            "sender": wire.clean(chat if event.group else event.sender.id),
+            "name": "" if event.group else wire.clean(event.sender.name),
             "locale": wire.clean(event.sender.locale) or "en",
             "learner": self._clock.id(),
             "now": now,

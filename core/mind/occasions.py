@@ -46,8 +46,10 @@ class Occasions:
 
     async def _shared(self, shared: Shared, thought: Thought) -> Thought:
         title = shared.media.name or shared.media.mime
-        await self._put(shared.media.ref, title, shared.media.mime, thought)
         locale = thought.conversation.learner.locale
+        if not shared.media.ref:
+            return thought.saying(Text(text=say("reading.unfetched", locale, title=title)))
+        await self._put(shared.media.ref, title, shared.media.mime, thought)
         return thought.saying(Text(text=say("reading.file", locale, title=title)))
 
     async def _links(self, said: str, thought: Thought) -> Thought | None:

@@ -67,6 +67,13 @@ class WebPhone:
             assert answer.status == 200
             return await answer.read()
 
+    async def interrupts(self, words: str) -> None:
+        await self.says(words)
+
+    async def glances(self) -> None:
+        seen = len(self._frames)
+        await self._wait(lambda: len(self._frames) > seen)
+
     def drafts(self) -> list[str]:
         return self._drafts
 
