@@ -9,7 +9,7 @@ from sqlalchemy import text
 from core.address import Address
 from core.channel import Live
 from core.conversation import Opening, Parcel
-from core.deliver import Deliver
+from core.deliver import ATTEMPTS, Deliver
 from core.errors import Malformed, Refused, Throttled, Unreachable
 from core.media import Media
 from core.mind.thought import Thought
@@ -235,3 +235,15 @@ async def test_a_parcel_nobody_can_read_holds_up_its_own_conversation_and_no_oth
     assert isinstance(due[0], Malformed)
     assert not isinstance(due[1], BaseException | None)
     assert due[1].parcel.address == other
+
+
+async def test_a_reply_that_breaks_its_sender_does_not_hold_up_those_behind_it_for_ever(street: Street) -> None:
+    await _turn(street, Text(text="one"), Text(text="two"))
+    street.channel.failures += [ValueError("a fault of ours")] * ATTEMPTS
+    for _ in range(ATTEMPTS - 1):
+        with pytest.raises(ValueError, match="a fault of ours"):
+            await street.deliver(HERE)
+        assert await street.deliver(HERE) is None
+        street.clock.pass_(61)
+    await street.deliver(HERE)
+    assert street.channel.to(HERE) == [Text(text="two")]
