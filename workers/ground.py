@@ -52,7 +52,7 @@ class Ground:
         self.drafts = ValkeyDrafts(self.valkey)
         self.sweep = Sweep(self.database)
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._closing: list[Callable[[], Awaitable[None]]] = []
+        self._closing: list[Callable[[], Awaitable[object]]] = []
 
     def go(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run something beside everything else until `close`."""
@@ -60,7 +60,7 @@ class Ground:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def owns(self, close: Callable[[], Awaitable[None]]) -> None:
+    def owns(self, close: Callable[[], Awaitable[object]]) -> None:
         """Have something that stands on this ground closed with it."""
         self._closing.append(close)
 
