@@ -1,5 +1,6 @@
 """Who answers: the order of answerers around the model that the settings name, or around none."""
 
+from functools import cache
 from pathlib import Path
 from random import Random
 
@@ -46,8 +47,9 @@ def model(settings: Settings) -> Model | None:
     return None
 
 
+@cache
 def catalogue() -> Catalogue:
-    """The bundled courses. Raises `BadCourse` with every mistake in the first that cannot be used."""
+    """The bundled courses, read once. Raises `BadCourse` with every mistake in the first that cannot be used."""
     return Catalogue(load_all(COURSES))
 
 

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ValidationError
 
 Model = TypeVar("Model", bound=BaseModel)
 Place = tuple[str | int, ...]
+_LOADER = yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader
+"""The one in C reads a course ten times as fast."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +34,7 @@ class Sheet:
         self.problems: list[Problem] = []
         self._lines: dict[Place, int] = {(): 1}
         try:
-            node = yaml.compose(file.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+            node = yaml.compose(file.read_text(encoding="utf-8"), Loader=_LOADER)
         except (yaml.YAMLError, UnicodeDecodeError, OSError) as error:
             mark = error.problem_mark if isinstance(error, yaml.MarkedYAMLError) else None
             self.say((), " ".join(str(error).split()), line=mark.line + 1 if mark else 1)

@@ -29,6 +29,7 @@ _ENOUGH = 0.6
 _SENTENCES = 3
 _SHORT = 60
 _COMMON = 4
+_LONG = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,9 +88,19 @@ def _best(wanted: frozenset[str], hit: Hit, rank: int) -> Quote | None:
         here = _words(hit.text[start:end])
         weight = _share(wanted, here) + 0.25 * _share(wanted, here | heading) - 0.02 * rank - 0.001 * place
         if best is None or weight > best.weight:
-            stop = sentences[place + 1][1] if end - start < _SHORT and place + 1 < len(sentences) else end
+            stop = _stop(wanted, hit.text, sentences[place : place + 2])
             best = Quote(hit=hit, text=hit.text[start:stop].strip(), weight=weight)
     return best
+
+
+def _stop(wanted: frozenset[str], text: str, sentences: Sequence[tuple[int, int]]) -> int:
+    """Where a quote that begins with the first sentence ends: with the second, where the first is short or leaves something asked to it."""
+    start, end = sentences[0]
+    if len(sentences) == 1:
+        return end
+    after = sentences[1][1]
+    more = _share(wanted, _words(text[start:after])) > _share(wanted, _words(text[start:end]))
+    return after if end - start < _SHORT or (more and after - start <= _LONG) else end
 
 
 def _sentences(text: str) -> Iterator[tuple[int, int]]:

@@ -90,6 +90,14 @@ async def test_the_items_of_a_list_are_quoted_whole_and_without_their_mark() -> 
     assert "“tenpo ni la mi pali. = Now I work.” [1]" in reply.text
 
 
+async def test_a_quote_goes_on_where_the_next_sentence_says_the_rest() -> None:
+    note = hit(
+        "A sentence names a thing and says something of it, in this order. The word li stands between the two. Done."
+    )
+    reply = await ask("what does li do in a sentence", note)
+    assert "in this order. The word li stands between the two.” [1]" in reply.text
+
+
 async def test_thanks_are_answered_without_a_lecture_and_the_lecture_never_parts_words_from_their_buttons() -> None:
     assert (await ask("thanks", known=False)).text == say("offline.thanks", "en")
     assert (await ask("zxcv qwer asdf", known=False)).text.endswith(say("offline.suggest", "en"))

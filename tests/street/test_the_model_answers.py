@@ -88,8 +88,7 @@ async def test_a_quiz_is_begun_by_the_model_and_answered_without_it(town: Town, 
     assert len(claude.requests) == asked
 
 
-@EVERYWHERE
-@pytest.mark.parametrize("stop", ["/stop", "Stop!"])
+@pytest.mark.parametrize(("channel", "stop"), [("web", "/stop"), ("telegram", "Stop!"), ("terminal", "Ctrl-C")])
 async def test_a_stop_in_the_middle_keeps_the_words_and_ends_the_cost(
     town: Town, claude: FakeAnthropic, channel: str, stop: str
 ) -> None:
