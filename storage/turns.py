@@ -154,12 +154,13 @@ class PostgresTurns:
         return met
 
     def _meeting(self, row: Row[Any], now: datetime) -> dict[str, Any]:
+        """A group learns and reads as one of its own, or whoever spoke first there would show everyone what only they may see."""
         event = wire.load_event(row.payload)
         return {
             "address": row.address,
             "channel": event.address.channel,
-            "sender": wire.clean(event.sender.id),
-            "name": wire.clean(event.sender.name),
+            "sender": f"group:{wire.clean(event.address.chat)}" if event.group else wire.clean(event.sender.id),
+            "name": "" if event.group else wire.clean(event.sender.name),
             "locale": wire.clean(event.sender.locale) or "en",
             "learner": self._clock.id(),
             "now": now,
