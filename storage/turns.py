@@ -57,6 +57,14 @@ _STRANGERS = text(
     """
 )
 
+# Two workers that meet the same person at once, here or in two conversations, meet them one after the other.
+_ALONE = text(
+    """
+    SELECT pg_advisory_xact_lock(hashtextextended(who, 0))
+    FROM (SELECT DISTINCT unnest(CAST(:people AS text[])) AS who ORDER BY who) AS people
+    """
+)
+
 _MEET = text(
     """
     WITH known AS (
@@ -141,25 +149,28 @@ class PostgresTurns:
 
     async def _meet(self, addresses: list[str], now: datetime, failed: dict[str, Opening | Malformed]) -> list[str]:
         """Make conversations for those of the addresses that have events but none yet, and return them."""
-        met: list[str] = []
         async with self._database.begin() as connection:
-            for stranger in (await connection.execute(_STRANGERS, {"addresses": addresses})).all():
-                try:
-                    meeting = self._meeting(stranger, now)
-                except Malformed as error:
-                    failed[stranger.address] = error
-                    continue
+            strangers = (await connection.execute(_STRANGERS, {"addresses": addresses})).all()
+            meetings = [meeting for stranger in strangers if (meeting := self._meeting(stranger, now, failed))]
+            if meetings:
+                people = [f"{meeting['channel']}:{meeting['sender']}" for meeting in meetings]
+                await connection.execute(_ALONE, {"people": people})
+            for meeting in meetings:
                 await connection.execute(_MEET, meeting)
-                met.append(stranger.address)
-        return met
+        return [meeting["address"] for meeting in meetings]
 
-    def _meeting(self, row: Row[Any], now: datetime) -> dict[str, Any]:
-        """A group learns and reads as one of its own, or whoever spoke first there would show everyone what only they may see."""
-        event = wire.load_event(row.payload)
+    def _meeting(self, row: Row[Any], now: datetime, failed: dict[str, Opening | Malformed]) -> dict[str, Any] | None:
+        """Who the conversation is with. A group learns, and owns what was sent to it, as a learner of its own: nobody's private files are found there."""
+        try:
+            event = wire.load_event(row.payload)
+        except Malformed as error:
+            failed[row.address] = error
+            return None
+        chat = f"group {event.address.chat}"
         return {
             "address": row.address,
             "channel": event.address.channel,
-            "sender": f"group:{wire.clean(event.address.chat)}" if event.group else wire.clean(event.sender.id),
+            "sender": wire.clean(chat if event.group else event.sender.id),
             "name": "" if event.group else wire.clean(event.sender.name),
             "locale": wire.clean(event.sender.locale) or "en",
             "learner": self._clock.id(),

@@ -245,6 +245,19 @@ async def test_a_database_that_is_away_for_a_moment_does_not_throw_a_turn_away(
     assert len(street.mind.openings) == 1
 
 
+async def test_two_workers_that_meet_a_stranger_at_once_know_one_person_and_one_has_the_turn(
+    street: Street, database: Database
+) -> None:
+    workers = [PostgresTurns(database, street.clock) for _ in range(4)]
+    for number in range(20):
+        await asyncio.gather(street.says("toki", f"{number}"), street.says("toki", f"{number}"))
+        here = Address("test", f"{number}")
+        found = await asyncio.gather(*(turns.open(here, LEASE) for turns in workers))
+        assert sum(opening is not None for opening in found) == 1
+    (people,) = await database.run(text("SELECT count(*) AS met FROM learners"), {})
+    assert people.met == 20
+
+
 @pytest.mark.parametrize("met", [False, True])
 async def test_a_record_nobody_can_read_keeps_its_own_conversation_waiting_and_no_other(
     street: Street, database: Database, met: bool
