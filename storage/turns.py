@@ -150,8 +150,12 @@ class PostgresTurns:
     async def _meet(self, addresses: list[str], now: datetime, failed: dict[str, Opening | Malformed]) -> list[str]:
         """Make conversations for those of the addresses that have events but none yet, and return them."""
         async with self._database.begin() as connection:
-            strangers = (await connection.execute(_STRANGERS, {"addresses": addresses})).all()
-            meetings = [meeting for stranger in strangers if (meeting := self._meeting(stranger, now, failed))]
+            meetings: list[dict[str, Any]] = []
+            for stranger in (await connection.execute(_STRANGERS, {"addresses": addresses})).all():
+                try:
+                    meetings.append(self._meeting(stranger, now))
+                except Malformed as error:
+                    failed[stranger.address] = error
             if meetings:
                 people = [f"{meeting['channel']}:{meeting['sender']}" for meeting in meetings]
                 await connection.execute(_ALONE, {"people": people})
@@ -159,13 +163,9 @@ class PostgresTurns:
                 await connection.execute(_MEET, meeting)
         return [meeting["address"] for meeting in meetings]
 
-    def _meeting(self, row: Row[Any], now: datetime, failed: dict[str, Opening | Malformed]) -> dict[str, Any] | None:
+    def _meeting(self, row: Row[Any], now: datetime) -> dict[str, Any]:
         """Who the conversation is with. A group learns, and owns what was sent to it, as a learner of its own: nobody's private files are found there."""
-        try:
-            event = wire.load_event(row.payload)
-        except Malformed as error:
-            failed[row.address] = error
-            return None
+        event = wire.load_event(row.payload)
         chat = f"group {event.address.chat}"
         return {
             "address": row.address,
