@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import redis.asyncio as redis
-from sqlalchemy import text
 
 from core.clock import Clock, SystemClock
 from core.phrases import DEFAULT
 from core.ports.knowledge import Source
+from storage import standing
 from storage.blobs import PostgresBlobs
 from storage.counts import Counts
 from storage.database import Database
@@ -66,19 +66,17 @@ class Ground:
 
     async def locale_of(self, source: Source) -> str:
         """The language of whoever put a source down."""
-        rows = await self.database.run(text("SELECT locale FROM learners WHERE id = :id"), {"id": source.owner})
-        return rows[0].locale if rows else DEFAULT
+        return await standing.locale(self.database, source.owner) or DEFAULT
 
     async def database_answers(self) -> str:
-        await self.database.run(text("SELECT 1"), {})
+        await standing.answers(self.database)
         return "ok"
 
     async def valkey_answers(self) -> str:
         return "ok" if await self.valkey.ping() else "no answer"
 
     async def tables_stand(self, expected: str | None) -> str:
-        rows = await self.database.run(text("SELECT version_num FROM alembic_version"), {})
-        present = rows[0].version_num if rows else None
+        present = await standing.revision(self.database)
         return "ok" if present == expected else f"at {present}, not {expected}"
 
     async def close(self) -> None:

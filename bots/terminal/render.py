@@ -3,6 +3,14 @@
 from core.markup import plain
 from core.reply import Choice, Mark, Picture, Quiz, Reply, Source, Text, Voice
 
+# A terminal obeys these: they could rename its window, hide lines or answer for the person.
+_OBEYED = dict.fromkeys((*range(0x09), 0x0B, 0x0C, *range(0x0D, 0x20), *range(0x7F, 0xA0)))
+
+
+def harmless(text: str) -> str:
+    """The text without control characters but tab and newline: a document that is quoted may hold any."""
+    return text.translate(_OBEYED)
+
 
 def words(reply: Reply) -> str:
     """What the reply says, as the Markdown it was written in."""
@@ -40,4 +48,4 @@ def text(reply: Reply) -> str:
     """The whole reply as plain text, without a newline at its end."""
     found = reply.sources if isinstance(reply, Text) else ()
     sources = "\n".join(source(number, one) for number, one in enumerate(found, 1))
-    return "\n".join(part for part in (plain(words(reply)), sources, numbered(choices(reply))) if part)
+    return harmless("\n".join(part for part in (plain(words(reply)), sources, numbered(choices(reply))) if part))

@@ -52,19 +52,19 @@ class RichScreen:
         if isinstance(reply, Mark):
             sign = Words("✓ " if reply.correct else "✗ ", style="bold green" if reply.correct else "bold red")
             self._console.print(sign, end="")
-        self._console.print(Markdown(render.words(reply)))
+        self._console.print(Markdown(render.harmless(render.words(reply))))
         for number, found in enumerate(reply.sources if isinstance(reply, Text) else (), 1):
-            self._console.print(Words(render.source(number, found), style="dim"))
+            self._console.print(Words(render.harmless(render.source(number, found)), style="dim"))
         if options := render.choices(reply):
-            self._console.print(Words(render.numbered(options), style="cyan"))
+            self._console.print(Words(render.harmless(render.numbered(options)), style="cyan"))
         self._console.print()
 
     def busy(self, status: str, draft: str) -> None:
         if self._live is None:
             self._live = Live(console=self._console, transient=True, refresh_per_second=12)
             self._live.start()
-        spinner = Spinner("dots", Words(status or "…", style="dim"))
-        shown = "\n".join(draft.splitlines()[-(self._console.height - 4) :])
+        spinner = Spinner("dots", Words(render.harmless(status) or "…", style="dim"))
+        shown = "\n".join(render.harmless(draft).splitlines()[-(self._console.height - 4) :])
         self._live.update(Group(Padding(Markdown(shown), (0, 0, 1, 0)), spinner) if draft else spinner)
 
     def calm(self) -> None:

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from core.address import Address
 from core.channel import Live
-from core.conversation import Opening, Turn
+from core.conversation import Learner, Opening, Turn
 from core.errors import Malformed, Superseded, Unreachable
 from core.event import Said, Stopped
 from core.mind.thought import Thought
@@ -273,3 +273,19 @@ async def test_a_record_nobody_can_read_keeps_its_own_conversation_waiting_and_n
     opened = await asyncio.gather(*(street.turns.open(at, LEASE) for at in (HERE, other)), return_exceptions=True)
     assert isinstance(opened[0], Malformed)
     assert isinstance(opened[1], Opening)
+
+
+async def test_a_group_is_nobody_that_is_known_from_elsewhere_and_the_same_in_each_of_its_threads(
+    street: Street,
+) -> None:
+    alone = street.event("toki")
+    together = replace(street.event("toki all", "-5"), sender=alone.sender, group=True)
+    thread = replace(street.event("here too", "-5"), address=Address("test", "-5", "7"), group=True)
+    learners: list[Learner] = []
+    for event in (alone, together, thread):
+        await street.receive(event)
+        opening = await street.turns.open(event.address, LEASE)
+        assert opening is not None
+        learners.append(opening.conversation.learner)
+    assert learners[0].id != learners[1].id == learners[2].id
+    assert [learner.name for learner in learners] == ["Ana", "", ""]

@@ -227,3 +227,16 @@ def test_on_a_screen_a_verdict_has_a_sign_and_the_spinner_goes_away() -> None:
     screen.calm()
     assert "✓" in out.getvalue()
     assert "Right!" in out.getvalue()
+
+
+@pytest.mark.parametrize("order", ["\x1b]0;gone\x07", "\x9b2J", "&#27;]0;gone&#7;", "kept\roverwritten"])
+def test_what_is_quoted_gives_the_terminal_no_orders(order: str) -> None:
+    source = Source(title=order, quote=order)
+    reply = Text(text=order, choices=(Choice(label=order, value="1"),), sources=(source,))
+    plain, rich = io.StringIO(), io.StringIO()
+    PlainScreen(plain).reply(reply)
+    screen = RichScreen(Console(file=rich, force_terminal=True, width=60))
+    screen.busy(order, order)
+    screen.reply(reply)
+    for sign in ("\x1b]", "\x07", "\x9b", "kept\r"):
+        assert sign not in plain.getvalue() + rich.getvalue()
