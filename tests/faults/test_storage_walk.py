@@ -1,21 +1,18 @@
 """Two workers at the same letterbox, crashing wherever they like: any walk ends with everything answered once and in order."""
 
 import asyncio
-import itertools
-from collections.abc import Coroutine
+import random
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Any, TypeVar
+from datetime import datetime, timedelta
 
-import hypothesis.strategies as st
 import pytest
-from hypothesis import HealthCheck, Phase, settings
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from core.address import Address
 from core.conversation import Opening, Parcel, Turn
 from core.errors import Superseded
 from core.event import Event, Said, Sender
+from core.ports.street import Due
 from core.reply import Text
 from storage.database import Database
 from storage.inbox import PostgresInbox
@@ -24,23 +21,7 @@ from storage.turns import PostgresTurns
 from tests.fakes.clock import ManualClock
 
 LEASE = timedelta(seconds=30)
-CHATS = st.integers(0, 2)
-WORKERS = st.integers(0, 1)
-PICK = st.integers(0, 20)
-
-Outcome = TypeVar("Outcome")
-_walks = itertools.count(1)
-
-
-class WalkClock(ManualClock):
-    """Ids that no other walk in the same database has."""
-
-    def __init__(self, walk: int) -> None:
-        super().__init__()
-        self._walk = walk
-
-    def id(self) -> str:
-        return f"{self._walk}-{super().id()}"
+STEPS = 140
 
 
 class Worker:
@@ -55,7 +36,7 @@ class Worker:
 
 @dataclass
 class Chat:
-    """What has to be true of one conversation. `token` and `held` are of whoever took it, or its first parcel, last."""
+    """What has to be true of one conversation: who holds it, and its first parcel, until when."""
 
     address: Address
     said: list[str] = field(default_factory=list[str])
@@ -64,217 +45,219 @@ class Chat:
     done: list[str] = field(default_factory=list[str])
     version: int = 0
     token: str = ""
+    until: datetime | None = None
     held: tuple[str, int] = ("", 0)
+    held_until: datetime | None = None
 
 
-class Walk(RuleBasedStateMachine):
-    url = ""
+@dataclass
+class Walk:
+    """Random steps; each says what has to come of it."""
 
-    @initialize()
-    def begin(self) -> None:
-        self.runner = asyncio.Runner()
-        walk = next(_walks)
-        self.clock = WalkClock(walk)
-        self.chats = [Chat(address=Address("walk", f"{walk}-{number}")) for number in range(3)]
-        self.workers = [self._do(self._worker()) for _ in range(2)]
-        self.openings: list[tuple[Chat, Worker, Opening]] = []
-        self.parcels: list[tuple[Chat, Worker, Parcel]] = []
+    chance: random.Random
+    clock: ManualClock
+    workers: list[Worker]
+    chats: list[Chat]
+    openings: list[tuple[Chat, Worker, Opening]] = field(default_factory=list[tuple[Chat, Worker, Opening]])
+    parcels: list[tuple[Chat, Worker, Parcel]] = field(default_factory=list[tuple[Chat, Worker, Parcel]])
 
-    async def _worker(self) -> Worker:
-        return Worker(self.url, self.clock)
+    async def steps(self, number: int) -> None:
+        ways: dict[Callable[[], Awaitable[None]], int] = {
+            self.says: 4,
+            self.says_again: 1,
+            self.all_say_something: 1,
+            self.opens: 4,
+            self.both_open: 1,
+            self.renews: 1,
+            self.gives_back: 1,
+            self.crashes: 1,
+            self.closes: 4,
+            self.takes_a_parcel: 5,
+            self.both_take_a_parcel: 2,
+            self.ends_a_delivery: 6,
+            self.time_passes: 4,
+        }
+        for way in self.chance.choices(list(ways), list(ways.values()), k=number):
+            await way()
+            for chat in self.chats:
+                assert chat.handled == chat.said[: len(chat.handled)]
+                assert chat.done == chat.put[: len(chat.done)]
 
-    def _do(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
-        return self.runner.run(work)
+    @property
+    def chat(self) -> Chat:
+        return self.chance.choice(self.chats)
 
-    def _event(self, chat: Chat, number: int) -> Event:
+    @property
+    def worker(self) -> Worker:
+        return self.chance.choice(self.workers)
+
+    def event(self, chat: Chat, number: int) -> Event:
+        """One person writes everywhere, so that meeting them happens in several places at once."""
         name = f"{chat.address}/{number}"
-        # One person writes in all chats, so that meeting them happens in several places at once.
-        sender = Sender(id=chat.address.chat.partition("-")[0], name="Ana")
+        sender = Sender(id="ana", name="Ana")
         return Event(id=name, address=chat.address, sender=sender, at=self.clock.now(), body=Said(text=name))
 
-    @rule(chat=CHATS, worker=WORKERS, again=st.booleans(), pick=PICK)
-    def says(self, chat: int, worker: int, again: bool, pick: int) -> None:
-        here = self.chats[chat]
-        old = again and bool(here.said)
-        event = self._event(here, pick % len(here.said) if old else len(here.said))
-        assert self._do(self.workers[worker].inbox.accept(event)) is not old
-        if not old:
-            here.said.append(event.id)
+    async def says(self) -> None:
+        chat = self.chat
+        event = self.event(chat, len(chat.said))
+        assert await self.worker.inbox.accept(event)
+        chat.said.append(event.id)
 
-    @rule(worker=WORKERS)
-    def everyone_says_something_at_once(self, worker: int) -> None:
-        events = [self._event(chat, len(chat.said)) for chat in self.chats]
+    async def says_again(self) -> None:
+        chat = self.chat
+        if chat.said:
+            assert not await self.worker.inbox.accept(self.event(chat, self.chance.randrange(len(chat.said))))
 
-        async def all_at_once() -> list[bool]:
-            return await asyncio.gather(*(self.workers[worker].inbox.accept(event) for event in events * 2))
-
-        assert sum(self._do(all_at_once())) == len(events)
+    async def all_say_something(self) -> None:
+        events = [self.event(chat, len(chat.said)) for chat in self.chats]
+        new = await asyncio.gather(*(self.worker.inbox.accept(event) for event in events * 2))
+        assert sum(new) == len(events)
         for chat, event in zip(self.chats, events, strict=True):
             chat.said.append(event.id)
 
-    @rule(worker=WORKERS, chat=CHATS)
-    def one_opens(self, worker: int, chat: int) -> None:
-        who, here = self.workers[worker], self.chats[chat]
-        self._opened(here, who, self._do(who.turns.open(here.address, LEASE)))
+    async def opens(self) -> None:
+        chat, worker = self.chat, self.worker
+        self._opened(chat, worker, await worker.turns.open(chat.address, LEASE))
 
-    @rule(first=CHATS, last=CHATS)
-    def both_open(self, first: int, last: int) -> None:
-        """Each asks for one or more conversations, in the same moment."""
-        places = [(chat, who) for who in self.workers for chat in self.chats[first : last + 1]]
+    async def both_open(self) -> None:
+        some = self.chance.sample(self.chats, self.chance.randint(1, len(self.chats)))
+        places = [(chat, worker) for worker in self.workers for chat in some]
+        found = await asyncio.gather(*(worker.turns.open(chat.address, LEASE) for chat, worker in places))
+        for chat in some:
+            mine = [(worker, it) for (there, worker), it in zip(places, found, strict=True) if there is chat]
+            worker, opening = next((pair for pair in mine if pair[1] is not None), mine[0])
+            assert sum(it is not None for _, it in mine) <= 1
+            self._opened(chat, worker, opening)
 
-        async def all_at_once() -> list[Opening | None]:
-            return await asyncio.gather(*(who.turns.open(chat.address, LEASE) for chat, who in places))
-
-        found = self._do(all_at_once())
-        for (chat, who), opening in zip(places, found, strict=True):
-            self._opened(chat, who, opening)
-
-    def _opened(self, chat: Chat, who: Worker, opening: Opening | None) -> None:
-        """Nobody but the last holder, whose time was up or who gave it back, may have had it."""
+    def _opened(self, chat: Chat, worker: Worker, opening: Opening | None) -> None:
+        """Nobody may have it whose time is not up, and whoever gets it gets everything."""
+        free = chat.until is None or chat.until <= self.clock.now()
+        assert (opening is not None) == (free and chat.said != chat.handled)
         if opening is None:
             return
-        assert not any(there is chat and self._valid(chat, held) for there, _, held in self.openings)
         assert [event.id for event in opening.events] == chat.said[len(chat.handled) :]
         assert opening.conversation.version == chat.version
-        chat.token = opening.token
-        self.leases[opening.token] = self.clock.now() + LEASE
-        self.openings.append((chat, who, opening))
+        chat.token, chat.until = opening.token, self.clock.now() + LEASE
+        self.openings.append((chat, worker, opening))
 
-    def _valid(self, chat: Chat, opening: Opening) -> bool:
-        return chat.token == opening.token and self.leases[opening.token] > self.clock.now()
-
-    @initialize()
-    def no_leases(self) -> None:
-        self.leases: dict[Any, Any] = {}
-
-    @rule(pick=PICK)
-    def renews(self, pick: int) -> None:
-        if not self.openings:
-            return
-        chat, who, opening = self.openings[pick % len(self.openings)]
-        kept = self._do(who.turns.renew(opening, LEASE))
-        assert kept == (chat.token == opening.token)
-        if kept:
-            self.leases[opening.token] = self.clock.now() + LEASE
-
-    @rule(pick=PICK)
-    def gives_back(self, pick: int) -> None:
-        if not self.openings:
-            return
-        chat, who, opening = self.openings.pop(pick % len(self.openings))
-        self._do(who.turns.release(opening))
-        if chat.token == opening.token:
-            chat.token = ""
-
-    @rule(pick=PICK)
-    def crashes_while_it_thinks(self, pick: int) -> None:
+    async def renews(self) -> None:
         if self.openings:
-            self.openings.pop(pick % len(self.openings))
+            chat, worker, opening = self.chance.choice(self.openings)
+            kept = await worker.turns.renew(opening, LEASE)
+            assert kept == (chat.token == opening.token)
+            chat.until = self.clock.now() + LEASE if kept else chat.until
 
-    @rule(pick=PICK)
-    def closes(self, pick: int) -> None:
+    async def gives_back(self) -> None:
         if self.openings:
-            self._close(*self.openings.pop(pick % len(self.openings)))
+            chat, worker, opening = self._some(self.openings)
+            await worker.turns.release(opening)
+            if chat.token == opening.token:
+                chat.token, chat.until = "", None
 
-    def _close(self, chat: Chat, who: Worker, opening: Opening) -> None:
+    async def crashes(self) -> None:
+        if self.openings:
+            self._some(self.openings)
+
+    async def closes(self) -> None:
+        if self.openings:
+            await self.close(*self._some(self.openings))
+
+    def _some(self, among: list[tuple[Chat, Worker, Opening]]) -> tuple[Chat, Worker, Opening]:
+        return among.pop(self.chance.randrange(len(among)))
+
+    async def close(self, chat: Chat, worker: Worker, opening: Opening) -> None:
         names = [event.id for event in opening.events]
         replies = tuple(Parcel(id=f"re {name}", address=chat.address, reply=Text(text=name)) for name in names)
         now = self.clock.now()
         turn = Turn(conversation=opening.conversation, replies=replies, started=now, ended=now)
         if chat.token != opening.token:
             with pytest.raises(Superseded):
-                self._do(who.turns.close(opening, turn))
+                await worker.turns.close(opening, turn)
             return
-        self._do(who.turns.close(opening, turn))
-        chat.token = ""
+        await worker.turns.close(opening, turn)
+        chat.token, chat.until = "", None
         chat.version += 1
         chat.handled += names
         chat.put += [reply.id for reply in replies]
 
-    @rule(worker=WORKERS, chat=CHATS)
-    def takes_a_parcel(self, worker: int, chat: int) -> None:
-        who, here = self.workers[worker], self.chats[chat]
-        due = self._do(who.outbox.next(here.address, LEASE))
-        if due is None:
-            return
-        assert due.parcel.id == here.put[len(here.done)]
-        key = (due.parcel.id, due.parcel.attempts)
-        assert here.held not in self.leases or self.leases[here.held] <= self.clock.now() or here.held[0] != key[0]
-        here.held = key
-        self.leases[key] = self.clock.now() + LEASE
-        self.parcels.append((here, who, due.parcel))
+    async def takes_a_parcel(self) -> None:
+        chat, worker = self.chat, self.worker
+        self._taken(chat, worker, await worker.outbox.next(chat.address, LEASE))
 
-    @rule(pick=PICK, word=st.sampled_from(["sent", "later", "dead", "renew", "crash"]))
-    def ends_a_delivery(self, pick: int, word: str) -> None:
+    async def both_take_a_parcel(self) -> None:
+        chat = self.chat
+        found = await asyncio.gather(*(worker.outbox.next(chat.address, LEASE) for worker in self.workers))
+        assert sum(due is not None for due in found) <= 1
+        winner = 0 if found[0] is not None else 1
+        self._taken(chat, self.workers[winner], found[winner])
+
+    def _taken(self, chat: Chat, worker: Worker, due: Due | None) -> None:
+        """The oldest that waits, and only if nobody has it."""
+        free = chat.held_until is None or chat.held_until <= self.clock.now()
+        assert (due is not None) == (free and len(chat.done) < len(chat.put))
+        if due is not None:
+            assert due.parcel.id == chat.put[len(chat.done)]
+            chat.held, chat.held_until = (due.parcel.id, due.parcel.attempts), self.clock.now() + LEASE
+            self.parcels.append((chat, worker, due.parcel))
+
+    async def ends_a_delivery(self) -> None:
+        """By whoever took a parcel at some time, perhaps long after someone else did."""
         if not self.parcels:
             return
-        chat, who, parcel = self.parcels[pick % len(self.parcels)]
-        key = (parcel.id, parcel.attempts)
-        ours = chat.held == key and parcel.id not in chat.done
-        if word == "renew":
-            assert self._do(who.outbox.renew(parcel, LEASE)) == ours
-            if ours:
-                self.leases[key] = self.clock.now() + LEASE
-            return
-        self.parcels.remove((chat, who, parcel))
-        match word:
+        chat, worker, parcel = self.parcels.pop(self.chance.randrange(len(self.parcels)))
+        first, ours = parcel.id not in chat.done, chat.held == (parcel.id, parcel.attempts)
+        match self.chance.choice(["sent", "sent", "later", "dead", "renew", "crash"]):
             case "sent":
-                self._do(who.outbox.sent(parcel, "receipt"))
+                await worker.outbox.sent(parcel, "receipt")
+                self._done(chat, parcel, free=first)
             case "later":
-                self._do(who.outbox.later(parcel, self.clock.now(), "busy"))
+                await worker.outbox.later(parcel, self.clock.now(), "busy")
+                chat.held_until = None if ours else chat.held_until
             case "dead":
-                self._do(who.outbox.dead(parcel, "gone"))
+                await worker.outbox.dead(parcel, "gone")
+                self._done(chat, parcel, free=first and ours)
+            case "renew":
+                assert await worker.outbox.renew(parcel, LEASE) == (first and ours)
+                chat.held_until = self.clock.now() + LEASE if first and ours else chat.held_until
+                self.parcels.append((chat, worker, parcel))
             case _:
-                return
-        if word == "sent" or ours:
-            self.leases.pop(chat.held, None)
-        if parcel.id not in chat.done and (word == "sent" or (word == "dead" and ours)):
+                pass
+
+    def _done(self, chat: Chat, parcel: Parcel, *, free: bool) -> None:
+        if free:
             chat.done.append(parcel.id)
+            chat.held, chat.held_until = ("", 0), None
 
-    @rule(seconds=st.sampled_from([1, 20, 31]))
-    def time_passes(self, seconds: int) -> None:
-        self.clock.pass_(seconds)
+    async def time_passes(self) -> None:
+        self.clock.pass_(self.chance.choice([1, 20, 31]))
 
-    @invariant()
-    def nothing_is_handled_twice_or_out_of_order(self) -> None:
-        for chat in getattr(self, "chats", ()):
-            assert chat.handled == chat.said[: len(chat.handled)]
-            assert chat.done == chat.put[: len(chat.done)]
-
-    def teardown(self) -> None:
-        if hasattr(self, "runner"):
-            try:
-                self._settle()
-            finally:
-                for worker in self.workers:
-                    self._do(worker.database.close())
-                self.runner.close()
-
-    def _settle(self) -> None:
+    async def settle(self) -> None:
         """One worker that does not crash finishes what all others left."""
         self.clock.pass_(31)
-        who = self.workers[0]
+        worker = self.workers[0]
         for chat in self.chats:
-            while opening := self._do(who.turns.open(chat.address, LEASE)):
-                self._opened(chat, who, opening)
-                self._close(*self.openings.pop())
-            while due := self._do(who.outbox.next(chat.address, LEASE)):
+            while opening := await worker.turns.open(chat.address, LEASE):
+                self._opened(chat, worker, opening)
+                await self.close(*self.openings.pop())
+            while due := await worker.outbox.next(chat.address, LEASE):
                 assert due.parcel.id == chat.put[len(chat.done)]
-                self._do(who.outbox.sent(due.parcel, "receipt"))
+                await worker.outbox.sent(due.parcel, "receipt")
                 chat.done.append(due.parcel.id)
             assert chat.handled == chat.said
             assert chat.done == [f"re {name}" for name in chat.said]
 
 
-@pytest.mark.timeout(150)
-def test_any_walk_ends_with_everything_answered_once_and_in_order(database_url: str) -> None:
-    here = type("Here", (Walk,), {"url": database_url})
-    few = settings(
-        max_examples=15,
-        stateful_step_count=30,
-        deadline=None,
-        derandomize=True,
-        phases=(Phase.generate,),
-        suppress_health_check=(HealthCheck.too_slow, HealthCheck.filter_too_much),
-    )
-    run_state_machine_as_test(here, settings=few)
+@pytest.fixture
+async def walk(database_url: str, request: pytest.FixtureRequest) -> AsyncIterator[Walk]:
+    clock = ManualClock()
+    workers = [Worker(database_url, clock) for _ in range(2)]
+    chats = [Chat(address=Address("walk", f"{number}")) for number in range(2)]
+    yield Walk(chance=random.Random(request.node.name), clock=clock, workers=workers, chats=chats)
+    for worker in workers:
+        await worker.database.close()
+
+
+@pytest.mark.parametrize("number", range(5))
+async def test_any_walk_ends_with_everything_answered_once_and_in_order(walk: Walk, number: int) -> None:
+    await walk.steps(STEPS)
+    await walk.settle()
