@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.event import Event, Stopped
+from core.event import Event, Joined, Left, Stopped
+from core.ports.consent import Consents
 from core.ports.street import Inbox, Wake
 
 
@@ -12,12 +13,22 @@ class Receive:
 
     inbox: Inbox
     wake: Wake
+    consents: Consents | None = None
 
     async def __call__(self, event: Event) -> bool:
-        """True when the event was new."""
+        """True when the event was new. Whether the person wants messages at all is written down before the event is."""
+        await self._consent(event)
         new = await self.inbox.accept(event)
         if new and event.addressed:
-            if isinstance(event.body, Stopped):
+            if isinstance(event.body, Stopped | Left):
                 await self.wake.stop(event.address)
             self.wake.turn([event.address])
         return new
+
+    async def _consent(self, event: Event) -> None:
+        if self.consents is None or event.group:
+            return
+        if isinstance(event.body, Left):
+            await self.consents.withdraw(event.address, why="asked", event=event.id)
+        elif event.willing or isinstance(event.body, Joined):
+            await self.consents.renew(event.address, event=event.id)

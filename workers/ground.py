@@ -12,6 +12,7 @@ from core.clock import Clock, SystemClock
 from core.phrases import DEFAULT
 from core.ports.knowledge import Source
 from storage.blobs import PostgresBlobs
+from storage.consents import PostgresAllowance, PostgresConsents
 from storage.counts import Counts
 from storage.database import Database
 from storage.drafts import ValkeyDrafts
@@ -47,6 +48,8 @@ class Ground:
         self.inbox = PostgresInbox(self.database, self.clock)
         self.turns = PostgresTurns(self.database, self.clock)
         self.outbox = PostgresOutbox(self.database, self.clock)
+        self.consents = PostgresConsents(self.database, self.clock)
+        self.allowance = PostgresAllowance(self.database)
         self.study = PostgresStudy(self.database)
         self.library = PostgresLibrary(database=self.database, clock=self.clock)
         self.drafts = ValkeyDrafts(self.valkey)
