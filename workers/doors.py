@@ -47,7 +47,7 @@ def web(ground: Ground, take: Take) -> WebChannel:
 def platforms(ground: Ground) -> dict[str, Platform]:
     """The outer platforms that are switched on, by name."""
     on = {found.name for found in availabilities(ground.settings) if found.state == "on"}
-    makers: Mapping[str, Callable[[Ground], Platform]] = {"telegram": _telegram}
+    makers: Mapping[str, Callable[[Ground], Platform]] = {"telegram": _telegram, "sms": _sms}
     return {name: make(ground) for name, make in makers.items() if name in on}
 
 
@@ -91,6 +91,36 @@ def _telegram(ground: Ground) -> Platform:
         greet=greet,
         close=bot.close,
         hooked=bool(settings.public_url),
+    )
+
+
+def _sms(ground: Ground) -> Platform:
+    from bots import twilio
+
+    settings = ground.settings
+    account = twilio.connect(
+        twilio.Settings(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token,
+            number=settings.twilio_phone_number,
+            public_url=settings.public_url,
+            api_url=settings.twilio_api_url,
+            daily_segments=settings.sms_daily_segments,
+        ),
+        consents=ground.consents,
+        allowance=ground.allowance,
+        clock=ground.clock,
+        count=ground.count,
+    )
+
+    async def announce() -> None:
+        """Where we are called is set in Twilio's console."""
+
+    async def greet() -> str:
+        return f"{settings.twilio_phone_number} of {await account.client.identify()}"
+
+    return Platform(
+        channel=account.channel, gateway=None, announce=announce, greet=greet, close=account.close, hooked=True
     )
 
 
