@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from core.event import Event, Joined, Left, Stopped
+from core.event import Event, Joined, Left
+from core.mind.words import stops
 from core.ports.consent import Consents
 from core.ports.street import Inbox, Wake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receive:
-    """Keeps an event and rings. When it returns, the event is durable; when it raises, the platform must send it again."""
+    """Keeps an event and rings; what asks to stop is passed on at once as well. When it returns, the event is durable; when it raises, the platform must send it again."""
 
     inbox: Inbox
     wake: Wake
@@ -20,7 +21,7 @@ class Receive:
         await self._consent(event)
         new = await self.inbox.accept(event)
         if new and event.addressed:
-            if isinstance(event.body, Stopped | Left):
+            if stops(event) or isinstance(event.body, Left):
                 await self.wake.stop(event.address)
             self.wake.turn([event.address])
         return new

@@ -36,7 +36,7 @@ _STEMS = """
 """
 
 # OFFSET 0 keeps the planner from reading the whole table instead of each term's few rows.
-_CANDIDATES = """
+_MATCHED = """
 WITH total AS MATERIALIZED (
     SELECT sum(passages)::float8 AS passages, greatest(1, sum(words)::float8 / greatest(1, sum(passages))) AS length
     FROM sources WHERE owner = ANY(%(owners)s)
@@ -48,19 +48,22 @@ WITH total AS MATERIALIZED (
     FROM (
         SELECT term, passages, sum(passages) OVER (ORDER BY passages, term) - passages AS rarer FROM found
     ) rarest, total WHERE rarer = 0 OR rarer + rarest.passages <= %(budget)s
-), matched AS MATERIALIZED (
-    SELECT each.passage, sum(
-        rarity * each.frequency * 2.2 / (each.frequency + 1.2 * (0.25 + 0.75 * each.length / total.length))
-    ) AS score
-    FROM chosen, total, LATERAL (
-        SELECT passages, frequencies, lengths FROM postings
-        WHERE postings.term = chosen.term AND owner = ANY(%(owners)s) OFFSET 0
-    ) listed, unnest(listed.passages, frequencies, lengths) AS each (passage, frequency, length)
-    GROUP BY each.passage ORDER BY score DESC, each.passage LIMIT %(most)s
-), candidates AS (
-    SELECT passage FROM matched {nearest}
 )
-SELECT passage, coalesce(score, 0), halfvec_send(embedding) FROM candidates LEFT JOIN matched USING (passage)
+SELECT each.passage, sum(
+    rarity * each.frequency * 2.2 / (each.frequency + 1.2 * (0.25 + 0.75 * each.length / total.length))
+) AS score
+FROM chosen, total, LATERAL (
+    SELECT passages, frequencies, lengths FROM postings
+    WHERE postings.term = chosen.term AND owner = ANY(%(owners)s) OFFSET 0
+) listed, unnest(listed.passages, frequencies, lengths) AS each (passage, frequency, length)
+GROUP BY each.passage ORDER BY score DESC, each.passage LIMIT %(most)s
+"""
+
+_CANDIDATES = """
+WITH candidates AS (
+    SELECT unnest(%(matched)s::bigint[]) AS passage {nearest}
+)
+SELECT passage, halfvec_send(embedding) FROM candidates
     LEFT JOIN vectors ON passage_id = passage AND embedder = %(embedder)s
 ORDER BY passage
 """
@@ -125,14 +128,19 @@ class PostgresRetriever:
         wanted = asked(query)
         if not wanted or limit <= 0:
             return ()
-        near, grasp = await self._meaning(query)
-        async with self._database.begin() as connection:
-            beneath = await driver(connection)
-            listed = await self._terms(beneath, wanted, owner)
-            found = await self._candidates(beneath, listed, near, owner)
-            scores = fuse(found.words, found.vectors, near, grasp=grasp)
-            best = np.argsort(-scores, kind="stable")[:limit]
-            return await _hits(beneath, {found.passages[place]: float(scores[place]) for place in best})
+        meaning = asyncio.create_task(self._meaning(query))
+        try:
+            async with self._database.begin() as connection:
+                beneath = await driver(connection)
+                listed = await self._terms(beneath, wanted, owner)
+                matched = await self._matched(beneath, listed, owner)
+                near, grasp = await meaning
+                found = await self._candidates(beneath, matched, near, owner)
+                scores = fuse(found.words, found.vectors, near, grasp=grasp)
+                best = np.argsort(-scores, kind="stable")[:limit]
+                return await _hits(beneath, {found.passages[place]: float(scores[place]) for place in best})
+        finally:
+            meaning.cancel()
 
     async def _meaning(self, query: str) -> tuple[NDArray[np.float32] | None, float]:
         """The query's vector and how far to trust it; no vector when the embedder is away."""
@@ -162,13 +170,18 @@ class PostgresRetriever:
         languages: dict[str, Stems] = {**stems}
         return terms(wanted, languages)
 
+    async def _matched(self, connection: AsyncConnection[Any], listed: list[str], owner: str) -> dict[int, float]:
+        """The passages that have the words, with their scores; asked while the query is still being embedded."""
+        values = {"terms": listed, "owners": ["", owner], "budget": _BUDGET, "most": self._reach.most}
+        cursor = await connection.execute(_MATCHED.encode(), values, binary=True)
+        return dict(await cursor.fetchall())
+
     async def _candidates(
-        self, connection: AsyncConnection[Any], listed: list[str], near: NDArray[np.float32] | None, owner: str
+        self, connection: AsyncConnection[Any], matched: dict[int, float], near: NDArray[np.float32] | None, owner: str
     ) -> _Candidates:
+        """The passages of either half, with the scores of their words and their vectors."""
         values: dict[str, object] = {
-            "terms": listed,
-            "owners": ["", owner],
-            "budget": _BUDGET,
+            "matched": list(matched),
             "most": self._reach.most,
             "embedder": self._embedder.name,
         }
@@ -179,9 +192,9 @@ class PostgresRetriever:
         statement = _CANDIDATES.format(nearest=nearest).encode()
         rows = await (await connection.execute(statement, values, binary=True)).fetchall()
         return _Candidates(
-            [passage for passage, _, _ in rows],
-            np.array([score for _, score, _ in rows], np.float64),
-            _unpacked([packed for _, _, packed in rows], 0 if near is None else len(near)),
+            [passage for passage, _ in rows],
+            np.array([matched.get(passage, 0.0) for passage, _ in rows], np.float64),
+            _unpacked([packed for _, packed in rows], 0 if near is None else len(near)),
         )
 
 
