@@ -6,6 +6,8 @@ A platform's SDK is imported when it is switched on: each takes some 20 MB and a
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from aiohttp.web import AbstractRouteDef
+
 from bots.terminal import TerminalChannel
 from bots.web import WebChannel
 from bots.web import connect as connect_web
@@ -21,7 +23,10 @@ Take = Callable[[Event], Awaitable[object]]
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
-    """An outer platform. `announce` tells it where we are and what we offer; `hooked` says that it calls us by HTTP."""
+    """An outer platform. `announce` tells it where we are and what we offer; `hooked` says that it calls us by HTTP.
+
+    `routes` are what it calls beside its events.
+    """
 
     channel: Channel
     gateway: Gateway | None
@@ -29,6 +34,7 @@ class Platform:
     greet: Callable[[], Awaitable[str]]
     close: Callable[[], Awaitable[None]]
     hooked: bool
+    routes: tuple[AbstractRouteDef, ...] = ()
 
 
 def web(ground: Ground, take: Take) -> WebChannel:
@@ -96,6 +102,7 @@ def _telegram(ground: Ground) -> Platform:
 
 def _sms(ground: Ground) -> Platform:
     from bots import twilio
+    from core.providers.sound import convert
 
     settings = ground.settings
     account = twilio.connect(
@@ -107,6 +114,10 @@ def _sms(ground: Ground) -> Platform:
             api_url=settings.twilio_api_url,
             daily_segments=settings.sms_daily_segments,
         ),
+        secret_key=settings.secret_key.encode(),
+        blobs=ground.blobs,
+        convert=convert,
+        outcomes=ground.outcomes,
         consents=ground.consents,
         allowance=ground.allowance,
         clock=ground.clock,
@@ -120,7 +131,13 @@ def _sms(ground: Ground) -> Platform:
         return f"{settings.twilio_phone_number} of {await account.client.identify()}"
 
     return Platform(
-        channel=account.channel, gateway=None, announce=announce, greet=greet, close=account.close, hooked=True
+        channel=account.channel,
+        gateway=None,
+        announce=announce,
+        greet=greet,
+        close=account.close,
+        hooked=True,
+        routes=account.routes.all(),
     )
 
 

@@ -20,6 +20,7 @@ from storage.feed import PostgresFeed
 from storage.inbox import PostgresInbox
 from storage.library import PostgresLibrary
 from storage.outbox import PostgresOutbox
+from storage.outcomes import PostgresOutcomes
 from storage.radio import Radio
 from storage.signals import StopSigns
 from storage.study import PostgresStudy
@@ -48,6 +49,7 @@ class Ground:
         self.inbox = PostgresInbox(self.database, self.clock)
         self.turns = PostgresTurns(self.database, self.clock)
         self.outbox = PostgresOutbox(self.database, self.clock)
+        self.outcomes = PostgresOutcomes(self.database)
         self.consents = PostgresConsents(self.database, self.clock)
         self.allowance = PostgresAllowance(self.database)
         self.study = PostgresStudy(self.database)

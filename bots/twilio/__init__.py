@@ -1,12 +1,18 @@
 """Text messages, through Twilio."""
 
+import hmac
 from dataclasses import dataclass
+from hashlib import sha256
 
-from bots.twilio.channel import SmsChannel
+from bots.twilio.channel import Convert, SmsChannel
 from bots.twilio.client import Client
+from bots.twilio.lending import Lending
+from bots.twilio.routes import Routes
 from core.clock import Clock
+from core.ports.blobs import Blobs
 from core.ports.consent import Allowance, Consents
 from core.ports.count import Count
+from core.ports.street import Outcomes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,31 +32,57 @@ class Settings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Twilio:
-    """The account, connected."""
+    """The account, connected. `routes` are what Twilio calls beside the messages themselves."""
 
     channel: SmsChannel
     client: Client
+    routes: Routes
 
     async def close(self) -> None:
         await self.channel.close()
 
 
-def connect(settings: Settings, *, consents: Consents, allowance: Allowance, clock: Clock, count: Count) -> Twilio:
-    """Make the channel; nothing goes out yet. To be called within the event loop that will use it."""
+def connect(
+    settings: Settings,
+    *,
+    secret_key: bytes,
+    blobs: Blobs,
+    convert: Convert,
+    outcomes: Outcomes,
+    consents: Consents,
+    allowance: Allowance,
+    clock: Clock,
+    count: Count,
+) -> Twilio:
+    """Make the channel; nothing goes out yet. To be called within the event loop that will use it.
+
+    `convert` writes sound in another form (a MIME type).
+    """
+    token, public_url = settings.auth_token, settings.public_url
     client = Client(
-        account_sid=settings.account_sid,
-        auth_token=settings.auth_token,
-        number=settings.number,
-        api_url=settings.api_url,
+        account_sid=settings.account_sid, auth_token=token, number=settings.number, api_url=settings.api_url
     )
+    lending = Lending(key=hmac.digest(secret_key, b"sms media", sha256), public_url=public_url, clock=clock)
     channel = SmsChannel(
         client=client,
-        token=settings.auth_token,
-        public_url=settings.public_url,
+        token=token,
+        public_url=public_url,
         cap=settings.daily_segments,
+        lending=lending,
+        blobs=blobs,
+        convert=convert,
         consents=consents,
         allowance=allowance,
         clock=clock,
         count=count,
     )
-    return Twilio(channel=channel, client=client)
+    routes = Routes(
+        token=token,
+        public_url=public_url,
+        lending=lending,
+        blobs=blobs,
+        outcomes=outcomes,
+        consents=consents,
+        count=count,
+    )
+    return Twilio(channel=channel, client=client, routes=routes)

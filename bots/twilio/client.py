@@ -39,13 +39,13 @@ class Client:
         account = await _asked(self._sdk.api.v2010.accounts(self._sid).fetch_async())
         return str(account.friendly_name)
 
-    async def text(self, to: str, body: str, *, report_to: str = "", media: tuple[str, ...] = ()) -> str:
-        """Send a message and return its id. `media` are public addresses of files; `report_to` is called with what becomes of it."""
+    async def text(self, to: str, body: str, *, report_to: str = "", media: str = "") -> str:
+        """Send a message and return its id. `media` is the public address of a file; `report_to` is called with what becomes of it."""
         more: dict[str, Any] = dict(self._origin)
         if report_to:
             more["status_callback"] = report_to
         if media:
-            more["media_url"] = list(media)
+            more["media_url"] = [media]
         if body:
             more["body"] = body
         sent = await _asked(self._sdk.messages.create_async(to=to, **more))

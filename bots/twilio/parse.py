@@ -25,6 +25,7 @@ class Report:
 
     sid: str
     status: str
+    to: str = ""
     code: str = ""
 
 
@@ -58,7 +59,15 @@ def report(body: bytes) -> Report | None:
     """What a status callback says, or `None` when it is none. Raises `Malformed`."""
     fields = form(body)
     status = fields.get("MessageStatus", "")
-    return Report(sid=_sid(fields), status=status, code=fields.get("ErrorCode", "")) if status else None
+    if not status:
+        return None
+    to = fields.get("To", "")
+    return Report(
+        sid=_sid(fields),
+        status=status,
+        to=to if _NUMBER.fullmatch(to) else "",
+        code=fields.get("ErrorCode", ""),
+    )
 
 
 def _bodies(fields: Form, sid: str) -> Iterator[Body]:

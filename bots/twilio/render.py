@@ -1,6 +1,7 @@
 """Writes replies as the bodies of text messages; pure."""
 
 from bots.twilio.segments import pieces, thrifty
+from core.media import Media
 from core.reply import Mark, Picture, Quiz, Reply, Text, Voice
 
 MOST_SEGMENTS = 10
@@ -17,5 +18,18 @@ def words(reply: Reply) -> str:
     match reply:
         case Quiz():
             return f"({reply.progress}) {reply.question}" if reply.progress else reply.question
+        case Voice() if reply.audio is not None:
+            return ""
         case Text() | Voice() | Mark() | Picture():
             return reply.text
+
+
+def attached(reply: Reply) -> Media | None:
+    """The file that goes with a reply."""
+    match reply:
+        case Voice() | Quiz():
+            return reply.audio
+        case Picture():
+            return reply.media
+        case Text() | Mark():
+            return None

@@ -1,5 +1,7 @@
 """By text message: no buttons, a price for every word, and a right to be left alone."""
 
+from sqlalchemy import text
+
 from core.channel import Capabilities, Live
 from core.conversation import Opening
 from core.event import Tapped
@@ -114,3 +116,25 @@ async def test_a_forged_text_is_kept_out_and_our_own_number_is_never_answered(to
     assert await town.twilio.call(town.twilio.hook, town.twilio.form("toki", NUMBER)) == 200
     await talk.settles()
     assert town.twilio.sent == []
+
+
+async def test_a_picture_texted_is_fetched_and_a_report_stands_at_its_parcel(town: Town) -> None:
+    talk = await town.meets("sms")
+    assert town.twilio is not None
+    await talk.phone.shares("", "text/plain", b"moku means food")
+    await talk.settles()
+    sent = town.twilio.to(LAN)[0]
+    assert await town.twilio.reports(sent, "undelivered", "30007") == 200
+    (row,) = await talk.rows(text("SELECT outcome FROM parcels WHERE receipt = :sid"), {"sid": sent.sid})
+    assert row.outcome == "undelivered 30007"
+
+
+async def test_a_voice_is_heard_as_a_file_by_who_asked_for_it(town: Town) -> None:
+    talk = await town.meets("sms")
+    await talk.says("/voice on")
+    talk.forgets()
+    await talk.says("thanks")
+    assert town.twilio is not None
+    sounds = [sound for sent in town.twilio.to(LAN) for sound in sent.media]
+    assert sounds
+    assert all(mime == "audio/mpeg" and len(data) > 1000 for data, mime in sounds)

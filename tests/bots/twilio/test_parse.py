@@ -105,5 +105,5 @@ def test_any_words_come_through_as_they_are_or_are_a_wish(text: str) -> None:
 def test_a_report_says_what_became_of_a_message() -> None:
     sid = "SM" + "0" * 32
     fields = {"MessageSid": sid, "MessageStatus": "undelivered", "ErrorCode": "30007", "AccountSid": ACCOUNT, "To": LAN}
-    assert report(urlencode(fields).encode()) == Report(sid=sid, status="undelivered", code="30007")
+    assert report(urlencode(fields).encode()) == Report(sid=sid, status="undelivered", to=LAN, code="30007")
     assert report(urlencode(FakeTwilio().form("toki")).encode()) is None

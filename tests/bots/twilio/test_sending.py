@@ -2,12 +2,11 @@
 
 import pytest
 
-from bots.twilio import connect
 from bots.twilio.segments import measure
 from core.errors import Failure, Refused, Throttled, Unreachable
 from core.media import Media
 from core.reply import Quiz, Text
-from tests.bots.twilio.conftest import HERE, Desk, settings
+from tests.bots.twilio.conftest import HERE, Desk, connected, settings
 from tests.fakes.twilio import LAN
 from tests.fakes.twilio_rules import FINE, Wrong
 
@@ -123,13 +122,7 @@ async def test_the_fake_refuses_as_twilio_does(desk: Desk) -> None:
 
 async def test_a_wrong_token_is_told_by_the_greeting(desk: Desk) -> None:
     assert await desk.account.client.identify() == "Sona's account"
-    other = connect(
-        settings(desk.api, token="wrong"),
-        consents=desk.book,
-        allowance=desk.book,
-        clock=desk.clock,
-        count=_ignored,
-    )
+    other = connected(settings(desk.api, token="wrong"), book=desk.book, clock=desk.clock, count=_ignored)
     with pytest.raises(Unreachable, match="20003"):
         await other.client.identify()
     await other.close()

@@ -5,12 +5,12 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from bots.twilio import Twilio, connect
+from bots.twilio import Twilio
 from bots.twilio.verify import HEADER
 from core.address import Address
 from core.channel import Channel, Request
 from core.media import Media
-from tests.bots.twilio.conftest import HERE, PUBLIC, Book, settings
+from tests.bots.twilio.conftest import HERE, Book, at_home, connected, settings
 from tests.contracts.channels import Calls
 from tests.fakes.clock import ManualClock
 from tests.fakes.twilio import LAN, FakeTwilio, signed
@@ -20,6 +20,7 @@ from tests.fakes.twilio import LAN, FakeTwilio, signed
 class SmsHarness:
     account: Twilio
     api: FakeTwilio
+    book: Book
     address: Address = field(default_factory=lambda: HERE)
     can_leave: bool = True
 
@@ -29,12 +30,12 @@ class SmsHarness:
 
     @property
     def calls(self) -> Calls:
-        said = _call(self.api.form("toki"))
+        said = self._call(self.api.form("toki"))
         report = {"MessageSid": "SM" + "0" * 32, "MessageStatus": "delivered", "To": LAN}
         return Calls(
-            said=lambda words: _call(self.api.form(words)),
+            said=lambda words: self._call(self.api.form(words)),
             forged=Request(body=said.body, headers={HEADER: "Z3Vlc3NlZA=="}, path="/sms"),
-            unknown=_call(report),
+            unknown=self._call(report),
             broken=tuple(Request(body=body, path="/sms") for body in (b"", b"\xff", b"{}", b"MessageSid=SM1")),
         )
 
@@ -45,26 +46,26 @@ class SmsHarness:
         return []
 
     async def sound(self) -> Media:
-        return Media(ref="blob:0", mime="audio/mpeg", seconds=1.0)
+        return Media(ref=await self.book.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
+
+    def _call(self, fields: Mapping[str, str]) -> Request:
+        headers = {HEADER: signed(f"{self.account.routes.public_url}/sms", fields)}
+        return Request(body=urlencode(fields).encode(), headers=headers, path="/sms")
 
     def leave(self) -> None:
         self.api.people.opted_out.add(LAN)
-
-
-def _call(fields: Mapping[str, str]) -> Request:
-    headers = {HEADER: signed(f"{PUBLIC}/sms", fields)}
-    return Request(body=urlencode(fields).encode(), headers=headers, path="/sms")
 
 
 @asynccontextmanager
 async def open_harness() -> AsyncGenerator[SmsHarness]:
     book = Book()
     async with FakeTwilio() as api:
-        account = connect(settings(api, cap=10_000), consents=book, allowance=book, clock=ManualClock(), count=_ignored)
-        try:
-            yield SmsHarness(account=account, api=api)
-        finally:
-            await account.close()
+
+        def make(url: str) -> Twilio:
+            return connected(settings(api, cap=10_000, public_url=url), book=book, clock=ManualClock(), count=_ignored)
+
+        async with at_home(make) as account:
+            yield SmsHarness(account=account, api=api, book=book)
 
 
 def _ignored(name: str, /, **labels: str) -> None:
