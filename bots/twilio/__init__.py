@@ -58,15 +58,17 @@ def connect(
 
     `convert` writes sound in another form (a MIME type).
     """
-    token, public_url = settings.auth_token, settings.public_url
     client = Client(
-        account_sid=settings.account_sid, auth_token=token, number=settings.number, api_url=settings.api_url
+        account_sid=settings.account_sid,
+        auth_token=settings.auth_token,
+        number=settings.number,
+        api_url=settings.api_url,
     )
-    lending = Lending(key=hmac.digest(secret_key, b"sms media", sha256), public_url=public_url, clock=clock)
+    key = hmac.digest(secret_key, b"sms media", sha256)
+    lending = Lending(key=key, public_url=settings.public_url, clock=clock)
     channel = SmsChannel(
         client=client,
-        token=token,
-        public_url=public_url,
+        token=settings.auth_token,
         cap=settings.daily_segments,
         lending=lending,
         blobs=blobs,
@@ -76,13 +78,5 @@ def connect(
         clock=clock,
         count=count,
     )
-    routes = Routes(
-        token=token,
-        public_url=public_url,
-        lending=lending,
-        blobs=blobs,
-        outcomes=outcomes,
-        consents=consents,
-        count=count,
-    )
+    routes = Routes(channel.verify, lending=lending, blobs=blobs, outcomes=outcomes, consents=consents, count=count)
     return Twilio(channel=channel, client=client, routes=routes)

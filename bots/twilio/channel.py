@@ -54,7 +54,6 @@ class SmsChannel:
         *,
         client: Client,
         token: str,
-        public_url: str,
         cap: int,
         lending: Lending,
         blobs: Blobs,
@@ -66,7 +65,6 @@ class SmsChannel:
     ) -> None:
         self._client = client
         self._token = token
-        self._public_url = public_url
         self._cap = cap
         self._lending = lending
         self._blobs = blobs
@@ -78,7 +76,7 @@ class SmsChannel:
         self._begun: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
 
     def verify(self, request: Request) -> bool:
-        return genuine(request, public_url=self._public_url, token=self._token)
+        return genuine(request, public_url=self._lending.public_url, token=self._token)
 
     def parse(self, request: Request) -> tuple[Event, ...]:
         return parse.read(request.body, self._clock.now())
@@ -132,7 +130,7 @@ class SmsChannel:
         if not await self._allowance.spend(address, price, day=day, cap=self._cap):
             self._count("daily_cap", channel=self.name)
             raise Refused("enough was sent to this person today", gone=True)
-        report_to = f"{self._public_url.rstrip('/')}{STATUS}?{urlencode({'parcel': key})}"
+        report_to = f"{self._lending.public_url.rstrip('/')}{STATUS}?{urlencode({'parcel': key})}"
         try:
             receipt = await self._client.text(address.chat, message.body, report_to=report_to, media=message.media)
         except Failure as error:

@@ -1,6 +1,7 @@
 """What Twilio calls beside the messages: what became of those we sent, and the files that go with them."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
 
 from aiohttp import web
 
@@ -8,7 +9,6 @@ from bots.twilio import parse
 from bots.twilio.lending import PATH, Lending
 from bots.twilio.parse import Report
 from bots.twilio.refusals import OPTED_OUT
-from bots.twilio.verify import genuine
 from core.address import Address
 from core.channel import Request
 from core.errors import Malformed, Refused, Unreachable
@@ -21,10 +21,12 @@ STATUS = "/sms/status"
 _FINAL = {"delivered": "delivered", "undelivered": "undelivered", "failed": "undelivered"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Routes:
-    token: str
-    public_url: str
+    """`genuine` tells whether a call comes from Twilio."""
+
+    genuine: Callable[[Request], bool]
+    _: KW_ONLY
     lending: Lending
     blobs: Blobs
     outcomes: Outcomes
@@ -36,7 +38,7 @@ class Routes:
 
     async def _status(self, call: web.Request) -> web.Response:
         request = Request(body=await call.read(), headers=call.headers, path=call.raw_path)
-        if not genuine(request, public_url=self.public_url, token=self.token):
+        if not self.genuine(request):
             self.count("webhook_forged", channel="sms")
             return web.Response(status=401)
         try:

@@ -6,6 +6,7 @@ Calls are signed by Twilio's own `RequestValidator`. By default STOP and START c
 number; with `advanced` they come with `OptOutType`, as with a messaging service.
 """
 
+import asyncio
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -47,6 +48,7 @@ class FakeTwilio:
         self.people = People(opted_out=set(), landlines=set(), closed=())
         self.wrongs: list[Wrong] = []
         self.files: dict[str, tuple[bytes, str]] = {}
+        self.called = asyncio.Event()
         self._numbers = 0
         self._runner: web.AppRunner | None = None
 
@@ -136,6 +138,7 @@ class FakeTwilio:
 
     async def _message(self, request: web.Request) -> web.Response:
         form = await request.post()
+        self.called.set()
         fields = {name: str(value) for name, value in form.items()}
         try:
             self._let_in(request)

@@ -49,7 +49,7 @@ class SmsHarness:
         return Media(ref=await self.book.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
 
     def _call(self, fields: Mapping[str, str]) -> Request:
-        headers = {HEADER: signed(f"{self.account.routes.public_url}/sms", fields)}
+        headers = {HEADER: signed(f"{self.account.routes.lending.public_url}/sms", fields)}
         return Request(body=urlencode(fields).encode(), headers=headers, path="/sms")
 
     def leave(self) -> None:

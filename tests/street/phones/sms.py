@@ -40,6 +40,13 @@ class SmsPhone:
         (sent,) = [sent for sent in self.api.sent if sent.sid == receipt]
         return sent.media[0][0]
 
+    async def interrupts(self, words: str) -> None:
+        await self.says(words)
+
+    async def glances(self) -> None:
+        self.api.called.clear()
+        await self.api.called.wait()
+
     def drafts(self) -> list[str]:
         return []
 
