@@ -66,7 +66,7 @@ class Webhooks:
             _log.warning("an event could not be kept: %s", type(error).__name__)
             return _answer(503, "try again")
         self._acknowledge(channel, events)
-        return web.Response()
+        return web.Response(content_type="text/plain")
 
     def _acknowledge(self, channel: Channel, events: tuple[Event, ...]) -> None:
         task = asyncio.create_task(self._tell(channel, events))

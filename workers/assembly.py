@@ -48,7 +48,7 @@ async def door(settings: Settings) -> AsyncGenerator[Door]:
     """A door that is open until the block ends."""
     ground = Ground(settings)
     wake = CeleryWake(make_app(settings.redis_url), ground.stops.send)
-    receive = Receive(inbox=ground.inbox, wake=wake)
+    receive = Receive(inbox=ground.inbox, wake=wake, consents=ground.consents)
     platforms = doors.platforms(ground)
     ground.go(ground.count.run())
     try:
@@ -63,7 +63,9 @@ async def street_rooms(settings: Settings, app: App) -> StreetRooms:
     """A worker's rooms: every channel, the mind, ears and a voice."""
     ground = Ground(settings)
     wake = HouseWake(CeleryWake(app, ground.stops.send))
-    channels = doors.channels(ground, doors.platforms(ground), Receive(inbox=ground.inbox, wake=wake))
+    channels = doors.channels(
+        ground, doors.platforms(ground), Receive(inbox=ground.inbox, wake=wake, consents=ground.consents)
+    )
     return furnished(ground, wake=wake, channels=channels, embedder=shelf.embedder(settings), chance=SystemRandom())
 
 

@@ -6,6 +6,8 @@ A platform's SDK is imported when it is switched on: each takes some 20 MB and a
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from aiohttp.web import AbstractRouteDef
+
 from bots.terminal import TerminalChannel
 from bots.web import WebChannel
 from bots.web import connect as connect_web
@@ -21,7 +23,10 @@ Take = Callable[[Event], Awaitable[object]]
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
-    """An outer platform. `announce` tells it where we are and what we offer; `hooked` says that it calls us by HTTP."""
+    """An outer platform. `announce` tells it where we are and what we offer; `hooked` says that it calls us by HTTP.
+
+    `routes` are what it calls beside its events.
+    """
 
     channel: Channel
     gateway: Gateway | None
@@ -29,6 +34,7 @@ class Platform:
     greet: Callable[[], Awaitable[str]]
     close: Callable[[], Awaitable[None]]
     hooked: bool
+    routes: tuple[AbstractRouteDef, ...] = ()
 
 
 def web(ground: Ground, take: Take) -> WebChannel:
@@ -47,7 +53,7 @@ def web(ground: Ground, take: Take) -> WebChannel:
 def platforms(ground: Ground) -> dict[str, Platform]:
     """The outer platforms that are switched on, by name."""
     on = {found.name for found in availabilities(ground.settings) if found.state == "on"}
-    makers: Mapping[str, Callable[[Ground], Platform]] = {"telegram": _telegram}
+    makers: Mapping[str, Callable[[Ground], Platform]] = {"telegram": _telegram, "sms": _sms}
     return {name: make(ground) for name, make in makers.items() if name in on}
 
 
@@ -91,6 +97,47 @@ def _telegram(ground: Ground) -> Platform:
         greet=greet,
         close=bot.close,
         hooked=bool(settings.public_url),
+    )
+
+
+def _sms(ground: Ground) -> Platform:
+    from bots import twilio
+    from core.providers.sound import convert
+
+    settings = ground.settings
+    account = twilio.connect(
+        twilio.Settings(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token,
+            number=settings.twilio_phone_number,
+            public_url=settings.public_url,
+            api_url=settings.twilio_api_url,
+            daily_segments=settings.sms_daily_segments,
+        ),
+        secret_key=settings.secret_key.encode(),
+        blobs=ground.blobs,
+        convert=convert,
+        outcomes=ground.outcomes,
+        consents=ground.consents,
+        allowance=ground.allowance,
+        clock=ground.clock,
+        count=ground.count,
+    )
+
+    async def announce() -> None:
+        """Where we are called is set in Twilio's console."""
+
+    async def greet() -> str:
+        return f"{settings.twilio_phone_number} of {await account.client.identify()}"
+
+    return Platform(
+        channel=account.channel,
+        gateway=None,
+        announce=announce,
+        greet=greet,
+        close=account.close,
+        hooked=True,
+        routes=account.routes.all(),
     )
 
 

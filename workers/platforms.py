@@ -25,7 +25,7 @@ _PLATFORMS = (
     Platform(name="discord", folder="discord", needs=("discord_bot_token",), listens=True),
     Platform(name="slack", folder="slack", needs=("slack_bot_token", "slack_app_token"), listens=True),
     Platform(
-        name="phone and SMS",
+        name="sms",
         folder="twilio",
         needs=("twilio_account_sid", "twilio_auth_token", "twilio_phone_number"),
         listens=False,

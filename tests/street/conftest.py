@@ -14,7 +14,10 @@ from storage.database import Database
 from tests.fakes.anthropic import KEY, FakeAnthropic
 from tests.fakes.street import Street
 from tests.fakes.telegram import TOKEN, FakeTelegram
+from tests.fakes.twilio import ACCOUNT, LAN, NUMBER, FakeTwilio
+from tests.fakes.twilio import TOKEN as TWILIO_TOKEN
 from tests.street.house import StoryHouse, open_house
+from tests.street.phones.sms import SmsPhone
 from tests.street.phones.telegram import TelegramPhone
 from tests.street.phones.terminal import TerminalPhone
 from tests.street.phones.web import WebPhone
@@ -48,11 +51,12 @@ class Town:
         self._embedder = embedder
         self._servers = servers
         self.api: FakeTelegram | None = None
+        self.twilio: FakeTwilio | None = None
         self.house: StoryHouse | None = None
 
     async def meets(self, channel: str, *, locale: str = "en", chat: int = 7, hooked: bool = False) -> Talk:
         """A person with a phone of this channel, in a house that is built the first time."""
-        house = self.house or await self.builds(telegram=channel == "telegram", hooked=hooked)
+        house = self.house or await self.builds(telegram=channel == "telegram", sms=channel == "sms", hooked=hooked)
         match channel:
             case "web":
                 jar = aiohttp.CookieJar(unsafe=True)
@@ -65,6 +69,9 @@ class Town:
                 phone = TerminalPhone(house.door, "ana", locale)
                 await phone.open()
                 self._stack.push_async_callback(phone.close)
+            case "sms":
+                assert self.twilio is not None
+                phone = SmsPhone(self.twilio, house.taking.wait, number=LAN)
             case _:
                 phone = self._telegram(house, chat, locale)
         talk = Talk(house, phone)
@@ -72,7 +79,12 @@ class Town:
         return talk
 
     async def builds(
-        self, *, telegram: bool = False, hooked: bool = False, claude: FakeAnthropic | None = None
+        self,
+        *,
+        telegram: bool = False,
+        sms: bool = False,
+        hooked: bool = False,
+        claude: FakeAnthropic | None = None,
     ) -> StoryHouse:
         chosen = dict(self._servers)
         if claude:
@@ -80,9 +92,15 @@ class Town:
         if telegram:
             self.api = await self._stack.enter_async_context(FakeTelegram())
             chosen |= {"telegram_bot_token": TOKEN, "telegram_api_url": self.api.url}
-        if hooked:
+        if sms:
+            self.twilio = await self._stack.enter_async_context(FakeTwilio())
+            chosen |= {"twilio_account_sid": ACCOUNT, "twilio_auth_token": TWILIO_TOKEN}
+            chosen |= {"twilio_phone_number": NUMBER, "twilio_api_url": self.twilio.url}
+        if hooked or sms:
             chosen["public_url"] = "here"
         self.house = await self._stack.enter_async_context(open_house(self._home, self._embedder, **chosen))
+        if self.twilio:
+            self.twilio.hook = f"{self.house.url.rstrip('/')}/sms"
         if telegram:
             await self._listens(self.house, hooked=hooked)
         return self.house
