@@ -69,7 +69,7 @@ class Streams:
         await self._drafts.write(address, "")
 
     async def close(self) -> None:
-        if self._calls:
+        while self._calls:
             await asyncio.wait(self._calls)
 
 

@@ -206,8 +206,9 @@ class FakeDiscord:
 
     def _keep(self, room: Room, body: Mapping[str, Any]) -> dict[str, Any]:
         shown = {"content": body.get("content") or "", "components": body.get("components") or []}
-        kept = {"id": self.snowflake(), "channel_id": room.id, "author": BOT, "flags": body.get("flags", 0), **shown}
-        room.messages[kept["id"]] = kept
+        number = self.snowflake()
+        kept = {"id": number, "channel_id": room.id, "author": BOT, "flags": body.get("flags", 0), **shown}
+        room.messages[number] = kept
         return kept
 
     def _change(self, method: str, room: Room, sent: str, body: Any) -> dict[str, Any] | None:
