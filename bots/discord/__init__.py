@@ -1,5 +1,6 @@
 """Discord, by its gateway and by interactions over HTTP."""
 
+import asyncio
 import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from bots.discord.channel import DiscordChannel
 from bots.discord.client import Client
 from bots.discord.commands import Offer, differ
 from bots.discord.drafts import Drafts, LocalDrafts
-from bots.discord.gateway import Listening
+from bots.discord.gateway import Listening, Sleep
 from bots.discord.live import Streams
 from bots.discord.sending import Note
 from core.clock import Clock
@@ -56,6 +57,7 @@ def connect(
     note: Note,
     count: Count,
     drafts: Drafts | None = None,
+    sleep: Sleep = asyncio.sleep,
 ) -> Discord:
     """Make the bot; nothing goes out yet. To be called within the event loop that will use it.
 
@@ -72,5 +74,5 @@ def connect(
         note=note,
         count=lambda form: count("fallback", channel="discord", form=form),
     )
-    gateway = Listening(token=settings.token, api_url=settings.api_url, channel=channel)
+    gateway = Listening(token=settings.token, api_url=settings.api_url, channel=channel, sleep=sleep)
     return Discord(channel=channel, gateway=gateway, client=client)

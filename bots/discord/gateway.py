@@ -10,7 +10,6 @@ import discord
 
 from bots.discord.channel import DiscordChannel
 from bots.discord.parse import INTERACTION, MESSAGE
-from bots.discord.refusals import EXPECTED
 from bots.discord.wire import Wire
 from core.channel import Receive
 from core.errors import Failure, Malformed
@@ -18,6 +17,7 @@ from core.event import Event
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT = 60.0
+_BETWEEN_SESSIONS = 5.0
 
 Sleep = Callable[[float], Awaitable[None]]
 Told = Callable[[str, object], None]
@@ -29,12 +29,18 @@ class Socket(discord.AutoShardedClient):
     The SDK's own reading is left out: it keeps a copy of every server in memory, and one payload that it cannot read ends it.
     """
 
-    def __init__(self, *, wire: Wire, told: Told) -> None:
+    def __init__(self, *, wire: Wire, told: Told, sleep: Sleep) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
         super().__init__(intents=intents, max_messages=None, guild_ready_timeout=0)
+        self._sleep = sleep
         self.http = wire
         self._connection.http = wire
         self._connection.parsers = {name: self._reader(name, told) for name in (MESSAGE, INTERACTION)}
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the SDK names it
+        """Discord lets a bot begin one session in five seconds."""
+        if not initial:
+            await self._sleep(_BETWEEN_SESSIONS)
 
     @staticmethod
     def _reader(name: str, told: Told) -> Callable[[Any], None]:
@@ -61,9 +67,9 @@ class Listening:
                     await self._channel.identify()
                     await self._connected(waiting)
                     failures = 0
-                except (Failure, *EXPECTED) as error:
+                except Exception as error:  # noqa: BLE001 - whatever ends the connection, somebody has to listen
                     failures += 1
-                    _log.warning("Discord: the gateway ended: %s", error)
+                    _log.warning("Discord: the gateway ended: %r", error)
                 await self._sleep(min(2.0 ** min(failures, 10), _LONGEST_WAIT))
         finally:
             taking.cancel()
@@ -76,7 +82,7 @@ class Listening:
             except Malformed as error:
                 _log.warning("Discord: a payload was left out: %s", error)
 
-        socket = Socket(wire=Wire(api_url=self._api_url), told=told)
+        socket = Socket(wire=Wire(api_url=self._api_url), told=told, sleep=self._sleep)
         try:
             await socket.start(self._token)
         finally:

@@ -23,6 +23,18 @@ from tests.fakes.discord_rules import Answer, Buckets, answered, message, unknow
 TOKEN = "discord-TEST-token"
 BOT = {"id": "4242", "username": "Sona", "discriminator": "0", "bot": True, "avatar": None}
 APPLICATION = "900"
+ABOUT = {
+    "id": APPLICATION,
+    "name": "Sona",
+    "icon": None,
+    "description": "",
+    "summary": "",
+    "bot_public": True,
+    "bot_require_code_grant": False,
+    "flags": 0,
+    "owner": {"id": "7", "username": "lan", "discriminator": "0", "avatar": None},
+    "team": None,
+}
 ROOT = "/api/v10"
 
 
@@ -160,7 +172,7 @@ class FakeDiscord:
             case ["GET", "users", "@me"]:
                 return BOT
             case ["GET", "oauth2", "applications", "@me"]:
-                return {"id": APPLICATION, "name": "Sona", "verify_key": self.public_key, "flags": 0}
+                return {**ABOUT, "verify_key": self.public_key}
             case ["GET", "gateway", "bot"]:
                 limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 16}
                 return {"url": self.gateway.url, "shards": self.gateway.shards, "session_start_limit": limit}

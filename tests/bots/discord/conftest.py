@@ -1,5 +1,6 @@
 """A bot connected to the fake Discord, and what it needs to know of the world."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,11 @@ async def noted(data: bytes) -> Audio:
     return Audio(data=data, mime="audio/ogg", seconds=2.0, waveform=bytes(range(8)))
 
 
+async def _at_once(seconds: float) -> None:
+    """Nobody waits here."""
+    await asyncio.sleep(0)
+
+
 @dataclass
 class Desk:
     """A connected bot with everything around it. `counted` holds the forms that were fallen back to."""
@@ -77,6 +83,6 @@ async def desk() -> AsyncIterator[Desk]:
     async with FakeDiscord() as api:
         api.room()
         settings = Settings(token=TOKEN, api_url=api.url, public_key=api.public_key)
-        bot = connect(settings, secret_key=b"secret", clock=clock, blobs=shelf, note=noted, count=count)
+        bot = connect(settings, secret_key=b"secret", clock=clock, blobs=shelf, note=noted, count=count, sleep=_at_once)
         yield Desk(api=api, bot=bot, clock=clock, shelf=shelf, counted=counted)
         await bot.close()

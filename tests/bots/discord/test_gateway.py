@@ -1,7 +1,7 @@
 """Listening at the gateway: heartbeats, resuming without a loss, and what ends a connection."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -37,7 +37,7 @@ class Ear:
 
 
 @asynccontextmanager
-async def _listening(desk: Desk) -> AsyncIterator[Ear]:
+async def _listening(desk: Desk) -> AsyncGenerator[Ear]:
     ear = Ear()
     task = asyncio.create_task(desk.bot.gateway.listen(ear))
     try:

@@ -1,14 +1,13 @@
 """Commands and buttons: answered at once, and the answer takes the place of the promise."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import pytest
-from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bots.discord.commands import ON_MESSAGE, Offer
-from bots.http import Webhooks, application
+from bots.http import Patience, Webhooks, application
 from core.errors import Throttled
 from core.event import Event, Said
 from core.reply import Choice, Text
@@ -16,16 +15,20 @@ from tests.bots.discord.conftest import HERE, Desk
 
 
 @asynccontextmanager
-async def _called(desk: Desk, kept: list[Event]) -> AsyncIterator[str]:
+async def _called(desk: Desk, kept: list[Event]) -> AsyncGenerator[str]:
     """The web application with its address for interactions; events are kept in `kept`."""
 
     async def receive(event: Event) -> bool:
         kept.append(event)
         return True
 
-    app: web.Application = application(Webhooks(receive, lambda *_, **__: None), {"/discord": desk.bot.channel}, [])
+    app = application(Webhooks(receive, _ignored), {"/discord": desk.bot.channel}, [], Patience())
     async with TestServer(app) as server:
         yield str(server.make_url("/discord"))
+
+
+def _ignored(name: str, /, **labels: str) -> None:
+    """Nothing is asked of the counters here."""
 
 
 async def _by_gateway(desk: Desk, asked: dict[str, object]) -> tuple[Event, ...]:
@@ -96,7 +99,7 @@ async def test_a_tap_is_answered_without_a_promise(desk: Desk) -> None:
     await desk.bot.channel.send(HERE, Text(text="Which?", choices=(Choice(label="one", value="1"),)), key="p")
     (button,) = desk.api.room().buttons
     data = {"component_type": 2, "custom_id": button["custom_id"]}
-    message = list(desk.api.room().messages.values())[0]
+    message = next(iter(desk.api.room().messages.values()))
     asked = desk.api.asks({"type": 3, "channel_id": "7", "context": 1, "data": data, "message": message})
     (event,) = await _by_gateway(desk, asked)
     await _settled(desk)

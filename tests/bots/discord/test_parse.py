@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bots.discord import custom_id
@@ -96,6 +96,7 @@ _json = st.recursive(
 )
 
 
+@settings(max_examples=60)
 @given(path=st.sampled_from(FIXTURES), data=st.data())
 def test_whatever_stands_in_a_payload_is_read_or_malformed(path: Path, data: st.DataObject) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
