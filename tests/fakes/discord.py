@@ -8,6 +8,7 @@ once (40060) before its message can be changed; 429 carries `Via`, `Retry-After`
 `application/json`. Interactions go out by HTTP signed with Ed25519, or by the gateway.
 """
 
+import asyncio
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -79,6 +80,8 @@ class FakeDiscord:
         self.commands: list[dict[str, Any]] = []
         self.files: dict[str, bytes] = {}
         self.calls: list[str] = []
+        self.called = asyncio.Event()
+        self.drawn: list[str] = []
         self.uploads: list[dict[str, bytes]] = []
         self.key = SigningKey(bytes(32))
         self._nonces: dict[tuple[str, str], str] = {}
@@ -150,6 +153,7 @@ class FakeDiscord:
         path = request.match_info["path"]
         call = f"{request.method} /{path}"
         self.calls.append(call)
+        self.called.set()
         headers: Mapping[str, str] = {}
         try:
             if request.headers.get("Authorization") != f"Bot {self.token}":
@@ -161,6 +165,8 @@ class FakeDiscord:
             if self._buckets and parts[0] == "channels":
                 headers = self._buckets.use(f"{request.method}-{'-'.join(parts[2:3])} {parts[1]}")
             body, files = await _sent(request)
+            if isinstance(body, dict) and "content" in body:
+                self.drawn.append(body["content"])
             data = self._answer(request.method, parts, body, files)
         except Answer as answer:
             wait = {"Retry-After": str(answer.body["retry_after"])} if "retry_after" in answer.body else {}
@@ -209,12 +215,13 @@ class FakeDiscord:
         message(body, files)
         nonce = (room.id, str(body.get("nonce", "")))
         if body.get("enforce_nonce") and nonce in self._nonces:
-            return room.messages.get(self._nonces[nonce]) or {"id": self._nonces[nonce]}
+            return _public(room.messages.get(self._nonces[nonce], {"id": self._nonces[nonce]}))
         kept = self._keep(room, body)
         self._nonces[nonce] = kept["id"]
         if files:
             self.uploads.append(files)
-        return kept
+            kept["sound"] = files["files[0]"]
+        return _public(kept)
 
     def _keep(self, room: Room, body: Mapping[str, Any]) -> dict[str, Any]:
         shown = {"content": body.get("content") or "", "components": body.get("components") or []}
@@ -231,7 +238,7 @@ class FakeDiscord:
             return None
         message(body, {}, edit=True)
         room.messages[sent] |= {key: body[key] for key in ("content", "components") if key in body}
-        return room.messages[sent]
+        return _public(room.messages[sent])
 
     def _respond(self, told: Told, response: dict[str, Any]) -> None:
         if told.response is not None:
@@ -254,12 +261,18 @@ class FakeDiscord:
         return web.Response(status=404) if data is None else web.Response(body=data)
 
 
+def _public(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """A message as it is told to the bot."""
+    return {name: value for name, value in kept.items() if name != "sound"}
+
+
 async def _sent(request: web.Request) -> tuple[Any, dict[str, bytes]]:
     """The body's JSON, and the files in it by the name of their field."""
     if request.content_type != "multipart/form-data":
         content = await request.read()
         return (json.loads(content) if content else None), {}
-    body, files = None, dict[str, bytes]()
+    body: Any = None
+    files = dict[str, bytes]()
     for name, value in (await request.post()).items():
         if isinstance(value, web.FileField):
             files[name] = value.file.read()

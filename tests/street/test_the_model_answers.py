@@ -12,7 +12,7 @@ from tests.street.conftest import Town
 from tests.street.phones.telegram import TelegramPhone
 from tests.street.talk import Talk
 
-EVERYWHERE = pytest.mark.parametrize("channel", ["web", "terminal", "telegram"])
+EVERYWHERE = pytest.mark.parametrize("channel", ["web", "terminal", "telegram", "discord"])
 _TURNS = text("SELECT model, input_tokens, output_tokens, cost, started_at, ended_at FROM turns ORDER BY started_at")
 _CALLS = text("SELECT name, input, output, failed, seconds FROM tool_calls ORDER BY seq")
 
