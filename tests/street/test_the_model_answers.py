@@ -18,7 +18,7 @@ _CALLS = text("SELECT name, input, output, failed, seconds FROM tool_calls ORDER
 
 
 async def met(town: Town, channel: str, claude: FakeAnthropic, *, chat: int = 7) -> Talk:
-    await town.builds(telegram=channel == "telegram", claude=claude)
+    await town.builds(telegram=channel == "telegram", on_discord=channel == "discord", claude=claude)
     talk = await town.meets(channel, chat=chat)
     talk.forgets()
     return talk
