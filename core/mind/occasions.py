@@ -1,4 +1,4 @@
-"""What is not said but happens: stopping, files and links to read, work that is done, reminders, people who leave."""
+"""What is not said but happens: stopping, speech that nobody could hear, files and links to read, work that is done, reminders, people who leave."""
 
 import re
 
@@ -11,6 +11,8 @@ from core.mind.words import links, words
 from core.phrases import say
 from core.reply import Text
 
+_LINKS = 10
+"""More addresses than these at once are no wish to have each of them read."""
 _READ = re.compile(
     r"\b(?:read|learn|add|study|lee|leer|aprende|añade|agrega|estudia)\b|(?:^|\s)(?:đọc|học|thêm)(?:\s|$)",
     re.IGNORECASE,
@@ -18,7 +20,7 @@ _READ = re.compile(
 
 
 class Occasions:
-    """Answers what happens: `Shared`, links to read, speech that was not understood, `Ready`, `Due`, `Left`, `Stopped`."""
+    """Answers what happens: `Shared`, links to read, `Spoke` without words, `Ready`, `Due`, `Left`, `Stopped`."""
 
     def __init__(self, *, reader: Reader) -> None:
         self._reader = reader
@@ -28,8 +30,8 @@ class Occasions:
         match event.body:
             case Shared():
                 return await self._shared(event.body, thought)
-            case Spoke(unheard=why) if why:
-                return thought.saying(Text(text=say(why, locale)))
+            case Spoke(heard=heard, unheard=unheard) if not heard.strip():
+                return thought.saying(Text(text=say(unheard or "voice.unheard", locale)))
             case Said() | Spoke():
                 return await self._links(words(event), thought)
             case Ready(what=what, text=text, failed=failed):
@@ -53,9 +55,9 @@ class Occasions:
         return thought.saying(Text(text=say("reading.file", locale, title=title)))
 
     async def _links(self, said: str, thought: Thought) -> Thought | None:
-        """Links with a word that asks to read them, or with no word at all."""
+        """A few links with a word that asks to read them, or with no word at all."""
         found = links(said)
-        if not found or len(said) > 2 * sum(len(link) for link in found) + 200:
+        if not found or len(found) > _LINKS or len(said) > 2 * sum(len(link) for link in found) + 200:
             return None
         beside = said
         for link in found:

@@ -16,7 +16,7 @@ from core.question import OpenQuiz
 from core.reply import Quiz, Reply, Text, Voice
 
 LONGEST = 600
-_ADDRESS = re.compile(r"\s*\((?:https?://|mailto:)[^)\s]*\)|https?://\S+")
+_ADDRESS = re.compile(r"(?<!\s)\s*\((?:https?://|mailto:)[^)\s]*\)|https?://\S+")
 _MARKS = re.compile(r"^[ \t]*(?:[>•|—-]+[ \t]*)+|[ \t]\|[ \t]", re.MULTILINE)
 
 Fetch = Callable[[Media], Awaitable[bytes]]
@@ -143,7 +143,7 @@ def _with(reply: Reply, audio: Media | None, language: str) -> tuple[Reply, ...]
         case Voice() | Quiz():
             return (replace(reply, audio=audio),)
         case Text():
-            return (reply, Voice(text=spoken(reply.text), language=language, audio=audio))
+            return (reply, Voice(text=spoken(reply.text), language=language, audio=audio, repeats=True))
         case _:
             return (reply,)
 
