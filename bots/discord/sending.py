@@ -13,7 +13,7 @@ from bots.discord.render import Message
 from bots.discord.shape import moment
 from core.address import Address
 from core.clock import Clock
-from core.errors import Refused, Throttled
+from core.errors import Malformed, Refused, Throttled
 from core.media import Audio, Media
 from core.ports.blobs import Blobs
 from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
@@ -115,8 +115,8 @@ class Sending:
         await self._clear(address)
         try:
             return await self._client.voice(address, await self._note(data), nonce)
-        except Refused as refused:
-            if refused.gone:
+        except (Refused, Malformed) as refused:
+            if isinstance(refused, Refused) and refused.gone:
                 raise
         self._count("audio")
         return await self._client.file(address, data, "sona.ogg", mime, Message(), _nonce(nonce))

@@ -115,9 +115,9 @@ class FakeDiscord:
         """A channel that the bot may write to."""
         return self.rooms.setdefault(number, Room(id=number))
 
-    def limit(self, time: Callable[[], float]) -> None:
-        """From now on hold the bot to the real pace."""
-        self._buckets = Buckets(time)
+    def limit(self, time: Callable[[], float], *, period: float = 5.0) -> None:
+        """From now on hold the bot to five calls in `period` seconds for each channel and route, as the real pace is."""
+        self._buckets = Buckets(time, period=period)
 
     def refuse(self, call: str, answer: Answer) -> None:
         """Answer the next call whose method and path begin so like this."""
