@@ -53,7 +53,7 @@ def web(ground: Ground, take: Take) -> WebChannel:
 def platforms(ground: Ground) -> dict[str, Platform]:
     """The outer platforms that are switched on, by name."""
     on = {found.name for found in availabilities(ground.settings) if found.state == "on"}
-    makers: Mapping[str, Callable[[Ground], Platform]] = {"telegram": _telegram, "sms": _sms}
+    makers: Mapping[str, Callable[[Ground], Platform]] = {"telegram": _telegram, "discord": _discord, "sms": _sms}
     return {name: make(ground) for name, make in makers.items() if name in on}
 
 
@@ -138,6 +138,43 @@ def _sms(ground: Ground) -> Platform:
         close=account.close,
         hooked=True,
         routes=account.routes.all(),
+    )
+
+
+def _discord(ground: Ground) -> Platform:
+    from bots import discord
+    from core.providers import sound
+    from workers.slash import offers
+
+    settings = ground.settings
+    bot = discord.connect(
+        discord.Settings(
+            token=settings.discord_bot_token,
+            application=settings.discord_application_id,
+            public_key=settings.discord_public_key,
+            api_url=settings.discord_api_url,
+        ),
+        secret_key=settings.secret_key.encode(),
+        clock=ground.clock,
+        blobs=ground.blobs,
+        note=sound.note,
+        count=ground.count,
+        drafts=ground.drafts,
+    )
+
+    async def announce() -> None:
+        await bot.register(offers())
+
+    async def greet() -> str:
+        return await bot.channel.identify()
+
+    return Platform(
+        channel=bot.channel,
+        gateway=bot.gateway,
+        announce=announce,
+        greet=greet,
+        close=bot.close,
+        hooked=bool(settings.public_url and settings.discord_public_key),
     )
 
 

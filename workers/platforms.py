@@ -11,18 +11,20 @@ from workers.settings import Settings, variables
 class Platform:
     """A platform of `bots/<folder>`: the settings it cannot do without, and how it hears of events.
 
-    `listens` says that it can be listened to without a public address, by a gateway process.
+    `listens` says that it can be listened to without a public address, by a gateway process; `always` that it has to be,
+    whatever the address, as it does not call us for everything.
     """
 
     name: str
     folder: str
     needs: tuple[str, ...]
     listens: bool
+    always: bool = False
 
 
 _PLATFORMS = (
     Platform(name="telegram", folder="telegram", needs=("telegram_bot_token",), listens=True),
-    Platform(name="discord", folder="discord", needs=("discord_bot_token",), listens=True),
+    Platform(name="discord", folder="discord", needs=("discord_bot_token",), listens=True, always=True),
     Platform(name="slack", folder="slack", needs=("slack_bot_token", "slack_app_token"), listens=True),
     Platform(
         name="sms",
@@ -43,7 +45,8 @@ def gateways(settings: Settings) -> tuple[str, ...]:
     return tuple(
         platform.name
         for platform in _PLATFORMS
-        if not settings.public_url and platform.listens and _availability(platform, settings).state == "on"
+        if (platform.always or (platform.listens and not settings.public_url))
+        and _availability(platform, settings).state == "on"
     )
 
 
@@ -55,6 +58,8 @@ def _availability(platform: Platform, settings: Settings) -> Availability:
         return _off(platform, f"{' and '.join(names[name] for name in missing)} {verb} not set")
     if importlib.util.find_spec(f"bots.{platform.folder}") is None:
         return _off(platform, "this version cannot speak to it yet")
+    if platform.always:
+        return Availability(name=platform.name, state="on", why="listens by itself")
     if settings.public_url:
         return Availability(name=platform.name, state="on", why=f"called at {settings.public_url}")
     if not platform.listens:
