@@ -45,8 +45,9 @@ def _shown(mark: re.Match[str]) -> str:
         case "!":
             return label or f"@{address[1:].partition('^')[0]}"
         case _:
-            if not label or label == address or address.removeprefix("http://") == label:
-                return address.removeprefix("mailto:").removeprefix("tel:")
+            bare = address.removeprefix("mailto:").removeprefix("tel:")
+            if label in ("", address, bare, address.removeprefix("http://")):
+                return bare
             return f"{label} ({address})"
 
 
