@@ -1,6 +1,7 @@
 """How good the answers of the search are: nDCG@10 on collections with relevance judgements.
 
-The parameters in `core.rag.fusion` and `storage.search` were chosen on Cranfield alone; the other sets only check them.
+The numbers in `core.rag.fusion` and `storage.search` were chosen on Cranfield alone; the other sets check them. Two choices of
+design were made with all sets in view (`docs/decisions/0002-embeddings.md`).
 The folder of the sets is named by `SONA_BENCH_RETRIEVAL`.
 """
 

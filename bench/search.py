@@ -61,8 +61,7 @@ async def measure(folder: Path) -> list[Row]:
         begun = time.perf_counter()
         await _fill(library, texts, vectors, model.name)
         written = len(texts) / (time.perf_counter() - begun)
-        async with opened.begin() as connection:
-            await connection.execute(text("ANALYZE"))
+        await opened.run(text("VACUUM ANALYZE"), {})
         retriever = PostgresRetriever(database=opened, embedder=model, grasp=model.grasp)
         own = await _times(retriever, questions, owner="anna")
         public = await _times(retriever, questions, owner="nobody")

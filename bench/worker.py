@@ -5,21 +5,19 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
+from random import SystemRandom
 
 import redis.asyncio as redis
 
 from core.address import Address
-from core.channel import Capabilities, Live, Request
+from core.channel import Capabilities, Channel, Live, Request
 from core.conversation import Message, Opening
-from core.converse import Mind
 from core.event import Event, Said
 from core.media import Media
 from core.mind.thought import Thought
-from core.providers.anthropic import AnthropicModel
 from core.reply import Reply, Text
-from workers import logs, minds, shelf
+from workers import assembly, shelf
 from workers.celery import App
 from workers.ground import Ground
 from workers.rooms import HouseWake, StreetRooms, make_rooms
@@ -99,34 +97,28 @@ class Still:
         return thought.replies
 
 
-def furnish(make: Callable[[Ground, Settings], Mind]) -> Furnish:
+def waiting(seconds: float) -> Furnish:
+    """Rooms whose model takes so long."""
+
     async def rooms(settings: Settings, app: App) -> StreetRooms:
-        ground = Ground(settings)
-        wake = HouseWake(CeleryWake(app, ground.stops.send))
-        channels = {"bench": BenchChannel(valkey=ground.valkey)}
-        return make_rooms(ground, channels=channels, mind=make(ground, settings), senses=Still(), wake=wake)
+        ground, wake, channels = _ground(settings, app)
+        return make_rooms(ground, channels=channels, mind=Waiting(seconds), senses=Still(), wake=wake)
 
     return rooms
 
 
-def agent(ground: Ground, settings: Settings) -> Mind:
-    model = minds.model(settings)
-    assert isinstance(model, AnthropicModel)
-    ground.go(model.open())
-    wake = HouseWake(CeleryWake(App(), ground.stops.send))
-    return minds.mind(
-        ground,
-        library=ground.library,
-        retriever=shelf.retriever(ground, shelf.embedder(settings)),
-        wake=wake,
-        thinker=model,
-    )
+async def real(settings: Settings, app: App) -> StreetRooms:
+    """The rooms of the product, behind the bench's channel."""
+    ground, wake, channels = _ground(settings, app)
+    model = shelf.embedder(settings)
+    return assembly.furnished(ground, wake=wake, channels=channels, embedder=model, chance=SystemRandom())
+
+
+def _ground(settings: Settings, app: App) -> tuple[Ground, HouseWake, dict[str, Channel]]:
+    ground = Ground(settings)
+    wake = HouseWake(CeleryWake(app, ground.stops.send))
+    return ground, wake, {"bench": BenchChannel(valkey=ground.valkey)}
 
 
 if __name__ == "__main__":
-    logs.set_up()
-    if sys.argv[1] == "agent":
-        run_street(load(), furnish=furnish(agent))
-    else:
-        seconds = float(sys.argv[2])
-        run_street(load(), furnish=furnish(lambda _, __: Waiting(seconds)))
+    run_street(load(), furnish=real if sys.argv[1] == "agent" else waiting(float(sys.argv[2])))

@@ -3,8 +3,10 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
 
-from aiohttp import web
+from aiohttp import StreamReader, web
+from aiohttp.typedefs import Handler, Middleware
 
 from core.channel import Answering, Channel, Request
 from core.errors import Failure, Malformed
@@ -17,6 +19,16 @@ _log = logging.getLogger(__name__)
 
 Take = Callable[[Event], Awaitable[bool]]
 Probe = Callable[[], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """Seconds that a client may take: `request` until a request's head is there, also between two on one connection;
+    `silence` without a byte of a body that it owes us, and `body` for all of it (25 MiB at 350 kbit/s)."""
+
+    request: float = 75.0
+    silence: float = 20.0
+    body: float = 600.0
 
 
 class Webhooks:
@@ -99,10 +111,62 @@ async def _probed(probe: Probe) -> str:
 
 
 def application(
-    hooks: Webhooks, channels: Mapping[str, Channel], routes: Iterable[web.AbstractRouteDef]
+    hooks: Webhooks,
+    channels: Mapping[str, Channel],
+    routes: Iterable[web.AbstractRouteDef],
+    patience: Patience,
 ) -> web.Application:
     """The web application; `channels` is by path (`/telegram`)."""
-    app = web.Application(client_max_size=BODY_LIMIT)
+    app = web.Application(client_max_size=BODY_LIMIT, middlewares=[_hurry(patience)])
     app.add_routes([web.post(path, hooks.handler(channel)) for path, channel in channels.items()])
     app.add_routes(routes)
     return app
+
+
+def _hurry(patience: Patience) -> Middleware:
+    """Answers 408 when a body is not coming; whoever reads it need not think of time."""
+
+    @web.middleware
+    async def hurry(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.content.is_eof():
+            return await handler(request)
+        limit = asyncio.timeout(None)
+        try:
+            async with limit:
+                watch = _Watch(request.content, limit, patience)
+                try:
+                    return await handler(request)
+                finally:
+                    watch.end()
+        except TimeoutError:
+            if not limit.expired():
+                raise
+        raise web.HTTPRequestTimeout(text="the body did not come in time")
+
+    return hurry
+
+
+class _Watch:
+    """Looks at a body again and again until it has come or has stopped coming."""
+
+    def __init__(self, body: StreamReader, limit: asyncio.Timeout, patience: Patience) -> None:
+        self._body = body
+        self._limit = limit
+        self._patience = patience
+        self._loop = asyncio.get_running_loop()
+        self._end = self._loop.time() + patience.body
+        self._next = self._look_later()
+
+    def end(self) -> None:
+        self._next.cancel()
+
+    def _look_later(self) -> asyncio.TimerHandle:
+        return self._loop.call_later(self._patience.silence, self._look, self._body.total_bytes)
+
+    def _look(self, before: int) -> None:
+        if self._body.is_eof():
+            return
+        if self._body.total_bytes == before or self._loop.time() > self._end:
+            self._limit.reschedule(self._loop.time())
+        else:
+            self._next = self._look_later()

@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
-from core.event import Event, Stopped
+from core.event import Event
+from core.mind.words import stops
 from core.ports.street import Inbox, Wake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Receive:
-    """Keeps an event and rings. When it returns, the event is durable; when it raises, the platform must send it again."""
+    """Keeps an event and rings; what asks to stop is passed on at once as well. When it returns, the event is durable; when it raises, the platform must send it again."""
 
     inbox: Inbox
     wake: Wake
@@ -17,7 +18,7 @@ class Receive:
         """True when the event was new."""
         new = await self.inbox.accept(event)
         if new and event.addressed:
-            if isinstance(event.body, Stopped):
+            if stops(event):
                 await self.wake.stop(event.address)
             self.wake.turn([event.address])
         return new

@@ -13,7 +13,6 @@ from core.errors import Refused
 from core.ports.knowledge import Document, Passage, Source, SourceStatus
 from core.rag.words import clean
 from storage.database import Database
-from storage.reach import reached
 from storage.shelving import ids_of, put_vectors, shelve
 from storage.tables import knowledge as tables
 
@@ -86,16 +85,14 @@ class PostgresLibrary:
 
     async def add(self, source: Source) -> str:
         row = {name: clean(getattr(source, name)) for name in ("id", "uri", "owner", "title", "mime", "notify")}
-        with reached():
-            async with self._database.begin() as connection:
-                return str(await connection.scalar(_ADD, {**row, "now": self._clock.now()}))
+        async with self._database.begin() as connection:
+            return str(await connection.scalar(_ADD, {**row, "now": self._clock.now()}))
 
     async def take(self, source: str, lease: timedelta) -> Source | None:
         now = self._clock.now()
         values = {"id": source, "seconds": lease.total_seconds(), "until": now + lease, "now": now}
-        with reached():
-            async with self._database.begin() as connection:
-                row = (await connection.execute(_TAKE, values)).mappings().one_or_none()
+        async with self._database.begin() as connection:
+            row = (await connection.execute(_TAKE, values)).mappings().one_or_none()
         return Source(**row) if row else None
 
     async def note(self, status: SourceStatus) -> None:
@@ -109,30 +106,28 @@ class PostgresLibrary:
             "error": clean(status.error),
             "now": self._clock.now(),
         }
-        with reached():
-            async with self._database.begin() as connection:
-                await connection.execute(_NOTE, values)
+        async with self._database.begin() as connection:
+            await connection.execute(_NOTE, values)
 
     async def store(self, source: str, document: Document, vectors: NDArray[np.float32], embedder: str) -> None:
         """As the port says. Raises `Refused` when the source was removed meanwhile, `ValueError` unless there is a vector for each passage."""
-        with reached():
-            async with self._database.begin() as connection:
-                kept = select(_sources.c.owner).where(_sources.c.id == source).with_for_update()
-                owner = await connection.scalar(kept)
-                if owner is None:
-                    raise Refused(f"no such source: {source}")
-                shelved = await shelve(connection, source, owner, document, vectors, embedder)
-                change = {
-                    "title": clean(document.title) or _sources.c.title,
-                    "language": document.language,
-                    "stemming": shelved.stemming,
-                    "link": clean(document.link),
-                    "embedder": embedder,
-                    "stored": _sources.c.stored + 1,
-                    "passages": len(document.passages),
-                    "words": shelved.words,
-                }
-                await connection.execute(update(_sources).where(_sources.c.id == source).values(change))
+        async with self._database.begin() as connection:
+            kept = select(_sources.c.owner).where(_sources.c.id == source).with_for_update()
+            owner = await connection.scalar(kept)
+            if owner is None:
+                raise Refused(f"no such source: {source}")
+            shelved = await shelve(connection, source, owner, document, vectors, embedder)
+            change = {
+                "title": clean(document.title) or _sources.c.title,
+                "language": document.language,
+                "stemming": shelved.stemming,
+                "link": clean(document.link),
+                "embedder": embedder,
+                "stored": _sources.c.stored + 1,
+                "passages": len(document.passages),
+                "words": shelved.words,
+            }
+            await connection.execute(update(_sources).where(_sources.c.id == source).values(change))
 
     async def statuses(self, owner: str, *, limit: int = 50) -> tuple[SourceStatus, ...]:
         column = _sources.c
@@ -142,23 +137,20 @@ class PostgresLibrary:
             .order_by(column.created_at.desc(), column.id.desc())
             .limit(limit)
         )
-        with reached():
-            async with self._database.begin() as connection:
-                rows = (await connection.execute(query)).mappings()
-                return tuple(SourceStatus(**row) for row in rows)
+        async with self._database.begin() as connection:
+            rows = (await connection.execute(query)).mappings()
+            return tuple(SourceStatus(**row) for row in rows)
 
     async def waiting(self, now: datetime, *, limit: int = 500) -> tuple[str, ...]:
         """Sources to be read that nobody is at, the longest waiting first; for the sweep to ring for."""
-        with reached():
-            async with self._database.begin() as connection:
-                return tuple((await connection.scalars(_WAITING, {"now": now, "limit": limit})).all())
+        async with self._database.begin() as connection:
+            return tuple((await connection.scalars(_WAITING, {"now": now, "limit": limit})).all())
 
     async def remove(self, source: str, *, owner: str) -> bool:
         """Take a source and its passages away; false when this owner has no such source."""
         gone = delete(_sources).where(_sources.c.id == source, _sources.c.owner == owner)
-        with reached():
-            async with self._database.begin() as connection:
-                return (await connection.execute(gone)).rowcount > 0
+        async with self._database.begin() as connection:
+            return (await connection.execute(gone)).rowcount > 0
 
     async def stale(self, embedder: str, *, limit: int = 100) -> tuple[str, ...]:
         """Sources whose vectors are another model's: found by their words only, until `renew` gives them new ones."""
@@ -166,38 +158,33 @@ class PostgresLibrary:
         query = (
             select(column.id).where(column.passages > 0, column.embedder != embedder).order_by(column.id).limit(limit)
         )
-        with reached():
-            async with self._database.begin() as connection:
-                return tuple((await connection.scalars(query)).all())
+        async with self._database.begin() as connection:
+            return tuple((await connection.scalars(query)).all())
 
     async def kept(self, source: str) -> Kept | None:
         """A source's passages as they are stored, in order; `None` when there is no such source."""
         column = tables.passages.c
         query = select(column.text, column.section, column.position, column.page, column.link)
-        with reached():
-            async with self._database.begin() as connection:
-                stored = await connection.scalar(
-                    select(_sources.c.stored).where(_sources.c.id == source).with_for_update(read=True)
-                )
-                rows = (
-                    await connection.execute(query.where(column.source_id == source).order_by(column.id))
-                ).mappings()
-                passages = tuple(Passage(**row) for row in rows)
+        async with self._database.begin() as connection:
+            stored = await connection.scalar(
+                select(_sources.c.stored).where(_sources.c.id == source).with_for_update(read=True)
+            )
+            rows = (await connection.execute(query.where(column.source_id == source).order_by(column.id))).mappings()
+            passages = tuple(Passage(**row) for row in rows)
         return None if stored is None else Kept(source=source, passages=passages, stored=stored)
 
     async def renew(self, kept: Kept, vectors: NDArray[np.float32], embedder: str) -> bool:
         """Replace the vectors of what is kept; false, and nothing done, when the source was stored anew or removed meanwhile."""
         same = _sources.c.id == kept.source, _sources.c.stored == kept.stored
-        with reached():
-            async with self._database.begin() as connection:
-                owner = await connection.scalar(
-                    update(_sources).where(*same).values(embedder=embedder).returning(_sources.c.owner)
-                )
-                if owner is None:
-                    return False
-                ids: Sequence[int] = await ids_of(connection, kept.source)
-                await connection.execute(delete(tables.vectors).where(tables.vectors.c.passage_id.in_(ids)))
-                await put_vectors(connection, ids, owner, vectors, embedder)
+        async with self._database.begin() as connection:
+            owner = await connection.scalar(
+                update(_sources).where(*same).values(embedder=embedder).returning(_sources.c.owner)
+            )
+            if owner is None:
+                return False
+            ids: Sequence[int] = await ids_of(connection, kept.source)
+            await connection.execute(delete(tables.vectors).where(tables.vectors.c.passage_id.in_(ids)))
+            await put_vectors(connection, ids, owner, vectors, embedder)
         return True
 
     async def prepare(self, dimensions: int) -> None:
@@ -206,6 +193,5 @@ class PostgresLibrary:
         For the default model the migrations make it. More than 4,000 dimensions cannot be indexed.
         """
         if 0 < dimensions <= _INDEXABLE:
-            with reached():
-                async with self._database.begin() as connection:
-                    await connection.execute(text(_NEAR.format(int(dimensions))))
+            async with self._database.begin() as connection:
+                await connection.execute(text(_NEAR.format(int(dimensions))))

@@ -4,11 +4,11 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from psycopg import AsyncConnection
 
 from core.errors import Failure
 from core.ports.knowledge import Embedder, Hit
@@ -17,71 +17,70 @@ from core.rag.language import STEMMED
 from core.rag.postings import Stems, asked, terms
 from core.rag.words import clean
 from storage.database import Database
-from storage.reach import reached
+from storage.driver import driver
 
 _CHARACTERS = 2000
 # Postings read for one query at most: rare terms come first, so that very common ones cost nothing in a large library.
-_BUDGET = 10_000
+_BUDGET = 5_000
 _STEMMERS = json.dumps({code: f"{name}_stem" for code, name in STEMMED.items()})
 
-_STILL = text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+_STILL = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
-_STEMS = text(
-    """
+_STEMS = """
     SELECT stemming, word, CASE WHEN stemming <> ''
-        THEN ts_lexize(CAST(CAST(:stemmers AS jsonb) ->> stemming AS regdictionary), word) END,
-        set_config('hnsw.ef_search', :breadth, true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
+        THEN ts_lexize((%(stemmers)s::jsonb ->> stemming)::regdictionary, word) END,
+        set_config('hnsw.ef_search', %(breadth)s, true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
         set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)
-    FROM (SELECT DISTINCT stemming FROM sources WHERE owner = ANY(:owners) AND passages > 0) languages
-        LEFT JOIN unnest(CAST(:words AS text[])) word ON true
-    """
-)
+    FROM (SELECT DISTINCT stemming FROM sources WHERE owner = ANY(%(owners)s) AND passages > 0) languages
+        LEFT JOIN unnest(%(words)s::text[]) word ON true
+"""
 
 # OFFSET 0 keeps the planner from reading the whole table instead of each term's few rows.
-_CANDIDATES = """
+_MATCHED = """
 WITH total AS MATERIALIZED (
     SELECT sum(passages)::float8 AS passages, greatest(1, sum(words)::float8 / greatest(1, sum(passages))) AS length
-    FROM sources WHERE owner = ANY(:owners)
+    FROM sources WHERE owner = ANY(%(owners)s)
 ), found AS MATERIALIZED (
     SELECT term, sum(count)::float8 AS passages FROM postings
-    WHERE term = ANY(:terms) AND owner = ANY(:owners) GROUP BY term
+    WHERE term = ANY(%(terms)s) AND owner = ANY(%(owners)s) GROUP BY term
 ), chosen AS MATERIALIZED (
     SELECT term, ln(1 + (total.passages - rarest.passages + 0.5) / (rarest.passages + 0.5)) AS rarity
     FROM (
         SELECT term, passages, sum(passages) OVER (ORDER BY passages, term) - passages AS rarer FROM found
-    ) rarest, total WHERE rarer = 0 OR rarer + rarest.passages <= :budget
-), matched AS MATERIALIZED (
-    SELECT each.passage, sum(
-        rarity * each.frequency * 2.2 / (each.frequency + 1.2 * (0.25 + 0.75 * each.length / total.length))
-    ) AS score
-    FROM chosen, total, LATERAL (
-        SELECT passages, frequencies, lengths FROM postings
-        WHERE postings.term = chosen.term AND owner = ANY(:owners) OFFSET 0
-    ) listed, unnest(listed.passages, frequencies, lengths) AS each (passage, frequency, length)
-    GROUP BY each.passage ORDER BY score DESC, each.passage LIMIT :most
-), candidates AS (
-    SELECT passage FROM matched {nearest}
+    ) rarest, total WHERE rarer = 0 OR rarer + rarest.passages <= %(budget)s
 )
-SELECT passage, coalesce(score, 0), halfvec_send(embedding) FROM candidates LEFT JOIN matched USING (passage)
-    LEFT JOIN vectors ON passage_id = passage AND embedder = :embedder
+SELECT each.passage, sum(
+    rarity * each.frequency * 2.2 / (each.frequency + 1.2 * (0.25 + 0.75 * each.length / total.length))
+) AS score
+FROM chosen, total, LATERAL (
+    SELECT passages, frequencies, lengths FROM postings
+    WHERE postings.term = chosen.term AND owner = ANY(%(owners)s) OFFSET 0
+) listed, unnest(listed.passages, frequencies, lengths) AS each (passage, frequency, length)
+GROUP BY each.passage ORDER BY score DESC, each.passage LIMIT %(most)s
+"""
+
+_CANDIDATES = """
+WITH candidates AS (
+    SELECT unnest(%(matched)s::bigint[]) AS passage {nearest}
+)
+SELECT passage, halfvec_send(embedding) FROM candidates
+    LEFT JOIN vectors ON passage_id = passage AND embedder = %(embedder)s
 ORDER BY passage
 """
 
 # Everyone's passages come from the approximate index, which holds no others, so that no filter can lose results;
 # a person's own are few and compared one by one.
 _NEAREST = """
-UNION (SELECT passage_id FROM vectors WHERE owner = '' AND dimensions = {0} AND embedder = :embedder
-    ORDER BY embedding::halfvec({0}) <#> CAST(:query AS halfvec({0})) LIMIT :most)
-UNION (SELECT passage_id FROM vectors WHERE owner = :owner AND owner <> '' AND embedder = :embedder
-    ORDER BY embedding <#> CAST(:query AS halfvec({0})) LIMIT :most)
+UNION (SELECT passage_id FROM vectors WHERE owner = '' AND dimensions = {0} AND embedder = %(embedder)s
+    ORDER BY embedding::halfvec({0}) <#> %(query)s::halfvec({0}) LIMIT %(most)s)
+UNION (SELECT passage_id FROM vectors WHERE owner = %(owner)s AND owner <> '' AND embedder = %(embedder)s
+    ORDER BY embedding <#> %(query)s::halfvec({0}) LIMIT %(most)s)
 """
 
-_HITS = text(
-    """
+_HITS = """
     SELECT p.id, p.text, p.section, coalesce(nullif(p.link, ''), s.link) AS link, s.title, s.uri
-    FROM passages p JOIN sources s ON s.id = p.source_id WHERE p.id = ANY(:ids)
-    """
-)
+    FROM passages p JOIN sources s ON s.id = p.source_id WHERE p.id = ANY(%(ids)s)
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,15 +128,19 @@ class PostgresRetriever:
         wanted = asked(query)
         if not wanted or limit <= 0:
             return ()
-        near, grasp = await self._meaning(query)
-        with reached():
+        meaning = asyncio.create_task(self._meaning(query))
+        try:
             async with self._database.begin() as connection:
-                await connection.execute(_STILL)
-                listed = await self._terms(connection, wanted, owner)
-                found = await self._candidates(connection, listed, near, owner)
+                beneath = await driver(connection)
+                listed = await self._terms(beneath, wanted, owner)
+                matched = await self._matched(beneath, listed, owner)
+                near, grasp = await meaning
+                found = await self._candidates(beneath, matched, near, owner)
                 scores = fuse(found.words, found.vectors, near, grasp=grasp)
                 best = np.argsort(-scores, kind="stable")[:limit]
-                return await _hits(connection, {found.passages[place]: float(scores[place]) for place in best})
+                return await _hits(beneath, {found.passages[place]: float(scores[place]) for place in best})
+        finally:
+            meaning.cancel()
 
     async def _meaning(self, query: str) -> tuple[NDArray[np.float32] | None, float]:
         """The query's vector and how far to trust it; no vector when the embedder is away."""
@@ -147,29 +150,38 @@ class PostgresRetriever:
             return None, 0.0
         return rows[0], grasp
 
-    async def _terms(self, connection: AsyncConnection, wanted: list[str], owner: str) -> list[str]:
-        """The query's terms in every language that the visible documents are in."""
+    async def _terms(self, connection: AsyncConnection[Any], wanted: list[str], owner: str) -> list[str]:
+        """The query's terms in every language that the visible documents are in. Begins the transaction's unchanging view."""
         values = {
             "words": wanted,
             "owners": ["", owner],
             "stemmers": _STEMMERS,
             "breadth": str(self._reach.breadth),
         }
+        async with connection.pipeline():
+            await connection.execute(_STILL)
+            cursor = await connection.execute(_STEMS, values)
+            rows = await cursor.fetchall()
         stems: dict[str, dict[str, Sequence[str]]] = {}
-        for language, word, stemmed, *_ in await connection.execute(_STEMS, values):
+        for language, word, stemmed, *_ in rows:
             known = stems.setdefault(language, {})
             if stemmed is not None:
                 known[word] = stemmed
         languages: dict[str, Stems] = {**stems}
         return terms(wanted, languages)
 
+    async def _matched(self, connection: AsyncConnection[Any], listed: list[str], owner: str) -> dict[int, float]:
+        """The passages that have the words, with their scores; asked while the query is still being embedded."""
+        values = {"terms": listed, "owners": ["", owner], "budget": _BUDGET, "most": self._reach.most}
+        cursor = await connection.execute(_MATCHED.encode(), values, binary=True)
+        return dict(await cursor.fetchall())
+
     async def _candidates(
-        self, connection: AsyncConnection, listed: list[str], near: NDArray[np.float32] | None, owner: str
+        self, connection: AsyncConnection[Any], matched: dict[int, float], near: NDArray[np.float32] | None, owner: str
     ) -> _Candidates:
+        """The passages of either half, with the scores of their words and their vectors."""
         values: dict[str, object] = {
-            "terms": listed,
-            "owners": ["", owner],
-            "budget": _BUDGET,
+            "matched": list(matched),
             "most": self._reach.most,
             "embedder": self._embedder.name,
         }
@@ -177,33 +189,30 @@ class PostgresRetriever:
         if near is not None:
             nearest = _NEAREST.format(len(near))
             values |= {"owner": owner, "query": "[" + ",".join(f"{number:.6g}" for number in near.tolist()) + "]"}
-        rows = (await connection.execute(text(_CANDIDATES.format(nearest=nearest)), values)).all()
+        statement = _CANDIDATES.format(nearest=nearest).encode()
+        rows = await (await connection.execute(statement, values, binary=True)).fetchall()
         return _Candidates(
-            [passage for passage, _, _ in rows],
-            np.array([score for _, score, _ in rows], np.float64),
-            _unpacked([packed for _, _, packed in rows], 0 if near is None else len(near)),
+            [passage for passage, _ in rows],
+            np.array([matched.get(passage, 0.0) for passage, _ in rows], np.float64),
+            _unpacked([packed for _, packed in rows], 0 if near is None else len(near)),
         )
 
 
 def _unpacked(packed: Sequence[bytes | None], dimensions: int) -> Vectors:
     """Rows of half-precision numbers as the database sends them, after four bytes of header; zeros for none."""
     none = b"\0" * (4 + 2 * dimensions)
-    rows = [none if each is None or len(each) != len(none) else bytes(each) for each in packed]
+    rows = [none if each is None or len(each) != len(none) else each for each in packed]
     halves = np.frombuffer(b"".join(rows), ">f2").reshape(len(rows), 2 + dimensions)
     return halves[:, 2:].astype(np.float32)
 
 
-async def _hits(connection: AsyncConnection, scores: dict[int, float]) -> tuple[Hit, ...]:
-    rows = {row["id"]: row for row in (await connection.execute(_HITS, {"ids": list(scores)})).mappings()}
-    return tuple(
-        Hit(
-            text=rows[passage]["text"],
-            title=rows[passage]["title"],
-            section=rows[passage]["section"],
-            link=rows[passage]["link"],
-            uri=rows[passage]["uri"],
-            score=score,
-            passage=passage,
+async def _hits(connection: AsyncConnection[Any], scores: dict[int, float]) -> tuple[Hit, ...]:
+    """The passages with these ids, in this order."""
+    cursor = await connection.execute(_HITS, {"ids": list(scores)})
+    hits = {
+        passage: Hit(
+            text=words, section=section, link=link, title=title, uri=uri, score=scores[passage], passage=passage
         )
-        for passage, score in scores.items()
-    )
+        for passage, words, section, link, title, uri in await cursor.fetchall()
+    }
+    return tuple(hits[passage] for passage in scores)

@@ -17,6 +17,7 @@ from core.ports.knowledge import Document, Passage
 from core.rag.language import STEMMED, stemming
 from core.rag.postings import Posting, postings
 from core.rag.words import clean, words
+from storage.driver import driver
 from storage.tables import knowledge as tables
 
 _STEMS = text("SELECT word, ts_lexize(CAST(:stemmer AS regdictionary), word) FROM unnest(CAST(:words AS text[])) word")
@@ -42,7 +43,7 @@ async def shelve(
     for table in (tables.postings, tables.passages):
         await connection.execute(delete(table).where(table.c.source_id == source))
     ids: Sequence[int] = (await connection.scalars(_IDS, {"count": len(document.passages)})).all()
-    bulk = await _driver(connection)
+    bulk = await driver(connection)
     await _copy(bulk, _PASSAGES, _passage_rows(ids, source, document.passages))
     await _copy(bulk, _POSTINGS, _posting_rows(ids, source, owner, found, lengths))
     await put_vectors(connection, ids, owner, vectors, embedder)
@@ -53,7 +54,7 @@ async def put_vectors(
     connection: Connection, ids: Sequence[int], owner: str, vectors: NDArray[np.float32], embedder: str
 ) -> None:
     """Keep a vector for each passage id; raises `ValueError` unless there are as many."""
-    bulk = await _driver(connection)
+    bulk = await driver(connection)
     await register_vector_async(bulk)
     halves = vectors.astype(np.float16)
     rows = (
@@ -108,19 +109,12 @@ def _posting_rows(
         yield source, posting.term, owner, len(numbers), numbers, list(posting.frequencies), sizes
 
 
-async def _driver(connection: Connection) -> AsyncConnection[Any]:
-    """The psycopg connection beneath, in the same transaction."""
-    driver = (await connection.get_raw_connection()).driver_connection
-    assert isinstance(driver, AsyncConnection)
-    return driver
-
-
 async def _copy(
-    driver: AsyncConnection[Any], table: tuple[str, tuple[str, ...], str], rows: Iterable[tuple[Any, ...]]
+    bulk: AsyncConnection[Any], table: tuple[str, tuple[str, ...], str], rows: Iterable[tuple[Any, ...]]
 ) -> None:
     name, columns, types = table
     statement = f"COPY {name} ({', '.join(columns)}) FROM STDIN (FORMAT BINARY)".encode()
-    async with driver.cursor() as cursor, cursor.copy(statement) as copy:
+    async with bulk.cursor() as cursor, cursor.copy(statement) as copy:
         copy.set_types(types.split())
         for row in rows:
             await copy.write_row(row)

@@ -146,12 +146,14 @@ class PostgresTurns:
         return [stranger.address for stranger in strangers]
 
     def _meeting(self, row: Row[Any], now: datetime) -> dict[str, Any]:
+        """Who the conversation is with. A group learns, and owns what was sent to it, as a learner of its own: nobody's private files are found there."""
         event = wire.load_event(row.payload)
+        chat = f"group {event.address.chat}"
         return {
             "address": row.address,
             "channel": event.address.channel,
-            "sender": wire.clean(event.sender.id),
-            "name": wire.clean(event.sender.name),
+            "sender": wire.clean(chat if event.group else event.sender.id),
+            "name": "" if event.group else wire.clean(event.sender.name),
             "locale": wire.clean(event.sender.locale) or "en",
             "learner": self._clock.id(),
             "now": now,

@@ -74,6 +74,7 @@ def furnished(
     thinker = minds.model(ground.settings)
     if isinstance(thinker, AnthropicModel | OpenAIModel):
         ground.go(thinker.open())
+        ground.owns(thinker.close)
 
     def audible(name: str) -> bool:
         return ground.settings.speech != "off" and (name not in channels or channels[name].capabilities.voice)

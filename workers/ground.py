@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import redis.asyncio as redis
@@ -52,12 +52,17 @@ class Ground:
         self.drafts = ValkeyDrafts(self.valkey)
         self.sweep = Sweep(self.database)
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._closing: list[Callable[[], Awaitable[object]]] = []
 
     def go(self, work: Coroutine[Any, Any, Any]) -> None:
         """Run something beside everything else until `close`."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def owns(self, close: Callable[[], Awaitable[object]]) -> None:
+        """Have something that stands on this ground closed with it."""
+        self._closing.append(close)
 
     async def locale_of(self, source: Source) -> str:
         """The language of whoever put a source down."""
@@ -80,6 +85,7 @@ class Ground:
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*(close() for close in self._closing), return_exceptions=True)
         with contextlib.suppress(redis.RedisError, OSError):
             await self.count.flush()
         await self.feed.close()

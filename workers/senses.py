@@ -7,6 +7,7 @@ from core.channel import Channel
 from core.conversation import Opening
 from core.event import Event, Spoke
 from core.media import Audio, Media
+from core.mind.keeping import kept
 from core.mind.thought import Thought
 from core.mind.voicing import Mouth, listen, voiced
 from core.ports.voice import Hearing, Manner, Speech
@@ -42,11 +43,14 @@ class Senses:
 
     async def _heard(self, event: Event, opening: Opening) -> Event:
         channel = self._channels.get(event.address.channel)
+        fetch = channel.fetch if channel else _nothing
         conversation = opening.conversation
+        if not event.addressed:
+            return event
         return await listen(
-            event,
+            await kept(event, fetch=fetch, blobs=self._mouth.blobs),
             self._hearing,
-            fetch=channel.fetch if channel else _nothing,
+            fetch=fetch,
             language=conversation.learner.locale,
             quiz=conversation.quiz,
         )

@@ -7,7 +7,7 @@ import signal
 import uvloop
 from aiohttp import web
 
-from bots.http import Webhooks, application, health
+from bots.http import Patience, Webhooks, application, health
 from bots.web import mount
 from core.errors import Failure
 from workers import assembly, logs
@@ -26,7 +26,7 @@ def run(settings: Settings) -> None:
 
 async def serve(settings: Settings) -> None:
     async with assembly.door(settings) as door:
-        runner = web.AppRunner(site(door), access_log=None, handle_signals=False, shutdown_timeout=_GRACE)
+        runner = serving(site(door), Patience())
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
         announcing = [asyncio.create_task(_announce(platform)) for platform in door.platforms.values()]
@@ -36,7 +36,18 @@ async def serve(settings: Settings) -> None:
         await runner.cleanup()
 
 
-def site(door: "assembly.Door") -> web.Application:
+def serving(app: web.Application, patience: Patience) -> web.AppRunner:
+    """What serves the application; a connection without a request is closed when the patience ends."""
+    return web.AppRunner(
+        app,
+        access_log=None,
+        handle_signals=False,
+        shutdown_timeout=_GRACE,
+        keepalive_timeout=patience.request,
+    )
+
+
+def site(door: "assembly.Door", patience: Patience | None = None) -> web.Application:
     """The application on this door."""
     hooks = Webhooks(door.receive, door.ground.count)
     paths = {f"/{name}": platform.channel for name, platform in door.platforms.items() if platform.hooked}
@@ -45,7 +56,7 @@ def site(door: "assembly.Door") -> web.Application:
         "redis": door.ground.valkey_answers,
         "migrations": lambda: door.ground.tables_stand(newest()),
     }
-    app = application(hooks, paths, health(probes, door.ground.count.lines))
+    app = application(hooks, paths, health(probes, door.ground.count.lines), patience or Patience())
     mount(app, door.web)
     return app
 

@@ -150,9 +150,9 @@ class Sending:
         return (lambda: self._voice(address, audio, Message(words="")), *texts)
 
     def _mark(self, address: Address, reply: Mark, target: str) -> tuple[Step, ...]:
-        """Mark the question where it stands; without a place for it, send the verdict alone."""
+        """Mark the question where it stands; without a place or buttons to mark, send the verdict alone, below the answer."""
         shown = render.verdict(reply)
-        if not target or shown is None:
+        if not target or shown is None or not any(choice.value == reply.right for choice in reply.choices):
             return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
 
         async def mark() -> str:

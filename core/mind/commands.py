@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from core.channel import Live
-from core.event import Event, Joined
+from core.event import Event, Joined, Said
 from core.mind.suggestions import suggest
 from core.mind.thought import Thought
-from core.mind.words import command
+from core.mind.words import command, stops
 from core.phrases import locales, say
 from core.reply import Choice, Text
 
@@ -38,6 +38,8 @@ class Commands:
     async def answer(self, event: Event, thought: Thought, live: Live) -> Thought | None:  # noqa: ARG002 - who answers at once shows no signs
         if isinstance(event.body, Joined):
             return self._welcome(thought)
+        if isinstance(event.body, Said) and stops(event):
+            return thought.saying(Text(text=say("stop.idle", thought.conversation.learner.locale)))
         asked = command(event)
         if asked is None:
             return None
@@ -53,8 +55,6 @@ class Commands:
                 return _voice(rest, thought)
             case "new" | "reset":
                 return _afresh(thought)
-            case "stop":
-                return thought.saying(Text(text=say("stop.idle", thought.conversation.learner.locale)))
             case _:
                 return self._unknown(name[:32], thought)
 

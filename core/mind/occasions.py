@@ -18,7 +18,7 @@ _READ = re.compile(
 
 
 class Occasions:
-    """Answers what happens: `Shared`, links to read, `Ready`, `Due`, `Left`, `Stopped`."""
+    """Answers what happens: `Shared`, links to read, speech that was not understood, `Ready`, `Due`, `Left`, `Stopped`."""
 
     def __init__(self, *, reader: Reader) -> None:
         self._reader = reader
@@ -28,6 +28,8 @@ class Occasions:
         match event.body:
             case Shared():
                 return await self._shared(event.body, thought)
+            case Spoke(unheard=why) if why:
+                return thought.saying(Text(text=say(why, locale)))
             case Said() | Spoke():
                 return await self._links(words(event), thought)
             case Ready(what=what, text=text, failed=failed):
@@ -44,8 +46,10 @@ class Occasions:
 
     async def _shared(self, shared: Shared, thought: Thought) -> Thought:
         title = shared.media.name or shared.media.mime
-        await self._put(shared.media.ref, title, shared.media.mime, thought)
         locale = thought.conversation.learner.locale
+        if not shared.media.ref:
+            return thought.saying(Text(text=say("reading.unfetched", locale, title=title)))
+        await self._put(shared.media.ref, title, shared.media.mime, thought)
         return thought.saying(Text(text=say("reading.file", locale, title=title)))
 
     async def _links(self, said: str, thought: Thought) -> Thought | None:

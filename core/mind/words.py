@@ -1,8 +1,11 @@
 """What an event says, in words."""
 
 import re
+from functools import cache
 
 from core.event import Event, Said, Shared, Spoke, Stopped, Tapped
+from core.learn.terms import key
+from core.phrases import locales, say
 
 _LINK = re.compile(r"https?://[^\s<>\"“”«»()]+[^\s<>\"“”«»().,;:!?…]")
 
@@ -31,8 +34,15 @@ def command(event: Event) -> tuple[str, str] | None:
 
 
 def stops(event: Event) -> bool:
-    """Whether the event asks to stop what runs, as an event of its own or as the command."""
-    return isinstance(event.body, Stopped) or (command(event) or ("", ""))[0] == "stop"
+    """Whether the event asks to stop what runs: as an event of its own, as the command, or with the one word for it."""
+    if isinstance(event.body, Stopped) or (command(event) or ("", ""))[0] == "stop":
+        return True
+    return isinstance(event.body, Said) and key(event.body.text) in _stopping()
+
+
+@cache
+def _stopping() -> frozenset[str]:
+    return frozenset(word for tag in locales() for word in say("study.words.stop", tag).split("|"))
 
 
 def links(text: str) -> tuple[str, ...]:

@@ -35,13 +35,14 @@ _TOKEN = 4
 class FakeAnthropic(Script):
     """`async with FakeAnthropic() as fake:` then `fake.url`, `fake.add(Say("Hi"))`, `fake.requests`.
 
-    `hung_up` is set when a client goes away in the middle of an answer.
+    `asked` is set when a request came, `hung_up` when a client goes away in the middle of an answer.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.requests: list[dict[str, Any]] = []
         self.hung_up = asyncio.Event()
+        self.asked = asyncio.Event()
         self.url = ""
         self._numbers = itertools.count(1)
         self._cached: set[str] = set()
@@ -79,6 +80,7 @@ class FakeAnthropic(Script):
         if body["model"] != MODEL:
             return self._error(404, "not_found_error", f"model: {body['model']}")
         self.requests.append(body)
+        self.asked.set()
         answer = self.next()
         if isinstance(answer[0] if answer else None, Fail):
             return self._fail(answer[0])

@@ -26,7 +26,7 @@ from tests.fakes.telegram_methods import Call, Chat, Kind, Methods
 from tests.fakes.telegram_rules import Answer, Pace, bad
 
 TOKEN = "4242:TEST-token"
-BOT = {"id": 4242, "is_bot": True, "first_name": "Sona", "username": "SonaBot"}
+BOT: dict[str, Any] = {"id": 4242, "is_bot": True, "first_name": "Sona", "username": "SonaBot"}
 
 
 class FakeTelegram(Methods):
@@ -37,6 +37,7 @@ class FakeTelegram(Methods):
         self.token = token
         self.url = ""
         self.calls: list[Call] = []
+        self.called = asyncio.Event()
         self.hook = ""
         self.hook_secret = ""
         self.waiting: list[dict[str, Any]] = []
@@ -129,6 +130,7 @@ class FakeTelegram(Methods):
             if request.match_info["token"] != self.token:
                 raise Answer(401, "Unauthorized")
             self.calls.append(call)
+            self.called.set()
             result = await self._answered(call)
         except Answer as answer:
             return _refused(answer)

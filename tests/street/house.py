@@ -119,7 +119,8 @@ async def open_house(home: Path, embedder: Embedder, **chosen: str) -> AsyncGene
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"
         if chosen.get("public_url") == "here":
             chosen["public_url"] = url
-        settings = Settings(_env_file=None, home=home, secret_key="k" * 32, speech="espeak").model_copy(update=chosen)
+        given = Settings.model_construct(home=home, secret_key="k" * 32, speech="espeak")
+        settings = given.model_copy(update=chosen)
         clock = Clock()
         ground = Ground(settings, clock=clock)
         outside = Outside(ground)

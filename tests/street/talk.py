@@ -1,5 +1,6 @@
 """A conversation as a story tells it: `says`, `hears`, `taps`."""
 
+import asyncio
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -63,6 +64,16 @@ class Talk:
         await self.phone.taps(choice, self._last.receipt)
         await self.settles()
 
+    async def interrupts(self, words: str) -> None:
+        """Say something while an answer is being written."""
+        await self.phone.interrupts(words)
+
+    async def sees_drafted(self, words: str) -> None:
+        """Wait until an answer under way shows these words."""
+        async with asyncio.timeout(10):
+            while not any(words in draft for draft in self.phone.drafts()):
+                await self.phone.glances()
+
     async def settles(self) -> None:
         """Wait until nothing happens any more, and take in what came."""
         await self.house.settles()
@@ -88,6 +99,12 @@ class Talk:
         """The sound at what was heard last, as the person's device plays it."""
         assert self._last is not None
         return await self.phone.sound(self._last.receipt)
+
+    @property
+    def receipt(self) -> str:
+        """The platform's id of what was heard last."""
+        assert self._last is not None
+        return self._last.receipt
 
     def hears_nothing_more(self) -> None:
         assert not self._heard, [delivered.reply for delivered in self._heard]

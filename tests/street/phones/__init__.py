@@ -34,6 +34,14 @@ class Phone(Protocol):
         """The sound that can be played at a message."""
         ...
 
+    async def interrupts(self, words: str) -> None:
+        """Say something while an answer is written, in the way the device has for it."""
+        ...
+
+    async def glances(self) -> None:
+        """Wait until something on the screen changes."""
+        ...
+
     def drafts(self) -> list[str]:
         """What was seen while answers were written, in order."""
         ...
@@ -48,5 +56,5 @@ class Line:
 
 
 def bare(text: str) -> str:
-    """The words of a text alone, as every platform shows them."""
-    return " ".join(re.findall(r"\w+", plain(text)))
+    """The words of a text alone, as every platform shows them; each draws the numbers of a list in its own way."""
+    return " ".join(re.findall(r"\w+", re.sub(r"^\d+\. ", "", plain(text), flags=re.MULTILINE)))

@@ -5,7 +5,7 @@ from typing import Any
 
 from core.address import Address
 from core.reply import Choice
-from tests.fakes.telegram import FakeTelegram
+from tests.fakes.telegram import BOT, FakeTelegram
 
 LAN = 7
 Taken = Callable[[Address, int], Awaitable[None]]
@@ -28,17 +28,20 @@ class TelegramPhone:
 
     async def writes(self, text: str, *, sender: int = LAN, name: str = "Lan", **more: Any) -> None:
         """Somebody writes; what is not for Sona is never waited for."""
+        place = text.find(f"@{BOT['username']}")
+        if place >= 0:
+            more["entities"] = [{"type": "mention", "offset": place, "length": len(BOT["username"]) + 1}]
         await self._message(sender, name, text=text, **more)
 
     async def taps(self, choice: Choice, receipt: str) -> None:
         number = int(receipt)
-        (button,) = [b for b in self.chat.buttons(number) if choice.label in b["text"]]
+        (button,) = [b for b in self.chat.buttons(number) if b["text"] == choice.label]
         self._done += 1
         await self.api.taps_data(button["callback_data"], number, self.chat.id)
         await self._taken()
 
     async def speaks(self, sound: bytes) -> None:
-        ref = self.api.keep(sound, "voice/file.oga")
+        ref = self.api.keep(sound, f"voice/file_{len(self.api.files)}.oga")
         file = {"file_id": ref, "file_unique_id": "U", "duration": 1, "mime_type": "audio/ogg", "file_size": len(sound)}
         await self._message(LAN, "Lan", voice=file)
         await self._taken()
@@ -61,6 +64,13 @@ class TelegramPhone:
     async def sound(self, receipt: str) -> bytes:
         message = self.chat.messages[int(receipt)]
         return self.api.files[(message.get("voice") or message["audio"])["file_id"]][1]
+
+    async def interrupts(self, words: str) -> None:
+        await self.says(words)
+
+    async def glances(self) -> None:
+        self.api.called.clear()
+        await self.api.called.wait()
 
     def drafts(self) -> list[str]:
         return [call.text("text") for call in self.api.made("sendMessageDraft")]

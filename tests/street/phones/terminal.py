@@ -17,8 +17,10 @@ class Screen(PlainScreen):
     def __init__(self, out: io.StringIO) -> None:
         super().__init__(out)
         self.drafts: list[str] = []
+        self.changed = asyncio.Event()
 
     def busy(self, status: str, draft: str) -> None:
+        self.changed.set()
         if draft:
             self.drafts.append(draft)
 
@@ -35,6 +37,7 @@ class TerminalPhone:
         self._taken = asyncio.Condition()
         self._asked = 0
         self._typed = 0
+        self._expected = 0
         self._received = 0
         self.session = Talk(
             address=self.address,
@@ -57,9 +60,10 @@ class TerminalPhone:
     async def says(self, text: str) -> None:
         """A line; the session hands it in after everything before it is answered."""
         self._typed += 1
+        self._expected += 1
         await self._lines.put(text)
         async with asyncio.timeout(10), self._taken:
-            await self._taken.wait_for(lambda: self._received == self._typed)
+            await self._taken.wait_for(lambda: self._received == self._expected)
 
     async def taps(self, choice: Choice, receipt: str) -> None:
         number = [option.value for option in self.session.options].index(choice.value) + 1
@@ -78,6 +82,15 @@ class TerminalPhone:
 
     async def sound(self, receipt: str) -> bytes:
         raise NotImplementedError("a terminal plays nothing")
+
+    async def interrupts(self, words: str) -> None:
+        """Ctrl-C: the line that is being answered takes no other."""
+        self._expected += 1
+        await self.session.stop()
+
+    async def glances(self) -> None:
+        await self._screen.changed.wait()
+        self._screen.changed.clear()
 
     def drafts(self) -> list[str]:
         return self._screen.drafts

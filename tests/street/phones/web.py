@@ -67,6 +67,13 @@ class WebPhone:
             assert answer.status == 200
             return await answer.read()
 
+    async def interrupts(self, words: str) -> None:
+        await self.says(words)
+
+    async def glances(self) -> None:
+        seen = len(self._frames)
+        await self._wait(lambda: len(self._frames) > seen)
+
     def drafts(self) -> list[str]:
         return self._drafts
 
@@ -111,10 +118,6 @@ def _words(tree: Any) -> str:
             parts = (tree.get(name) for name in ("text", "s", "header", "rows", "blocks"))
             return " ".join(_words(part) for part in parts if part)
         case list():
-            return " ".join(_words(part) if not _is_span(part) else _words(part) for part in tree)
+            return " ".join(_words(part) for part in tree)
         case _:
             return ""
-
-
-def _is_span(part: Any) -> bool:
-    return isinstance(part, dict) and "t" in part
