@@ -56,7 +56,7 @@ async def inbox() -> Inbox:
 @pytest.fixture
 async def url(desk: Desk, inbox: Inbox) -> AsyncIterator[str]:
     """The product's own door, with this channel behind it."""
-    hooks = Webhooks(inbox.take, _ignored)
+    hooks = Webhooks(inbox.take, _ignored, patience=5)
     runner = web.AppRunner(application(hooks, {"/slack": desk.app.channel}, []))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
