@@ -32,7 +32,10 @@ class Deliver:
     lease: timedelta = timedelta(seconds=30)
 
     async def __call__(self, address: Address) -> datetime | None:
-        """Send until nothing is due; returns when the next try is worth while, if something was put off."""
+        """Send until nothing is due; returns when the next try is worth while, if something was put off.
+
+        What breaks a channel in an unexpected way is raised, and tried again when the lease ends, until it is given up.
+        """
         more = True
         while more and (due := await self.outbox.next(address, self.lease)) is not None:
             outcome = await self._one(due)
@@ -60,6 +63,10 @@ class Deliver:
             return await self._later(parcel, self._wait(parcel), str(error))
         except Refused as error:
             return await self._dead(parcel, str(error))
+        except Exception as error:
+            if parcel.attempts < ATTEMPTS:
+                raise
+            return await self._dead(parcel, f"it broke whoever sent it: {type(error).__name__}")
         more = await self.outbox.sent(parcel, receipt)
         self.count("parcel_sent", channel=channel.name)
         return more

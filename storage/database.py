@@ -36,6 +36,7 @@ class Database:
             max_overflow=0,
             pool_pre_ping=False,
             pool_recycle=1800,
+            hide_parameters=True,
         )
 
     @asynccontextmanager

@@ -7,19 +7,22 @@ from typing import Generic, TypeVar
 
 from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
 
+from core.errors import Malformed
+
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
 
 
 class Group(Generic[Item, Outcome]):
-    """Calls `run` with up to `most` items at a time and hands each caller its own outcome.
+    """Calls `run` with up to `most` items at a time and hands each caller its own outcome; a `Malformed` one is raised there.
 
     Only one batch runs at a time, so items take effect in the order they came. When a batch fails
-    because of an item,
-    all are tried one by one, so that the bad one fails alone.
+    because of an item, all are tried one by one, so that the bad one fails alone.
     """
 
-    def __init__(self, run: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome]]], *, most: int = 256) -> None:
+    def __init__(
+        self, run: Callable[[Sequence[Item]], Awaitable[Sequence[Outcome | Malformed]]], *, most: int = 256
+    ) -> None:
         self._run = run
         self._most = most
         self._waiting: deque[tuple[Item, asyncio.Future[Outcome]]] = deque()
@@ -53,9 +56,11 @@ class Group(Generic[Item, Outcome]):
         except Exception as error:  # noqa: BLE001 - whatever went wrong belongs to the callers, not to this loop
             _fail(batch, error)
             return
-        for (_, future), outcome in zip(batch, outcomes, strict=True):
-            if not future.done():
-                future.set_result(outcome)
+        for pair, outcome in zip(batch, outcomes, strict=True):
+            if isinstance(outcome, Malformed):
+                _fail([pair], outcome)
+            elif not pair[1].done():
+                pair[1].set_result(outcome)
 
 
 def _fail(batch: "list[tuple[Item, asyncio.Future[Outcome]]]", error: Exception) -> None:

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 
 from core import wire
 from core.address import Address
 from core.clock import Clock
 from core.conversation import Parcel
+from core.errors import Malformed
 from storage.database import Database
 from storage.group import Group
 
@@ -102,16 +103,13 @@ class PostgresOutbox:
     async def dead(self, parcel: Parcel, why: str) -> None:
         await self._database.run(_DEAD, _held(parcel) | {"why": wire.clean(why)[:500]})
 
-    async def _next(self, asked: Sequence[tuple[Address, timedelta]]) -> list[DueParcel | None]:
+    async def _next(self, asked: Sequence[tuple[Address, timedelta]]) -> list[DueParcel | Malformed | None]:
+        """A parcel that cannot be read, such as a newer version's, holds up its own conversation and no other."""
         now = self._clock.now()
         addresses = {str(address): address for address, _ in asked}
         parameters = {"addresses": list(addresses), "now": now, "until": now + max(lease for _, lease in asked)}
         rows = await self._database.run(_NEXT, parameters)
-        found: dict[str, DueParcel] = {}
-        for row in rows:
-            reply = wire.load_reply(row.payload)
-            parcel = Parcel(id=row.id, address=addresses[row.address], reply=reply, attempts=row.attempts)
-            found[row.address] = DueParcel(parcel=parcel, target=row.target)
+        found = {row.address: _due(row, addresses[row.address]) for row in rows}
         return [found.pop(str(address), None) for address, _ in asked]
 
     async def _sent(self, receipts: Sequence[tuple[str, str]]) -> list[bool]:
@@ -119,6 +117,14 @@ class PostgresOutbox:
         parameters = {"ids": list(ids), "receipts": list(values), "now": self._clock.now()}
         more = {row.id: row.more for row in await self._database.insist(_SENT, parameters)}
         return [more.get(name, False) for name in ids]
+
+
+def _due(row: Row[Any], address: Address) -> DueParcel | Malformed:
+    try:
+        reply = wire.load_reply(row.payload)
+    except Malformed as error:
+        return error
+    return DueParcel(parcel=Parcel(id=row.id, address=address, reply=reply, attempts=row.attempts), target=row.target)
 
 
 def _held(parcel: Parcel) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from core import wire
 from core.address import Address
 from core.clock import Clock
 from core.conversation import Conversation, Learner, Message, Opening, Turn
-from core.errors import Superseded
+from core.errors import Malformed, Superseded
 from core.event import Event
 from storage import closing
 from storage.database import Database
@@ -54,6 +54,14 @@ _STRANGERS = text(
     WHERE e.address = ANY(:addresses) AND e.handled_at IS NULL AND e.addressed
       AND NOT EXISTS (SELECT FROM conversations c WHERE c.address = e.address)
     ORDER BY e.address, e.seq
+    """
+)
+
+# Two workers that meet the same person at once, here or in two conversations, meet them one after the other.
+_ALONE = text(
+    """
+    SELECT pg_advisory_xact_lock(hashtextextended(who, 0))
+    FROM (SELECT DISTINCT unnest(CAST(:people AS text[])) AS who ORDER BY who) AS people
     """
 )
 
@@ -119,7 +127,8 @@ class PostgresTurns:
     async def release(self, opening: Opening) -> None:
         await self._database.run(_RELEASE, _held(opening))
 
-    async def _open(self, asked: Sequence[tuple[Address, timedelta]]) -> list[Opening | None]:
+    async def _open(self, asked: Sequence[tuple[Address, timedelta]]) -> list[Opening | Malformed | None]:
+        """A record that cannot be read, such as a newer version's, keeps its own conversation waiting and no other."""
         addresses = {str(address): address for address, _ in asked}
         now = self._clock.now()
         parameters = {
@@ -131,19 +140,37 @@ class PostgresTurns:
         }
         rows = await self._database.run(_OPEN, parameters)
         missing = addresses.keys() - {row.address for row in rows}
-        if missing and (met := await self._meet(list(missing), now)):
+        openings: dict[str, Opening | Malformed] = {}
+        if missing and (met := await self._meet(list(missing), now, openings)):
             tokens = [self._clock.id() for _ in met]
             rows = [*rows, *await self._database.run(_OPEN, parameters | {"addresses": met, "tokens": tokens})]
-        openings = {row.address: _opening(row, addresses[row.address]) for row in rows}
+        openings |= {row.address: _readable(row, addresses[row.address]) for row in rows}
         return [openings.pop(str(address), None) for address, _ in asked]
 
-    async def _meet(self, addresses: list[str], now: datetime) -> list[str]:
+    async def _meet(self, addresses: list[str], now: datetime, failed: dict[str, Opening | Malformed]) -> list[str]:
         """Make conversations for those of the addresses that have events but none yet, and return them."""
+        met: list[str] = []
         async with self._database.begin() as connection:
+<<<<<<< HEAD
             strangers = (await connection.execute(_STRANGERS, {"addresses": addresses})).all()
-            for stranger in strangers:
-                await connection.execute(_MEET, self._meeting(stranger, now))
+            meetings = [self._meeting(stranger, now) for stranger in strangers]
+            if meetings:
+                people = [f"{meeting['channel']}:{meeting['sender']}" for meeting in meetings]
+                await connection.execute(_ALONE, {"people": people})
+            for meeting in meetings:
+                await connection.execute(_MEET, meeting)
         return [stranger.address for stranger in strangers]
+=======
+            for stranger in (await connection.execute(_STRANGERS, {"addresses": addresses})).all():
+                try:
+                    meeting = self._meeting(stranger, now)
+                except Malformed as error:
+                    failed[stranger.address] = error
+                    continue
+                await connection.execute(_MEET, meeting)
+                met.append(stranger.address)
+        return met
+>>>>>>> review
 
     def _meeting(self, row: Row[Any], now: datetime) -> dict[str, Any]:
         """Who the conversation is with. A group learns, and owns what was sent to it, as a learner of its own: nobody's private files are found there."""
@@ -179,6 +206,13 @@ class PostgresTurns:
 
 def _held(opening: Opening) -> dict[str, Any]:
     return {"address": str(opening.conversation.address), "token": opening.token}
+
+
+def _readable(row: Row[Any], address: Address) -> Opening | Malformed:
+    try:
+        return _opening(row, address)
+    except Malformed as error:
+        return error
 
 
 def _opening(row: Row[Any], address: Address) -> Opening:

@@ -41,7 +41,6 @@ class Desk:
 
     feed: Feed
     receive: Receive
-    idle: Callable[[Address], Awaitable[bool]]
     library: Library
     blobs: Blobs
     wake: Wake

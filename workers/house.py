@@ -109,16 +109,21 @@ class House:
             self.deliveries.ring(address)
 
     def shut(self) -> None:
-        """From any thread: take nothing new from now on; rings that wait for a slot go by."""
+        """From any thread: take nothing new from now on; rings that wait for a slot go by, one after the other."""
         self._open = False
+        self._slots.release()
 
     async def drain(self, grace: float) -> None:
-        """Take nothing new, let what runs finish for `grace` seconds, then give the rest of the leases back."""
+        """Take nothing new, let what runs finish for `grace` seconds, then give the rest of the leases back.
+
+        What the last turns said has at least a quarter of that to be delivered.
+        """
         self._open = False
+        ends = self._loop.time() + grace
         for rounds in (self.turns, self.deliveries):
             running = list(rounds.running.values())
             if running:
-                _, late = await asyncio.wait(running, timeout=grace)
+                _, late = await asyncio.wait(running, timeout=max(ends - self._loop.time(), grace / 4))
                 for task in late:
                     task.cancel()
                 await asyncio.gather(*late, return_exceptions=True)

@@ -5,6 +5,7 @@ exception can quote any of these, so that only its type and the lines of code it
 """
 
 import logging
+import re
 import sys
 import traceback
 from types import TracebackType
@@ -15,8 +16,23 @@ _Raised = tuple[type[BaseException], BaseException, TracebackType | None] | tupl
 _CHATTY = ("httpx", "httpx2", "httpcore", "telegram", "openai", "anthropic", "kombu", "celery.worker.strategy", "amqp")
 
 
+_NUMBER = re.compile(r"\+\d{4,13}(?=\d\d)")
+
+
 class Discreet(logging.Formatter):
-    """Formats a record with the type and path of an exception, without its words."""
+    """Formats a record with the type and path of an exception, without its words; of a phone number two digits are left."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return _NUMBER.sub("+…", super().format(record))
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        """Celery puts an exception's words into its message, asyncio puts them and a task's arguments below the first line."""
+        if record.name == "asyncio":
+            record.message = record.message.partition("\n")[0]
+        elif record.exc_info and (error := record.exc_info[1]):
+            for words in (repr(error), str(error)):
+                record.message = record.message.replace(words, type(error).__name__) if words else record.message
+        return super().formatMessage(record)
 
     def formatException(self, ei: _Raised) -> str:
         kind, _, trace = ei

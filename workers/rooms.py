@@ -1,8 +1,8 @@
 """A worker's rooms: the house with its turns and deliveries, and the sweep."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from core.address import Address
 from core.channel import Channel
@@ -12,6 +12,23 @@ from core.ports.street import Wake
 from workers.ground import Ground
 from workers.house import House
 
+_RUNG_AGAIN = timedelta(seconds=20)
+
+
+class Lately:
+    """Lets each name through once in so long: rings that nobody takes would pile up with every sweep."""
+
+    def __init__(self, length: timedelta = _RUNG_AGAIN) -> None:
+        self._length = length
+        self._seen: dict[str, datetime] = {}
+
+    def fresh(self, names: Iterable[str], now: datetime) -> tuple[str, ...]:
+        """The names that were not let through lately."""
+        self._seen = {name: at for name, at in self._seen.items() if now - at < self._length}
+        found = tuple(name for name in names if name not in self._seen)
+        self._seen.update(dict.fromkeys(found, now))
+        return found
+
 
 @dataclass(frozen=True, kw_only=True)
 class StreetRooms:
@@ -20,13 +37,14 @@ class StreetRooms:
     ground: Ground
     house: House
     outside: Wake
+    rung: Lately = field(default_factory=Lately)
 
     async def swept(self) -> None:
         """Ring for everything that waits and that nobody was woken for."""
         now = self.ground.clock.now()
         self.house.turn(await self.ground.sweep.turns(now))
         self.house.delivery(await self.ground.sweep.deliveries(now))
-        if waiting := await self.ground.library.waiting(now):
+        if waiting := self.rung.fresh(await self.ground.library.waiting(now), now):
             self.outside.reading(waiting)
 
     async def close(self, grace: float) -> None:

@@ -44,6 +44,7 @@ def serving(app: web.Application, patience: Patience) -> web.AppRunner:
         handle_signals=False,
         shutdown_timeout=_GRACE,
         keepalive_timeout=patience.request,
+        lingering_time=patience.silence / 2,
     )
 
 

@@ -27,7 +27,10 @@ def address(request: web.Request, channel: WebChannel) -> Address | None:
 def same_origin(request: web.Request, channel: WebChannel) -> bool:
     """Whether a page of ours asks: browsers always say where a WebSocket or a POST comes from."""
     origin = request.headers.get("Origin", "")
-    parts = urlsplit(origin)
+    try:
+        parts = urlsplit(origin)
+    except ValueError:
+        return False
     if parts.scheme not in ("http", "https") or not parts.netloc:
         return False
     return parts.netloc == request.host or origin in channel.origins

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Discriminator, Field, TypeAdapter, V
 from core.address import Address
 from core.errors import Malformed
 from core.event import Body, Event, Said, Sender, Shared, Spoke, Stopped, Tapped
+from core.media import Media
 from core.wire import clean, load_body
 
 WORDS: Final = 100_000
@@ -91,14 +92,22 @@ def _allowed(body: Body) -> None:
             raise Malformed(f"text: over {WORDS} characters")
         case Spoke(audio=None):
             raise Malformed("audio: there is none")
-        case Spoke(heard=heard) if heard:
+        case Spoke(heard=heard, unheard=unheard) if heard or unheard:
             raise Malformed("heard: is not the page's to say")
-        case Tapped(choice=choice) if not choice or len(choice) > 1000:
+        case Spoke(audio=Media() as media) | Shared(media=media) if not _plausible(media):
+            raise Malformed("media: no file is like that")
+        case Tapped(choice=choice, of=of) if not choice or len(choice) > 1000 or len(of) > 100:
             raise Malformed("choice: empty or too long")
         case Said() | Spoke() | Tapped() | Shared() | Stopped():
             return
         case _:
             raise Malformed("kind: not one that a page can send")
+
+
+def _plausible(media: Media) -> bool:
+    """Whether the numbers are finite, as others cannot be stored, and the words short."""
+    short = len(media.ref) <= 200 and len(media.mime) <= 200 and len(media.name) <= 300
+    return short and 0 <= media.size < 2**53 and 0 <= media.seconds < 10**9
 
 
 def blob(body: Body) -> str:

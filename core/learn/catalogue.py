@@ -12,6 +12,10 @@ from core.learn.terms import key, meanings
 from core.ports.knowledge import Document, Passage
 
 _GUESSED = 4
+_QUESTION = 2000
+"""What is read of a question about grammar, in characters."""
+_LONGEST = 200
+"""Characters; what is longer is no word, and every meaning listed in it would be looked for everywhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,14 +74,14 @@ class Catalogue:
 
         Without `course` all courses are searched, the first that knows it answers.
         """
-        wanted = key(text)
+        wanted = key(text) if len(text) <= _LONGEST else ""
         among = [one for one in self.courses if course in ("", one.code)]
         searches = (self._by_word, self._by_meaning, self._by_likeness) if wanted else ()
         return next((found for search in searches for one in among if (found := search(one, wanted))), None)
 
     def grammar(self, query: str, course: str = "", limit: int = 2) -> tuple[Note, ...]:
         """The sections that say most about the query, best first."""
-        wanted = set(re.findall(r"\w+", key(query)))
+        wanted = set(re.findall(r"\w+", key(query[:_QUESTION])))
         scored = [(_relevance(wanted, note), note) for note in self._notes(course)]
         scored = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
         return tuple(note for _, note in scored[:limit])

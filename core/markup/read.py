@@ -11,6 +11,8 @@ from core.markup.tree import Block, Code, Heading, Item, Paragraph, Quote, Rule,
 
 _SCHEMES = frozenset({"http", "https", "mailto", "tg"})
 _DEEPEST = 50
+_BRACKETS = 2000
+"""So many are looked through quickly, each for the one that closes it; ten times as many take a hundred times as long."""
 
 
 @cache
@@ -20,7 +22,9 @@ def _markdown() -> MarkdownIt:
 
 
 def parse(text: str) -> tuple[Block, ...]:
-    """The blocks of any text; never raises. What is nested too deeply to be meant comes as one paragraph."""
+    """The blocks of any text; never raises. What is nested too deeply, or has too many brackets, to be meant comes as one paragraph."""
+    if text.count("[") > _BRACKETS:
+        return (Paragraph(spans=(Span(text=text),)),)
     try:
         tokens = _markdown().parse(text)
     except RecursionError:

@@ -23,9 +23,12 @@ _SMALL_WORDS = (
     que como si puede puedes significa sobre dime explica entre usa""",
 )
 _SMALL = tuple(frozenset(listed.split()) for listed in _SMALL_WORDS)
+_CHARACTERS = 2000
+"""What is read of a question, as much as a search reads."""
 _ENOUGH = 0.6
 _SENTENCES = 3
 _SHORT = 60
+_COMMON = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,7 @@ def quotes(question: str, hits: Sequence[Hit]) -> tuple[Quote, ...]:
     A passage counts when it and its headings speak to at least three fifths of the question's telling words; scores
     of a search cannot decide that, as even a search for nonsense has a best hit.
     """
-    wanted = _narrowed(terms(question), hits)
+    wanted = _narrowed(terms(question[:_CHARACTERS]), hits)
     if not wanted:
         return ()
     found: list[Quote] = []
@@ -102,7 +105,10 @@ def _sentences(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _share(wanted: frozenset[str], there: frozenset[str]) -> float:
-    return sum(any(_alike(word, other) for other in there) for word in wanted) / len(wanted)
+    near: dict[str, list[str]] = {}
+    for other in there:
+        near.setdefault(other[:_COMMON], []).append(other)
+    return sum(any(_alike(word, other) for other in near.get(word[:_COMMON], ())) for word in wanted) / len(wanted)
 
 
 def _alike(one: str, other: str) -> bool:
@@ -111,4 +117,4 @@ def _alike(one: str, other: str) -> bool:
         return True
     shorter = min(len(one), len(other))
     common = next((i for i in range(shorter) if one[i] != other[i]), shorter)
-    return common >= 4 and len(one) - common <= 3 and len(other) - common <= 3
+    return common >= _COMMON and len(one) - common <= 3 and len(other) - common <= 3

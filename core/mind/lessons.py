@@ -17,6 +17,10 @@ from core.phrases import say
 from core.ports.study import Study
 from core.reply import Choice, Text
 
+_ECHOED = 80
+"""Characters of a person's words that are said back."""
+_DIGITS = 9
+
 
 def looked_up(catalogue: Catalogue, word: str, course: str = "", *, locale: str) -> str:
     """At most three entries in full, or, where the word is only guessed at, a list of what may be meant."""
@@ -139,7 +143,7 @@ class Lessons:
 
     def _units(self, thought: Thought, course: Course, wanted: str) -> Thought:
         locale = thought.conversation.learner.locale
-        lines = [say("study.unit.unknown", locale, unit=wanted)]
+        lines = [say("study.unit.unknown", locale, unit=wanted[:_ECHOED])]
         lines += [f"{unit.number}. {unit.name(locale)}" for unit in course.units]
         return thought.saying(Text(text="\n".join(lines)))
 
@@ -178,7 +182,7 @@ class Lessons:
         locale = thought.conversation.learner.locale
         unit = await self._unit(thought, course)
         parts = pieces(unit.note)
-        at = int(place) if place.isdecimal() else _unheard(parts, thought)
+        at = int(place) if place.isdecimal() and len(place) < _DIGITS else _unheard(parts, thought)
         if at >= len(parts):
             return thought.saying(Text(text=say("study.lesson.all", locale), choices=self._after(thought)))
         more = (f"lesson:explain:{at + 1}", "explain")
@@ -192,7 +196,7 @@ class Lessons:
         if not word:
             return thought.saying(Text(text=say("study.word.which", locale)))
         found = await self.look_up(word, locale=locale)
-        return thought.saying(Text(text=found or say("study.word.unknown", locale, word=word)))
+        return thought.saying(Text(text=found or say("study.word.unknown", locale, word=word[:_ECHOED])))
 
     async def _remind(self, thought: Thought) -> Thought:
         """Says how many words are due; nothing when none is any more."""

@@ -11,6 +11,8 @@ from core.mind.words import links, words
 from core.phrases import say
 from core.reply import Text
 
+_LINKS = 10
+"""More addresses than these at once are no wish to have each of them read."""
 _READ = re.compile(
     r"\b(?:read|learn|add|study|lee|leer|aprende|añade|agrega|estudia)\b|(?:^|\s)(?:đọc|học|thêm)(?:\s|$)",
     re.IGNORECASE,
@@ -53,9 +55,9 @@ class Occasions:
         return thought.saying(Text(text=say("reading.file", locale, title=title)))
 
     async def _links(self, said: str, thought: Thought) -> Thought | None:
-        """Links with a word that asks to read them, or with no word at all."""
+        """A few links with a word that asks to read them, or with no word at all."""
         found = links(said)
-        if not found or len(said) > 2 * sum(len(link) for link in found) + 200:
+        if not found or len(found) > _LINKS or len(said) > 2 * sum(len(link) for link in found) + 200:
             return None
         beside = said
         for link in found:

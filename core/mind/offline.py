@@ -31,6 +31,8 @@ _ASKED_WORD = tuple(
         r"^qu[eé] es (?P<word>\S+)$",
     )
 )
+_LONGEST = 200
+"""Characters; what is longer asks for no word."""
 _MARK = re.compile(r"\s*\n\s*[-*+•|]\s+")
 _GRAMMAR = re.compile(r"grammar|gram[aá]tica|ngữ pháp", re.IGNORECASE)
 
@@ -71,6 +73,8 @@ class Offline:
         plain = asked.strip(" ?!.¿¡…")
         if _GRAMMAR.search(plain) and (notes := self._lessons.grammar(plain, locale)):
             return Text(text=notes)
+        if len(plain) > _LONGEST:
+            return None
         match = next((found for pattern in _ASKED_WORD if (found := pattern.search(plain))), None)
         word = match["word"].strip(" “”\"'«»?*_") if match else plain if len(plain.split()) <= 2 else ""
         entry = self._lessons.look_up(word, locale) if word else ""

@@ -23,6 +23,8 @@ _COMMANDS: dict[str, Name] = {
     "word": "word",
     "dictionary": "word",
 }
+_LONGEST = 200
+"""Characters; what is longer is no wish in plain words."""
 _NOTHING = frozenset({"start", "list", "show", "next", "stop"})
 _PLAIN: tuple[Name, ...] = tuple(name for name in get_args(Name) if name not in ("word", "due"))
 
@@ -74,6 +76,8 @@ def _button(choice: str) -> Wish | None:
 
 
 def _plain(text: str, locale: str) -> Wish | None:
+    if len(text) > _LONGEST:
+        return None
     wanted, _, number = key(text).rpartition(" ")
     if number.isdecimal() and (named := _plain(wanted, locale)) and named.name in ("lesson", "quiz"):
         return Wish(name=named.name, rest=named.rest or number)

@@ -18,6 +18,8 @@ _PASSING = (
 )
 _PASSES = frozenset(_PASSING.split(";"))
 _FEW = 3
+_LONGEST = 2000
+"""Characters; what is longer answers no question."""
 _NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight")
 _ASKING = re.compile(
     r"(what|whats|why|how|who|where|when|which|can|could|would|do|does|is|are|should|explain|tell|show|teach|help|hint|translate|give|"
@@ -82,7 +84,7 @@ def _tapped(value: str, question: Question | None) -> Given | Stale | Unclear | 
 
 
 def _worded(text: str, question: Question | None, *, spoken: bool) -> Given | Unclear | None:
-    words = " ".join(text.split())
+    words = " ".join(text.split()) if len(text) <= _LONGEST else ""
     if question is None or not words or words.startswith("/"):
         return None
     if picks(question):

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 
 from core.address import Address
 from core.channel import Capabilities, Live, Request
-from core.errors import Failure
 from core.event import Event
 from core.media import Media
 from core.reply import Reply
@@ -47,7 +46,7 @@ class KeepingChannel:
         self.name = "test"
         self.capabilities = capabilities
         self.sent: list[tuple[Address, Reply, str, str]] = []
-        self.failures: deque[Failure] = deque()
+        self.failures: deque[Exception] = deque()
         self.signs: dict[Address, Signs] = {}
 
     def verify(self, request: Request) -> bool:

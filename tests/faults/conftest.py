@@ -10,9 +10,9 @@ from tests.faults.front import Front, front
 _people = itertools.count(7001)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def front_database(postgres: str) -> Iterator[str]:
-    """A database for all tests of a module."""
+    """A database for all who stand at the same door."""
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("CREATE DATABASE front TEMPLATE template")
     yield postgres.replace("/postgres?", "/front?", 1)
@@ -20,7 +20,7 @@ def front_database(postgres: str) -> Iterator[str]:
         connection.execute("DROP DATABASE front WITH (FORCE)")
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def opened(front_database: str, valkey: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Front]:
     async with front(front_database, valkey, tmp_path_factory.mktemp("front")) as opened:
         yield opened
@@ -28,6 +28,6 @@ async def opened(front_database: str, valkey: str, tmp_path_factory: pytest.Temp
 
 @pytest.fixture
 def house(opened: Front) -> Front:
-    """The same house for all tests of a module, with another person at its door each time."""
+    """The same house for all tests, with another person at its door each time."""
     opened.turn_to(next(_people))
     return opened

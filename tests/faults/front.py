@@ -74,13 +74,16 @@ class Front:
     async def says(self, words: str) -> int:
         return (await self.posts(json.dumps(self.update(words)).encode()))[0]
 
-    async def hears(self, address: Address | None = None) -> list[str]:
-        """All that the person was told, once nothing waits there any more."""
-        place = address or Address("telegram", str(self.person))
+    async def settle(self, address: Address) -> None:
+        """Work until nothing waits there any more."""
         async with asyncio.timeout(20):
-            while not await self.door.ground.sweep.idle(place):
+            while not await self.door.ground.sweep.idle(address):
                 await self.rooms.swept()
                 await asyncio.sleep(0.01)
+
+    async def hears(self) -> list[str]:
+        """All that the person was told, once nothing waits any more."""
+        await self.settle(Address("telegram", str(self.person)))
         return self.telegram.chat(self.person).texts
 
     async def goes_on(self) -> None:
@@ -108,16 +111,14 @@ class Front:
 
 
 @asynccontextmanager
-async def front(
-    database_url: str, redis_url: str, home: Path, *, patience: Patience | None = None
-) -> AsyncGenerator[Front]:
+async def front(database_url: str, redis_url: str, home: Path) -> AsyncGenerator[Front]:
     async with FakeTelegram() as telegram, EchoingAnthropic(random.Random(1), slowest=0) as model:
         settings = _settings(database_url, redis_url, home, telegram, model)
         app = make_app(redis_url)
         rooms, shelf = await assembly.street_rooms(settings, app), await assembly.shelf_rooms(settings, app)
         async with (
             assembly.door(settings) as door,
-            _served(door, patience or Patience()) as port,
+            served(door, Patience()) as port,
             _visitor() as session,
         ):
             yield Front(port=port, door=door, rooms=rooms, shelf=shelf, telegram=telegram, session=session)
@@ -126,7 +127,8 @@ async def front(
 
 
 @asynccontextmanager
-async def _served(door: assembly.Door, patience: Patience) -> AsyncGenerator[int]:
+async def served(door: assembly.Door, patience: Patience) -> AsyncGenerator[int]:
+    """The port on which the real application answers through this door."""
     runner = serving(site(door, patience), patience)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()

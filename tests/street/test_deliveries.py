@@ -4,16 +4,18 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from core.address import Address
 from core.channel import Live
 from core.conversation import Opening, Parcel
-from core.deliver import Deliver
-from core.errors import Refused, Throttled, Unreachable
+from core.deliver import ATTEMPTS, Deliver
+from core.errors import Malformed, Refused, Throttled, Unreachable
 from core.media import Media
 from core.mind.thought import Thought
 from core.ports.street import Due, Outbox
 from core.reply import Choice, Mark, Quiz, Reply, Text, Voice
+from storage.database import Database
 from tests.fakes.channel import KeepingChannel
 from tests.fakes.street import Street, Thinking
 
@@ -219,3 +221,29 @@ async def test_who_lost_a_parcel_says_nothing_more_about_it(street: Street, word
     assert await street.outbox.next(HERE, LEASE) is None
     assert await street.outbox.renew(second.parcel, LEASE)
     assert not await street.outbox.renew(first.parcel, LEASE)
+
+
+async def test_a_parcel_nobody_can_read_holds_up_its_own_conversation_and_no_other(
+    street: Street, database: Database
+) -> None:
+    other = Address("test", "2")
+    for address in (HERE, other):
+        await street.says("toki", address.chat)
+        await street.converse(address)
+    await database.run(text("UPDATE parcels SET payload = '{\"v\": 99}' WHERE address = :at"), {"at": str(HERE)})
+    due = await asyncio.gather(*(street.outbox.next(at, LEASE) for at in (HERE, other)), return_exceptions=True)
+    assert isinstance(due[0], Malformed)
+    assert not isinstance(due[1], BaseException | None)
+    assert due[1].parcel.address == other
+
+
+async def test_a_reply_that_breaks_its_sender_does_not_hold_up_those_behind_it_for_ever(street: Street) -> None:
+    await _turn(street, Text(text="one"), Text(text="two"))
+    street.channel.failures += [ValueError("a fault of ours")] * ATTEMPTS
+    for _ in range(ATTEMPTS - 1):
+        with pytest.raises(ValueError, match="a fault of ours"):
+            await street.deliver(HERE)
+        assert await street.deliver(HERE) is None
+        street.clock.pass_(61)
+    await street.deliver(HERE)
+    assert street.channel.to(HERE) == [Text(text="two")]

@@ -3,11 +3,12 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from core.address import Address
 from core.channel import Live
 from core.conversation import Opening, Turn
-from core.errors import Superseded, Unreachable
+from core.errors import Malformed, Superseded, Unreachable
 from core.event import Said, Stopped
 from core.mind.thought import Thought
 from core.reply import Text
@@ -242,3 +243,33 @@ async def test_a_database_that_is_away_for_a_moment_does_not_throw_a_turn_away(
     await street.says("toki")
     assert await street.answers() == [Text(text="toki")]
     assert len(street.mind.openings) == 1
+
+
+async def test_two_workers_that_meet_a_stranger_at_once_know_one_person_and_one_has_the_turn(
+    street: Street, database: Database
+) -> None:
+    workers = [PostgresTurns(database, street.clock) for _ in range(4)]
+    for number in range(20):
+        await asyncio.gather(street.says("toki", f"{number}"), street.says("toki", f"{number}"))
+        here = Address("test", f"{number}")
+        found = await asyncio.gather(*(turns.open(here, LEASE) for turns in workers))
+        assert sum(opening is not None for opening in found) == 1
+    (people,) = await database.run(text("SELECT count(*) AS met FROM learners"), {})
+    assert people.met == 20
+
+
+@pytest.mark.parametrize("met", [False, True])
+async def test_a_record_nobody_can_read_keeps_its_own_conversation_waiting_and_no_other(
+    street: Street, database: Database, met: bool
+) -> None:
+    other = Address("test", "2")
+    for address in (HERE, other):
+        await street.says("toki", address.chat)
+        if met:
+            await street.converse(address)
+            await street.says("again", address.chat)
+    broken = text("UPDATE events SET payload = '{\"v\": 99}' WHERE address = :address AND handled_at IS NULL")
+    await database.run(broken, {"address": str(HERE)})
+    opened = await asyncio.gather(*(street.turns.open(at, LEASE) for at in (HERE, other)), return_exceptions=True)
+    assert isinstance(opened[0], Malformed)
+    assert isinstance(opened[1], Opening)
