@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bots.http import Webhooks, application
+from bots.http import Patience, Webhooks, application
 from bots.slack.socket import Listening
 from core.channel import Gateway
 from core.errors import Unreachable
@@ -56,8 +56,8 @@ async def inbox() -> Inbox:
 @pytest.fixture
 async def url(desk: Desk, inbox: Inbox) -> AsyncIterator[str]:
     """The product's own door, with this channel behind it."""
-    hooks = Webhooks(inbox.take, _ignored, patience=5)
-    runner = web.AppRunner(application(hooks, {"/slack": desk.app.channel}, []))
+    hooks = Webhooks(inbox.take, _ignored)
+    runner = web.AppRunner(application(hooks, {"/slack": desk.app.channel}, [], Patience()))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield f"http://127.0.0.1:{runner.addresses[0][1]}/slack"
