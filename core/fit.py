@@ -32,7 +32,7 @@ def fit(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
 def simpler(reply: Reply) -> Reply | None:
     """The next step down the ladder after a channel refused this form, or `None` at its foot."""
     match reply:
-        case Voice():
+        case Voice(repeats=False):
             return Text(text=reply.text)
         case Quiz() if reply.audio is not None:
             return replace(reply, audio=None)

@@ -36,11 +36,15 @@ class Text:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Voice:
-    """A voice note that says `text` in `language` (BCP 47). `audio` is filled in before it is sent; the text goes where it cannot be."""
+    """A voice note that says `text` in `language` (BCP 47). `audio` is filled in before it is sent; the text goes where it cannot be.
+
+    `repeats` says that the words stand written just before it, so that nobody shows them again.
+    """
 
     text: str
     language: str = ""
     audio: Media | None = None
+    repeats: bool = False
     kind: Literal["voice"] = "voice"
 
 

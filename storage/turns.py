@@ -149,28 +149,19 @@ class PostgresTurns:
 
     async def _meet(self, addresses: list[str], now: datetime, failed: dict[str, Opening | Malformed]) -> list[str]:
         """Make conversations for those of the addresses that have events but none yet, and return them."""
-        met: list[str] = []
         async with self._database.begin() as connection:
-<<<<<<< HEAD
-            strangers = (await connection.execute(_STRANGERS, {"addresses": addresses})).all()
-            meetings = [self._meeting(stranger, now) for stranger in strangers]
+            meetings: list[dict[str, Any]] = []
+            for stranger in (await connection.execute(_STRANGERS, {"addresses": addresses})).all():
+                try:
+                    meetings.append(self._meeting(stranger, now))
+                except Malformed as error:
+                    failed[stranger.address] = error
             if meetings:
                 people = [f"{meeting['channel']}:{meeting['sender']}" for meeting in meetings]
                 await connection.execute(_ALONE, {"people": people})
             for meeting in meetings:
                 await connection.execute(_MEET, meeting)
-        return [stranger.address for stranger in strangers]
-=======
-            for stranger in (await connection.execute(_STRANGERS, {"addresses": addresses})).all():
-                try:
-                    meeting = self._meeting(stranger, now)
-                except Malformed as error:
-                    failed[stranger.address] = error
-                    continue
-                await connection.execute(_MEET, meeting)
-                met.append(stranger.address)
-        return met
->>>>>>> review
+        return [meeting["address"] for meeting in meetings]
 
     def _meeting(self, row: Row[Any], now: datetime) -> dict[str, Any]:
         """Who the conversation is with. A group learns, and owns what was sent to it, as a learner of its own: nobody's private files are found there."""

@@ -18,6 +18,8 @@ Link = Callable[[str], str]
 """From a blob's key to the address this conversation reads it at."""
 
 BLOB = "blob:"
+_VERDICTS = "✅☑❌\ufe0f "
+"""Signs in front of a verdict, which the page draws itself."""
 _STYLES = ("bold", "italic", "strike", "code")
 
 
@@ -66,13 +68,14 @@ def _sona(reply: Reply, link: Link) -> Json:
             }
         case Voice():
             audio = reply.audio and _media(reply.audio, link)
-            return {"kind": "voice", "blocks": blocks(reply.text), "audio": audio, "language": reply.language}
+            shown = [] if reply.repeats and audio else blocks(reply.text)
+            return {"kind": "voice", "blocks": shown, "audio": audio, "language": reply.language}
         case Quiz():
             return _quiz(reply, link)
         case Mark():
             answer = {"chosen": reply.chosen, "right": reply.right, "correct": reply.correct}
             question = {"quiz": reply.quiz, "question": blocks(reply.question), "choices": _choices(reply.choices)}
-            return {"kind": "mark", "blocks": blocks(reply.text)} | question | answer
+            return {"kind": "mark", "blocks": blocks(reply.text.lstrip(_VERDICTS))} | question | answer
         case Picture():
             return {"kind": "picture", "media": _media(reply.media, link), "blocks": blocks(reply.text)}
 

@@ -20,7 +20,20 @@ class CommandInfo:
     about: str
 
 
-_NAMES = ("start", "lesson", "quiz", "review", "progress", "courses", "language", "voice", "new", "stop", "help")
+_NAMES = (
+    "start",
+    "lesson",
+    "quiz",
+    "review",
+    "progress",
+    "word",
+    "courses",
+    "language",
+    "voice",
+    "new",
+    "stop",
+    "help",
+)
 COMMANDS = tuple(CommandInfo(name=name, about=f"command.{name}") for name in _NAMES)
 _VOICES = {"on": "always", "always": "always", "off": "never", "never": "never", "auto": "auto"}
 

@@ -1,4 +1,4 @@
-"""What is not said but happens: stopping, files and links to read, work that is done, reminders, people who leave."""
+"""What is not said but happens: stopping, speech that nobody could hear, files and links to read, work that is done, reminders, people who leave."""
 
 import re
 
@@ -20,7 +20,7 @@ _READ = re.compile(
 
 
 class Occasions:
-    """Answers what happens: `Shared`, links to read, speech that was not understood, `Ready`, `Due`, `Left`, `Stopped`."""
+    """Answers what happens: `Shared`, links to read, `Spoke` without words, `Ready`, `Due`, `Left`, `Stopped`."""
 
     def __init__(self, *, reader: Reader) -> None:
         self._reader = reader
@@ -30,8 +30,8 @@ class Occasions:
         match event.body:
             case Shared():
                 return await self._shared(event.body, thought)
-            case Spoke(unheard=why) if why:
-                return thought.saying(Text(text=say(why, locale)))
+            case Spoke(heard=heard, unheard=unheard) if not heard.strip():
+                return thought.saying(Text(text=say(unheard or "voice.unheard", locale)))
             case Said() | Spoke():
                 return await self._links(words(event), thought)
             case Ready(what=what, text=text, failed=failed):

@@ -143,7 +143,7 @@ def _with(reply: Reply, audio: Media | None, language: str) -> tuple[Reply, ...]
         case Voice() | Quiz():
             return (replace(reply, audio=audio),)
         case Text():
-            return (reply, Voice(text=spoken(reply.text), language=language, audio=audio))
+            return (reply, Voice(text=spoken(reply.text), language=language, audio=audio, repeats=True))
         case _:
             return (reply,)
 

@@ -155,6 +155,25 @@ async def test_everything_fits_on_a_screen_of_320_pixels(house: House, browser: 
     assert box["y"] + box["height"] <= 568
 
 
+async def test_a_long_reply_is_read_from_its_beginning_and_a_question_is_seen_whole(
+    house: House, browser: Browser
+) -> None:
+    visitor = await Visitor.at(await browser.new_context(viewport={"width": 320, "height": 480}), house.url)
+    page = visitor.page
+    await visitor.says("lesson")
+    lesson = await visitor.hears("As a noun")
+    place = "line => line.getBoundingClientRect().top - document.querySelector('#scroll').getBoundingClientRect().top"
+    await page.wait_for_function(f"line => Math.abs(({place})(line) - 12) < 3", arg=await lesson.element_handle())
+    await page.locator("#down").click()
+    await expect(page.locator("#down")).to_be_hidden()
+    await visitor.says("quiz")
+    await (await visitor.card()).locator(".option").first.click()
+    await visitor.hears("Put in order")
+    card = await (await visitor.card()).element_handle()
+    seen = "document.querySelector('#composer').getBoundingClientRect().top"
+    await page.wait_for_function(f"card => card.getBoundingClientRect().bottom < {seen}", arg=card)
+
+
 async def test_stop_ends_what_is_being_written(house: House, browser: Browser) -> None:
     visitor = await Visitor.at(await browser.new_context(), house.url)
     await visitor.says("long")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+import psycopg
 
 from workers.settings import variables
 from workers.supervisor.claim import Running, find_running
@@ -69,6 +70,17 @@ class House:
                 assert self._process is not None
                 assert self._process.poll() is None, self.said
                 await asyncio.sleep(0.05)
+
+    async def read(self) -> None:
+        """Wait until no source waits to be read."""
+        async with asyncio.timeout(_PATIENCE):
+            while await asyncio.to_thread(self._unread):  # noqa: ASYNC110 - other processes are watched
+                await asyncio.sleep(0.1)
+
+    def _unread(self) -> bool:
+        with psycopg.connect(self.running().database_url) as connection:
+            row = connection.execute("SELECT count(*) > 0 AND bool_and(state = 'ready') FROM sources").fetchone()
+        return not (row and row[0])
 
     def running(self) -> Running:
         found = find_running(self.home)

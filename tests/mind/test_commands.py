@@ -190,5 +190,13 @@ async def test_who_leaves_is_told_nothing() -> None:
     assert thought.replies == ()
 
 
+@pytest.mark.parametrize("locale", locales())
+@pytest.mark.parametrize(("unheard", "key"), [("voice.refused", "voice.refused"), ("", "voice.unheard")])
+async def test_speech_that_nobody_could_hear_is_told_so(unheard: str, key: str, locale: str) -> None:
+    thought, _ = await occasion(Spoke(unheard=unheard), locale)
+    assert thought is not None
+    assert text_of(thought).text == say(key, locale)
+
+
 async def test_speech_without_links_is_left_alone() -> None:
     assert (await occasion(Spoke(heard="hello")))[0] is None

@@ -96,6 +96,16 @@ async def test_nothing_simpler_is_tried_when_the_person_is_gone(street: Street) 
     assert street.count.names[-1] == "parcel_dead"
 
 
+async def test_words_already_written_are_not_written_again_when_their_voice_note_is_refused(street: Street) -> None:
+    audio = Media(ref="blob:1", mime="audio/ogg")
+    await _turn(street, Text(text="toki"))
+    await street.deliver(HERE)
+    await _turn(street, Voice(text="toki", audio=audio, repeats=True))
+    street.channel.failures.append(Refused("no voice notes"))
+    await street.deliver(HERE)
+    assert street.channel.to(HERE) == [Text(text="toki")]
+
+
 async def test_a_mark_knows_the_message_of_its_question(street: Street) -> None:
     choices = (Choice(label="soweli", value="q:1:1"), Choice(label="kala", value="q:1:2"))
     await _turn(street, Text(text="hm"), Quiz(id="k1", question="fish?", form="choice", choices=choices))

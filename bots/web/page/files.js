@@ -41,6 +41,7 @@ export class Files {
   take(files) {
     for (const file of files) {
       if (file.size > LARGEST) this.complain(word("tooLarge", { name: file.name }));
+      else if (file.size && file.type.startsWith("audio/")) this.voice(file, 0);
       else if (file.size) this.upload(file, file.name, (up) => ({ kind: "shared", media: { ref: up.ref, mime: up.mime, name: up.name, size: up.size } }));
     }
   }

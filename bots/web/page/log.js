@@ -38,6 +38,8 @@ export class Log {
     if (!element) return undefined;
     if (!quiet && !this.replaced) element.classList.add("fresh");
     this.list.insertBefore(element, this.#firstWaiting());
+    if (line.role === "person") this.reply = null;
+    else if (!quiet) this.reply ??= element;
     if (card) this.#ask(card);
     if (!this.near) $("down").hidden = false;
     return undefined;
@@ -108,6 +110,7 @@ export class Log {
       this.list.append(shown);
     } else if (message.body.kind === "tapped") this.#selected(message.body.choice);
     this.waiting.set(message.id, { ...message, element: shown });
+    this.reply = null;
     this.#spoken();
     this.end(true);
   }
@@ -178,6 +181,7 @@ export class Log {
 
   #clear() {
     this.still();
+    this.reply = null;
     this.cards.clear();
     const waiting = [...this.waiting.values()].map((message) => message.element).filter(Boolean);
     this.list.replaceChildren(...waiting);
@@ -185,17 +189,25 @@ export class Log {
 
   end(always = false) {
     if (always) this.near = true;
-    if (this.near) requestAnimationFrame(() => this.#jump());
+    if (this.near) requestAnimationFrame(() => this.#jump(always));
   }
 
-  #jump() {
-    this.scroller.scrollTop = this.scroller.scrollHeight;
-    $("down").hidden = true;
+  // To the end, but not past the beginning of the newest reply, which is read from there.
+  #jump(always = false) {
+    const { scroller, draftBox } = this;
+    const reply = this.reply ?? (draftBox.hidden ? null : draftBox);
+    const end = scroller.scrollHeight - scroller.clientHeight;
+    const start = reply?.isConnected ? scroller.scrollTop + reply.getBoundingClientRect().top - scroller.getBoundingClientRect().top - 12 : end;
+    scroller.scrollTop = always || scroller.scrollTop > start + 2 ? end : Math.min(start, end);
+    this.at = scroller.scrollTop;
+    $("down").hidden = end - this.at < 90;
   }
 
+  // Only who scrolls by hand leaves the end.
   #scrolled() {
     const { scrollTop, scrollHeight, clientHeight } = this.scroller;
-    this.near = scrollHeight - scrollTop - clientHeight < 90;
-    if (this.near) $("down").hidden = true;
+    const close = scrollHeight - scrollTop - clientHeight < 90;
+    if (close || Math.abs(scrollTop - this.at) > 2) this.near = close;
+    if (close) $("down").hidden = true;
   }
 }

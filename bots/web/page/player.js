@@ -32,7 +32,7 @@ export class Player {
     this.audio = el("audio", { src: media.href, preload: "none" });
     this.button = el("button", { type: "button", class: "round main play", "aria-label": word("play") }, icon(PLAY, true));
     this.wave = el("div", { class: "wave", role: "slider", tabindex: "0", "aria-label": word("seek"), "aria-valuemin": "0", "aria-valuenow": "0" });
-    this.time = el("span", { class: "time" }, minutes(this.seconds));
+    this.time = el("span", { class: "time" }, minutes(Math.ceil(this.seconds)));
     this.rate = el("button", { type: "button", class: "rate", "aria-label": `${word("speed")}: 1×` }, "1×");
     this.element = el("div", { class: "player", role: "group", "aria-label": name }, this.button, this.wave, this.time, this.rate, this.audio);
     this.draw(Array.from({ length: BARS }, () => 0.25));
@@ -125,7 +125,7 @@ export class Player {
       this.element.classList.toggle("running", running);
     }
     this.bars.forEach((bar, place) => bar.classList.toggle("past", place / BARS < part));
-    this.time.textContent = minutes(running || audio.currentTime > 0 ? audio.currentTime : this.seconds);
+    this.time.textContent = minutes(running || audio.currentTime > 0 ? audio.currentTime : Math.ceil(this.seconds));
     this.wave.setAttribute("aria-valuemax", Math.round(this.seconds));
     this.wave.setAttribute("aria-valuenow", Math.round(audio.currentTime));
     this.wave.setAttribute("aria-valuetext", minutes(audio.currentTime));

@@ -2,7 +2,7 @@
 
 const WORDS = {
   en: {
-    skip: "Skip to your message", log: "Conversation", older: "Show earlier messages", down: "New messages",
+    skip: "Skip to your message", log: "Conversation", older: "Show earlier messages", down: "More below",
     placeholder: "Message Sona", answer: "Your answer", attach: "Add a file", speak: "Record a voice note",
     send: "Send", stop: "Stop", discard: "Discard the recording", sendVoice: "Send the voice note", recording: "Recording",
     connecting: "Connecting…", online: "Connected", offline: "Offline. Your messages wait here.",
@@ -20,7 +20,7 @@ const WORDS = {
     tooLong: "That message is too long.", unsent: "A voice note or file has not been sent yet.", question: "Question {progress}",
   },
   vi: {
-    skip: "Tới ô nhập tin nhắn", log: "Cuộc trò chuyện", older: "Xem tin nhắn cũ hơn", down: "Tin nhắn mới",
+    skip: "Tới ô nhập tin nhắn", log: "Cuộc trò chuyện", older: "Xem tin nhắn cũ hơn", down: "Còn nữa ở dưới",
     placeholder: "Nhắn cho Sona", answer: "Câu trả lời của bạn", attach: "Thêm tệp", speak: "Ghi âm lời nhắn",
     send: "Gửi", stop: "Dừng", discard: "Bỏ bản ghi âm", sendVoice: "Gửi lời nhắn thoại", recording: "Đang ghi âm",
     connecting: "Đang kết nối…", online: "Đã kết nối", offline: "Mất kết nối. Tin nhắn của bạn chờ ở đây.",
@@ -38,7 +38,7 @@ const WORDS = {
     tooLong: "Tin nhắn này quá dài.", unsent: "Còn lời nhắn thoại hoặc tệp chưa gửi.", question: "Câu hỏi {progress}",
   },
   es: {
-    skip: "Ir a tu mensaje", log: "Conversación", older: "Ver mensajes anteriores", down: "Mensajes nuevos",
+    skip: "Ir a tu mensaje", log: "Conversación", older: "Ver mensajes anteriores", down: "Hay más abajo",
     placeholder: "Escribe a Sona", answer: "Tu respuesta", attach: "Añadir un archivo", speak: "Grabar una nota de voz",
     send: "Enviar", stop: "Parar", discard: "Descartar la grabación", sendVoice: "Enviar la nota de voz", recording: "Grabando",
     connecting: "Conectando…", online: "Conectado", offline: "Sin conexión. Tus mensajes esperan aquí.",

@@ -100,6 +100,7 @@ async def test_what_cannot_be_kept_now_is_answered_with_an_error_and_the_socket_
         '{"t":"event","id":"12345678","body":{"kind":"said","text":"  "}}',
         '{"t":"event","id":"12345678","body":{"kind":"said","text":5}}',
         '{"t":"event","id":"12345678","body":{"kind":"spoke","heard":"I said so"}}',
+        '{"t":"event","id":"12345678","body":{"kind":"spoke","audio":{"ref":"blob:1"},"unheard":"voice.away"}}',
         '{"t":"event","id":"12345678","body":{"kind":"shared","media":{"ref":"blob:of-someone-else"}}}',
         '{"t":"older","before":0}',
         f'{{"t":"event","id":"12345678","body":{{"kind":"said","text":"{"x" * 100_001}"}}}}',

@@ -106,11 +106,18 @@ def test_a_file_that_is_still_the_platform_s_has_no_link() -> None:
     assert _line(Voice(text="toki", audio=Media(ref="file-id")))["audio"]["href"] == ""
 
 
+def test_words_that_stand_above_a_voice_note_are_not_shown_again() -> None:
+    audio = Media(ref="blob:1", mime="audio/ogg")
+    assert _line(Voice(text="toki", audio=audio, repeats=True))["blocks"] == []
+    assert _line(Voice(text="toki", audio=audio))["blocks"] != []
+
+
 def test_a_mark_names_its_quiz_and_both_answers() -> None:
     choices = (Choice(label="a", value="1"), Choice(label="b", value="2"))
-    mark = Mark(quiz="q", question="?", choices=choices, chosen="1", right="2", correct=False, text="No.")
+    mark = Mark(quiz="q", question="?", choices=choices, chosen="1", right="2", correct=False, text="❌ No.")
     line = _line(mark)
     assert (line["quiz"], line["chosen"], line["right"], line["correct"]) == ("q", "1", "2", False)
+    assert line["blocks"] == [{"k": "p", "s": [{"t": "No."}]}]
 
 
 @pytest.mark.parametrize(
