@@ -14,6 +14,7 @@ from bots.web import connect as connect_web
 from core.channel import Channel, Gateway
 from core.event import Event
 from core.mind.commands import COMMANDS
+from core.mind.suggestions import suggest
 from core.phrases import DEFAULT, locales, say
 from workers.ground import Ground
 from workers.platforms import availabilities
@@ -53,7 +54,12 @@ def web(ground: Ground, take: Take) -> WebChannel:
 def platforms(ground: Ground) -> dict[str, Platform]:
     """The outer platforms that are switched on, by name."""
     on = {found.name for found in availabilities(ground.settings) if found.state == "on"}
-    makers: Mapping[str, Callable[[Ground], Platform]] = {"telegram": _telegram, "discord": _discord, "sms": _sms}
+    makers: Mapping[str, Callable[[Ground], Platform]] = {
+        "telegram": _telegram,
+        "discord": _discord,
+        "slack": _slack,
+        "sms": _sms,
+    }
     return {name: make(ground) for name, make in makers.items() if name in on}
 
 
@@ -175,6 +181,43 @@ def _discord(ground: Ground) -> Platform:
         greet=greet,
         close=bot.close,
         hooked=bool(settings.public_url and settings.discord_public_key),
+    )
+
+
+def _slack(ground: Ground) -> Platform:
+    from bots import slack
+
+    settings = ground.settings
+    app = slack.connect(
+        slack.Settings(
+            token=settings.slack_bot_token,
+            signing_secret=settings.slack_signing_secret,
+            app_token=settings.slack_app_token,
+            api_url=settings.slack_api_url,
+        ),
+        secret_key=settings.secret_key.encode(),
+        clock=ground.clock,
+        blobs=ground.blobs,
+        count=ground.count,
+        commands=tuple(info.name for info in COMMANDS),
+        suggestions=suggest(DEFAULT, "lesson", "quiz", "review", "help"),
+        drafts=ground.drafts,
+    )
+
+    async def announce() -> None:
+        """Slack is told our address in the app's own settings, and its commands there too."""
+
+    async def greet() -> str:
+        name, team = await app.client.identify()
+        return f"@{name} at {team}"
+
+    return Platform(
+        channel=app.channel,
+        gateway=None if settings.public_url else app.gateway,
+        announce=announce,
+        greet=greet,
+        close=app.close,
+        hooked=bool(settings.public_url),
     )
 
 

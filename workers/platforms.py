@@ -12,7 +12,8 @@ class Platform:
     """A platform of `bots/<folder>`: the settings it cannot do without, and how it hears of events.
 
     `listens` says that it can be listened to without a public address, by a gateway process; `always` that it has to be,
-    whatever the address, as it does not call us for everything.
+    whatever the address, as it does not call us for everything; `called` names the settings it needs
+    instead where it calls a public address, when they are others.
     """
 
     name: str
@@ -20,12 +21,19 @@ class Platform:
     needs: tuple[str, ...]
     listens: bool
     always: bool = False
+    called: tuple[str, ...] = ()
 
 
 _PLATFORMS = (
     Platform(name="telegram", folder="telegram", needs=("telegram_bot_token",), listens=True),
     Platform(name="discord", folder="discord", needs=("discord_bot_token",), listens=True, always=True),
-    Platform(name="slack", folder="slack", needs=("slack_bot_token", "slack_app_token"), listens=True),
+    Platform(
+        name="slack",
+        folder="slack",
+        needs=("slack_bot_token", "slack_app_token"),
+        listens=True,
+        called=("slack_bot_token", "slack_signing_secret"),
+    ),
     Platform(
         name="sms",
         folder="twilio",
@@ -51,7 +59,8 @@ def gateways(settings: Settings) -> tuple[str, ...]:
 
 
 def _availability(platform: Platform, settings: Settings) -> Availability:
-    missing = [name for name in platform.needs if not getattr(settings, name)]
+    needs = (settings.public_url and platform.called) or platform.needs
+    missing = [name for name in needs if not getattr(settings, name)]
     if missing:
         names = {name: variable for variable, name in variables().items()}
         verb = "is" if len(missing) == 1 else "are"

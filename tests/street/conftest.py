@@ -18,8 +18,8 @@ from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.fakes.twilio import ACCOUNT, LAN, NUMBER, FakeTwilio
 from tests.fakes.twilio import TOKEN as TWILIO_TOKEN
 from tests.street.house import StoryHouse, open_house
-from tests.street.phones.sms import SmsPhone
 from tests.street.phones.discord import DiscordPhone
+from tests.street.phones.sms import SmsPhone
 from tests.street.phones.telegram import TelegramPhone
 from tests.street.phones.terminal import TerminalPhone
 from tests.street.phones.web import WebPhone

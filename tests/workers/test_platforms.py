@@ -42,6 +42,15 @@ def test_discord_is_listened_to_whatever_the_address() -> None:
     assert "private" not in str(_why(settings))
 
 
+def test_slack_needs_what_it_signs_with_only_where_it_calls_us() -> None:
+    by_socket = Settings(slack_bot_token="xoxb-1", slack_app_token="xapp-1")
+    assert gateways(by_socket) == ("slack",)
+    called = Settings(slack_bot_token="xoxb-1", public_url="https://sona.example")
+    assert _why(called)["slack"] == ("off", "SLACK_SIGNING_SECRET is not set")
+    signed = called.model_copy(update={"slack_signing_secret": "s"})
+    assert _why(signed)["slack"] == ("on", "called at https://sona.example")
+
+
 def test_a_platform_without_a_folder_says_so() -> None:
     settings = Settings(slack_bot_token="private", slack_app_token="private")
     assert _why(settings)["slack"] in (
