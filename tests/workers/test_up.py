@@ -118,6 +118,7 @@ def test_a_killed_house_takes_everything_with_it_and_the_next_keeps_the_data(fol
 def test_a_signal_stops_everything_in_order(folder: Path, number: signal.Signals) -> None:
     house = HouseProcess(folder / "home with spaces", folder / f"{number.name}.txt")
     house.ready()
+    house.hears(r"working as (\d+)")
     started = house.descendants()
     house.tell(number)
     assert house.ended() == 0

@@ -23,8 +23,8 @@ server.serve_forever()
 """
 _WORKER = """
 import os, signal, sys
-print("working as", os.getpid(), "for", os.environ["SONA_REDIS_URL"][:9], flush=True)
 signal.signal(signal.SIGTERM, lambda *_: (print("worker leaves", flush=True), sys.exit(0)))
+print("working as", os.getpid(), "for", os.environ["SONA_REDIS_URL"][:9], flush=True)
 signal.pause()
 """
 
