@@ -21,6 +21,7 @@ class Capabilities:
     choice_bytes: int = 0
     voice: bool = False
     pictures: bool = False
+    files: bool = False
     edits: bool = False
     typing: bool = False
     streaming: bool = False

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from core.channel import Capabilities
 from core.markup import plain, split
-from core.reply import Choice, Mark, Picture, Quiz, Reply, Source, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Source, Text, Voice
 
 
 def fit(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
@@ -27,6 +27,8 @@ def fit(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
             if capabilities.pictures:
                 return (reply,)
             return fit(Text(text=reply.text or reply.media.name or reply.media.ref), capabilities)
+        case Document():
+            return (reply,) if capabilities.files else fit(Text(text=_instead(reply)), capabilities)
 
 
 def simpler(reply: Reply) -> Reply | None:
@@ -42,6 +44,8 @@ def simpler(reply: Reply) -> Reply | None:
             return Text(text=reply.text)
         case Picture() if reply.text:
             return Text(text=reply.text)
+        case Document():
+            return Text(text=_instead(reply))
         case Text() if reply.choices or reply.sources:
             return Text(text=_numbered(_with_sources(reply.text, reply.sources), reply.choices))
         case Text():
@@ -49,6 +53,10 @@ def simpler(reply: Reply) -> Reply | None:
             return Text(text=bare) if bare != reply.text else None
         case _:
             return None
+
+
+def _instead(reply: Document) -> str:
+    return reply.instead or reply.text or reply.media.name or reply.media.mime
 
 
 def _text(reply: Text, capabilities: Capabilities) -> Iterator[Reply]:

@@ -92,4 +92,14 @@ class Picture:
     kind: Literal["picture"] = "picture"
 
 
-Reply = Text | Voice | Quiz | Mark | Picture
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A file to keep, with `text` beside it. Where no file can be sent, `instead` says what the person can do."""
+
+    media: Media
+    text: str = ""
+    instead: str = ""
+    kind: Literal["document"] = "document"
+
+
+Reply = Text | Voice | Quiz | Mark | Picture | Document

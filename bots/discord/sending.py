@@ -16,7 +16,7 @@ from core.clock import Clock
 from core.errors import Malformed, Refused, Throttled
 from core.media import Audio, Media
 from core.ports.blobs import Blobs
-from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
 Step = Callable[[str], Awaitable[str]]
 """Sends one message under a nonce and returns its id."""
@@ -59,8 +59,8 @@ class Sending:
                 return self._quiz(address, reply)
             case Mark():
                 return self._mark(address, reply, target)
-            case Picture():
-                return self._picture(address, reply)
+            case Picture() | Document():
+                return self._attached(address, reply)
 
     def _sign(self, address: Address) -> Callable[[str], str]:
         return lambda choice: custom_id.encode(choice, address, self._key)
@@ -141,16 +141,16 @@ class Sending:
 
         return (mark,)
 
-    def _picture(self, address: Address, reply: Picture) -> tuple[Step, ...]:
+    def _attached(self, address: Address, reply: Picture | Document) -> tuple[Step, ...]:
         messages = render.texts(Text(text=reply.text), self._sign(address)) if reply.text else ()
         first = messages[0] if len(messages) == 1 else Message()
         rest = () if len(messages) == 1 else messages
-        return (lambda nonce: self._photo(address, reply.media, first, nonce), *(self._step(address, m) for m in rest))
+        return (lambda nonce: self._file(address, reply.media, first, nonce), *(self._step(address, m) for m in rest))
 
-    async def _photo(self, address: Address, picture: Media, message: Message, nonce: str) -> str:
-        data, mime = await self._blobs.get(picture.ref)
+    async def _file(self, address: Address, file: Media, message: Message, nonce: str) -> str:
+        data, mime = await self._blobs.get(file.ref)
         await self._clear(address)
-        name = picture.name or f"picture{guess_extension(mime) or '.png'}"
+        name = file.name or f"sona{guess_extension(mime) or '.png'}"
         return await self._client.file(address, data, name, mime, message, nonce)
 
 

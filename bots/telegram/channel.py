@@ -29,6 +29,7 @@ CAPABILITIES = Capabilities(
     choice_bytes=callback.CHOICE_BYTES,
     voice=True,
     pictures=True,
+    files=True,
     edits=True,
     typing=True,
     streaming=True,

@@ -133,6 +133,12 @@ class Client:
         sent = await _asked(self._bot.send_photo(photo=InputFile(data), **_captioned(address, message)))
         return str(sent.message_id)
 
+    async def document(self, address: Address, data: bytes, name: str, message: Message) -> str:
+        """Send a file to keep, with `message` as its caption; Telegram takes 50 MB."""
+        file = InputFile(data, filename=name)
+        sent = await _asked(self._bot.send_document(document=file, **_captioned(address, message)))
+        return str(sent.message_id)
+
     async def draft(self, address: Address, number: int, html: str) -> None:
         """Show a text that is still being written; it vanishes by itself. Private chats only."""
         await _asked(

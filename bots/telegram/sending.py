@@ -15,7 +15,7 @@ from core.address import Address
 from core.errors import Refused
 from core.media import Media
 from core.ports.blobs import Blobs
-from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
 Step = Callable[[], Awaitable[str]]
 Count = Callable[[str], None]
@@ -78,6 +78,8 @@ class Sending:
                 return self._mark(address, reply, target)
             case Picture():
                 return self._picture(address, reply)
+            case Document():
+                return self._document(address, reply)
 
     def _sign(self, address: Address) -> Callable[[str], str]:
         return lambda choice: callback.encode(choice, address, self._key)
@@ -171,6 +173,18 @@ class Sending:
     def _picture(self, address: Address, reply: Picture) -> tuple[Step, ...]:
         caption, rest = render.caption(reply.text)
         return (lambda: self._photo(address, reply, Message(words=caption)), *(self._step(address, m) for m in rest))
+
+    def _document(self, address: Address, reply: Document) -> tuple[Step, ...]:
+        caption, rest = render.caption(reply.text)
+
+        async def send() -> str:
+            data, _ = await self._blobs.get(reply.media.ref)
+            await self._clear(address)
+            name = reply.media.name or "sona"
+            shown = Message(words=caption)
+            return await self._formatted(lambda message: self._client.document(address, data, name, message), shown)
+
+        return (send, *(self._step(address, message) for message in rest))
 
     async def _photo(self, address: Address, reply: Picture, caption: Message) -> str:
         data, _ = await self._blobs.get(reply.media.ref)

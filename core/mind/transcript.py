@@ -5,7 +5,7 @@ from datetime import datetime
 from core.conversation import Message
 from core.event import Event, Shared
 from core.mind.words import words
-from core.reply import Mark, Picture, Quiz, Reply, Text, Voice
+from core.reply import Document, Mark, Picture, Quiz, Reply, Text, Voice
 
 
 def heard(event: Event) -> Message | None:
@@ -29,5 +29,5 @@ def shown(reply: Reply) -> str:
     match reply:
         case Quiz(question=question, choices=choices):
             return " · ".join((question, *(choice.label for choice in choices)))
-        case Text(text=text) | Voice(text=text) | Mark(text=text) | Picture(text=text):
+        case Text(text=text) | Voice(text=text) | Mark(text=text) | Picture(text=text) | Document(text=text):
             return text

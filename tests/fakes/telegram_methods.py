@@ -143,6 +143,9 @@ class Methods:
         file = {"file_id": self._upload(call, name), "file_unique_id": "U", **about}
         return self._send(call, {name: file, "caption": words or None})
 
+    def senddocument(self, call: Call) -> object:
+        return self._media(call, "document", {"file_size": len(call.files.get("document", b""))})
+
     def sendphoto(self, call: Call) -> object:
         self._chat(call)
         words = caption(call.text("caption"), call.text("parse_mode"))

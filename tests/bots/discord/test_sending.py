@@ -6,7 +6,7 @@ import pytest
 
 from core.errors import Refused, Throttled, Unreachable
 from core.media import Media
-from core.reply import Choice, Mark, Picture, Quiz, Source, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Source, Text, Voice
 from tests.bots.discord.conftest import HERE, Desk
 from tests.fakes.discord_rules import Answer
 
@@ -93,6 +93,13 @@ async def test_a_picture_has_its_words_beside_it(desk: Desk) -> None:
     await desk.bot.channel.send(HERE, Picture(media=picture, text="a **cat**"), key="p")
     assert desk.api.room().texts == ["a **cat**"]
     assert desk.api.uploads == [{"files[0]": b"\x89PNG"}]
+
+
+async def test_a_file_has_its_words_beside_it(desk: Desk) -> None:
+    media = Media(ref=await desk.shelf.put(b"PK", mime="application/zip"), name="sona.zip")
+    await desk.bot.channel.send(HERE, Document(media=media, text="All of it."), key="p")
+    assert desk.api.room().texts == ["All of it."]
+    assert desk.api.uploads == [{"files[0]": b"PK"}]
 
 
 async def test_sources_stand_below_without_their_pages(desk: Desk) -> None:
