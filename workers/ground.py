@@ -18,13 +18,17 @@ from storage.database import Database
 from storage.drafts import ValkeyDrafts
 from storage.feed import PostgresFeed
 from storage.inbox import PostgresInbox
+from storage.leaving import PostgresLeaving
 from storage.library import PostgresLibrary
+from storage.links import PostgresLinks
 from storage.outbox import PostgresOutbox
 from storage.outcomes import PostgresOutcomes
+from storage.people import PostgresPeople
 from storage.radio import Radio
 from storage.signals import StopSigns
 from storage.study import PostgresStudy
 from storage.sweep import Sweep
+from storage.tidying import Tidying
 from storage.turns import PostgresTurns
 from workers.settings import Settings
 
@@ -56,6 +60,12 @@ class Ground:
         self.library = PostgresLibrary(database=self.database, clock=self.clock)
         self.drafts = ValkeyDrafts(self.valkey)
         self.sweep = Sweep(self.database)
+        self.tidying = Tidying(self.database)
+        self.people = PostgresPeople(database=self.database, clock=self.clock)
+        self.links = PostgresLinks(database=self.database, clock=self.clock, key=settings.secret_key.encode())
+        self.leaving = PostgresLeaving(
+            database=self.database, blobs=self.blobs, clock=self.clock, base=settings.public_url
+        )
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing: list[Callable[[], Awaitable[object]]] = []
 
