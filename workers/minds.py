@@ -8,13 +8,16 @@ from core.learn.catalogue import Catalogue
 from core.learn.load import load_all
 from core.mind.agent import Agent
 from core.mind.commands import Commands
+from core.mind.leaving import Leaving
 from core.mind.lectern import Lectern
 from core.mind.lessons import Lessons
+from core.mind.linking import Linking
 from core.mind.mind import Mind
 from core.mind.occasions import Occasions
 from core.mind.offline import Offline
 from core.mind.quizzing import Audible, Quizzing
 from core.mind.reading import Reading
+from core.mind.resuming import Resuming
 from core.mind.thought import Answerer
 from core.mind.toolbox import Workshop
 from core.ports.knowledge import Retriever
@@ -62,7 +65,7 @@ def mind(
     audible: Audible,
     chance: Random,
 ) -> Mind:
-    """Quiz answers first, then occasions, lessons and commands; who talks comes last."""
+    """Who a person is comes first, then quiz answers, lessons, commands and occasions; who talks comes last."""
     courses = catalogue()
     quizzing = Quizzing(catalogue=courses, study=ground.study, clock=ground.clock, rng=chance, audible=audible)
     lessons = Lessons(catalogue=courses, study=ground.study, clock=ground.clock, quizzing=quizzing)
@@ -79,8 +82,16 @@ def mind(
             clock=ground.clock,
         )
         talker = Agent(model=thinker, workshop=workshop)
-    order = (quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
+    person = _person(ground, wake=wake, catalogue=courses, chance=chance)
+    order = (*person, quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
     return Mind(order, clock=ground.clock)
+
+
+def _person(ground: Ground, *, wake: Wake, catalogue: Catalogue, chance: Random) -> tuple[Answerer, ...]:
+    resuming = Resuming(places=ground.people, catalogue=catalogue)
+    linking = Linking(links=ground.links, people=ground.people, resuming=resuming, clock=ground.clock, rng=chance)
+    leaving = Leaving(records=ground.leaving, people=ground.people, wake=wake, clock=ground.clock)
+    return linking, leaving, resuming
 
 
 def probes(settings: Settings) -> tuple[Probe, ...]:

@@ -4,7 +4,7 @@ from bots.discord.commands import ON_MESSAGE, Offer, Option, Words
 from core.mind.commands import COMMANDS
 from core.phrases import DEFAULT, locales, phrases, say
 
-_OPTIONS = {"lesson": "unit", "quiz": "unit", "language": "language", "voice": "voice", "word": "word"}
+_OPTIONS = {"lesson": "unit", "quiz": "unit", "language": "language", "voice": "voice", "word": "word", "link": "code"}
 
 
 def offers() -> tuple[Offer, ...]:
