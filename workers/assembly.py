@@ -63,7 +63,10 @@ async def street_rooms(settings: Settings, app: App) -> StreetRooms:
     """A worker's rooms: every channel, the mind, ears and a voice."""
     ground = Ground(settings)
     wake = HouseWake(CeleryWake(app, ground.stops.send))
-    channels = doors.channels(ground, doors.platforms(ground), Receive(inbox=ground.inbox, wake=wake))
+    platforms = doors.platforms(ground)
+    for platform in platforms.values():
+        ground.owns(platform.close)
+    channels = doors.channels(ground, platforms, Receive(inbox=ground.inbox, wake=wake))
     return furnished(ground, wake=wake, channels=channels, embedder=shelf.embedder(settings), chance=SystemRandom())
 
 
