@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import StreamReader, web
 from aiohttp.typedefs import Handler, Middleware
 
-from core.channel import Channel, Request
+from core.channel import Answering, Channel, Request
 from core.errors import Failure, Malformed
 from core.event import Event
 from core.ports.count import Count
@@ -56,6 +56,7 @@ class Webhooks:
             return _answer(401, "the signature is missing or wrong")
         try:
             events = channel.parse(plain)
+            answer = await channel.answer(events) if isinstance(channel, Answering) else None
         except Malformed as error:
             self._count("webhook_malformed", channel=channel.name)
             return _answer(400, str(error))
@@ -66,7 +67,9 @@ class Webhooks:
             _log.warning("an event could not be kept: %s", type(error).__name__)
             return _answer(503, "try again")
         self._acknowledge(channel, events)
-        return web.Response()
+        if answer is None:
+            return web.Response(content_type="text/plain")
+        return web.Response(body=answer.body, content_type=answer.mime)
 
     def _acknowledge(self, channel: Channel, events: tuple[Event, ...]) -> None:
         task = asyncio.create_task(self._tell(channel, events))

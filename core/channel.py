@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from core.address import Address
 from core.event import Event
@@ -84,6 +84,23 @@ class Channel(Protocol):
         ...
 
     def live(self, address: Address) -> Live: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a webhook call is answered with, by status 200."""
+
+    body: bytes
+    mime: str = "application/json"
+
+
+@runtime_checkable
+class Answering(Protocol):
+    """A channel whose platform reads the answer to its calls; others get an empty one."""
+
+    async def answer(self, events: tuple[Event, ...]) -> Answer | None:
+        """The answer to the call just parsed, asked for at once after `parse` and before the events are kept."""
+        ...
 
 
 Receive = Callable[[Event], Awaitable[None]]

@@ -8,7 +8,7 @@ from core.address import Address
 from core.card import Card, Review, UnitProgress
 from core.event import Event
 from core.question import OpenQuiz
-from core.reply import Reply
+from core.reply import Choice, Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,7 @@ class Conversation:
     """What Sona knows of one conversation when a turn begins, and what the turn leaves behind.
 
     `history` holds the last messages after `since`, oldest first. `course` and `unit` are codes, empty when none is chosen.
+    `offered` are the choices last shown as a numbered list, which a typed number or letter names.
     `version` grows by one with every closed turn and guards against two turns closing on the same state.
     """
 
@@ -48,6 +49,7 @@ class Conversation:
     unit: str = ""
     history: tuple[Message, ...] = ()
     quiz: OpenQuiz | None = None
+    offered: tuple[Choice, ...] = ()
     since: datetime | None = None
     version: int = 0
 

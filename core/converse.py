@@ -14,6 +14,7 @@ from core.conversation import Message, Opening, Parcel, Turn
 from core.errors import Superseded, Unreachable
 from core.event import Said
 from core.fit import fit
+from core.mind.offering import chosen, offered
 from core.mind.thought import Thought
 from core.phrases import say
 from core.ports.count import Count
@@ -109,7 +110,7 @@ class Converse:
         if opening.attempts > ATTEMPTS:
             self.count("turn_given_up")
             return _answered(opening, say("failure.unexpected", opening.conversation.learner.locale))
-        heard = await self.senses.hear(opening)
+        heard = chosen(await self.senses.hear(opening))
         thought = await self.mind.think(heard, live, stop)
         return replace(thought, replies=await self.senses.speak(heard, thought))
 
@@ -138,6 +139,8 @@ class Converse:
             piece for reply in thought.replies for piece in (fit(reply, channel.capabilities) if channel else (reply,))
         ]
         conversation = thought.conversation
+        if channel and thought.replies:
+            conversation = replace(conversation, offered=offered(thought.replies, channel.capabilities))
         if _cleared(opening.conversation.history, conversation.history):
             conversation = replace(conversation, since=started)
         return Turn(

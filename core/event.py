@@ -105,6 +105,7 @@ class Event:
 
     `id` is `<channel>:<the platform's own unique id>` and is what duplicates are recognised by.
     `addressed` is false for words in a group that were not meant for Sona: kept as context, never answered.
+    `willing` says that whoever had ended the messages takes that back by this.
     """
 
     id: str
@@ -114,3 +115,4 @@ class Event:
     body: Body
     addressed: bool = True
     group: bool = field(default=False)
+    willing: bool = False

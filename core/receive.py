@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from core.event import Event
+from core.event import Event, Joined, Left
 from core.mind.words import stops
+from core.ports.consent import Consents
 from core.ports.street import Inbox, Wake
 
 
@@ -13,12 +14,22 @@ class Receive:
 
     inbox: Inbox
     wake: Wake
+    consents: Consents | None = None
 
     async def __call__(self, event: Event) -> bool:
-        """True when the event was new."""
+        """True when the event was new. Whether the person wants messages at all is written down before the event is."""
+        await self._consent(event)
         new = await self.inbox.accept(event)
         if new and event.addressed:
-            if stops(event):
+            if stops(event) or isinstance(event.body, Left):
                 await self.wake.stop(event.address)
             self.wake.turn([event.address])
         return new
+
+    async def _consent(self, event: Event) -> None:
+        if self.consents is None or event.group:
+            return
+        if isinstance(event.body, Left):
+            await self.consents.withdraw(event.address, why="asked", event=event.id)
+        elif event.willing or isinstance(event.body, Joined):
+            await self.consents.renew(event.address, event=event.id)

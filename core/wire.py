@@ -12,7 +12,7 @@ from pydantic_core import PydanticSerializationError
 from core.errors import Malformed
 from core.event import Body, Event
 from core.question import OpenQuiz
-from core.reply import Reply
+from core.reply import Choice, Reply
 
 VERSION = 1
 
@@ -26,6 +26,7 @@ class State:
     course: str = ""
     unit: str = ""
     quiz: OpenQuiz | None = None
+    offered: tuple[Choice, ...] = ()
     since: datetime | None = None
 
 

@@ -124,6 +124,7 @@ def _state(conversation: Conversation) -> Any:
         course=conversation.course,
         unit=conversation.unit,
         quiz=conversation.quiz,
+        offered=conversation.offered,
         since=conversation.since,
     )
     return json.loads(wire.dump_state(state))

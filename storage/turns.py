@@ -217,6 +217,7 @@ def _opening(row: Row[Any], address: Address) -> Opening:
         course=state.course,
         unit=state.unit,
         quiz=state.quiz,
+        offered=state.offered,
         history=tuple(_message(*line) for line in row.history or ()),
         since=state.since,
         version=row.version,

@@ -48,7 +48,7 @@ async def door(settings: Settings) -> AsyncGenerator[Door]:
     """A door that is open until the block ends."""
     ground = Ground(settings)
     wake = CeleryWake(make_app(settings.redis_url), ground.stops.send)
-    receive = Receive(inbox=ground.inbox, wake=wake)
+    receive = Receive(inbox=ground.inbox, wake=wake, consents=ground.consents)
     platforms = doors.platforms(ground)
     ground.go(ground.count.run())
     try:
@@ -66,7 +66,8 @@ async def street_rooms(settings: Settings, app: App) -> StreetRooms:
     platforms = doors.platforms(ground)
     for platform in platforms.values():
         ground.owns(platform.close)
-    channels = doors.channels(ground, platforms, Receive(inbox=ground.inbox, wake=wake))
+    receive = Receive(inbox=ground.inbox, wake=wake, consents=ground.consents)
+    channels = doors.channels(ground, platforms, receive)
     return furnished(ground, wake=wake, channels=channels, embedder=shelf.embedder(settings), chance=SystemRandom())
 
 

@@ -6,12 +6,15 @@ A platform's SDK is imported when it is switched on: each takes some 20 MB and a
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
+from aiohttp.web import AbstractRouteDef
+
 from bots.terminal import TerminalChannel
 from bots.web import WebChannel
 from bots.web import connect as connect_web
 from core.channel import Channel, Gateway
 from core.event import Event
 from core.mind.commands import COMMANDS
+from core.mind.suggestions import suggest
 from core.phrases import DEFAULT, locales, say
 from workers.ground import Ground
 from workers.platforms import availabilities
@@ -21,7 +24,10 @@ Take = Callable[[Event], Awaitable[object]]
 
 @dataclass(frozen=True, kw_only=True)
 class Platform:
-    """An outer platform. `announce` tells it where we are and what we offer; `hooked` says that it calls us by HTTP."""
+    """An outer platform. `announce` tells it where we are and what we offer; `hooked` says that it calls us by HTTP.
+
+    `routes` are what it calls beside its events.
+    """
 
     channel: Channel
     gateway: Gateway | None
@@ -29,6 +35,7 @@ class Platform:
     greet: Callable[[], Awaitable[str]]
     close: Callable[[], Awaitable[None]]
     hooked: bool
+    routes: tuple[AbstractRouteDef, ...] = ()
 
 
 def web(ground: Ground, take: Take) -> WebChannel:
@@ -47,7 +54,12 @@ def web(ground: Ground, take: Take) -> WebChannel:
 def platforms(ground: Ground) -> dict[str, Platform]:
     """The outer platforms that are switched on, by name."""
     on = {found.name for found in availabilities(ground.settings) if found.state == "on"}
-    makers: Mapping[str, Callable[[Ground], Platform]] = {"telegram": _telegram}
+    makers: Mapping[str, Callable[[Ground], Platform]] = {
+        "telegram": _telegram,
+        "discord": _discord,
+        "slack": _slack,
+        "sms": _sms,
+    }
     return {name: make(ground) for name, make in makers.items() if name in on}
 
 
@@ -90,6 +102,121 @@ def _telegram(ground: Ground) -> Platform:
         announce=announce,
         greet=greet,
         close=bot.close,
+        hooked=bool(settings.public_url),
+    )
+
+
+def _sms(ground: Ground) -> Platform:
+    from bots import twilio
+    from core.providers.sound import convert
+
+    settings = ground.settings
+    account = twilio.connect(
+        twilio.Settings(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token,
+            number=settings.twilio_phone_number,
+            public_url=settings.public_url,
+            api_url=settings.twilio_api_url,
+            daily_segments=settings.sms_daily_segments,
+        ),
+        secret_key=settings.secret_key.encode(),
+        blobs=ground.blobs,
+        convert=convert,
+        outcomes=ground.outcomes,
+        consents=ground.consents,
+        allowance=ground.allowance,
+        clock=ground.clock,
+        count=ground.count,
+    )
+
+    async def announce() -> None:
+        """Where we are called is set in Twilio's console."""
+
+    async def greet() -> str:
+        return f"{settings.twilio_phone_number} of {await account.client.identify()}"
+
+    return Platform(
+        channel=account.channel,
+        gateway=None,
+        announce=announce,
+        greet=greet,
+        close=account.close,
+        hooked=True,
+        routes=account.routes.all(),
+    )
+
+
+def _discord(ground: Ground) -> Platform:
+    from bots import discord
+    from core.providers import sound
+    from workers.slash import offers
+
+    settings = ground.settings
+    bot = discord.connect(
+        discord.Settings(
+            token=settings.discord_bot_token,
+            application=settings.discord_application_id,
+            public_key=settings.discord_public_key,
+            api_url=settings.discord_api_url,
+        ),
+        secret_key=settings.secret_key.encode(),
+        clock=ground.clock,
+        blobs=ground.blobs,
+        note=sound.note,
+        count=ground.count,
+        drafts=ground.drafts,
+    )
+
+    async def announce() -> None:
+        await bot.register(offers())
+
+    async def greet() -> str:
+        return await bot.channel.identify()
+
+    return Platform(
+        channel=bot.channel,
+        gateway=bot.gateway,
+        announce=announce,
+        greet=greet,
+        close=bot.close,
+        hooked=bool(settings.public_url and settings.discord_public_key),
+    )
+
+
+def _slack(ground: Ground) -> Platform:
+    from bots import slack
+
+    settings = ground.settings
+    app = slack.connect(
+        slack.Settings(
+            token=settings.slack_bot_token,
+            signing_secret=settings.slack_signing_secret,
+            app_token=settings.slack_app_token,
+            api_url=settings.slack_api_url,
+        ),
+        secret_key=settings.secret_key.encode(),
+        clock=ground.clock,
+        blobs=ground.blobs,
+        count=ground.count,
+        commands=tuple(info.name for info in COMMANDS),
+        suggestions=suggest(DEFAULT, "lesson", "quiz", "review", "help"),
+        drafts=ground.drafts,
+    )
+
+    async def announce() -> None:
+        """Slack is told our address in the app's own settings, and its commands there too."""
+
+    async def greet() -> str:
+        name, team = await app.client.identify()
+        return f"@{name} at {team}"
+
+    return Platform(
+        channel=app.channel,
+        gateway=None if settings.public_url else app.gateway,
+        announce=announce,
+        greet=greet,
+        close=app.close,
         hooked=bool(settings.public_url),
     )
 

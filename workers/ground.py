@@ -12,6 +12,7 @@ from core.phrases import DEFAULT
 from core.ports.knowledge import Source
 from storage import standing
 from storage.blobs import PostgresBlobs
+from storage.consents import PostgresAllowance, PostgresConsents
 from storage.counts import Counts
 from storage.database import Database
 from storage.drafts import ValkeyDrafts
@@ -19,6 +20,7 @@ from storage.feed import PostgresFeed
 from storage.inbox import PostgresInbox
 from storage.library import PostgresLibrary
 from storage.outbox import PostgresOutbox
+from storage.outcomes import PostgresOutcomes
 from storage.radio import Radio
 from storage.signals import StopSigns
 from storage.study import PostgresStudy
@@ -47,6 +49,9 @@ class Ground:
         self.inbox = PostgresInbox(self.database, self.clock)
         self.turns = PostgresTurns(self.database, self.clock)
         self.outbox = PostgresOutbox(self.database, self.clock)
+        self.outcomes = PostgresOutcomes(self.database)
+        self.consents = PostgresConsents(self.database, self.clock)
+        self.allowance = PostgresAllowance(self.database)
         self.study = PostgresStudy(self.database)
         self.library = PostgresLibrary(database=self.database, clock=self.clock)
         self.drafts = ValkeyDrafts(self.valkey)

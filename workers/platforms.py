@@ -11,21 +11,31 @@ from workers.settings import Settings, variables
 class Platform:
     """A platform of `bots/<folder>`: the settings it cannot do without, and how it hears of events.
 
-    `listens` says that it can be listened to without a public address, by a gateway process.
+    `listens` says that it can be listened to without a public address, by a gateway process; `always` that it has to be,
+    whatever the address, as it does not call us for everything; `called` names the settings it needs
+    instead where it calls a public address, when they are others.
     """
 
     name: str
     folder: str
     needs: tuple[str, ...]
     listens: bool
+    always: bool = False
+    called: tuple[str, ...] = ()
 
 
 _PLATFORMS = (
     Platform(name="telegram", folder="telegram", needs=("telegram_bot_token",), listens=True),
-    Platform(name="discord", folder="discord", needs=("discord_bot_token",), listens=True),
-    Platform(name="slack", folder="slack", needs=("slack_bot_token", "slack_app_token"), listens=True),
+    Platform(name="discord", folder="discord", needs=("discord_bot_token",), listens=True, always=True),
     Platform(
-        name="phone and SMS",
+        name="slack",
+        folder="slack",
+        needs=("slack_bot_token", "slack_app_token"),
+        listens=True,
+        called=("slack_bot_token", "slack_signing_secret"),
+    ),
+    Platform(
+        name="sms",
         folder="twilio",
         needs=("twilio_account_sid", "twilio_auth_token", "twilio_phone_number"),
         listens=False,
@@ -43,18 +53,22 @@ def gateways(settings: Settings) -> tuple[str, ...]:
     return tuple(
         platform.name
         for platform in _PLATFORMS
-        if not settings.public_url and platform.listens and _availability(platform, settings).state == "on"
+        if (platform.always or (platform.listens and not settings.public_url))
+        and _availability(platform, settings).state == "on"
     )
 
 
 def _availability(platform: Platform, settings: Settings) -> Availability:
-    missing = [name for name in platform.needs if not getattr(settings, name)]
+    needs = (settings.public_url and platform.called) or platform.needs
+    missing = [name for name in needs if not getattr(settings, name)]
     if missing:
         names = {name: variable for variable, name in variables().items()}
         verb = "is" if len(missing) == 1 else "are"
         return _off(platform, f"{' and '.join(names[name] for name in missing)} {verb} not set")
     if importlib.util.find_spec(f"bots.{platform.folder}") is None:
         return _off(platform, "this version cannot speak to it yet")
+    if platform.always:
+        return Availability(name=platform.name, state="on", why="listens by itself")
     if settings.public_url:
         return Availability(name=platform.name, state="on", why=f"called at {settings.public_url}")
     if not platform.listens:

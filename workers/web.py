@@ -59,6 +59,8 @@ def site(door: "assembly.Door", patience: Patience | None = None) -> web.Applica
     }
     app = application(hooks, paths, health(probes, door.ground.count.lines), patience or Patience())
     mount(app, door.web)
+    for platform in door.platforms.values():
+        app.add_routes(platform.routes)
     return app
 
 

@@ -65,6 +65,15 @@ class Outbox(Protocol):
         ...
 
 
+class Outcomes(Protocol):
+    async def note(self, parcel: str, outcome: str) -> None:
+        """What a platform says later became of a parcel that was sent: `delivered`, or `undelivered` with its reason.
+
+        A part that was not delivered outweighs those that were. Does nothing for a parcel that is not known.
+        """
+        ...
+
+
 class Due(Protocol):
     """A parcel to deliver now, with the platform's id of the message that a `Mark` is about (or empty)."""
 

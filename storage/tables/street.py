@@ -126,6 +126,7 @@ parcels = Table(
     Column("error", Text, nullable=False),
     Column("created_at", _MOMENT, nullable=False),
     Column("sent_at", _MOMENT),
+    Column("outcome", Text, nullable=False, server_default=""),
     UniqueConstraint("id"),
     Index("ix_parcels_waiting", "address", "seq", postgresql_where=text("state = 'waiting'")),
     Index("ix_parcels_subject", "address", "subject", postgresql_where=text("subject <> ''")),

@@ -69,7 +69,7 @@ async def test_a_page_becomes_passages_and_whoever_asked_hears_of_it(room: Room)
     assert room.shelf.vectors is not None
     assert np.array_equal(room.shelf.vectors, [[5, 1], [5, 1], [7, 1]])
     assert room.states() == [("reading", 0, 0), ("embedding", 0, 3), ("embedding", 2, 3), ("ready", 3, 3)]
-    assert room.told() == [Ready(what="ingest", text="“Read title” (3 passages). Ask me anything about it.")]
+    assert room.told() == [Ready(what="ingest", text="“Read title” (passages: 3). Ask me anything about it.")]
     assert room.box.events[0].id == "ready:s1:1"
     assert room.box.rings == [Address("telegram", "7")]
 

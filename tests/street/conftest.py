@@ -11,10 +11,15 @@ import pytest
 from core.ports.knowledge import Embedder
 from core.providers.minilm import MiniLm
 from storage.database import Database
+from tests.fakes import discord
 from tests.fakes.anthropic import KEY, FakeAnthropic
 from tests.fakes.street import Street
 from tests.fakes.telegram import TOKEN, FakeTelegram
+from tests.fakes.twilio import ACCOUNT, LAN, NUMBER, FakeTwilio
+from tests.fakes.twilio import TOKEN as TWILIO_TOKEN
 from tests.street.house import StoryHouse, open_house
+from tests.street.phones.discord import DiscordPhone
+from tests.street.phones.sms import SmsPhone
 from tests.street.phones.telegram import TelegramPhone
 from tests.street.phones.terminal import TerminalPhone
 from tests.street.phones.web import WebPhone
@@ -48,11 +53,15 @@ class Town:
         self._embedder = embedder
         self._servers = servers
         self.api: FakeTelegram | None = None
+        self.twilio: FakeTwilio | None = None
+        self.discord: discord.FakeDiscord | None = None
         self.house: StoryHouse | None = None
 
     async def meets(self, channel: str, *, locale: str = "en", chat: int = 7, hooked: bool = False) -> Talk:
         """A person with a phone of this channel, in a house that is built the first time."""
-        house = self.house or await self.builds(telegram=channel == "telegram", hooked=hooked)
+        house = self.house or await self.builds(
+            telegram=channel == "telegram", sms=channel == "sms", on_discord=channel == "discord", hooked=hooked
+        )
         match channel:
             case "web":
                 jar = aiohttp.CookieJar(unsafe=True)
@@ -65,6 +74,12 @@ class Town:
                 phone = TerminalPhone(house.door, "ana", locale)
                 await phone.open()
                 self._stack.push_async_callback(phone.close)
+            case "sms":
+                assert self.twilio is not None
+                phone = SmsPhone(self.twilio, house.taking.wait, number=LAN)
+            case "discord":
+                assert self.discord is not None
+                phone = DiscordPhone(self.discord, house.taking.wait, chat=chat, locale=locale)
             case _:
                 phone = self._telegram(house, chat, locale)
         talk = Talk(house, phone)
@@ -72,7 +87,13 @@ class Town:
         return talk
 
     async def builds(
-        self, *, telegram: bool = False, hooked: bool = False, claude: FakeAnthropic | None = None
+        self,
+        *,
+        telegram: bool = False,
+        sms: bool = False,
+        on_discord: bool = False,
+        hooked: bool = False,
+        claude: FakeAnthropic | None = None,
     ) -> StoryHouse:
         chosen = dict(self._servers)
         if claude:
@@ -80,15 +101,27 @@ class Town:
         if telegram:
             self.api = await self._stack.enter_async_context(FakeTelegram())
             chosen |= {"telegram_bot_token": TOKEN, "telegram_api_url": self.api.url}
-        if hooked:
+        if sms:
+            self.twilio = await self._stack.enter_async_context(FakeTwilio())
+            chosen |= {"twilio_account_sid": ACCOUNT, "twilio_auth_token": TWILIO_TOKEN}
+            chosen |= {"twilio_phone_number": NUMBER, "twilio_api_url": self.twilio.url}
+        if on_discord:
+            self.discord = await self._stack.enter_async_context(discord.FakeDiscord())
+            chosen |= {"discord_bot_token": discord.TOKEN, "discord_api_url": self.discord.url}
+        if hooked or sms:
             chosen["public_url"] = "here"
         self.house = await self._stack.enter_async_context(open_house(self._home, self._embedder, **chosen))
+        if self.twilio:
+            self.twilio.hook = f"{self.house.url.rstrip('/')}/sms"
         if telegram:
-            await self._listens(self.house, hooked=hooked)
+            await self._listens(self.house, "telegram", hooked=hooked)
+        if self.discord:
+            await self._listens(self.house, "discord", hooked=False)
+            await self.discord.gateway.ready()
         return self.house
 
-    async def _listens(self, house: StoryHouse, *, hooked: bool) -> None:
-        platform = house.door.platforms["telegram"]
+    async def _listens(self, house: StoryHouse, name: str, *, hooked: bool) -> None:
+        platform = house.door.platforms[name]
         await platform.announce()
         if hooked:
             return

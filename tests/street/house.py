@@ -125,7 +125,7 @@ async def open_house(home: Path, embedder: Embedder, **chosen: str) -> AsyncGene
         ground = Ground(settings, clock=clock)
         outside = Outside(ground)
         wake = HouseWake(outside)
-        taking = Taking(inbox=ground.inbox, wake=wake)
+        taking = Taking(inbox=ground.inbox, wake=wake, consents=ground.consents)
         platforms = doors.platforms(ground)
         channels = doors.channels(ground, platforms, taking)
         rooms = assembly.furnished(ground, wake=wake, channels=channels, embedder=embedder, chance=Random(7))

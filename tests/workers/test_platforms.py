@@ -35,6 +35,26 @@ def test_telegram_is_called_at_a_public_address() -> None:
     assert gateways(settings) == ()
 
 
+def test_discord_is_listened_to_whatever_the_address() -> None:
+    settings = Settings(discord_bot_token="private", public_url="https://sona.example")
+    assert _why(settings)["discord"] == ("on", "listens by itself")
+    assert gateways(settings) == ("discord",)
+    assert "private" not in str(_why(settings))
+
+
+def test_slack_needs_what_it_signs_with_only_where_it_calls_us() -> None:
+    by_socket = Settings(slack_bot_token="xoxb-1", slack_app_token="xapp-1")
+    assert gateways(by_socket) == ("slack",)
+    called = Settings(slack_bot_token="xoxb-1", public_url="https://sona.example")
+    assert _why(called)["slack"] == ("off", "SLACK_SIGNING_SECRET is not set")
+    signed = called.model_copy(update={"slack_signing_secret": "s"})
+    assert _why(signed)["slack"] == ("on", "called at https://sona.example")
+
+
 def test_a_platform_without_a_folder_says_so() -> None:
-    assert _why(Settings(discord_bot_token="x"))["discord"] == ("off", "this version cannot speak to it yet")
-    assert "private" not in str(_why(Settings(discord_bot_token="private")))
+    settings = Settings(slack_bot_token="private", slack_app_token="private")
+    assert _why(settings)["slack"] in (
+        ("off", "this version cannot speak to it yet"),
+        ("on", "listens by itself, as SONA_PUBLIC_URL is not set"),
+    )
+    assert "private" not in str(_why(settings))

@@ -32,6 +32,7 @@ def _urls(house: HouseProcess) -> tuple[str, str]:
 def test_other_commands_find_the_servers_with_vectors_and_durable_commits(running: HouseProcess) -> None:
     database_url, redis_url = _urls(running)
     with psycopg.connect(database_url) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
         assert connection.execute("SELECT '[1,2]'::vector <-> '[1,4]'::vector").fetchone() == (2.0,)
         for name in ("fsync", "synchronous_commit", "full_page_writes"):
             assert connection.execute(f"SHOW {name}".encode()).fetchone() == ("on",)

@@ -1,0 +1,78 @@
+"""Discord, by its gateway and by interactions over HTTP."""
+
+import asyncio
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from bots.discord.channel import DiscordChannel
+from bots.discord.client import Client
+from bots.discord.commands import Offer, differ
+from bots.discord.drafts import Drafts, LocalDrafts
+from bots.discord.gateway import Listening, Sleep
+from bots.discord.live import Streams
+from bots.discord.sending import Note
+from core.clock import Clock
+from core.ports.blobs import Blobs
+from core.ports.count import Count
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """`application` is asked for when empty; without a `public_key` (hexadecimal) no interaction is taken by HTTP. `api_url` replaces `https://discord.com`."""
+
+    token: str
+    application: str = ""
+    public_key: str = ""
+    api_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Discord:
+    """The bot, connected. `gateway` is needed in any case: messages never come by HTTP, interactions do where the application names an address for them."""
+
+    channel: DiscordChannel
+    gateway: Listening
+    client: Client
+
+    async def register(self, offers: Sequence[Offer]) -> bool:
+        """Learn who we are and offer the commands; true when they were not there before. Raises `core.errors`."""
+        await self.channel.identify()
+        if not differ(offers, await self.client.commands()):
+            return False
+        await self.client.offer([offer.json() for offer in offers])
+        return True
+
+    async def close(self) -> None:
+        await self.channel.close()
+
+
+def connect(
+    settings: Settings,
+    *,
+    secret_key: bytes,
+    clock: Clock,
+    blobs: Blobs,
+    note: Note,
+    count: Count,
+    drafts: Drafts | None = None,
+    sleep: Sleep = asyncio.sleep,
+) -> Discord:
+    """Make the bot; nothing goes out yet. To be called within the event loop that will use it.
+
+    Each step down to a simpler form (`numbers`, `audio`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
+    """
+    client = Client(settings.token, application=settings.application, api_url=settings.api_url)
+    channel = DiscordChannel(
+        client=client,
+        key=hmac.digest(secret_key, b"discord buttons", sha256),
+        public_key=settings.public_key,
+        clock=clock,
+        blobs=blobs,
+        streams=Streams(drafts or LocalDrafts()),
+        note=note,
+        count=lambda form: count("fallback", channel="discord", form=form),
+    )
+    gateway = Listening(token=settings.token, api_url=settings.api_url, channel=channel, sleep=sleep)
+    return Discord(channel=channel, gateway=gateway, client=client)

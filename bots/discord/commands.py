@@ -1,0 +1,79 @@
+"""The commands that Discord offers, in every language, put there only when they differ."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+SLASH, ON_MESSAGE = 1, 3
+_WORDS = 3
+_EVERYWHERE = {"contexts": [0, 1, 2], "integration_types": [0, 1]}
+_LOCALES = {"en": ("en-US", "en-GB"), "es": ("es-ES", "es-419"), "pt": ("pt-BR",), "sv": ("sv-SE",), "zh": ("zh-CN",)}
+_DESCRIPTION = 100
+
+Words = Mapping[str, str]
+"""The same by language; the empty one is everyone else's."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """What may be filled in, as one of `choices` (value and label) where there are any."""
+
+    name: Words
+    about: Words
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offer:
+    """A command. A slash command arrives under `id`; one in a message's menu (`kind` `ON_MESSAGE`) by its name in `name[""]`.
+
+    Slash names are 1 to 32 lower-case letters, digits, `-` and `_`.
+    """
+
+    id: str
+    name: Words
+    about: Words = field(default_factory=dict[str, str])
+    option: Option | None = None
+    kind: int = SLASH
+
+    def json(self) -> dict[str, Any]:
+        shown = {"type": self.kind, **_EVERYWHERE, **_named("name", {**self.name, "": self.id})}
+        if self.kind == SLASH:
+            shown |= _named("description", self.about)
+            shown["options"] = [_option(self.option)] if self.option else []
+        return shown
+
+
+def differ(wanted: Sequence[Offer], found: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether Discord has other commands than these; what it adds of its own counts for nothing."""
+    there = {(command.get("type", SLASH), command.get("name")): command for command in found}
+    ours = {(offer.kind, offer.id): offer.json() for offer in wanted}
+    return there.keys() != ours.keys() or any(not _within(ours[key], there[key]) for key in ours)
+
+
+def _within(ours: object, theirs: object) -> bool:
+    match ours:
+        case dict():
+            other = cast(Mapping[str, object], theirs) if isinstance(theirs, dict) else {}
+            return all(_within(value, other.get(key)) for key, value in cast(dict[str, object], ours).items())
+        case list() if ours:
+            items, others = cast(list[object], ours), cast(list[object], theirs or [])
+            return len(items) == len(others) and all(map(_within, items, others))
+        case _:
+            return ours == theirs or (not ours and not theirs)
+
+
+def _option(option: Option) -> dict[str, Any]:
+    return {
+        "type": _WORDS,
+        "required": False,
+        **_named("name", option.name),
+        **_named("description", option.about),
+        "choices": [{"name": label, "value": value} for value, label in option.choices],
+    }
+
+
+def _named(what: str, words: Words) -> dict[str, Any]:
+    shown = {tag: text[:_DESCRIPTION] for tag, text in words.items()}
+    localized = {place: text for tag, text in shown.items() if tag for place in _LOCALES.get(tag, (tag,))}
+    return {what: shown.get("", ""), f"{what}_localizations": localized}

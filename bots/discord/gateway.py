@@ -1,0 +1,107 @@
+"""Listens at Discord's gateway."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import Any
+
+import discord
+
+from bots.discord.channel import DiscordChannel
+from bots.discord.parse import INTERACTION, MESSAGE
+from bots.discord.wire import Wire
+from core.channel import Receive
+from core.errors import Failure, Malformed
+from core.event import Event
+
+_log = logging.getLogger(__name__)
+_LONGEST_WAIT = 60.0
+_BETWEEN_SESSIONS = 5.0
+
+Sleep = Callable[[float], Awaitable[None]]
+Told = Callable[[str, object], None]
+
+
+class Socket(discord.AutoShardedClient):
+    """The SDK's client, which keeps sessions, heartbeats and shards; what it is told goes to `told` as it came.
+
+    The SDK's own reading is left out: it keeps a copy of every server in memory, and one payload that it cannot read ends it.
+    """
+
+    def __init__(self, *, wire: Wire, told: Told, sleep: Sleep) -> None:
+        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+        super().__init__(intents=intents, max_messages=None, guild_ready_timeout=0)
+        self._sleep = sleep
+        self.http = wire
+        self._connection.http = wire
+        self._connection.parsers = {name: self._reader(name, told) for name in (MESSAGE, INTERACTION)}
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the SDK names it
+        """Discord lets a bot begin one session in five seconds."""
+        if not initial:
+            await self._sleep(_BETWEEN_SESSIONS)
+
+    @staticmethod
+    def _reader(name: str, told: Told) -> Callable[[Any], None]:
+        return lambda data: told(name, data)
+
+
+class Listening:
+    """A `Gateway`. Events that `receive` did not take are offered to it again, in the order they came."""
+
+    def __init__(self, *, token: str, api_url: str, channel: DiscordChannel, sleep: Sleep = asyncio.sleep) -> None:
+        self._token = token
+        self._api_url = api_url
+        self._channel = channel
+        self._sleep = sleep
+
+    async def listen(self, receive: Receive) -> None:
+        """Receive events until cancelled; begins anew, slower each time, whatever ends the connection."""
+        waiting: asyncio.Queue[tuple[Event, ...]] = asyncio.Queue()
+        taking = asyncio.create_task(self._take(waiting, receive))
+        failures = 0
+        try:
+            while True:
+                try:
+                    await self._channel.identify()
+                    await self._connected(waiting)
+                    failures = 0
+                except Exception as error:  # noqa: BLE001 - whatever ends the connection, somebody has to listen
+                    failures += 1
+                    _log.warning("Discord: the gateway ended: %r", error)
+                await self._sleep(min(2.0 ** min(failures, 10), _LONGEST_WAIT))
+        finally:
+            taking.cancel()
+            await asyncio.gather(taking, return_exceptions=True)
+
+    async def _connected(self, waiting: "asyncio.Queue[tuple[Event, ...]]") -> None:
+        def told(name: str, data: object) -> None:
+            try:
+                waiting.put_nowait(self._channel.read(name, data))
+            except Malformed as error:
+                _log.warning("Discord: a payload was left out: %s", error)
+
+        socket = Socket(wire=Wire(api_url=self._api_url), told=told, sleep=self._sleep)
+        try:
+            await socket.start(self._token)
+        finally:
+            await socket.close()
+
+    async def _take(self, waiting: "asyncio.Queue[tuple[Event, ...]]", receive: Receive) -> None:
+        while True:
+            events = await waiting.get()
+            with suppress(Failure):
+                await self._channel.acknowledge(events)
+            for event in events:
+                await self._taken(event, receive)
+
+    async def _taken(self, event: Event, receive: Receive) -> None:
+        failures = 0
+        while True:
+            try:
+                return await receive(event)
+            except Failure as error:
+                failures += 1
+                _log.warning("Discord: an event could not be kept yet: %s", type(error).__name__)
+                await self._sleep(min(2.0 ** (failures - 1), _LONGEST_WAIT))

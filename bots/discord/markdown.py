@@ -1,0 +1,133 @@
+"""Shows marked-up text in Discord's own Markdown, and counts it as Discord does."""
+
+import re
+
+from core.markup import (
+    Block,
+    Code,
+    Heading,
+    Item,
+    Paragraph,
+    Quote,
+    Rule,
+    Span,
+    Spans,
+    Table,
+    bullet,
+    joined,
+    parse,
+    plain,
+    plain_spans,
+    split,
+)
+
+TEXT_LIMIT = 2000
+_SPECIAL = re.compile(r"([\\`*_~|\[\]<>])")
+_AT_START = re.compile(r"^(\s*)(#{1,3} |-# |[-+] |>)", re.MULTILINE)
+_COUNTED = re.compile(r"^(\s*\d{1,9})\. ", re.MULTILINE)
+
+
+def markdown(text: str) -> str:
+    """Markdown as Discord shows it, with everything escaped that is no mark."""
+    return joined(parse(text), _block).strip()
+
+
+def escaped(words: str) -> str:
+    """Words as Discord's Markdown that shows exactly them."""
+    found = _AT_START.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", words))
+    return _COUNTED.sub(r"\1\\. ", found)
+
+
+def length(text: str) -> int:
+    """UTF-16 code units, marks included: never fewer than Discord counts."""
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def pages(text: str, limit: int = TEXT_LIMIT) -> tuple[str, ...]:
+    """Markdown as one or more texts, each within `limit`."""
+    return tuple(page for piece in split(text, limit) for page in _fitted(piece, limit, limit))
+
+
+def _fitted(piece: str, limit: int, size: int) -> tuple[str, ...]:
+    """One piece as it is shown, cut smaller where what is shown outgrows what was written."""
+    page = markdown(piece)
+    if length(page) <= limit:
+        return (page,) if plain(piece).strip() else ()
+    smaller = max(size // 2, 1)
+    return tuple(page for part in split(piece, smaller) for page in _fitted(part, limit, smaller))
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph():
+            return _spans(block.spans)
+        case Heading():
+            return f"{'#' * min(block.level, 3)} {_spans(block.spans)}" if block.spans else ""
+        case Item():
+            return _item(block)
+        case Code():
+            return _fenced(block.text, block.language)
+        case Quote():
+            return "\n".join(f"> {line}" for line in joined(block.blocks, _quoted).split("\n"))
+        case Table():
+            return _table(block)
+        case Rule():
+            return "———"
+
+
+def _quoted(block: Block) -> str:
+    """A block within a quotation, where Discord takes neither another one nor a code block."""
+    match block:
+        case Quote():
+            return joined(block.blocks, _quoted)
+        case Code():
+            return escaped(block.text)
+        case Table():
+            return escaped("\n".join(_cells(row) for row in (block.header, *block.rows)))
+        case _:
+            return _block(block)
+
+
+def _item(item: Item) -> str:
+    mark = "- " if item.ordinal is None else bullet(item).lstrip()
+    return "  " * item.depth + mark + _spans(item.spans)
+
+
+def _spans(spans: Spans) -> str:
+    return "".join(map(_span, spans))
+
+
+def _span(span: Span) -> str:
+    """Blanks stay outside of the marks, as `** word**` is not bold."""
+    if span.code and not span.link:
+        return f"`` {span.text} ``" if "`" in span.text else f"`{span.text}`"
+    words = span.text.strip()
+    if not words:
+        return span.text
+    start = span.text[: len(span.text) - len(span.text.lstrip())]
+    end = span.text[len(span.text.rstrip()) :]
+    if span.link and words in (span.link, span.link.partition("://")[2]):
+        return f"{start}<{span.link}>{end}"
+    shown = escaped(words)
+    for mark, wanted in (("~~", span.strike), ("*", span.italic), ("**", span.bold)):
+        if wanted:
+            shown = f"{mark}{shown}{mark}"
+    return start + (f"[{shown}](<{span.link}>)" if span.link else shown) + end
+
+
+def _fenced(text: str, language: str = "") -> str:
+    """A code block; what would end it early gets an invisible character in between."""
+    inside = text.replace("```", "``\u200b`")
+    return f"```{language if language.isalnum() else ''}\n{inside}\n```" if text else ""
+
+
+def _table(table: Table) -> str:
+    """Aligned columns in a code block."""
+    rows = [[plain_spans(cell).replace("\n", " ") for cell in row] for row in (table.header, *table.rows)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return _fenced("\n".join((lines[0], "-+-".join("-" * width for width in widths), *lines[1:])))
+
+
+def _cells(row: tuple[Spans, ...]) -> str:
+    return " | ".join(plain_spans(cell).replace("\n", " ") for cell in row)

@@ -1,0 +1,64 @@
+"""Reads a message into events; pure."""
+
+from bots.discord.shape import Json, inner, moment, number, records, seconds, snowflake, text
+from bots.discord.wording import Bot, Words, name, words
+from core.address import Address
+from core.errors import Malformed
+from core.event import Body, Event, Said, Sender, Shared, Spoke
+from core.media import Media
+
+_PLAIN, _REPLY = 0, 19
+
+
+def messages(message: Json, bot: Bot) -> tuple[Event, ...]:
+    """One event for the words, or one for each file; none for what no person wrote or what cannot be read."""
+    named, author = snowflake(message), inner(message, "author")
+    address = Address("discord", snowflake(message, "channel_id"))
+    if author is None:
+        raise Malformed("a message needs its author")
+    if author.get("bot") is True or "webhook_id" in message or number(message, "type") not in (_PLAIN, _REPLY):
+        return ()
+    said, group = words(message, bot), "guild_id" in message
+    member = inner(message, "member")
+    sender = Sender(id=snowflake(author), name=name({**author, "member": member}))
+    return tuple(
+        Event(
+            id=f"discord:{named}" + (f":{place}" if place else ""),
+            address=address,
+            sender=sender,
+            at=moment(named),
+            body=body,
+            addressed=not group or said.meant,
+            group=group,
+        )
+        for place, body in enumerate(_bodies(message, said, group=group))
+    )
+
+
+def _bodies(message: Json, said: Words, *, group: bool) -> tuple[Body, ...]:
+    files = tuple(media(attachment) for attachment in records(message, "attachments"))
+    if not files:
+        stickers = " ".join(text(sticker, "name") for sticker in records(message, "sticker_items"))
+        shown = said.text or (f"[{stickers}]" if stickers else "")
+        return (Said(text=shown),) if shown or (group and said.meant) else ()
+    if len(files) == 1 and _is_sound(files[0]) and not said.text:
+        return (Spoke(audio=files[0]),)
+    return tuple(Shared(media=file, text="" if place else said.text) for place, file in enumerate(files))
+
+
+def media(attachment: Json) -> Media:
+    """A file by the address it is loaded from."""
+    url = text(attachment, "url")
+    if not url.startswith(("https://", "http://")):
+        raise Malformed("a file needs its address")
+    return Media(
+        ref=url,
+        mime=text(attachment, "content_type") or "application/octet-stream",
+        name=text(attachment, "filename"),
+        size=max(number(attachment, "size"), 0),
+        seconds=seconds(attachment, "duration_secs"),
+    )
+
+
+def _is_sound(file: Media) -> bool:
+    return file.mime.startswith("audio/")

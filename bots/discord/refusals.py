@@ -1,0 +1,76 @@
+"""What Discord's errors mean to the house: each is mapped here and nowhere else."""
+
+import asyncio
+
+from aiohttp import ClientError
+from discord import DiscordException, HTTPException, LoginFailure, RateLimited
+
+from core.errors import Failure, Refused, Throttled, Unreachable
+
+EXPECTED = (DiscordException, ClientError, OSError, asyncio.TimeoutError)
+_USUAL_WAIT = 5.0
+_UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK, _UNKNOWN_INTERACTION = 10003, 10008, 10015, 10062
+_ANSWERED, _NO_ACCESS, _OTHERS_MESSAGE, _NO_DM, _BAD_TOKEN = 40060, 50001, 50005, 50007, 50027
+_GONE = frozenset({_UNKNOWN_CHANNEL, _NO_ACCESS, _NO_DM})
+
+
+class Uneditable(Refused):
+    """The message is no longer there, or is not ours to change."""
+
+
+class Expired(Uneditable):
+    """The interaction is not known: its 15 minutes are over, or Discord has not yet heard our first answer to it."""
+
+
+class Answered(Refused):
+    """The interaction has its first answer already."""
+
+
+class Disowned(Unreachable):
+    """Discord knows no such bot."""
+
+
+def failure(error: BaseException) -> Failure:
+    """The house's word for an error of the SDK or of the network below it."""
+    match error:
+        case LoginFailure():
+            return Disowned("Discord does not accept the bot's token")
+        case RateLimited():
+            return Throttled("rate limit", retry_after=error.retry_after)
+        case HTTPException():
+            return _answer(error)
+        case _:
+            return Unreachable(f"Discord: {type(error).__name__}")
+
+
+def _answer(error: HTTPException) -> Failure:
+    words = f"{error.status} ({error.code}) {error.text}"[:200]
+    match error.status:
+        case 429:
+            return Throttled(words, retry_after=_wait(error))
+        case 401 if error.code != _BAD_TOKEN:
+            return Disowned(words)
+        case status if status >= 500:
+            return Unreachable(words)
+        case _:
+            return _refusal(error.code, words)
+
+
+def _refusal(code: int, words: str) -> Refused:
+    match code:
+        case code if code in (_UNKNOWN_WEBHOOK, _UNKNOWN_INTERACTION, _BAD_TOKEN):
+            return Expired(words)
+        case code if code in (_UNKNOWN_MESSAGE, _OTHERS_MESSAGE):
+            return Uneditable(words)
+        case code if code == _ANSWERED:
+            return Answered(words)
+        case _:
+            return Refused(words, gone=code in _GONE)
+
+
+def _wait(error: HTTPException) -> float:
+    """The seconds that the answer asks for, or a few where it does not say."""
+    try:
+        return max(float(error.response.headers["Retry-After"]), 0.1)
+    except (KeyError, ValueError):
+        return _USUAL_WAIT

@@ -1,0 +1,151 @@
+"""Turns replies into what Discord is sent; pure."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from bots.discord import custom_id
+from bots.discord.markdown import TEXT_LIMIT, escaped, length, markdown, pages
+from core.errors import Malformed
+from core.markup import plain
+from core.reply import Choice, Mark, Quiz, Source, Text
+
+LABEL_LIMIT = 80
+MOST_BUTTONS = 25
+NO_PREVIEW, VOICE_NOTE = 1 << 2, 1 << 13
+_ROW = 5
+_MOST_SOURCES = 8
+_DRAFT_LIMIT = 1900
+_GREY, _GREEN, _RED = 2, 3, 4
+
+Sign = Callable[[str], str]
+"""Turns a choice into a custom id; raises `Malformed` when that cannot be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Button:
+    label: str
+    id: str
+    style: int = _GREY
+    disabled: bool = False
+
+    def json(self) -> Mapping[str, Any]:
+        return {"type": 2, "style": self.style, "label": self.label, "custom_id": self.id, "disabled": self.disabled}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Words in Discord's Markdown with buttons below. `preview` shows the first link's page."""
+
+    words: str = ""
+    buttons: tuple[Button, ...] = ()
+    preview: bool = True
+
+    def json(self) -> dict[str, Any]:
+        """The body that Discord takes. Nobody is ever notified by what a model writes."""
+        rows = [self.buttons[at : at + _ROW] for at in range(0, len(self.buttons), _ROW)]
+        return {
+            "content": self.words,
+            "components": [{"type": 1, "components": [button.json() for button in row]} for row in rows],
+            "allowed_mentions": {"parse": []},
+            "flags": 0 if self.preview else NO_PREVIEW,
+        }
+
+
+def texts(reply: Text, sign: Sign) -> tuple[Message, ...]:
+    """One or more messages, sources and buttons with the last one; none when there is nothing to say."""
+    buttons, listed = _buttons(reply.choices, sign)
+    shown = pages(_below(reply.text, listed))
+    sources = _sources(reply.sources)
+    if sources and shown and length(shown[-1]) + 2 + length(sources) <= TEXT_LIMIT:
+        shown = (*shown[:-1], f"{shown[-1]}\n\n{sources}")
+    elif sources:
+        shown = (*shown, sources)
+    return _with(buttons, tuple(Message(words=page, preview=not reply.sources) for page in shown))
+
+
+def quiz(reply: Quiz, sign: Sign) -> tuple[Message, ...]:
+    """The question with its buttons; pieces to put in order are lettered, as they are answered by their letters."""
+    buttons, listed = _buttons(() if reply.form == "ordering" else reply.choices, sign)
+    if reply.form == "ordering":
+        listed = "\n".join(f"{chr(65 + index % 26)}) {_literal(c.label)}" for index, c in enumerate(reply.choices))
+    progress = f"*{_literal(reply.progress)}*" if reply.progress else ""
+    return _with(
+        buttons, tuple(Message(words=page) for page in pages(_below(progress, _below(reply.question, listed))))
+    )
+
+
+def verdict(reply: Mark) -> Message | None:
+    """The question's message as it stays behind: marked buttons that do nothing, and the verdict; `None` when too long."""
+    page = markdown(_below(reply.question, reply.text))
+    return Message(words=page, buttons=_marked(reply)) if 0 < length(page) <= TEXT_LIMIT else None
+
+
+def draft(words: str, status: str) -> str:
+    """The end of an answer half written, and what is being done now; empty when there is nothing to show."""
+    note = f"-# {escaped(_shortened(status))}" if status else ""
+    shown = pages(words, _DRAFT_LIMIT - length(note))
+    return "\n\n".join(part for part in (shown[-1] if shown else "", note) if part)
+
+
+def _with(buttons: tuple[Button, ...], messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    return (*messages[:-1], replace(messages[-1], buttons=buttons)) if messages else ()
+
+
+def _buttons(choices: tuple[Choice, ...], sign: Sign) -> tuple[tuple[Button, ...], str]:
+    """Buttons, or a numbered list where a choice cannot be put on one."""
+    try:
+        buttons = tuple(Button(label=_label(choice.label), id=sign(choice.value)) for choice in choices)
+    except Malformed:
+        return (), _numbered(choices)
+    if len(buttons) > MOST_BUTTONS or len({button.id for button in buttons}) < len(buttons):
+        return (), _numbered(choices)
+    return buttons, ""
+
+
+def _numbered(choices: tuple[Choice, ...]) -> str:
+    return "\n".join(f"{number}. {_literal(choice.label)}" for number, choice in enumerate(choices, 1))
+
+
+def _marked(reply: Mark) -> tuple[Button, ...]:
+    def button(index: int, choice: Choice) -> Button:
+        right, chosen = choice.value == reply.right, choice.value == reply.chosen
+        sign = "✅ " if right else "❌ " if chosen else ""
+        style = _GREEN if right else _RED if chosen else _GREY
+        return Button(label=_label(sign + choice.label), id=custom_id.inert(index), style=style, disabled=True)
+
+    if len(reply.choices) > MOST_BUTTONS:
+        return ()
+    return tuple(button(index, choice) for index, choice in enumerate(reply.choices))
+
+
+def _label(label: str) -> str:
+    words = " ".join(plain(label).split()) or "·"
+    return words if length(words) <= LABEL_LIMIT else words[: LABEL_LIMIT // 2 - 1] + "…"
+
+
+def _sources(sources: tuple[Source, ...]) -> str:
+    return "\n".join(_source(number, source) for number, source in enumerate(sources[:_MOST_SOURCES], 1))
+
+
+def _source(number: int, source: Source) -> str:
+    title = escaped(_shortened(source.title))
+    if urlsplit(source.link).scheme in ("http", "https") and not set(source.link) & set(" <>)"):
+        title = f"[{title}](<{source.link}>)"
+    section = f" · {escaped(_shortened(source.section))}" if source.section else ""
+    return f"-# {number}. {title}{section}"
+
+
+def _shortened(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= 100 else words[:99] + "…"
+
+
+def _below(above: str, below: str) -> str:
+    return "\n\n".join(part for part in (above, below) if part)
+
+
+def _literal(words: str) -> str:
+    """Words as Markdown that shows exactly them."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]()#+-.!|~>&<" else character for character in words)

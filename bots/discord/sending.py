@@ -1,0 +1,159 @@
+"""Delivers replies, each in the best form that Discord takes; what it takes in no form is refused."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Awaitable, Callable
+from hashlib import sha256
+from mimetypes import guess_extension
+
+from bots.discord import custom_id, render
+from bots.discord.client import Client, is_deferred
+from bots.discord.live import Streams
+from bots.discord.refusals import Expired, Uneditable
+from bots.discord.render import Message
+from bots.discord.shape import moment
+from core.address import Address
+from core.clock import Clock
+from core.errors import Malformed, Refused, Throttled
+from core.media import Audio, Media
+from core.ports.blobs import Blobs
+from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
+
+Step = Callable[[str], Awaitable[str]]
+"""Sends one message under a nonce and returns its id."""
+Count = Callable[[str], None]
+"""Called with the name of the simpler form that was fallen back to: numbers, audio."""
+Note = Callable[[bytes], Awaitable[Audio]]
+"""Encoded sound as OGG/Opus at 48 kHz, with its length and waveform; raises `Malformed` for what is no sound."""
+
+_HEARD_OF = 10.0
+
+
+class Sending:
+    """Sends replies for one bot. `key` signs buttons, `streams` knows which answers are half written."""
+
+    def __init__(
+        self, *, client: Client, key: bytes, blobs: Blobs, streams: Streams, clock: Clock, note: Note, count: Count
+    ) -> None:
+        self._client = client
+        self._key = key
+        self._blobs = blobs
+        self._streams = streams
+        self._clock = clock
+        self._note = note
+        self._count = count
+
+    async def send(self, address: Address, reply: Reply, *, key: str, target: str) -> str:
+        """The id of the message sent, or of the last one where it took several. Each has a nonce made from `key`, so that a retry sends none of them twice."""
+        sent = ""
+        for number, step in enumerate(self._steps(address, reply, target)):
+            sent = await step(_nonce(f"{key}\n{reply.kind}\n{number}"))
+        return sent
+
+    def _steps(self, address: Address, reply: Reply, target: str) -> tuple[Step, ...]:
+        match reply:
+            case Text():
+                return self._texts(address, render.texts(reply, self._sign(address)), reply.choices)
+            case Voice():
+                return self._spoken(address, reply)
+            case Quiz():
+                return self._quiz(address, reply)
+            case Mark():
+                return self._mark(address, reply, target)
+            case Picture():
+                return self._picture(address, reply)
+
+    def _sign(self, address: Address) -> Callable[[str], str]:
+        return lambda choice: custom_id.encode(choice, address, self._key)
+
+    def _texts(self, address: Address, messages: tuple[Message, ...], choices: tuple[Choice, ...]) -> tuple[Step, ...]:
+        if not messages:
+            raise Refused("there are no words to send")
+        if choices and not messages[-1].buttons:
+            self._count("numbers")
+        return tuple(self._step(address, message) for message in messages)
+
+    def _step(self, address: Address, message: Message) -> Step:
+        return lambda nonce: self._say(address, message, nonce)
+
+    async def _say(self, address: Address, message: Message, nonce: str) -> str:
+        """Put the words where the answer is half written already, or send them as a new message."""
+        if written := await self._streams.finish(address):
+            try:
+                sent = await self._client.rewrite(address, written, message)
+                await self._streams.forget(address)
+                return sent
+            except Uneditable as error:
+                self._wait_for(written, error)
+                await self._streams.forget(address)
+        return await self._client.say(address, message, nonce)
+
+    def _wait_for(self, written: str, error: Uneditable) -> None:
+        """Raises `Throttled` where an answer comes before Discord has heard that it will come."""
+        if is_deferred(written) and isinstance(error, Expired):
+            asked = moment(written[1:].partition("/")[0])
+            if 0 <= (self._clock.now() - asked).total_seconds() < _HEARD_OF:
+                raise Throttled(str(error), retry_after=0.5) from error
+
+    async def _clear(self, address: Address) -> None:
+        """Take away an answer half written that nothing will take the place of."""
+        if written := await self._streams.finish(address):
+            try:
+                await self._client.take_back(address, written)
+            except Uneditable as error:
+                self._wait_for(written, error)
+            await self._streams.forget(address)
+
+    def _spoken(self, address: Address, reply: Voice) -> tuple[Step, ...]:
+        audio = reply.audio
+        if audio is None:
+            return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
+        return (lambda nonce: self._voice(address, audio, nonce),)
+
+    async def _voice(self, address: Address, audio: Media, nonce: str) -> str:
+        """A voice note, else the same as a file; raises `Refused` when neither is taken."""
+        data, mime = await self._blobs.get(audio.ref)
+        await self._clear(address)
+        try:
+            return await self._client.voice(address, await self._note(data), nonce)
+        except (Refused, Malformed) as refused:
+            if isinstance(refused, Refused) and refused.gone:
+                raise
+        self._count("audio")
+        return await self._client.file(address, data, "sona.ogg", mime, Message(), _nonce(nonce))
+
+    def _quiz(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
+        """A voice note carries no words, so what is heard comes before the question."""
+        choices = () if reply.form == "ordering" else reply.choices
+        texts = self._texts(address, render.quiz(reply, self._sign(address)), choices)
+        audio = reply.audio
+        return texts if audio is None else (lambda nonce: self._voice(address, audio, nonce), *texts)
+
+    def _mark(self, address: Address, reply: Mark, target: str) -> tuple[Step, ...]:
+        """Mark the question where it stands; without a place or buttons to mark, send the verdict alone, below the answer."""
+        shown = render.verdict(reply)
+        if not target or shown is None or not any(choice.value == reply.right for choice in reply.choices):
+            return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
+
+        async def mark(_: str) -> str:
+            if not is_deferred(written := await self._streams.finish(address)) and written:
+                await self._clear(address)
+            return await self._client.rewrite(address, target, shown)
+
+        return (mark,)
+
+    def _picture(self, address: Address, reply: Picture) -> tuple[Step, ...]:
+        messages = render.texts(Text(text=reply.text), self._sign(address)) if reply.text else ()
+        first = messages[0] if len(messages) == 1 else Message()
+        rest = () if len(messages) == 1 else messages
+        return (lambda nonce: self._photo(address, reply.media, first, nonce), *(self._step(address, m) for m in rest))
+
+    async def _photo(self, address: Address, picture: Media, message: Message, nonce: str) -> str:
+        data, mime = await self._blobs.get(picture.ref)
+        await self._clear(address)
+        name = picture.name or f"picture{guess_extension(mime) or '.png'}"
+        return await self._client.file(address, data, name, mime, message, nonce)
+
+
+def _nonce(key: str) -> str:
+    """Sixteen characters that stand for the key; Discord takes at most 25."""
+    return urlsafe_b64encode(sha256(key.encode()).digest()[:12]).decode()

@@ -1,0 +1,121 @@
+"""Slack as a channel."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Collection
+from contextlib import suppress
+
+from bots.slack import files, render, signed
+from bots.slack.client import Client
+from bots.slack.live import SlackLive, Streams
+from bots.slack.parse import Reader
+from bots.slack.place import Place
+from bots.slack.reading import Reading
+from bots.slack.sending import Count, Sending
+from bots.slack.verify import genuine
+from bots.slack.welcome import Welcome
+from core.address import Address
+from core.channel import Answer, Capabilities, Live, Request
+from core.clock import Clock
+from core.errors import Failure
+from core.event import Event, Stopped
+from core.media import Media
+from core.ports.blobs import Blobs
+from core.reply import Reply
+
+CAPABILITIES = Capabilities(
+    text_limit=render.TEXT_LIMIT,
+    formatted=True,
+    buttons=render.MOST_BUTTONS,
+    label_limit=render.LABEL_LIMIT,
+    choice_bytes=signed.CHOICE_BYTES,
+    voice=True,
+    pictures=True,
+    edits=True,
+    typing=True,
+    streaming=True,
+    sources=True,
+)
+_REMEMBERED = 4096
+
+
+class SlackChannel:
+    """One app. `key` signs its buttons, `secret` is what Slack signs its calls with."""
+
+    name = "slack"
+    capabilities = CAPABILITIES
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        key: bytes,
+        secret: str,
+        commands: Collection[str],
+        clock: Clock,
+        blobs: Blobs,
+        streams: Streams,
+        welcome: Welcome,
+        count: Count,
+    ) -> None:
+        self._client = client
+        self._reader = Reader(key=key, commands=commands)
+        self._secret = secret
+        self._clock = clock
+        self._streams = streams
+        self._welcome = welcome
+        self._count = count
+        self._sending = Sending(client=client, key=key, blobs=blobs, streams=streams, count=count)
+        self._challenge = ""
+        self._waiting: OrderedDict[int, Reading] = OrderedDict()
+
+    def verify(self, request: Request) -> bool:
+        return genuine(request, self._secret, self._clock.now())
+
+    def parse(self, request: Request) -> tuple[Event, ...]:
+        reading = self._reader.body(request.body, self._clock.now())
+        self._challenge = reading.challenge
+        return self._remembered(reading)
+
+    def read(self, kind: str, payload: object) -> tuple[Event, ...]:
+        """The events in an envelope of Socket Mode; raises `Malformed`."""
+        return self._remembered(self._reader.envelope(kind, payload, self._clock.now()))
+
+    async def answer(self, events: tuple[Event, ...]) -> Answer | None:  # noqa: ARG002 - only a challenge is answered, which is no event
+        challenge, self._challenge = self._challenge, ""
+        return Answer(body=json.dumps({"challenge": challenge}).encode()) if challenge else None
+
+    def _remembered(self, reading: Reading) -> tuple[Event, ...]:
+        if reading.opened or reading.asked:
+            self._waiting[id(reading)] = reading
+        if len(self._waiting) > _REMEMBERED:
+            self._waiting.popitem(last=False)
+        return reading.events
+
+    async def acknowledge(self, events: tuple[Event, ...]) -> None:
+        """Fill what a person opened, and show that what they stopped works no longer; to be called after every `parse`."""
+        readings = list(self._waiting.values())
+        self._waiting.clear()
+        for reading in readings:
+            with suppress(Failure):
+                await self._welcome.meet(reading)
+        for event in events:
+            place = Place.of(event.address)
+            if isinstance(event.body, Stopped) and place.thread:
+                with suppress(Failure):
+                    await self._client.session(place, "active")
+
+    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
+        return await self._sending.send(address, reply, key=key, target=target)
+
+    async def fetch(self, media: Media) -> bytes:
+        return await self._client.fetch(*files.located(media.ref))
+
+    def live(self, address: Address) -> Live:
+        return SlackLive(
+            address=address, client=self._client, clock=self._clock, streams=self._streams, count=self._count
+        )
+
+    async def close(self) -> None:
+        await self._streams.close()
+        await self._client.close()

@@ -1,0 +1,230 @@
+"""Talks to Slack; the only one in this folder on the network. Every method raises `core.errors` only."""
+
+from collections.abc import Awaitable, Sequence
+from typing import Any, Protocol, TypeVar, cast
+from urllib.parse import urlsplit
+
+import aiohttp
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bots.slack.mrkdwn import defused
+from bots.slack.place import Place
+from bots.slack.refusals import failure
+from bots.slack.render import Block, Message
+from core.errors import Refused, Unreachable
+
+OFFICIAL = "https://slack.com"
+FETCH_LIMIT = 25 * 1024 * 1024
+_UPDATE_TEXT = 4000
+_SECONDS = 30.0
+
+_T = TypeVar("_T")
+
+
+class Tokens(Protocol):
+    """The bot tokens of the workspaces that the app is installed in."""
+
+    async def token(self, team: str) -> str:
+        """Raises `Refused`, the person gone, where the app is not installed."""
+        ...
+
+
+class OneToken:
+    """The same token for every workspace."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def token(self, team: str) -> str:  # noqa: ARG002 - an app for one workspace does not ask which
+        return self._token
+
+
+class Client:
+    """One app. `api_url` replaces Slack's address (`https://slack.com`, with or without `/api/`)."""
+
+    def __init__(self, tokens: Tokens, *, api_url: str = "") -> None:
+        root = (api_url or OFFICIAL).rstrip("/").removesuffix("/api")
+        self._api = f"{root}/api/"
+        self._host = urlsplit(root).hostname or ""
+        self._tokens = tokens
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS))
+
+    async def close(self) -> None:
+        await self._session.close()
+
+    def socket(self, app_token: str) -> SocketModeClient:
+        """A connection of Socket Mode, not yet connected."""
+        return SocketModeClient(app_token=app_token, web_client=self._web(""))
+
+    async def identify(self) -> tuple[str, str]:
+        """The name and the workspace of the bot."""
+        answer = await self._call("", "auth.test")
+        return str(answer.get("user", "")), str(answer.get("team", ""))
+
+    async def say(self, place: Place, message: Message) -> str:
+        """Send a message and return its timestamp, which is its id."""
+        body: dict[str, Any] = {"channel": place.channel, "text": message.text, "unfurl_links": False}
+        if message.blocks:
+            body["blocks"] = list(message.blocks)
+        if place.only:
+            answer = await self._call(place.team, "chat.postEphemeral", **body, user=place.only)
+            return str(answer["message_ts"])
+        answer = await self._call(place.team, "chat.postMessage", **body, **_thread(place))
+        return str(answer["ts"])
+
+    async def rewrite(self, place: Place, sent: str, message: Message) -> None:
+        """Change a message, its buttons included."""
+        text = (
+            message.text
+            if len(message.text) <= _UPDATE_TEXT
+            else message.text[: _UPDATE_TEXT - 8].rsplit("&", 1)[0] + "…"
+        )
+        blocks = list(message.blocks)
+        await self._call(place.team, "chat.update", channel=place.channel, ts=sent, text=text, blocks=blocks)
+
+    async def take_back(self, place: Place, sent: str) -> None:
+        await self._call(place.team, "chat.delete", channel=place.channel, ts=sent)
+
+    async def start(self, place: Place, chunks: Sequence[Block]) -> str:
+        """Begin an answer that is written before the reader's eyes; its timestamp."""
+        answer = await self._call(
+            place.team, "chat.startStream", channel=place.channel, chunks=list(chunks), **_thread(place)
+        )
+        return str(answer["ts"])
+
+    async def append(self, place: Place, sent: str, chunks: Sequence[Block]) -> None:
+        await self._call(place.team, "chat.appendStream", channel=place.channel, ts=sent, chunks=list(chunks))
+
+    async def stop(self, place: Place, sent: str) -> None:
+        """End a stream, and with it the work that the reader can stop."""
+        await self._call(place.team, "chat.stopStream", channel=place.channel, ts=sent, session_status="active")
+
+    async def session(self, place: Place, status: str) -> None:
+        """Say that the thread's session is `processing`, which shows a stop button, or `active`."""
+        await self._call(
+            place.team, "agents.sessions.setStatus", channel_id=place.channel, status=status, **_thread(place)
+        )
+
+    async def status(self, place: Place, words: str) -> None:
+        """Show under the thread what is being done; no words take it away."""
+        await self._call(
+            place.team, "assistant.threads.setStatus", channel_id=place.channel, status=words, **_thread(place)
+        )
+
+    async def title(self, place: Place, words: str) -> None:
+        await self._call(
+            place.team, "assistant.threads.setTitle", channel_id=place.channel, title=words, **_thread(place)
+        )
+
+    async def suggest(self, place: Place, prompts: Sequence[tuple[str, str]]) -> None:
+        """Offer up to four things to say, each with a title."""
+        shown = [{"title": title, "message": message} for title, message in prompts[:4]]
+        await self._call(
+            place.team,
+            "assistant.threads.setSuggestedPrompts",
+            channel_id=place.channel,
+            prompts=shown,
+            **_thread(place),
+        )
+
+    async def direct(self, team: str, user: str) -> Place:
+        """The bot's conversation with a person, opened if need be."""
+        answer = await self._call(team, "conversations.open", users=user)
+        return Place(team=team, channel=str(answer["channel"]["id"]))
+
+    async def publish(self, team: str, user: str, view: Block) -> None:
+        """Fill a person's home tab."""
+        await self._call(team, "views.publish", user_id=user, view=view)
+
+    async def open(self, team: str, trigger: str, view: Block) -> None:
+        """Open a form, within three seconds of what the person did."""
+        await self._call(team, "views.open", trigger_id=trigger, view=view)
+
+    async def upload(self, place: Place, data: bytes, name: str, words: str = "") -> str:
+        """Send a file with words beside it; the file's id."""
+        token = await self._tokens.token(place.team)
+        web = self._web(token)
+        given = await _asked(web.files_getUploadURLExternal(filename=name, length=len(data)))
+        await self._pour(str(given["upload_url"]), data)
+        number = str(given["file_id"])
+        more: dict[str, Any] = {**_thread(place), **({"initial_comment": words} if words else {})}
+        files: list[dict[str, str | None]] = [{"id": number, "title": name}]
+        await _asked(web.files_completeUploadExternal(files=files, channel_id=place.channel, **more))
+        return number
+
+    async def _pour(self, url: str, data: bytes) -> None:
+        try:
+            async with self._session.post(url, data=data) as answer:
+                if answer.status != 200:
+                    raise failure("", answer.status, answer.headers.get("Retry-After", ""))
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unreachable(f"Slack's files: {type(error).__name__}") from error
+
+    async def fetch(self, team: str, url: str) -> bytes:
+        """A file's bytes; the token goes to Slack's own servers only."""
+        host = urlsplit(url).hostname or ""
+        if host != self._host and not host.endswith(".slack.com"):
+            raise Refused("the file is not on Slack's servers")
+        headers = {"Authorization": f"Bearer {await self._tokens.token(team)}"}
+        try:
+            async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
+                return await _contents(answer)
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise Unreachable(f"Slack's files: {type(error).__name__}") from error
+
+    async def _call(self, team: str, method: str, **body: Any) -> dict[str, Any]:
+        web = self._web(await self._tokens.token(team))
+        return await _asked(web.api_call(method, json=body))
+
+    def _web(self, token: str) -> AsyncWebClient:
+        return AsyncWebClient(token=token, base_url=self._api, session=self._session, retry_handlers=[])
+
+
+def words(text: str) -> Block:
+    """A piece of Markdown in a stream."""
+    return {"type": "markdown_text", "text": defused(text)}
+
+
+def task(number: int, title: str, *, done: bool) -> Block:
+    """A step of the work in a stream."""
+    status = "complete" if done else "in_progress"
+    return {"type": "task_update", "id": f"step{number}", "title": title, "status": status}
+
+
+def _thread(place: Place) -> dict[str, str]:
+    return {"thread_ts": place.thread} if place.thread else {}
+
+
+async def _contents(answer: aiohttp.ClientResponse) -> bytes:
+    """Slack answers with a page to sign in where the token may not read the file."""
+    if answer.status in (429, 500, 502, 503, 504):
+        raise failure("", answer.status, answer.headers.get("Retry-After", ""))
+    if answer.status != 200 or answer.content_type == "text/html":
+        raise Refused(f"the file cannot be read: {answer.status}")
+    data = bytearray()
+    async for piece in answer.content.iter_chunked(65536):
+        data += piece
+        if len(data) > FETCH_LIMIT:
+            raise Refused("the file is larger than 25 MB")
+    return bytes(data)
+
+
+async def _asked(call: Awaitable[_T]) -> dict[str, Any]:
+    try:
+        answer: Any = await call
+    except SlackApiError as error:
+        raise _mapped(error) from error
+    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
+        raise Unreachable(f"Slack: {type(error).__name__}") from error
+    return cast(dict[str, Any], answer.data) if isinstance(answer.data, dict) else {}
+
+
+def _mapped(error: SlackApiError) -> Exception:
+    answer: Any = error.response
+    status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 0) or 500)
+    data: Any = getattr(answer, "data", {})
+    headers: Any = getattr(answer, "headers", {}) or {}
+    said = str(data.get("error", "")) if isinstance(data, dict) else ""
+    return failure(said, status, str(headers.get("Retry-After", headers.get("retry-after", ""))))

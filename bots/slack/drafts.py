@@ -1,0 +1,60 @@
+"""Which message of a conversation holds an answer that is still being written, and how it is written."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Protocol
+
+from core.address import Address
+
+_MOST = 4096
+_STREAM = "stream:"
+_WORKING = "working"
+
+
+class Drafts(Protocol):
+    """Remembers a word for each conversation; shared where turns and deliveries run in several processes."""
+
+    async def read(self, address: Address) -> str:
+        """What is remembered, or nothing."""
+        ...
+
+    async def write(self, address: Address, message: str) -> None:
+        """Remember it; an empty word forgets."""
+        ...
+
+
+class LocalDrafts:
+    """Remembers within one process."""
+
+    def __init__(self) -> None:
+        self._messages: OrderedDict[Address, str] = OrderedDict()
+
+    async def read(self, address: Address) -> str:
+        return self._messages.get(address, "")
+
+    async def write(self, address: Address, message: str) -> None:
+        self._messages.pop(address, None)
+        if message:
+            self._messages[address] = message
+        if len(self._messages) > _MOST:
+            self._messages.popitem(last=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """`message` is the timestamp of the half-written message, or empty; `streaming` that it is a stream; `working` that anything is shown at all."""
+
+    message: str = ""
+    streaming: bool = False
+    working: bool = False
+
+    @classmethod
+    def parse(cls, kept: str) -> "Draft":
+        if kept.startswith(_STREAM):
+            return cls(message=kept.removeprefix(_STREAM), streaming=True, working=True)
+        return cls(message="" if kept == _WORKING else kept, working=bool(kept))
+
+    def __str__(self) -> str:
+        if not self.message:
+            return _WORKING if self.working else ""
+        return f"{_STREAM}{self.message}" if self.streaming else self.message

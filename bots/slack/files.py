@@ -1,0 +1,47 @@
+"""Files in a message: recordings are heard, everything else is looked at."""
+
+from collections.abc import Sequence
+
+from bots.slack.shape import Json, amount, text
+from core.event import Body, Shared, Spoke
+from core.media import Media
+
+_MOST = 10
+_BETWEEN = "|"
+
+
+def bodies(files: Sequence[Json], team: str, words: str) -> tuple[Body, ...]:
+    """One body for each file that can be fetched, at most ten; the words go with the first that carries words."""
+    found: list[Body] = []
+    for file in files[:_MOST]:
+        if (media := _media(file, team)) is None:
+            continue
+        if media.mime.startswith("audio/"):
+            found.append(Spoke(audio=media))
+        else:
+            found.append(Shared(media=media, text=words))
+            words = ""
+    return tuple(found)
+
+
+def located(ref: str) -> tuple[str, str]:
+    """The workspace and the address that a file's reference names."""
+    team, _, url = ref.partition(_BETWEEN)
+    return team, url
+
+
+def _media(file: Json, team: str) -> Media | None:
+    """A recording made in Slack is called `slack_audio` and may say that it is a video."""
+    url = text(file, "url_private_download") or text(file, "url_private")
+    if not url:
+        return None
+    mime = text(file, "mimetype") or "application/octet-stream"
+    if text(file, "subtype") == "slack_audio" and not mime.startswith("audio/"):
+        mime = f"audio/{mime.partition('/')[2] or 'mp4'}"
+    return Media(
+        ref=f"{team}{_BETWEEN}{url}",
+        mime=mime,
+        name=text(file, "name"),
+        size=amount(file, "size"),
+        seconds=amount(file, "duration_ms") / 1000,
+    )

@@ -1,0 +1,117 @@
+"""Reads taps, shortcuts and forms; pure."""
+
+from datetime import datetime
+
+from bots.slack import signed
+from bots.slack.place import Place
+from bots.slack.reading import Asked, Reading
+from bots.slack.shape import Json, inner, needed, record, records, text
+from bots.slack.wording import words
+from core.address import Address
+from core.errors import Malformed
+from core.event import Body, Event, Said, Sender, Tapped
+
+ASK = "ask"
+HOME = "home:"
+QUESTION = "question"
+
+
+def read(payload: Json, key: bytes, now: datetime) -> Reading:
+    """An interactivity payload; kinds that are not known give no events."""
+    match needed(payload, "type"):
+        case "block_actions":
+            return Reading(events=_taps(payload, key, now))
+        case "message_action":
+            return Reading(events=_about(payload, now))
+        case "shortcut":
+            return _shortcut(payload)
+        case "view_submission":
+            return Reading(events=_form(payload, key, now))
+        case _:
+            return Reading()
+
+
+def _taps(payload: Json, key: bytes, now: datetime) -> tuple[Event, ...]:
+    events: list[Event] = []
+    for action in records(payload, "actions"):
+        place = _place(payload, action)
+        choice = signed.decode(text(action, "value"), place.address, key) if place else None
+        if place is None or choice is None:
+            continue
+        body = Tapped(choice=choice, of=text(inner(payload, "container"), "message_ts"))
+        events.append(_event(payload, place, body, now))
+    return tuple(events[:1])
+
+
+def _place(payload: Json, action: Json) -> Place | None:
+    """Where a button stands: in a message, in one that only the tapper sees, or in the home tab, which names the conversation."""
+    team = _team(payload)
+    container = inner(payload, "container")
+    block = text(action, "block_id")
+    if text(container, "type") == "view":
+        return Place(team=team, channel=block.removeprefix(HOME)) if block.startswith(HOME) else None
+    channel = text(inner(payload, "channel"), "id") or text(container, "channel_id")
+    if not channel:
+        return None
+    if container.get("is_ephemeral") is True:
+        return Place(team=team, channel=channel, only=needed(inner(payload, "user"), "id"))
+    thread = text(inner(payload, "message"), "thread_ts") or text(container, "thread_ts")
+    return Place(team=team, channel=channel, thread="" if thread == text(container, "message_ts") else thread)
+
+
+def _about(payload: Json, now: datetime) -> tuple[Event, ...]:
+    """A message that someone wants explained: the answer is for them only."""
+    said = words(text(inner(payload, "message"), "text"), "").text
+    place = Place(team=_team(payload), channel=needed(inner(payload, "channel"), "id"))
+    if not place.direct:
+        place = Place(team=place.team, channel=place.channel, only=needed(inner(payload, "user"), "id"))
+    return (_event(payload, place, Said(text=said), now),) if said else ()
+
+
+def _shortcut(payload: Json) -> Reading:
+    if text(payload, "callback_id") != ASK:
+        return Reading()
+    user = needed(inner(payload, "user"), "id")
+    return Reading(asked=Asked(team=_team(payload), user=user, trigger=needed(payload, "trigger_id")))
+
+
+def _form(payload: Json, key: bytes, now: datetime) -> tuple[Event, ...]:
+    """The form for a question, filled in; its metadata names the conversation, signed."""
+    view = record(payload.get("view"), "view")
+    if text(view, "callback_id") != ASK:
+        return ()
+    given, _, address = text(view, "private_metadata").partition(" ")
+    place = _signed_place(given, address, key)
+    values = inner(inner(inner(view, "state"), "values"), QUESTION)
+    said = text(inner(values, QUESTION), "value").strip()
+    if place is None or place.team != _team(payload) or not said:
+        return ()
+    event = _event(payload, place, Said(text=said), now, key=needed(view, "id"))
+    return (event,)
+
+
+def _signed_place(given: str, address: str, key: bytes) -> Place | None:
+    try:
+        found = Address.parse(address)
+    except ValueError:
+        return None
+    return Place.of(found) if signed.decode(given, found, key) == ASK else None
+
+
+def _team(payload: Json) -> str:
+    team = text(inner(payload, "team"), "id") or text(inner(payload, "user"), "team_id")
+    if not team:
+        raise Malformed("an interaction needs its workspace")
+    return team
+
+
+def _event(payload: Json, place: Place, body: Body, now: datetime, *, key: str = "") -> Event:
+    user = record(payload.get("user"), "user")
+    return Event(
+        id=f"slack:{key or needed(payload, 'trigger_id')}",
+        address=place.address,
+        sender=Sender(id=f"{place.team}.{needed(user, 'id')}", name=text(user, "name") or text(user, "username")),
+        at=now,
+        body=body,
+        group=not place.direct and not place.only,
+    )

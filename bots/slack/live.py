@@ -1,0 +1,189 @@
+"""Signs of life in a conversation: that Sona works, at what, and the answer while it is written."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from bots.slack import render
+from bots.slack.client import Client, task, words
+from bots.slack.drafts import Draft, Drafts
+from bots.slack.place import Place
+from bots.slack.refusals import NotStreaming
+from core.address import Address
+from core.clock import Clock
+from core.errors import Failure, Refused, Throttled
+
+_STREAM_PACE = timedelta(seconds=0.6)
+_EDIT_PACE = timedelta(seconds=1.2)
+_PATIENCE = 2.0
+_MOST_STREAMED = 11_000
+_MOST_TITLE = 200
+
+
+class Streams:
+    """Answers half written, and the calls that are on their way for them, one after another in each conversation."""
+
+    def __init__(self, drafts: Drafts) -> None:
+        self._drafts = drafts
+        self._calls: dict[Address, asyncio.Task[None]] = {}
+
+    async def run(self, address: Address, call: Coroutine[Any, Any, None]) -> None:
+        """Run a call that raises nothing, and wait a moment for it; cut short, it still runs to its end."""
+        running = self._calls[address] = asyncio.create_task(call)
+        running.add_done_callback(lambda done: self._ended(address, done))
+        await asyncio.wait({running}, timeout=_PATIENCE)
+
+    def _ended(self, address: Address, done: asyncio.Task[None]) -> None:
+        if self._calls.get(address) is done:
+            del self._calls[address]
+
+    def busy(self, address: Address) -> bool:
+        return address in self._calls
+
+    async def read(self, address: Address) -> Draft:
+        return Draft.parse(await self._drafts.read(address))
+
+    async def finish(self, address: Address) -> Draft:
+        """The same, once no call for it is on its way."""
+        if (running := self._calls.get(address)) is not None:
+            await asyncio.wait({running})
+        return await self.read(address)
+
+    async def keep(self, address: Address, draft: Draft) -> None:
+        await self._drafts.write(address, str(draft))
+
+    async def close(self) -> None:
+        if self._calls:
+            await asyncio.wait(self._calls.values())
+
+
+class SlackLive:
+    """Draws one turn's signs of life at the pace that Slack allows; drops what comes faster.
+
+    In a thread with one person the answer is streamed; elsewhere, and when a stream dies, a message is updated.
+    """
+
+    def __init__(
+        self, *, address: Address, client: Client, clock: Clock, streams: Streams, count: Callable[[str], None]
+    ) -> None:
+        self._address = address
+        self._place = Place.of(address)
+        self._client = client
+        self._clock = clock
+        self._streams = streams
+        self._count = count
+        self._native = bool(self._place.thread) and self._place.direct
+        self._begun = False
+        self._words = ""
+        self._streamed = ""
+        self._status = ""
+        self._step = 0
+        self._drawn: datetime | None = None
+        self._mute: datetime | None = None
+
+    async def typing(self) -> None:
+        """In a thread the session is shown as working, with a button to stop it."""
+        if self._begun or not self._place.thread or self._unheard():
+            return
+        self._begun = True
+        await self._streams.run(self._address, self._quietly(self._work()))
+
+    async def status(self, text: str) -> None:
+        if text == self._status or self._place.only:
+            return
+        before, self._status = self._status, text
+        if self._place.thread and not self._unheard():
+            await self._streams.run(self._address, self._quietly(self._say_status(before)))
+        elif text:
+            await self._draw()
+
+    async def draft(self, text: str) -> None:
+        self._words = text
+        await self._draw()
+
+    async def _draw(self) -> None:
+        now = self._clock.now()
+        pace = _STREAM_PACE if self._native else _EDIT_PACE
+        if self._drawn is not None and now - self._drawn < pace:
+            return
+        if self._place.only or self._unheard():
+            return
+        self._drawn = now
+        await self._streams.run(self._address, self._quietly(self._show()))
+
+    async def _work(self) -> None:
+        await self._client.session(self._place, "processing")
+        if not (await self._streams.read(self._address)).working:
+            await self._streams.keep(self._address, Draft(working=True))
+
+    async def _say_status(self, before: str) -> None:
+        draft = await self._streams.read(self._address)
+        if not (self._native and draft.streaming):
+            await self._client.status(self._place, self._status)
+            return
+        chunks = [task(self._step, before[:_MOST_TITLE], done=True)] if before else []
+        if self._status:
+            self._step += 1
+            chunks.append(task(self._step, self._status[:_MOST_TITLE], done=False))
+        await self._append(draft, chunks)
+
+    async def _show(self) -> None:
+        draft = await self._streams.read(self._address)
+        more = self._words.removeprefix(self._streamed)
+        grown = self._words.startswith(self._streamed) and len(self._words) <= _MOST_STREAMED
+        if self._native and grown and (draft.streaming or not draft.message):
+            if not more:
+                return
+            try:
+                await self._stream(draft, more)
+                return
+            except Refused as refusal:
+                if refusal.gone:
+                    raise
+                self._native = False
+                self._count("edits")
+            draft = await self._streams.read(self._address)
+        await self._edit(draft)
+
+    async def _stream(self, draft: Draft, more: str) -> None:
+        if draft.streaming:
+            await self._client.append(self._place, draft.message, [words(more)])
+        else:
+            sent = await self._client.start(self._place, [words(more)])
+            await self._streams.keep(self._address, Draft(message=sent, streaming=True))
+        self._streamed = self._words
+
+    async def _append(self, draft: Draft, chunks: list[render.Block]) -> None:
+        with suppress(NotStreaming):
+            await self._client.append(self._place, draft.message, chunks)
+
+    async def _edit(self, draft: Draft) -> None:
+        """Go on in a message that is updated; what was streamed so far stays in it."""
+        shown = render.draft(self._words, "" if self._place.thread else self._status)
+        if shown is None:
+            return
+        if draft.streaming:
+            self._native = False
+            with suppress(NotStreaming):
+                await self._client.stop(self._place, draft.message)
+        if draft.message:
+            await self._client.rewrite(self._place, draft.message, shown)
+        sent = draft.message or await self._client.say(self._place, shown)
+        await self._streams.keep(self._address, Draft(message=sent))
+
+    async def _quietly(self, call: Coroutine[Any, Any, None]) -> None:
+        """What fails here may be lost; who has gone is left alone, and a request to wait is obeyed."""
+        try:
+            await call
+        except Throttled as wait:
+            self._mute = self._clock.now() + timedelta(seconds=wait.retry_after)
+        except Refused as refusal:
+            if refusal.gone:
+                self._mute = datetime.max.replace(tzinfo=self._clock.now().tzinfo)
+        except Failure:
+            self._mute = self._clock.now() + _EDIT_PACE * 4
+
+    def _unheard(self) -> bool:
+        return self._streams.busy(self._address) or (self._mute is not None and self._clock.now() < self._mute)

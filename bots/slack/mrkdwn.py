@@ -1,0 +1,131 @@
+"""Shows marked-up text in Slack's own marks, with nothing in it that Slack would take for a mention or a command."""
+
+import re
+
+from core.markup import (
+    Block,
+    Code,
+    Heading,
+    Item,
+    Paragraph,
+    Quote,
+    Rule,
+    Span,
+    Spans,
+    Table,
+    bullet,
+    joined,
+    parse,
+    plain,
+    plain_spans,
+    split,
+)
+
+SECTION_LIMIT = 3000
+_CONTROL = re.compile(r"<(?=[!@#])")
+_ZERO_WIDTH = "\u200b"
+
+
+def sections(text: str, limit: int = SECTION_LIMIT) -> tuple[str | Table, ...]:
+    """Markdown as texts in Slack's marks, each within `limit` characters, and the tables between them."""
+    return tuple(shown for piece in split(text, limit) for shown in _fitted(piece, limit, limit))
+
+
+def escaped(words: str) -> str:
+    """Words as they are, whatever they look like."""
+    return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def notice(text: str, limit: int) -> str:
+    """The plain words of Markdown, escaped and cut to `limit` characters: what notifications and screen readers say."""
+    words = escaped(plain(text))
+    return words if len(words) <= limit else re.sub(r"&\w*$", "", words[: limit - 1]) + "…"
+
+
+def defused(text: str) -> str:
+    """Markdown for Slack's own reader of Markdown, in which mentions are broken up so that they reach nobody."""
+    return _CONTROL.sub(f"<{_ZERO_WIDTH}", text)
+
+
+def grid(table: Table) -> str:
+    """A table as text with cells that follow each other."""
+    rows = (" | ".join(plain_spans(cell).replace("\n", " ") for cell in row) for row in (table.header, *table.rows))
+    return _fenced("\n".join(rows))
+
+
+def _fitted(piece: str, limit: int, size: int) -> tuple[str | Table, ...]:
+    """One piece as it is shown, cut smaller where what is shown outgrows what was written."""
+    shown = tuple(_runs(parse(piece)))
+    if all(isinstance(part, Table) or len(part) <= limit for part in shown):
+        return shown
+    smaller = max(size // 2, 1)
+    return tuple(found for part in split(piece, smaller) for found in _fitted(part, limit, smaller))
+
+
+def _runs(blocks: tuple[Block, ...]) -> list[str | Table]:
+    """Blocks that follow each other as one text; tables for themselves."""
+    found: list[str | Table] = []
+    run: list[Block] = []
+    for block in (*blocks, None):
+        if block is not None and not isinstance(block, Table):
+            run.append(block)
+            continue
+        if words := joined(tuple(run), _block).strip():
+            found.append(words)
+        run = []
+        if block is not None:
+            found.append(block)
+    return found
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Paragraph():
+            return _spans(block.spans)
+        case Heading():
+            return _wrapped(_spans(block.spans, bold=False), "*")
+        case Item():
+            return bullet(block) + _spans(block.spans)
+        case Code():
+            return _fenced(block.text) if block.text.strip() else ""
+        case Quote():
+            return "\n".join(f">{line}" for line in joined(block.blocks, _block).split("\n"))
+        case Table():
+            return grid(block)
+        case Rule():
+            return "———"
+
+
+def _spans(spans: Spans, *, bold: bool = True) -> str:
+    return "".join(_span(span, bold=bold) for span in spans)
+
+
+def _span(span: Span, *, bold: bool) -> str:
+    if span.code:
+        shown = _wrapped(escaped(span.text), "`")
+    else:
+        shown = escaped(span.text)
+        for mark, wanted in (("~", span.strike), ("_", span.italic), ("*", span.bold and bold)):
+            if wanted:
+                shown = _wrapped(shown, mark)
+    if not span.link.startswith(("http://", "https://", "mailto:")):
+        return shown
+    link = escaped(span.link).replace("|", "%7C").replace(" ", "%20")
+    return f"<{link}|{escaped(span.text).replace(chr(10), ' ')}>"
+
+
+def _wrapped(shown: str, mark: str) -> str:
+    """Marks stand right at the words, line by line, or Slack shows them."""
+    return "\n".join(_line(line, mark) for line in shown.split("\n"))
+
+
+def _line(line: str, mark: str) -> str:
+    words = line.strip()
+    if not words:
+        return line
+    start = line.index(words)
+    return f"{line[:start]}{mark}{words}{mark}{line[start + len(words) :]}"
+
+
+def _fenced(text: str) -> str:
+    return f"```\n{escaped(text).replace('```', '`' + _ZERO_WIDTH + '``')}\n```"

@@ -1,0 +1,189 @@
+"""Turns replies into what Slack is sent; pure."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+from bots.slack.mrkdwn import SECTION_LIMIT, escaped, grid, notice, sections
+from core.errors import Malformed
+from core.markup import Table, plain_spans
+from core.reply import Choice, Mark, Quiz, Source, Text
+
+LABEL_LIMIT = 75
+MOST_BUTTONS = 25
+TEXT_LIMIT = 12_000
+NOTICE_LIMIT = 39_000
+_MOST_BLOCKS = 46
+_MOST_SOURCES = 8
+_ROWS, _COLUMNS = 100, 20
+
+Sign = Callable[[str], str]
+"""Turns a choice into a button's value; raises `Malformed` when that cannot be."""
+
+Block = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """`text` says in plain words what `blocks` show; without blocks it is what people see."""
+
+    text: str
+    blocks: tuple[Block, ...] = ()
+
+    @property
+    def buttons(self) -> bool:
+        return any(block["type"] == "actions" for block in self.blocks)
+
+    def bare(self) -> "Message":
+        """The words alone, for when Slack takes offence at the blocks."""
+        return replace(self, blocks=())
+
+
+def texts(reply: Text, sign: Sign) -> tuple[Message, ...]:
+    """One or more messages, sources and buttons at the end of the last one; none when there is nothing to say."""
+    actions, listed = _actions(reply.choices, sign)
+    said = _below(reply.text, listed)
+    blocks = [*_body(said), *_sources(reply.sources), *actions]
+    named = "" if listed else _numbered(reply.choices)
+    return _messages(blocks, _below(said, "\n".join(map(_plain_source, reply.sources)), named))
+
+
+def quiz(reply: Quiz, sign: Sign) -> tuple[Message, ...]:
+    """The question with its buttons; pieces to put in order are lettered, as they are answered by their letters."""
+    actions, listed = _actions(() if reply.form == "ordering" else reply.choices, sign)
+    if reply.form == "ordering":
+        listed = "\n".join(f"{chr(65 + i % 26)}) {_literal(c.label)}" for i, c in enumerate(reply.choices))
+    said = _below(reply.question, listed)
+    progress = [_context([escaped(reply.progress)])] if reply.progress else []
+    named = "" if listed else _numbered(reply.choices)
+    return _messages([*progress, *_body(said), *actions], _below(reply.progress, said, named))
+
+
+def verdict(reply: Mark) -> Message:
+    """The question's message as it stays behind: what was chosen and what is right, and why; no buttons."""
+    lines = "\n".join(_marked(reply, choice) for choice in reply.choices)
+    blocks = [*_body(reply.question), *([_section(lines[:SECTION_LIMIT])] if lines else []), *_body(reply.text)]
+    named = "\n".join(_marked(reply, choice) for choice in reply.choices)
+    return Message(
+        text=notice(_below(reply.question, _literal(named), reply.text), NOTICE_LIMIT),
+        blocks=tuple(blocks[:_MOST_BLOCKS]),
+    )
+
+
+def draft(words: str, status: str) -> Message | None:
+    """An answer half written and what is being done now; `None` when there is nothing to show."""
+    blocks = _body(words)[-_MOST_BLOCKS:]
+    if status:
+        blocks.append(_context([f"_{escaped(_shortened(status))}_"]))
+    return Message(text=notice(words or _literal(status), NOTICE_LIMIT), blocks=tuple(blocks)) if blocks else None
+
+
+def button(choice: Choice, value: str, number: int) -> Block:
+    """A button as Slack draws it; `number` tells it from the others beside it."""
+    label = " ".join(choice.label.split()) or "·"
+    label = label if len(label) <= LABEL_LIMIT else label[: LABEL_LIMIT - 1] + "…"
+    shown = {"type": "plain_text", "text": label, "emoji": True}
+    return {"type": "button", "text": shown, "value": value, "action_id": f"choice:{number}"}
+
+
+def _messages(blocks: Sequence[Block], said: str) -> tuple[Message, ...]:
+    """As many messages as the blocks need, the words of all with the first."""
+    if not blocks:
+        return ()
+    heads = [tuple(blocks[start : start + _MOST_BLOCKS]) for start in range(0, len(blocks), _MOST_BLOCKS)]
+    words = notice(said, NOTICE_LIMIT)
+    return tuple(Message(text=words if not number else "…", blocks=head) for number, head in enumerate(heads))
+
+
+def _body(text: str) -> list[Block]:
+    """Sections of text, and the first table as a table; Slack takes one in a message."""
+    blocks: list[Block] = []
+    tabled = False
+    for shown in sections(text):
+        if isinstance(shown, str):
+            blocks.append(_section(shown))
+        elif not tabled and len(shown.rows) < _ROWS and len(shown.header) <= _COLUMNS:
+            blocks.append(_table(shown))
+            tabled = True
+        else:
+            blocks.extend(_section(part) for part in _gridded(shown))
+    return blocks
+
+
+def _gridded(table: Table) -> list[str]:
+    """A table as text, in as many parts as it takes."""
+    whole = grid(table)
+    if len(whole) <= SECTION_LIMIT or len(table.rows) < 2:
+        return [whole if len(whole) <= SECTION_LIMIT else whole[: SECTION_LIMIT - 5] + "…\n```"]
+    half = len(table.rows) // 2
+    return [
+        *_gridded(replace(table, rows=table.rows[:half])),
+        *_gridded(replace(table, rows=table.rows[half:])),
+    ]
+
+
+def _table(table: Table) -> Block:
+    rows = [
+        [{"type": "raw_text", "text": plain_spans(c).strip() or "–"} for c in r] for r in (table.header, *table.rows)
+    ]
+    return {"type": "table", "rows": rows}
+
+
+def _section(words: str) -> Block:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": words}, "expand": True}
+
+
+def _context(lines: Sequence[str]) -> Block:
+    return {"type": "context", "elements": [{"type": "mrkdwn", "text": line} for line in lines]}
+
+
+def _actions(choices: tuple[Choice, ...], sign: Sign) -> tuple[list[Block], str]:
+    """Buttons, or a numbered list where a choice cannot be put on one."""
+    try:
+        elements = [button(choice, sign(choice.value), number) for number, choice in enumerate(choices)]
+    except Malformed:
+        return [], _numbered(choices)
+    if len(elements) > MOST_BUTTONS:
+        return [], _numbered(choices)
+    return ([{"type": "actions", "elements": elements}] if elements else []), ""
+
+
+def _numbered(choices: tuple[Choice, ...]) -> str:
+    return "\n".join(f"{number}. {_literal(choice.label)}" for number, choice in enumerate(choices, 1))
+
+
+def _marked(reply: Mark, choice: Choice) -> str:
+    sign = "✅" if choice.value == reply.right else "❌" if choice.value == reply.chosen else "▫️"
+    return f"{sign} {escaped(' '.join(choice.label.split()))}"
+
+
+def _sources(sources: tuple[Source, ...]) -> list[Block]:
+    lines = [_source(number, source) for number, source in enumerate(sources[:_MOST_SOURCES], 1)]
+    return [_context(lines)] if lines else []
+
+
+def _source(number: int, source: Source) -> str:
+    title = escaped(_shortened(source.title))
+    if urlsplit(source.link).scheme in ("http", "https") and len(source.link) < SECTION_LIMIT // 4:
+        title = f"<{escaped(source.link).replace('|', '%7C')}|{title}>"
+    section = f" · {escaped(_shortened(source.section))}" if source.section else ""
+    return f"[{number}] {title}{section}"
+
+
+def _plain_source(source: Source) -> str:
+    return _literal(" · ".join(part for part in (source.title, source.section) if part))
+
+
+def _shortened(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= 100 else words[:99] + "…"
+
+
+def _below(*parts: str) -> str:
+    return "\n\n".join(part for part in parts if part)
+
+
+def _literal(words: str) -> str:
+    """Words as Markdown that shows exactly them."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]()#+-.!|~>&<" else character for character in words)

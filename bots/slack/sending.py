@@ -1,0 +1,186 @@
+"""Delivers replies, each in the best form that Slack takes; what it takes in no form is refused."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+
+from bots.slack import render, signed
+from bots.slack.client import Client
+from bots.slack.drafts import Draft
+from bots.slack.live import Streams
+from bots.slack.mrkdwn import escaped, notice
+from bots.slack.place import Place
+from bots.slack.refusals import NotStreaming, Uneditable, Unformatted
+from bots.slack.render import Message
+from core.address import Address
+from core.errors import Refused
+from core.media import Media
+from core.ports.blobs import Blobs
+from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
+
+Step = Callable[[], Awaitable[str]]
+Count = Callable[[str], None]
+"""Called with the name of the simpler form that was fallen back to: plain, numbers, direct."""
+
+_REMEMBERED = 256
+_ENDINGS = {"audio/ogg": "ogg", "audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/wav": "wav", "image/png": "png"}
+
+
+class Sending:
+    """Sends replies for one app. `key` signs buttons, `streams` knows which answers are half written."""
+
+    def __init__(self, *, client: Client, key: bytes, blobs: Blobs, streams: Streams, count: Count) -> None:
+        self._client = client
+        self._key = key
+        self._blobs = blobs
+        self._streams = streams
+        self._count = count
+        self._begun: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
+
+    async def send(self, address: Address, reply: Reply, *, key: str, target: str) -> str:
+        """The timestamp of the message sent, or of the last one where it took several; a file's id for a file.
+
+        A retry with the same `key` in this process goes on after the messages that went through.
+        """
+        steps = self._steps(address, reply, target)
+        sent = self._begun.pop((key, reply), ())
+        for step in steps[len(sent) :]:
+            try:
+                sent = (*sent, await step())
+            except BaseException:
+                self._remember((key, reply), sent)
+                raise
+        return sent[-1]
+
+    def _remember(self, key: tuple[str, Reply], sent: tuple[str, ...]) -> None:
+        if sent:
+            self._begun[key] = sent
+        if len(self._begun) > _REMEMBERED:
+            self._begun.popitem(last=False)
+
+    def _steps(self, address: Address, reply: Reply, target: str) -> tuple[Step, ...]:
+        match reply:
+            case Text():
+                return self._texts(address, render.texts(reply, self._sign(address)), reply.choices)
+            case Voice():
+                return self._spoken(address, reply)
+            case Quiz():
+                return self._quiz(address, reply)
+            case Mark():
+                return self._mark(address, reply, target)
+            case Picture():
+                return (self._file(address, reply.media, reply.media.name, reply.text),)
+
+    def _sign(self, address: Address) -> Callable[[str], str]:
+        return lambda choice: signed.encode(choice, address, self._key)
+
+    def _texts(self, address: Address, messages: tuple[Message, ...], choices: tuple[Choice, ...]) -> tuple[Step, ...]:
+        if not messages:
+            raise Refused("there are no words to send")
+        if choices and not messages[-1].buttons:
+            self._count("numbers")
+        return tuple(self._step(address, message) for message in messages)
+
+    def _step(self, address: Address, message: Message) -> Step:
+        return lambda: self._say(address, message)
+
+    async def _say(self, address: Address, message: Message) -> str:
+        """Put the words where the answer is half written already, or send them as a new message."""
+        place = Place.of(address)
+        draft = await self._streams.finish(address)
+        sent = ""
+        if draft.message:
+            with suppress(Uneditable):
+                sent = await self._formatted(lambda shown: self._rewrite(place, draft, shown), message)
+        if not sent:
+            sent = await self._formatted(lambda shown: self._client.say(place, shown), message)
+        await self._rest(address, place, draft, ended=draft.streaming)
+        return sent
+
+    async def _rewrite(self, place: Place, draft: Draft, message: Message) -> str:
+        """The finished answer in place of the half-written one; a stream is ended first, if it has not ended by itself."""
+        if draft.streaming:
+            with suppress(NotStreaming):
+                await self._client.stop(place, draft.message)
+        await self._client.rewrite(place, draft.message, message)
+        return draft.message
+
+    async def _rest(self, address: Address, place: Place, draft: Draft, *, ended: bool) -> None:
+        """The answer is out: nothing is being written any more, and the session works no longer."""
+        if not draft.working:
+            return
+        await self._streams.keep(address, Draft())
+        if place.thread and not ended:
+            with suppress(Exception):
+                await self._client.session(place, "active")
+
+    async def _formatted(self, send: Callable[[Message], Awaitable[str]], message: Message) -> str:
+        try:
+            return await send(message)
+        except Unformatted:
+            self._count("plain")
+            return await send(message.bare())
+
+    async def _clear(self, address: Address) -> None:
+        """Take away an answer half written that nothing will take the place of."""
+        place = Place.of(address)
+        draft = await self._streams.finish(address)
+        if draft.streaming:
+            with suppress(NotStreaming):
+                await self._client.stop(place, draft.message)
+        if draft.message:
+            with suppress(Uneditable):
+                await self._client.take_back(place, draft.message)
+        await self._rest(address, place, draft, ended=draft.streaming)
+
+    def _spoken(self, address: Address, reply: Voice) -> tuple[Step, ...]:
+        if reply.audio is None:
+            return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
+        return (self._file(address, reply.audio, "voice", ""),)
+
+    def _file(self, address: Address, media: Media, name: str, words: str) -> Step:
+        place = Place.of(address)
+        if place.only:
+            raise Refused("files cannot be shown to one person in a channel")
+
+        async def upload() -> str:
+            data, mime = await self._blobs.get(media.ref)
+            await self._clear(address)
+            return await self._client.upload(place, data, _named(name, mime or media.mime), notice(words, 3000))
+
+        return upload
+
+    def _quiz(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
+        messages = render.quiz(reply, self._sign(address))
+        texts = self._texts(address, messages, () if reply.form == "ordering" else reply.choices)
+        if reply.audio is None:
+            return texts
+        return (self._file(address, reply.audio, "listen", ""), *texts)
+
+    def _mark(self, address: Address, reply: Mark, target: str) -> tuple[Step, ...]:
+        """Mark the question where it stands; without a place for it, send the verdict alone."""
+        place = Place.of(address)
+        alone = self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
+        if not target or place.only:
+            return alone
+
+        async def mark() -> str:
+            await self._clear(address)
+
+            async def rewrite(message: Message) -> str:
+                await self._client.rewrite(place, target, message)
+                return target
+
+            try:
+                return await self._formatted(rewrite, render.verdict(reply))
+            except Uneditable:
+                self._count("verdict")
+                return await alone[0]()
+
+        return (mark,)
+
+
+def _named(name: str, mime: str) -> str:
+    """A file name that tells Slack how to show it."""
+    name = escaped(name or "sona")
+    return name if "." in name else f"{name}.{_ENDINGS.get(mime, mime.partition('/')[2] or 'bin')}"

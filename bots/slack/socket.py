@@ -1,0 +1,82 @@
+"""Listens by Socket Mode, where Slack cannot call us."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.socket_mode.aiohttp import SocketModeClient
+from slack_sdk.socket_mode.async_client import AsyncBaseSocketModeClient
+from slack_sdk.socket_mode.request import SocketModeRequest
+from slack_sdk.socket_mode.response import SocketModeResponse
+
+from bots.slack.channel import SlackChannel
+from bots.slack.client import Client
+from core.channel import Receive
+from core.errors import Malformed
+
+_log = logging.getLogger(__name__)
+_LONGEST_WAIT = 60.0
+
+Sleep = Callable[[float], Awaitable[None]]
+
+
+class Listening:
+    """A `Gateway`: Slack is told that it was taken only once `receive` has returned for all of an envelope's events."""
+
+    def __init__(self, *, client: Client, channel: SlackChannel, app_token: str, sleep: Sleep = asyncio.sleep) -> None:
+        self._client = client
+        self._channel = channel
+        self._app_token = app_token
+        self._sleep = sleep
+
+    async def listen(self, receive: Receive) -> None:
+        """Receive events until cancelled; the SDK connects again by itself whenever the connection is lost."""
+
+        async def take(socket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+            await self._take(receive, socket, request)
+
+        socket = self._client.socket(self._app_token)
+        socket.socket_mode_request_listeners.append(take)
+        try:
+            await self._connect(socket)
+            _log.info("Slack: listening by Socket Mode")
+            await asyncio.Event().wait()
+        finally:
+            await socket.close()
+            await _ended(socket)
+
+    async def _connect(self, socket: SocketModeClient) -> None:
+        """Try until Slack opens a connection, so that a wrong token is told and not the end of it."""
+        failures = 0
+        while True:
+            try:
+                socket.wss_uri = await socket.issue_new_wss_url()
+                await socket.connect()
+                return
+            except (SlackApiError, SlackClientError, OSError, TimeoutError) as error:
+                failures += 1
+                _log.warning("Slack: no connection: %s", type(error).__name__)
+                await self._sleep(min(2.0 ** min(failures - 1, 10), _LONGEST_WAIT))
+
+    async def _take(self, receive: Receive, socket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+        """Keep the events, then tell; what cannot be kept is not told, and Slack sends it again."""
+        try:
+            events = self._channel.read(request.type, request.payload)
+        except Malformed as error:
+            _log.warning("Slack: an envelope was left out: %s", error)
+            events = ()
+        try:
+            for event in events:
+                await receive(event)
+        except Exception as error:  # noqa: BLE001 - whatever keeps an event from being taken, Slack has to send it again
+            _log.error("Slack: an event could not be kept and will come again: %r", type(error))
+            return
+        await socket.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
+        await self._channel.acknowledge(events)
+
+
+async def _ended(socket: SocketModeClient) -> None:
+    """Wait for what the SDK has cancelled."""
+    tasks = (socket.message_processor, socket.current_session_monitor, socket.message_receiver)
+    await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)

@@ -1,0 +1,168 @@
+"""Text messages as a channel."""
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from bots.twilio import parse
+from bots.twilio.client import FETCH_LIMIT, Client
+from bots.twilio.lending import Lending
+from bots.twilio.refusals import OptedOut
+from bots.twilio.render import TEXT_LIMIT, attached, bodies
+from bots.twilio.routes import STATUS
+from bots.twilio.segments import measure
+from bots.twilio.verify import genuine
+from core.address import Address
+from core.channel import Capabilities, Live, Request
+from core.clock import Clock
+from core.errors import Failure, Malformed, Refused
+from core.event import Event
+from core.media import Audio, Media
+from core.ports.blobs import Blobs
+from core.ports.consent import Allowance, Consents
+from core.ports.count import Count
+from core.reply import Reply
+
+CAPABILITIES = Capabilities(text_limit=TEXT_LIMIT, voice=True, pictures=True)
+PLAYED = "audio/mpeg"
+"""What every phone plays."""
+_MEDIA_COUNTRY = "+1"
+_MEDIA_SEGMENTS = 3
+"""What a message with a file costs, in those of a text, by Twilio's prices for the US."""
+_REMEMBERED = 256
+
+Convert = Callable[[Audio, str], Awaitable[Audio]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One message as it goes out; `media` is the public address of its file, or empty."""
+
+    body: str
+    media: str = ""
+
+
+class SmsChannel:
+    """One number. Nothing goes out to who has ended the messages, and to nobody more than `cap` segments a day (UTC)."""
+
+    name = "sms"
+    capabilities = CAPABILITIES
+
+    def __init__(
+        self,
+        *,
+        client: Client,
+        token: str,
+        cap: int,
+        lending: Lending,
+        blobs: Blobs,
+        convert: Convert,
+        consents: Consents,
+        allowance: Allowance,
+        clock: Clock,
+        count: Count,
+    ) -> None:
+        self._client = client
+        self._token = token
+        self._cap = cap
+        self._lending = lending
+        self._blobs = blobs
+        self._convert = convert
+        self._consents = consents
+        self._allowance = allowance
+        self._clock = clock
+        self._count = count
+        self._begun: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
+
+    def verify(self, request: Request) -> bool:
+        return genuine(request, public_url=self._lending.public_url, token=self._token)
+
+    def parse(self, request: Request) -> tuple[Event, ...]:
+        return parse.read(request.body, self._clock.now())
+
+    async def acknowledge(self, events: tuple[Event, ...]) -> None:
+        """Twilio wants to know no more than the answer to its call."""
+
+    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:  # noqa: ARG002 - nothing that was sent can be changed
+        """The id of the message, or of the last one where it took several; a retry with the same key in this process goes on after what went through."""
+        messages = await self._messages(address, reply)
+        if not messages:
+            raise Refused("there are no words to send")
+        sent = self._begun.pop((key, reply), ())
+        for message in messages[len(sent) :]:
+            try:
+                sent = (*sent, await self._sent(address, message, key))
+            except BaseException:
+                self._remember((key, reply), sent)
+                raise
+        return sent[-1]
+
+    async def _messages(self, address: Address, reply: Reply) -> tuple[Message, ...]:
+        """What says the reply, a file on the first message. Raises `Refused` where no files can be sent."""
+        file = attached(reply)
+        texts = tuple(Message(body=body) for body in bodies(reply))
+        if file is None:
+            return texts
+        if not address.chat.startswith(_MEDIA_COUNTRY):
+            raise Refused("files go to the United States and Canada only")
+        media = self._lending.address(await self._playable(file))
+        first, *rest = texts or (Message(body=""),)
+        return (Message(body=first.body, media=media), *rest)
+
+    async def _playable(self, file: Media) -> str:
+        """The key of the file in a form that phones play."""
+        data, mime = await self._blobs.get(file.ref)
+        if not mime.startswith("audio/") or mime == PLAYED:
+            return file.ref
+        try:
+            audio = await self._convert(Audio(data=data, mime=mime), PLAYED)
+        except Malformed as error:
+            raise Refused("the sound cannot be written for phones") from error
+        return await self._blobs.put(audio.data, mime=PLAYED)
+
+    async def _sent(self, address: Address, message: Message, key: str) -> str:
+        if await self._consents.withdrawn(address):
+            raise OptedOut
+        size = measure(message.body)
+        encoding, price = ("MMS", _MEDIA_SEGMENTS) if message.media else (size.encoding, size.segments)
+        day = self._clock.now().date()
+        if not await self._allowance.spend(address, price, day=day, cap=self._cap):
+            self._count("daily_cap", channel=self.name)
+            raise Refused("enough was sent to this person today", gone=True)
+        report_to = f"{self._lending.public_url.rstrip('/')}{STATUS}?{urlencode({'parcel': key})}"
+        try:
+            receipt = await self._client.text(address.chat, message.body, report_to=report_to, media=message.media)
+        except Failure as error:
+            await self._allowance.spend(address, -price, day=day, cap=self._cap)
+            if isinstance(error, OptedOut):
+                await self._consents.withdraw(address, why="21610")
+            raise
+        for _ in range(price):
+            self._count("text_segments", encoding=encoding)
+        return receipt
+
+    def _remember(self, key: tuple[str, Reply], sent: tuple[str, ...]) -> None:
+        if sent:
+            self._begun[key] = sent
+        if len(self._begun) > _REMEMBERED:
+            self._begun.popitem(last=False)
+
+    async def fetch(self, media: Media) -> bytes:
+        if media.size > FETCH_LIMIT:
+            raise Refused("the file is larger than 20 MB")
+        return await self._client.fetch(media.ref)
+
+    def live(self, address: Address) -> Live:  # noqa: ARG002 - nothing lives in a text message
+        return _Still()
+
+    async def close(self) -> None:
+        await self._client.close()
+
+
+class _Still:
+    async def typing(self) -> None: ...
+
+    async def status(self, text: str) -> None: ...
+
+    async def draft(self, text: str) -> None: ...

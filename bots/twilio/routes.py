@@ -1,0 +1,73 @@
+"""What Twilio calls beside the messages: what became of those we sent, and the files that go with them."""
+
+from collections.abc import Callable
+from dataclasses import KW_ONLY, dataclass
+
+from aiohttp import web
+
+from bots.twilio import parse
+from bots.twilio.lending import PATH, Lending
+from bots.twilio.parse import Report
+from bots.twilio.refusals import OPTED_OUT
+from core.address import Address
+from core.channel import Request
+from core.errors import Malformed, Refused, Unreachable
+from core.ports.blobs import Blobs
+from core.ports.consent import Consents
+from core.ports.count import Count
+from core.ports.street import Outcomes
+
+STATUS = "/sms/status"
+_FINAL = {"delivered": "delivered", "undelivered": "undelivered", "failed": "undelivered"}
+
+
+@dataclass(frozen=True, slots=True)
+class Routes:
+    """`genuine` tells whether a call comes from Twilio."""
+
+    genuine: Callable[[Request], bool]
+    _: KW_ONLY
+    lending: Lending
+    blobs: Blobs
+    outcomes: Outcomes
+    consents: Consents
+    count: Count
+
+    def all(self) -> tuple[web.AbstractRouteDef, ...]:
+        return (web.post(STATUS, self._status), web.get(PATH + "/{ref}", self._file))
+
+    async def _status(self, call: web.Request) -> web.Response:
+        request = Request(body=await call.read(), headers=call.headers, path=call.raw_path)
+        if not self.genuine(request):
+            self.count("webhook_forged", channel="sms")
+            return web.Response(status=401)
+        try:
+            if report := parse.report(request.body):
+                await self._note(report, call.query.get("parcel", ""))
+        except Malformed:
+            self.count("webhook_malformed", channel="sms")
+            return web.Response(status=400)
+        except Unreachable:
+            return web.Response(status=503)
+        return web.Response(content_type="text/plain")
+
+    async def _note(self, report: Report, parcel: str) -> None:
+        outcome = _FINAL.get(report.status)
+        if outcome is None:
+            return
+        self.count("text_outcome", outcome=outcome)
+        await self.outcomes.note(parcel, f"{outcome} {report.code}".strip())
+        if report.code == str(OPTED_OUT) and report.to:
+            await self.consents.withdraw(Address("sms", report.to), why=report.code)
+
+    async def _file(self, call: web.Request) -> web.Response:
+        ref = call.match_info["ref"]
+        if not self.lending.lent(ref, call.query):
+            return web.Response(status=404)
+        try:
+            data, mime = await self.blobs.get(ref)
+        except Refused:
+            return web.Response(status=404)
+        except Unreachable:
+            return web.Response(status=503)
+        return web.Response(body=data, content_type=mime.partition(";")[0].strip())

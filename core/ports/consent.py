@@ -1,0 +1,28 @@
+"""Who has ended the messages, and how much was sent to whom."""
+
+from datetime import date
+from typing import Protocol
+
+from core.address import Address
+
+
+class Consents(Protocol):
+    """Whether people want to be written to. What is not known is consent: they wrote first."""
+
+    async def withdraw(self, address: Address, *, why: str, event: str = "") -> None:
+        """Nothing is to be sent there any more. Does nothing when the event that says so is known already."""
+        ...
+
+    async def renew(self, address: Address, *, event: str = "") -> None:
+        """Take a withdrawal back, if there was one. Does nothing when the event that says so is known already."""
+        ...
+
+    async def withdrawn(self, address: Address) -> bool: ...
+
+
+class Allowance(Protocol):
+    """How much may be sent to one person in a day."""
+
+    async def spend(self, address: Address, amount: int, *, day: date, cap: int) -> bool:
+        """Note that so much is sent; false, with nothing noted, where it would go above the cap. A negative amount gives back."""
+        ...

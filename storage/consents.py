@@ -1,0 +1,64 @@
+"""Who has ended the messages, and what was sent to whom in a day, in the database."""
+
+from datetime import date
+
+from sqlalchemy import text
+
+from core import wire
+from core.address import Address
+from core.clock import Clock
+from storage.database import Database
+
+_WITHDRAW = text(
+    """
+    INSERT INTO consents (address, withdrawn, why, at)
+    SELECT :address, true, :why, :now WHERE NOT EXISTS (SELECT FROM events WHERE id = :event)
+    ON CONFLICT (address) DO UPDATE SET withdrawn = true, why = excluded.why, at = excluded.at
+    WHERE NOT consents.withdrawn
+    """
+)
+_RENEW = text(
+    """
+    UPDATE consents SET withdrawn = false, why = 'asked', at = :now
+    WHERE address = :address AND withdrawn AND NOT EXISTS (SELECT FROM events WHERE id = :event)
+    """
+)
+_WITHDRAWN = text("SELECT FROM consents WHERE address = :address AND withdrawn")
+_SPEND = text(
+    """
+    INSERT INTO allowances (address, day, spent) SELECT :address, :day, :amount WHERE :amount <= :cap
+    ON CONFLICT (address, day) DO UPDATE SET spent = allowances.spent + excluded.spent
+    WHERE allowances.spent + excluded.spent <= :cap
+    RETURNING spent
+    """
+)
+
+
+class PostgresConsents:
+    """`core.ports.consent.Consents` on the table `consents`, which keeps since when and why."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def withdraw(self, address: Address, *, why: str, event: str = "") -> None:
+        given = {"address": str(address), "why": why, "now": self._clock.now(), "event": wire.clean(event)}
+        await self._database.run(_WITHDRAW, given)
+
+    async def renew(self, address: Address, *, event: str = "") -> None:
+        given = {"address": str(address), "now": self._clock.now(), "event": wire.clean(event)}
+        await self._database.run(_RENEW, given)
+
+    async def withdrawn(self, address: Address) -> bool:
+        return bool(await self._database.run(_WITHDRAWN, {"address": str(address)}))
+
+
+class PostgresAllowance:
+    """`core.ports.consent.Allowance` on the table `allowances`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def spend(self, address: Address, amount: int, *, day: date, cap: int) -> bool:
+        given = {"address": str(address), "day": day, "amount": amount, "cap": cap}
+        return bool(await self._database.run(_SPEND, given))

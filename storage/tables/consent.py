@@ -1,0 +1,22 @@
+"""Who has ended the messages, and what was sent to whom in a day."""
+
+from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Table, Text
+
+from storage.tables.metadata import metadata
+
+consents = Table(
+    "consents",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("withdrawn", Boolean, nullable=False),
+    Column("why", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+)
+
+allowances = Table(
+    "allowances",
+    metadata,
+    Column("address", Text, primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("spent", Integer, nullable=False),
+)

@@ -1,0 +1,88 @@
+"""A bot connected to the fake Discord, and what it needs to know of the world."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from bots.discord import Discord, Settings, connect
+from core.address import Address
+from core.errors import Malformed, Refused
+from core.media import Audio, Media
+from tests.fakes.clock import ManualClock
+from tests.fakes.discord import TOKEN, FakeDiscord
+
+HERE = Address("discord", "7")
+
+
+class Shelf:
+    """Blobs in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[bytes, str]] = {}
+
+    async def put(self, data: bytes, *, mime: str) -> str:
+        key = f"blob:{len(self.kept)}"
+        self.kept[key] = (data, mime)
+        return key
+
+    async def get(self, key: str) -> tuple[bytes, str]:
+        if key not in self.kept:
+            raise Refused("there is no such blob")
+        return self.kept[key]
+
+
+async def noted(data: bytes) -> Audio:
+    """What is already a voice note, as one."""
+    if not data.startswith(b"OggS"):
+        raise Malformed("no sound")
+    return Audio(data=data, mime="audio/ogg", seconds=2.0, waveform=bytes(range(8)))
+
+
+async def _at_once(seconds: float) -> None:
+    """Nobody waits here."""
+    await asyncio.sleep(0)
+
+
+@dataclass
+class Desk:
+    """A connected bot with everything around it. `counted` holds the forms that were fallen back to."""
+
+    api: FakeDiscord
+    bot: Discord
+    clock: ManualClock
+    shelf: Shelf
+    counted: list[str] = field(default_factory=list[str])
+
+    async def sound(self) -> Media:
+        return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=2.0)
+
+    def slash(self, name: str, **options: str) -> dict[str, Any]:
+        """Somebody uses a slash command in the room."""
+        filled = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
+        return self.api.asks(
+            {
+                "type": 2,
+                "channel_id": "7",
+                "context": 1,
+                "locale": "vi",
+                "data": {"id": "1", "type": 1, "name": name, "options": filled},
+            }
+        )
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    clock, shelf, counted = ManualClock(), Shelf(), list[str]()
+
+    def count(name: str, /, **labels: str) -> None:
+        counted.append(labels["form"])
+
+    async with FakeDiscord() as api:
+        api.room()
+        settings = Settings(token=TOKEN, api_url=api.url, public_key=api.public_key)
+        bot = connect(settings, secret_key=b"secret", clock=clock, blobs=shelf, note=noted, count=count, sleep=_at_once)
+        yield Desk(api=api, bot=bot, clock=clock, shelf=shelf, counted=counted)
+        await bot.close()

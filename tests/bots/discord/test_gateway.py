@@ -1,0 +1,128 @@
+"""Listening at the gateway: heartbeats, resuming without a loss, and what ends a connection."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from core.errors import Unreachable
+from core.event import Event, Said
+from tests.bots.discord.conftest import Desk
+
+
+@dataclass
+class Ear:
+    """Who receives events; `away` fails so many times first."""
+
+    heard: list[Event] = field(default_factory=list[Event])
+    away: int = 0
+    news: asyncio.Condition = field(default_factory=asyncio.Condition)
+
+    async def __call__(self, event: Event) -> None:
+        if self.away:
+            self.away -= 1
+            raise Unreachable("the database is away")
+        self.heard.append(event)
+        async with self.news:
+            self.news.notify_all()
+
+    async def words(self, count: int) -> list[str]:
+        """Wait until so many events came; their words."""
+        async with asyncio.timeout(10), self.news:
+            await self.news.wait_for(lambda: len(self.heard) >= count)
+        return [event.body.text for event in self.heard if isinstance(event.body, Said)]
+
+
+@asynccontextmanager
+async def _listening(desk: Desk) -> AsyncGenerator[Ear]:
+    ear = Ear()
+    task = asyncio.create_task(desk.bot.gateway.listen(ear))
+    try:
+        await desk.api.gateway.ready()
+        yield ear
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def _message(desk: Desk, words: str, **more: Any) -> dict[str, Any]:
+    author = {"id": "7", "username": "lan"}
+    return {"id": desk.api.snowflake(), "type": 0, "channel_id": "7", "author": author, "content": words, **more}
+
+
+async def _says(desk: Desk, words: str, **more: Any) -> None:
+    await desk.api.gateway.push("MESSAGE_CREATE", _message(desk, words, **more))
+
+
+async def test_words_arrive_in_order_without_privileged_intents(desk: Desk) -> None:
+    async with _listening(desk) as ear:
+        for words in ("wan", "tu", "mute"):
+            await _says(desk, words)
+        assert await ear.words(3) == ["wan", "tu", "mute"]
+    assert desk.api.gateway.beats >= 1
+
+
+async def _reconnect(desk: Desk) -> None:
+    await desk.api.gateway.send(7)
+
+
+async def _dropped(desk: Desk) -> None:
+    await desk.api.gateway.close(4000)
+
+
+@pytest.mark.parametrize("cut", [_reconnect, _dropped])
+async def test_what_was_said_while_the_connection_was_cut_is_heard(
+    desk: Desk, cut: Callable[[Desk], Awaitable[None]]
+) -> None:
+    async with _listening(desk) as ear:
+        await _says(desk, "wan")
+        assert await ear.words(1) == ["wan"]
+        session = desk.api.gateway.sessions["session0"]
+        await cut(desk)
+        session.socket = None
+        await _says(desk, "tu")
+        await desk.api.gateway.ready(2)
+        assert await ear.words(2) == ["wan", "tu"]
+    assert (desk.api.gateway.identified, desk.api.gateway.resumed) == (1, 1)
+
+
+async def test_a_session_that_is_not_known_any_more_begins_anew(desk: Desk) -> None:
+    async with _listening(desk) as ear:
+        await desk.api.gateway.send(9, False)
+        await desk.api.gateway.ready(2)
+        await _says(desk, "wan")
+        assert await ear.words(1) == ["wan"]
+    assert desk.api.gateway.identified == 2
+
+
+async def test_a_payload_that_nobody_can_read_ends_nothing(desk: Desk) -> None:
+    async with _listening(desk) as ear:
+        await desk.api.gateway.push("MESSAGE_CREATE", {"id": "x"})
+        await desk.api.gateway.push("INTERACTION_CREATE", {"type": 2})
+        await desk.api.gateway.push("MESSAGE_UPDATE", {"id": None})
+        await _says(desk, "wan")
+        assert await ear.words(1) == ["wan"]
+    assert desk.api.gateway.identified == 1
+
+
+async def test_an_event_that_could_not_be_kept_is_offered_again_before_the_next(desk: Desk) -> None:
+    async with _listening(desk) as ear:
+        ear.away = 1
+        await _says(desk, "wan")
+        await _says(desk, "tu")
+        assert await ear.words(2) == ["wan", "tu"]
+
+
+async def test_every_shard_is_listened_to(desk: Desk) -> None:
+    desk.api.gateway.shards = 2
+    async with _listening(desk) as ear:
+        await desk.api.gateway.ready(2)
+        mention = {"id": "4242", "username": "Sona"}
+        await _says(desk, "<@4242> wan", guild_id=str(1 << 22), mentions=[mention])
+        assert await ear.words(1) == ["wan"]
+        await _says(desk, "tu")
+        assert await ear.words(2) == ["wan", "tu"]
+    assert {session.shard for session in desk.api.gateway.sessions.values()} == {(0, 2), (1, 2)}

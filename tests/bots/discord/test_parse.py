@@ -1,0 +1,121 @@
+"""What is read out of payloads: one recorded for each odd case, and anything else."""
+
+import contextlib
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bots.discord import custom_id
+from bots.discord.parse import INTERACTION, MESSAGE, Reader
+from bots.discord.wording import Bot
+from core.address import Address
+from core.errors import Malformed
+from core.event import Event
+
+FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
+KEY = b"key of buttons"
+READER = Reader(bot=Bot(id="4242"), key=KEY)
+
+
+def _signed(value: Any) -> Any:
+    """A fixture with `SIGNED:<address>:<choice>` as the button would carry it."""
+    match value:
+        case str() if value.startswith("SIGNED:"):
+            _, channel, chat, choice = value.split(":", 3)
+            return custom_id.encode(choice, Address(channel, chat), KEY)
+        case list():
+            return [_signed(item) for item in value]
+        case dict():
+            return {key: _signed(item) for key, item in value.items()}
+        case _:
+            return value
+
+
+def _plain(event: Event) -> dict[str, Any]:
+    body = asdict(event.body)
+    if event.body.kind == "spoke":
+        body = {"kind": body["kind"], "audio": body["audio"]}
+    return {
+        "id": event.id,
+        "address": str(event.address),
+        "sender": event.sender.id,
+        "addressed": event.addressed,
+        "group": event.group,
+        "body": body,
+    }
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
+def test_a_payload_is_read_as_recorded(path: Path) -> None:
+    recorded = json.loads(path.read_text(encoding="utf-8"))
+    reading = READER.dispatch(recorded["name"], _signed(recorded["data"]))
+    assert [_plain(event) for event in reading.events] == recorded["events"]
+    assert (reading.asked and reading.asked.response) == recorded.get("answer")
+
+
+def _recorded(name: str) -> dict[str, Any]:
+    path = next(path for path in FIXTURES if path.stem == name)
+    return json.loads(path.read_text(encoding="utf-8"))["data"]
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
+def test_an_interaction_is_read_alike_by_http_and_by_the_gateway(path: Path) -> None:
+    recorded = json.loads(path.read_text(encoding="utf-8"))
+    if recorded["name"] == INTERACTION:
+        data = _signed(recorded["data"])
+        assert READER.body(json.dumps(data).encode()) == READER.dispatch(INTERACTION, data)
+
+
+def test_who_speaks_and_when_is_known() -> None:
+    message = {**_recorded("server_mention_first"), "id": "175928847299117063"}
+    (event,) = READER.dispatch(MESSAGE, message).events
+    assert event.sender.name == "Lan N."
+    assert event.at == datetime(2016, 4, 30, 11, 18, 25, 796000, tzinfo=UTC)
+    (event,) = READER.dispatch(INTERACTION, _recorded("slash_plain")).events
+    assert (event.sender.name, event.sender.locale) == ("Lan", "vi")
+
+
+def test_before_it_knows_itself_the_bot_answers_in_private_only() -> None:
+    reader = Reader(bot=Bot(), key=KEY)
+    (event,) = reader.dispatch(MESSAGE, _recorded("server_mention_first")).events
+    assert not event.addressed
+    (event,) = reader.dispatch(MESSAGE, _recorded("private_words")).events
+    assert event.addressed
+
+
+_json = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60)
+@given(path=st.sampled_from(FIXTURES), data=st.data())
+def test_whatever_stands_in_a_payload_is_read_or_malformed(path: Path, data: st.DataObject) -> None:
+    recorded = json.loads(path.read_text(encoding="utf-8"))
+    payload = recorded["data"]
+    payload[data.draw(st.sampled_from(sorted(payload)))] = data.draw(_json)
+    with contextlib.suppress(Malformed):
+        for event in READER.dispatch(recorded["name"], payload).events:
+            assert event.id.startswith("discord:")
+
+
+@given(st.text(min_size=1, max_size=custom_id.CHOICE_BYTES))
+def test_a_choice_comes_back_from_its_button_and_only_there(choice: str) -> None:
+    here, there = Address("discord", "1"), Address("discord", "2")
+    if len(choice.encode()) > custom_id.CHOICE_BYTES:
+        with pytest.raises(Malformed):
+            custom_id.encode(choice, here, KEY)
+        return
+    data = custom_id.encode(choice, here, KEY)
+    assert len(data) <= 100
+    assert custom_id.decode(data, here, KEY) == choice
+    assert custom_id.decode(data, there, KEY) is None
+    assert custom_id.decode(data, here, b"another key") is None

@@ -1,0 +1,73 @@
+"""An app connected to the fake Slack, and what it needs to know of the world."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+import pytest
+
+from bots.slack import Settings, Slack, connect
+from core.address import Address
+from core.errors import Refused
+from core.media import Media
+from core.reply import Choice
+from tests.fakes.clock import ManualClock
+from tests.fakes.slack import APP_TOKEN, SECRET, TOKEN, FakeSlack
+
+DIRECT = Address("slack", "T1.D1")
+THREAD = Address("slack", "T1.D1", "1699999999.000001")
+CHANNEL = Address("slack", "T1.C1", "1699999999.000002")
+PRIVATE = Address("slack", "T1.C1", "@U7")
+
+
+class Shelf:
+    """Blobs in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, tuple[bytes, str]] = {}
+
+    async def put(self, data: bytes, *, mime: str) -> str:
+        key = f"blob:{len(self.kept)}"
+        self.kept[key] = (data, mime)
+        return key
+
+    async def get(self, key: str) -> tuple[bytes, str]:
+        if key not in self.kept:
+            raise Refused("there is no such blob")
+        return self.kept[key]
+
+
+@dataclass
+class Desk:
+    """A connected app with everything around it. `counted` holds the forms that were fallen back to."""
+
+    api: FakeSlack
+    app: Slack
+    clock: ManualClock
+    shelf: Shelf
+    counted: list[str] = field(default_factory=list[str])
+
+    async def sound(self) -> Media:
+        return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=2.0)
+
+
+@pytest.fixture
+async def desk() -> AsyncIterator[Desk]:
+    clock, shelf, counted = ManualClock(), Shelf(), list[str]()
+
+    def count(name: str, /, **labels: str) -> None:
+        counted.append(labels["form"])
+
+    async with FakeSlack() as api:
+        api.channel("D1")
+        api.channel("C1")
+        app = connect(
+            Settings(token=TOKEN, signing_secret=SECRET, app_token=APP_TOKEN, api_url=api.url),
+            secret_key=b"secret",
+            clock=clock,
+            blobs=shelf,
+            count=count,
+            commands=("quiz", "help", "stop"),
+            suggestions=(Choice(label="Quiz me", value="/quiz"),),
+        )
+        yield Desk(api=api, app=app, clock=clock, shelf=shelf, counted=counted)
+        await app.close()

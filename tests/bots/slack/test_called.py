@@ -1,0 +1,185 @@
+"""Being called by Slack: over webhooks and over Socket Mode."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from bots.http import Patience, Webhooks, application
+from bots.slack.socket import Listening
+from core.channel import Gateway
+from core.errors import Unreachable
+from core.event import Event, Said
+from tests.bots.slack.conftest import THREAD, Desk
+from tests.fakes.slack import APP_TOKEN, event, post
+
+FIXTURES = Path(__file__).parent / "fixtures"
+
+
+def _payload(name: str) -> dict[str, Any]:
+    return json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))["payload"]
+
+
+def _ignored(name: str, /, **labels: str) -> None:
+    """Nothing is asked of the counters here."""
+
+
+class Inbox:
+    """Keeps events by id; refuses the next `failing` of them."""
+
+    def __init__(self) -> None:
+        self.events: dict[str, Event] = {}
+        self.failing = 0
+        self.refused = asyncio.Event()
+
+    async def take(self, event: Event) -> bool:
+        if self.failing:
+            self.failing -= 1
+            self.refused.set()
+            raise Unreachable("the database is away")
+        return self.events.setdefault(event.id, event) is event
+
+    async def receive(self, event: Event) -> None:
+        await self.take(event)
+
+
+@pytest.fixture
+async def inbox() -> Inbox:
+    return Inbox()
+
+
+@pytest.fixture
+async def url(desk: Desk, inbox: Inbox) -> AsyncIterator[str]:
+    """The product's own door, with this channel behind it."""
+    hooks = Webhooks(inbox.take, _ignored)
+    runner = web.AppRunner(application(hooks, {"/slack": desk.app.channel}, [], Patience()))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/slack"
+    await runner.cleanup()
+
+
+async def test_a_challenge_is_given_back(desk: Desk, url: str) -> None:
+    now = desk.clock.now().timestamp()
+    status, said = await post(url, {"type": "url_verification", "challenge": "3eZbrw", "token": "x"}, now)
+    assert (status, json.loads(said)) == (200, {"challenge": "3eZbrw"})
+    assert await post(url, _payload("direct"), now) == (200, "")
+
+
+async def test_an_event_that_comes_again_is_one(desk: Desk, url: str, inbox: Inbox) -> None:
+    now = desk.clock.now().timestamp()
+    for retry in range(3):
+        assert (await post(url, _payload("direct"), now, retry=retry))[0] == 200
+    for name in ("mention", "mention_as_message"):
+        assert (await post(url, _payload(name), now))[0] == 200
+    assert [found.body for found in inbox.events.values()] == [Said(text="toki"), Said(text="what is moku?")]
+
+
+async def test_an_event_that_cannot_be_kept_is_asked_for_again(desk: Desk, url: str, inbox: Inbox) -> None:
+    inbox.failing = 1
+    now = desk.clock.now().timestamp()
+    assert (await post(url, _payload("direct"), now))[0] == 503
+    assert (await post(url, _payload("direct"), now, retry=1))[0] == 200
+    assert len(inbox.events) == 1
+
+
+async def test_an_old_call_is_kept_out(desk: Desk, url: str, inbox: Inbox) -> None:
+    assert (await post(url, _payload("direct"), desk.clock.now().timestamp() - 301))[0] == 401
+    assert not inbox.events
+
+
+async def test_the_stop_button_ends_the_session(desk: Desk, url: str) -> None:
+    await post(url, _payload("stop_button"), desk.clock.now().timestamp())
+    await desk.api.until(lambda: desk.api.channels["D1"].session.get(THREAD.thread) == "active")
+
+
+async def test_a_new_thread_is_offered_what_to_say(desk: Desk, url: str) -> None:
+    await post(url, _payload("thread_started"), desk.clock.now().timestamp())
+    await desk.api.until(lambda: bool(desk.api.channels["D1"].prompts))
+    assert desk.api.channels["D1"].prompts == {"1700000000.000100": [{"title": "Quiz me", "message": "/quiz"}]}
+    assert desk.api.channels["D1"].titles == {"1700000000.000100": "Sona"}
+
+
+async def test_a_button_in_the_home_tab_speaks_in_the_conversation(desk: Desk, url: str, inbox: Inbox) -> None:
+    now = desk.clock.now().timestamp()
+    await post(url, _payload("home_opened"), now)
+    await desk.api.until(lambda: "U7" in desk.api.views)
+    actions = desk.api.views["U7"]["blocks"][-1]
+    tap = {**actions["elements"][0], "block_id": actions["block_id"]}
+    payload = {**_payload("tap_in_the_home_tab"), "actions": [tap]}
+    await post(url, payload, now, form=True)
+    (found,) = inbox.events.values()
+    assert (str(found.address), found.body.kind) == ("slack:T1.D7", "tapped")
+
+
+async def test_the_form_for_a_question_opens_and_is_answered_in_the_conversation(
+    desk: Desk, url: str, inbox: Inbox
+) -> None:
+    now = desk.clock.now().timestamp()
+    desk.api.triggers.add("13.1")
+    await post(url, _payload("global_shortcut"), now, form=True)
+    await desk.api.until(lambda: bool(desk.api.forms))
+    submitted = _payload("form_submitted")
+    submitted["view"]["private_metadata"] = desk.api.forms[0]["private_metadata"]
+    assert await post(url, submitted, now, form=True) == (200, "")
+    (found,) = inbox.events.values()
+    assert (str(found.address), found.body) == ("slack:T1.D7", Said(text="what is lape?"))
+
+
+@pytest.fixture
+async def listening(desk: Desk, inbox: Inbox) -> AsyncIterator[Gateway]:
+    gateway: Gateway = desk.app.gateway
+    task = asyncio.create_task(gateway.listen(inbox.receive))
+    yield gateway
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def test_an_envelope_is_told_as_taken_once_it_is_kept(desk: Desk, listening: Gateway, inbox: Inbox) -> None:
+    await desk.api.push("events_api", _payload("direct"), "E1")
+    await desk.api.push("slash_commands", _payload("command_in_a_channel"), "E2")
+    await desk.api.until(lambda: sorted(desk.api.acked) == ["E1", "E2"])
+    assert {found.body for found in inbox.events.values()} == {Said(text="toki"), Said(text="/quiz 3")}
+
+
+async def test_what_could_not_be_kept_comes_again_with_the_next_connection(
+    desk: Desk, listening: Gateway, inbox: Inbox
+) -> None:
+    inbox.failing = 1
+    await desk.api.push("events_api", _payload("direct"), "E1")
+    await desk.api.until(lambda: desk.api.links == 1)
+    await asyncio.wait_for(inbox.refused.wait(), 10)
+    assert desk.api.acked == []
+    await desk.api.drop()
+    await desk.api.until(lambda: desk.api.acked == ["E1"])
+    assert desk.api.links == 2
+    assert len(inbox.events) == 1
+
+
+async def test_a_broken_envelope_is_put_aside(desk: Desk, listening: Gateway, inbox: Inbox) -> None:
+    await desk.api.push("events_api", event({"type": "message", "user": 5}), "E1")
+    await desk.api.until(lambda: desk.api.acked == ["E1"])
+    assert not inbox.events
+
+
+async def test_listening_begins_when_slack_answers(desk: Desk, inbox: Inbox) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    for _ in range(2):
+        desk.api.refuse("apps.connections.open", "internal_error")
+    gateway = Listening(client=desk.app.client, channel=desk.app.channel, app_token=APP_TOKEN, sleep=sleep)
+    task = asyncio.create_task(gateway.listen(inbox.receive))
+    await desk.api.until(lambda: desk.api.links == 1)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+    assert waited == [1.0, 2.0]

@@ -1,0 +1,73 @@
+"""The fake is as strict as Slack, and the manifest asks for what is read."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+
+import bots.slack
+from bots.slack import interactive
+from tests.bots.slack.conftest import Desk
+from tests.fakes.slack import TOKEN
+
+LONG = "x" * 3001
+
+
+def _web(desk: Desk, token: str = TOKEN) -> AsyncWebClient:
+    return AsyncWebClient(token=token, base_url=f"{desk.api.url}/api/", retry_handlers=[])
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "error"),
+    [
+        ("chat.postMessage", {"channel": "C9", "text": "a"}, "channel_not_found"),
+        ("chat.postMessage", {"channel": "D1"}, "no_text"),
+        ("chat.postMessage", {"channel": "D1", "text": "x" * 40_001}, "msg_too_long"),
+        (
+            "chat.postMessage",
+            {"channel": "D1", "text": "a", "blocks": [{"type": "section"} for _ in range(51)]},
+            "invalid_blocks",
+        ),
+        (
+            "chat.postMessage",
+            {"channel": "D1", "blocks": [{"type": "section", "text": {"text": LONG}}]},
+            "invalid_blocks",
+        ),
+        ("chat.update", {"channel": "D1", "ts": "1.1", "text": "a"}, "message_not_found"),
+        ("chat.startStream", {"channel": "D1"}, "invalid_arguments"),
+        ("chat.startStream", {"channel": "C1", "thread_ts": "1.1"}, "missing_recipient_user_id"),
+        ("views.open", {"trigger_id": "1", "view": {"type": "home", "blocks": []}}, "expired_trigger_id"),
+        ("chat.sing", {}, "unknown_method"),
+    ],
+)
+async def test_what_slack_refuses_is_refused(desk: Desk, method: str, body: dict[str, Any], error: str) -> None:
+    with pytest.raises(SlackApiError) as refused:
+        await _web(desk).api_call(method, json=body)
+    assert refused.value.response["error"] == error
+
+
+async def test_a_wrong_token_is_refused(desk: Desk) -> None:
+    with pytest.raises(SlackApiError, match="invalid_auth"):
+        await _web(desk, "xoxb-other").auth_test()
+
+
+async def test_a_stream_ends_once_and_is_not_updated_while_it_runs(desk: Desk) -> None:
+    web = _web(desk)
+    ts = str((await web.chat_startStream(channel="D1", thread_ts="1.1"))["ts"])
+    with pytest.raises(SlackApiError, match="streaming_state_conflict"):
+        await web.chat_update(channel="D1", ts=ts, text="a")
+    await web.chat_stopStream(channel="D1", ts=ts)
+    with pytest.raises(SlackApiError, match="message_not_in_streaming_state"):
+        await web.chat_appendStream(channel="D1", ts=ts, chunks=[{"type": "markdown_text", "text": "a"}])
+
+
+def test_the_manifest_asks_for_every_event_that_is_read_and_names_the_shortcuts() -> None:
+    manifest = json.loads((Path(bots.slack.__file__).parent / "manifest.json").read_text(encoding="utf-8"))
+    recorded = [json.loads(path.read_text()) for path in (Path(__file__).parent / "fixtures").glob("*.json")]
+    read = {case["payload"].get("event", {}).get("type") for case in recorded} - {None}
+    asked = {name.partition(".")[0] for name in manifest["settings"]["event_subscriptions"]["bot_events"]}
+    assert asked == read
+    assert interactive.ASK in {shortcut["callback_id"] for shortcut in manifest["features"]["shortcuts"]}

@@ -1,0 +1,116 @@
+"""Signs of life, and the answer while it is written."""
+
+from core.reply import Text
+from tests.bots.slack.conftest import CHANNEL, DIRECT, PRIVATE, THREAD, Desk
+
+
+async def test_an_answer_is_streamed_and_its_finished_form_takes_its_place(desk: Desk) -> None:
+    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+    await live.typing()
+    assert shown.session[THREAD.thread] == "processing"
+    await live.draft("toki")
+    desk.clock.pass_(1)
+    await live.draft("toki pona <!here>")
+    assert shown.texts == ["toki pona <\u200b!here>"]
+    assert [chunk["text"] for chunk in desk.api.made("chat.appendStream")[0]["chunks"]] == [" pona <\u200b!here>"]
+    await desk.app.channel.send(THREAD, Text(text="toki pona!"), key="1")
+    assert shown.texts == ["toki pona!"]
+    assert shown.session[THREAD.thread] == "active"
+    await desk.app.channel.send(THREAD, Text(text="mi tawa"), key="2")
+    assert shown.texts == ["toki pona!", "mi tawa"]
+
+
+async def test_a_stream_that_dies_goes_on_as_updates(desk: Desk) -> None:
+    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+    await live.draft("toki")
+    next(iter(shown.messages.values()))["streaming"] = False
+    desk.clock.pass_(1)
+    await live.draft("toki pona")
+    assert shown.texts == ["toki pona"]
+    assert desk.counted == ["edits"]
+    desk.clock.pass_(2)
+    await live.draft("toki pona li pona")
+    assert shown.texts == ["toki pona li pona"]
+    await desk.app.channel.send(THREAD, Text(text="toki pona li pona."), key="1")
+    assert shown.texts == ["toki pona li pona."]
+
+
+async def test_a_stream_that_died_before_the_end_is_finished_all_the_same(desk: Desk) -> None:
+    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+    await live.draft("toki")
+    next(iter(shown.messages.values()))["streaming"] = False
+    await desk.app.channel.send(THREAD, Text(text="toki pona"), key="1")
+    assert shown.texts == ["toki pona"]
+
+
+async def test_words_that_change_behind_are_written_anew(desk: Desk) -> None:
+    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+    await live.draft("toki ike")
+    desk.clock.pass_(1)
+    await live.draft("toki pona")
+    assert shown.texts == ["toki pona"]
+
+
+async def test_where_there_is_no_streaming_a_message_is_updated(desk: Desk) -> None:
+    for address, channel in ((DIRECT, "D1"), (CHANNEL, "C1")):
+        live, shown = desk.app.channel.live(address), desk.api.channels[channel]
+        await live.draft("toki")
+        desk.clock.pass_(1)
+        await live.draft("too quick")
+        desk.clock.pass_(1)
+        await live.draft("toki pona")
+        assert shown.texts == ["toki pona"]
+        await desk.app.channel.send(address, Text(text="toki pona!"), key=channel)
+        assert shown.texts == ["toki pona!"]
+    assert not desk.api.made("chat.startStream")
+
+
+async def test_an_app_that_may_not_stream_updates(desk: Desk) -> None:
+    desk.api.refuse("chat.startStream", "missing_scope")
+    live = desk.app.channel.live(THREAD)
+    await live.draft("toki")
+    assert desk.api.channels["D1"].texts == ["toki"]
+    assert desk.counted == ["edits"]
+
+
+async def test_what_is_being_done_stands_under_the_thread_and_in_the_stream_as_steps(desk: Desk) -> None:
+    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+    await live.status("looking…")
+    assert shown.status[THREAD.thread] == "looking…"
+    await live.status("")
+    assert shown.status[THREAD.thread] == ""
+    await live.draft("toki")
+    await live.status("reading…")
+    await live.status("")
+    (message,) = shown.messages.values()
+    assert [(chunk["title"], chunk["status"]) for chunk in message["tasks"]] == [
+        ("reading…", "in_progress"),
+        ("reading…", "complete"),
+    ]
+
+
+async def test_a_private_answer_shows_no_signs_to_the_channel(desk: Desk) -> None:
+    live = desk.app.channel.live(PRIVATE)
+    await live.typing()
+    await live.status("looking…")
+    await live.draft("toki")
+    assert desk.api.calls == []
+
+
+async def test_a_request_to_wait_is_obeyed(desk: Desk) -> None:
+    desk.api.refuse("chat.postMessage", "ratelimited", status=429, retry_after=30)
+    live = desk.app.channel.live(DIRECT)
+    await live.draft("toki")
+    desk.clock.pass_(29)
+    await live.draft("toki pona")
+    assert len(desk.api.made("chat.postMessage")) == 1
+    desk.clock.pass_(1)
+    await live.draft("toki pona li")
+    assert desk.api.channels["D1"].texts == ["toki pona li"]
+
+
+async def test_a_session_that_was_shown_as_working_is_ended_with_the_answer(desk: Desk) -> None:
+    await desk.app.channel.live(CHANNEL).typing()
+    assert desk.api.channels["C1"].session[CHANNEL.thread] == "processing"
+    await desk.app.channel.send(CHANNEL, Text(text="toki"), key="1")
+    assert desk.api.channels["C1"].session[CHANNEL.thread] == "active"

@@ -1,0 +1,134 @@
+"""What is read out of calls and envelopes: one recorded payload for each odd case, and anything else."""
+
+import contextlib
+import json
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bots.slack import signed
+from bots.slack.parse import Reader
+from bots.slack.reading import Reading
+from core.address import Address
+from core.errors import Malformed
+from core.event import Event
+from tests.fakes.slack import event
+
+FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
+KEY = b"key of buttons"
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+READER = Reader(key=KEY, commands=("quiz", "help", "stop"))
+
+
+def _signed(payload: dict[str, Any]) -> dict[str, Any]:
+    """`SIGNED:<address>:<choice>` and `FORM:<address>` as a button and a form would carry them."""
+    for action in payload.get("actions", []):
+        if action["value"].startswith("SIGNED:"):
+            address, choice = _parted(action["value"].removeprefix("SIGNED:"))
+            action["value"] = signed.encode(choice, address, KEY)
+    metadata = payload.get("view", {}).get("private_metadata", "")
+    if metadata.startswith("FORM:"):
+        address = Address.parse(metadata.removeprefix("FORM:"))
+        payload["view"]["private_metadata"] = f"{signed.encode('ask', address, KEY)} {address}"
+    return payload
+
+
+def _parted(text: str) -> tuple[Address, str]:
+    """An address of two or three parts and the choice behind it."""
+    parts = text.split(":")
+    size = 3 if parts[2][:1] == "1" or parts[2].startswith("@") else 2
+    return Address.parse(":".join(parts[:size])), ":".join(parts[size:])
+
+
+def _plain(found: Event) -> dict[str, Any]:
+    body = asdict(found.body)
+    if found.body.kind == "spoke":
+        body = {"kind": body["kind"], "audio": body["audio"]}
+    return {
+        "id": found.id,
+        "address": str(found.address),
+        "sender": found.sender.id,
+        "addressed": found.addressed,
+        "group": found.group,
+        "body": body,
+    }
+
+
+def _called(kind: str, payload: dict[str, Any]) -> Reading:
+    match kind:
+        case "events_api":
+            body = json.dumps(payload)
+        case "interactive":
+            body = urlencode({"payload": json.dumps(payload)})
+        case _:
+            body = urlencode(payload)
+    return READER.body(body.encode(), NOW)
+
+
+@pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
+def test_a_call_and_an_envelope_are_read_as_recorded(path: Path) -> None:
+    recorded = json.loads(path.read_text(encoding="utf-8"))
+    payload = _signed(recorded["payload"])
+    called = _called(recorded["kind"], payload)
+    assert [_plain(found) for found in called.events] == recorded["events"]
+    assert READER.envelope(recorded["kind"], payload, NOW) == called
+
+
+def test_a_challenge_is_no_event_and_kept_to_be_given_back() -> None:
+    reading = READER.body(b'{"type": "url_verification", "token": "x", "challenge": "3eZbrw"}', NOW)
+    assert reading == Reading(challenge="3eZbrw")
+
+
+def test_a_person_is_named_where_slack_says_how() -> None:
+    recorded = json.loads((Path(__file__).parent / "fixtures" / "named_in_profile.json").read_text())
+    assert READER.callback(recorded["payload"]).events[0].sender.name == "Lan"
+
+
+def test_a_check_of_the_certificate_is_nothing() -> None:
+    assert READER.body(b"ssl_check=1&token=x", NOW) == Reading()
+    assert READER.envelope("hello", {}, NOW) == Reading()
+
+
+LEAVES = st.sampled_from(
+    [None, True, -1, 2**70, 1.5, "", "x", "T1", "1.2", "\0", "\ud800", "9" * 400, "<@UBOT>", "<|>", "<>"]
+)
+JSON = LEAVES | st.lists(LEAVES, max_size=3) | st.lists(st.dictionaries(st.sampled_from(["id", "url_private"]), LEAVES))
+FIELDS = (
+    "user",
+    "text",
+    "ts",
+    "channel",
+    "thread_ts",
+    "files",
+    "subtype",
+    "user_profile",
+    "channel_type",
+    "parent_user_id",
+)
+
+
+@given(st.dictionaries(st.sampled_from(FIELDS), JSON))
+def test_whatever_a_message_holds_is_read_or_malformed(fields: dict[str, Any]) -> None:
+    with contextlib.suppress(Malformed):
+        READER.callback(event({"type": "message", **fields}))
+
+
+@given(st.binary(max_size=200))
+def test_whatever_a_body_is_is_read_or_malformed(body: bytes) -> None:
+    with contextlib.suppress(Malformed):
+        READER.body(body, NOW)
+
+
+@given(st.text(min_size=1, max_size=40), st.text(max_size=40))
+def test_a_button_speaks_only_for_its_own_conversation(choice: str, other: str) -> None:
+    here, there = Address("slack", "T1.D1"), Address("slack", "T1.D1", other or "x")
+    value = signed.encode(choice, here, KEY)
+    assert signed.decode(value, here, KEY) == choice
+    assert signed.decode(value, there, KEY) is None
+    assert signed.decode(other, here, KEY) is None

@@ -1,0 +1,118 @@
+"""What replies look like before they go out."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bots.slack.mrkdwn import defused, notice, sections
+from bots.slack.render import draft, quiz, texts, verdict
+from core.markup import plain
+from core.reply import Choice, Mark, Quiz, Source, Text
+from tests.fakes import slack_rules
+from tests.fakes.slack_methods import seen
+
+A, B = Choice(label="to eat", value="q:1:0"), Choice(label="to <go>", value="q:1:1")
+
+
+def _sign(choice: str) -> str:
+    return f"signed {choice}"
+
+
+def _kinds(blocks: tuple[dict[str, Any], ...]) -> list[str]:
+    return [block["type"] for block in blocks]
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("**moku** is *food*, ~~drink~~", "*moku* is _food_, ~drink~"),
+        ("# Unit **1**", "*Unit 1*"),
+        ("- a\n- b\n\n1. c", "• a\n• b\n1. c"),
+        ("[here](https://x.y/?a=1&b=2)", "<https://x.y/?a=1&amp;b=2|here>"),
+        ("[x](javascript:1)", "\\[x](javascript:1)"),
+        ("a < b & c > d", "a &lt; b &amp; c &gt; d"),
+        ("`<!here>`", "`&lt;!here&gt;`"),
+        ("```\n<@U1>\n```", "```\n&lt;@U1&gt;\n```"),
+        ("> one\n> two", ">one\n>two"),
+    ],
+)
+def test_markdown_is_shown_in_slacks_marks(written: str, shown: str) -> None:
+    assert "\n".join(map(str, sections(written))) == shown.removeprefix("\\")
+
+
+@pytest.mark.parametrize("mention", ["<!channel>", "<!here>", "<!everyone>", "<@U123>", "<#C1>", "<!subteam^S1|x>"])
+def test_a_model_can_call_nobody(mention: str) -> None:
+    for written in (mention, f"**{mention}**", f"`{mention}`", f"```\n{mention}\n```", f"[{mention}](https://x.y)"):
+        reply = Text(text=written, choices=(Choice(label="a", value="b"),), sources=(Source(title=mention),))
+        sent = json.dumps([(message.text, message.blocks) for message in texts(reply, _sign)])
+        assert mention not in sent
+    assert mention not in defused(f"a {mention}")
+
+
+def test_an_answer_has_its_sources_and_suggestions_at_its_end() -> None:
+    sources = (Source(title="Lipu <1>", section="Unit 1", link="https://x.y/a|b"),)
+    (message,) = texts(Text(text="moku", choices=(A, B), sources=sources), _sign)
+    assert _kinds(message.blocks) == ["section", "context", "actions"]
+    assert message.blocks[1]["elements"][0]["text"] == "[1] <https://x.y/a%7Cb|Lipu &lt;1&gt;> · Unit 1"
+    assert [button["value"] for button in message.blocks[2]["elements"]] == ["signed q:1:0", "signed q:1:1"]
+    assert message.text == "moku\n\nLipu &lt;1&gt; · Unit 1\n\n1. to eat\n2. to &lt;go&gt;"
+
+
+def test_more_choices_than_buttons_are_numbered() -> None:
+    many = tuple(Choice(label=f"c{number}", value=str(number)) for number in range(26))
+    (message,) = texts(Text(text="which?", choices=many), _sign)
+    assert not message.buttons
+    assert "26. c25" in seen({"blocks": message.blocks})
+
+
+def test_a_question_has_buttons_and_pieces_to_order_have_letters() -> None:
+    (asked,) = quiz(Quiz(id="1", question="moku?", form="choice", choices=(A, B), progress="1/5"), _sign)
+    assert _kinds(asked.blocks) == ["context", "section", "actions"]
+    (ordered,) = quiz(Quiz(id="1", question="Order!", form="ordering", choices=(A, B)), _sign)
+    assert not ordered.buttons
+    assert "A) to eat" in seen({"blocks": ordered.blocks})
+
+
+def test_a_verdict_marks_what_was_chosen_and_what_is_right_and_takes_the_buttons_away() -> None:
+    mark = Mark(
+        quiz="1", question="moku?", choices=(A, B), chosen=B.value, right=A.value, correct=False, text="Eating."
+    )
+    message = verdict(mark)
+    assert not message.buttons
+    assert seen({"blocks": message.blocks}) == "moku?\n✅ to eat\n❌ to <go>\nEating."
+
+
+def test_a_table_is_a_table_and_a_second_one_is_text() -> None:
+    table = "| a | b |\n|---|---|\n| 1 | 2 |\n"
+    (message,) = texts(Text(text=f"{table}\nand\n\n{table}"), _sign)
+    assert _kinds(message.blocks) == ["table", "section", "section"]
+    slack_rules.blocks(list(message.blocks))
+    assert "1 | 2" in message.blocks[2]["text"]["text"]
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["&", "word ", "**b** ", "`", "\n\n", "<!here>", "| a |\n|---|\n", "- ", "😀", "x" * 900]),
+        max_size=60,
+    )
+)
+def test_whatever_is_written_slack_takes_it(pieces: list[str]) -> None:
+    for message in texts(Text(text="".join(pieces), choices=(A,)), _sign):
+        slack_rules.message({"text": message.text, "blocks": list(message.blocks)})
+
+
+def test_a_draft_shows_what_is_being_done_below_what_is_written() -> None:
+    message = draft("toki", "looking…")
+    assert message is not None
+    assert _kinds(message.blocks) == ["section", "context"]
+    assert draft("", "") is None
+
+
+def test_a_notice_is_cut_between_characters() -> None:
+    cut = notice("&" * 20, 23)
+    assert cut == "&amp;" * 4 + "…"
+    assert plain("**a**") == notice("**a**", 10)

@@ -1,0 +1,87 @@
+"""What Twilio calls beside the messages: reports, and files on loan."""
+
+import aiohttp
+import pytest
+
+from core.address import Address
+from core.errors import Refused
+from core.media import Media
+from core.reply import Picture, Quiz, Text, Voice
+from tests.bots.twilio.conftest import HERE, Book, Desk
+from tests.fakes.twilio import LAN, Sent
+
+
+async def _sound(book: Book, mime: str = "audio/ogg") -> Media:
+    return Media(ref=await book.put(b"OggS", mime=mime), mime=mime, seconds=1.0)
+
+
+async def _said(desk: Desk) -> Sent:
+    await desk.account.channel.send(HERE, Text(text="toki"), key="parcel 1")
+    return desk.api.sent[-1]
+
+
+async def test_what_became_of_a_message_is_noted_at_its_parcel(desk: Desk) -> None:
+    sent = await _said(desk)
+    for status in ("queued", "sent", "delivered"):
+        assert await desk.api.reports(sent, status) == 200
+    assert await desk.api.reports(sent, "undelivered", "30007") == 200
+    assert desk.book.outcomes == [("parcel 1", "delivered"), ("parcel 1", "undelivered 30007")]
+    assert desk.counted[-2:] == ["text_outcome:delivered", "text_outcome:undelivered"]
+
+
+async def test_an_end_of_the_messages_that_shows_late_is_noted(desk: Desk) -> None:
+    assert await desk.api.reports(await _said(desk), "failed", "21610") == 200
+    assert desk.book.ended == {HERE: "21610"}
+
+
+async def test_forged_and_broken_reports_change_nothing(desk: Desk) -> None:
+    sent = await _said(desk)
+    fields = {"MessageSid": sent.sid, "MessageStatus": "delivered"}
+    assert await desk.api.call(sent.report_to, fields, token="guessed") == 401
+    assert await desk.api.call(sent.report_to + "&x=1", {**fields, "MessageSid": "1"}) == 400
+    assert await desk.api.call(sent.report_to, desk.api.form("toki")) == 200
+    assert desk.book.outcomes == []
+    assert {"webhook_forged:sms", "webhook_malformed:sms"} <= set(desk.counted)
+
+
+async def test_a_voice_note_goes_out_in_a_form_that_phones_play(desk: Desk) -> None:
+    voice = Voice(text="moku", audio=await _sound(desk.book))
+    await desk.account.channel.send(HERE, voice, key="k")
+    (sent,) = desk.api.to(LAN)
+    assert (sent.body, sent.media) == ("", [(b"ID3OggS", "audio/mpeg")])
+    assert desk.counted == ["text_segments:MMS"] * 3
+
+
+async def test_a_question_and_a_picture_carry_their_file_with_the_first_words(desk: Desk) -> None:
+    quiz = Quiz(id="q", question="What is said?", form="typed", audio=await _sound(desk.book, "audio/mpeg"))
+    picture = Picture(media=Media(ref=await desk.book.put(b"png", mime="image/png"), mime="image/png"), text="moku")
+    await desk.account.channel.send(HERE, quiz, key="k1")
+    await desk.account.channel.send(HERE, picture, key="k2")
+    assert [(sent.body, sent.media) for sent in desk.api.to(LAN)] == [
+        ("What is said?", [(b"OggS", "audio/mpeg")]),
+        ("moku", [(b"png", "image/png")]),
+    ]
+
+
+async def test_where_no_files_can_be_sent_they_are_refused_so_that_the_words_go(desk: Desk) -> None:
+    voice = Voice(text="moku", audio=await _sound(desk.book))
+    with pytest.raises(Refused) as refused:
+        await desk.account.channel.send(Address("sms", "+84912345678"), voice, key="k")
+    assert not refused.value.gone
+
+
+async def test_a_file_is_lent_to_who_has_its_address_and_for_some_hours_only(desk: Desk) -> None:
+    lending = desk.account.routes.lending
+    ref, other = await desk.book.put(b"png", mime="image/png"), await desk.book.put(b"no", mime="image/png")
+    url = lending.address(ref)
+    swapped = url.replace(ref.replace(":", "%3A"), other.replace(":", "%3A"))
+    later = url.replace("until=", "until=9")
+    async with aiohttp.ClientSession() as session:
+        async with session.get(url) as answer:
+            assert (answer.status, await answer.read(), answer.content_type) == (200, b"png", "image/png")
+        for wrong in (swapped, later, url[:-1], url.partition("?")[0], lending.address("blob:gone")):
+            async with session.get(wrong) as answer:
+                assert answer.status == 404, wrong
+        desk.clock.pass_(13 * 3600)
+        async with session.get(url) as answer:
+            assert answer.status == 404

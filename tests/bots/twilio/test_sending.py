@@ -1,0 +1,143 @@
+"""Sending through the real SDK, and what its errors mean."""
+
+import pytest
+
+from bots.twilio.segments import measure
+from core.errors import Failure, Refused, Throttled, Unreachable
+from core.media import Media
+from core.reply import Quiz, Text
+from tests.bots.twilio.conftest import HERE, Desk, connected, settings
+from tests.fakes.twilio import LAN
+from tests.fakes.twilio_rules import FINE, Wrong
+
+
+async def _failing(desk: Desk, *, key: str = "k") -> Failure:
+    with pytest.raises(Failure) as failing:
+        await desk.account.channel.send(HERE, Text(text="toki"), key=key)
+    return failing.value
+
+
+async def test_words_arrive_cheaply_written(desk: Desk) -> None:
+    receipt = await desk.account.channel.send(HERE, Text(text="It’s “moku” – eat…"), key="k")
+    (sent,) = desk.api.to(LAN)
+    assert (sent.sid, sent.body) == (receipt, 'It\'s "moku" - eat...')
+    assert desk.counted == ["text_segments:GSM-7"]
+
+
+async def test_a_question_names_where_in_the_quiz_it_stands(desk: Desk) -> None:
+    await desk.account.channel.send(HERE, Quiz(id="q", question="moku?", form="typed", progress="1/5"), key="k")
+    assert desk.api.sent[0].body == "(1/5) moku?"
+
+
+async def test_a_long_text_goes_in_messages_that_carriers_take(desk: Desk) -> None:
+    await desk.account.channel.send(HERE, Text(text="Một câu tiếng Việt. " * 60), key="k")
+    assert len(desk.api.sent) == 2
+    assert all(measure(sent.body).segments <= 10 for sent in desk.api.sent)
+    assert desk.book.spent[HERE, desk.clock.now().date()] == len(desk.counted)
+
+
+async def test_a_retry_goes_on_after_what_went_through(desk: Desk) -> None:
+    reply = Text(text="Một câu tiếng Việt. " * 60)
+    desk.api.wrongs = [FINE, Wrong(503, 20503, "Service Unavailable")]
+    with pytest.raises(Unreachable):
+        await desk.account.channel.send(HERE, reply, key="k")
+    assert len(desk.api.sent) == 1
+    await desk.account.channel.send(HERE, reply, key="k")
+    assert "".join("".join(sent.body for sent in desk.api.sent).split()) == "Mộtcâutiếng Việt.".replace(" ", "") * 60
+
+
+async def test_who_has_ended_the_messages_gets_nothing_more_from_us(desk: Desk) -> None:
+    await desk.book.withdraw(HERE, why="asked")
+    failing = await _failing(desk)
+    assert isinstance(failing, Refused)
+    assert failing.gone
+    assert desk.api.sent == []
+    await desk.book.renew(HERE)
+    assert await desk.account.channel.send(HERE, Text(text="toki"), key="k")
+
+
+async def test_what_twilio_knows_of_an_end_is_noted(desk: Desk) -> None:
+    desk.api.people.opted_out.add(LAN)
+    failing = await _failing(desk)
+    assert isinstance(failing, Refused)
+    assert failing.gone
+    assert desk.book.ended == {HERE: "21610"}
+    assert desk.book.spent[HERE, desk.clock.now().date()] == 0
+
+
+async def test_nobody_is_sent_more_in_a_day_than_is_set(desk: Desk) -> None:
+    for number in range(20):
+        await desk.account.channel.send(HERE, Text(text="toki"), key=f"k{number}")
+    failing = await _failing(desk)
+    assert isinstance(failing, Refused)
+    assert failing.gone
+    assert len(desk.api.sent) == 20
+    desk.clock.pass_(86400)
+    assert await desk.account.channel.send(HERE, Text(text="toki"), key="next day")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind", "gone"),
+    [
+        (Wrong(400, 21211, "Invalid 'To'"), Refused, True),
+        (Wrong(400, 21408, "no permission"), Refused, True),
+        (Wrong(400, 21614, "no mobile"), Refused, True),
+        (Wrong(400, 21617, "too long"), Refused, False),
+        (Wrong(400, 21620, "bad media"), Refused, False),
+        (Wrong(400, 21606, "not your number"), Unreachable, None),
+        (Wrong(401, 20003, "Authenticate"), Unreachable, None),
+        (Wrong(500, 20500, "Internal"), Unreachable, None),
+        (Wrong(400, 21611, "queue full"), Throttled, None),
+    ],
+)
+async def test_errors_mean_what_the_house_needs_to_know(
+    desk: Desk, wrong: Wrong, kind: type[Failure], gone: bool | None
+) -> None:
+    desk.api.wrongs = [wrong]
+    failing = await _failing(desk)
+    assert type(failing) is kind
+    assert getattr(failing, "gone", None) is gone
+
+
+async def test_too_many_requests_wait_as_long_as_twilio_says(desk: Desk) -> None:
+    desk.api.wrongs = [Wrong(429, 20429, "Too Many Requests", retry_after=3)]
+    failing = await _failing(desk)
+    assert isinstance(failing, Throttled)
+    assert failing.retry_after == 3
+
+
+async def test_the_fake_refuses_as_twilio_does(desk: Desk) -> None:
+    desk.api.people.closed = ("+84",)
+    desk.api.people.landlines = {"+14155550111"}
+    for to, body, code in (
+        ("+84912345678", "x", "21408"),
+        ("+14155550111", "x", "21614"),
+        ("4155550100", "x", "21211"),
+        (LAN, "x" * 1601, "21617"),
+        (LAN, "", "21602"),
+    ):
+        with pytest.raises(Refused, match=code):
+            await desk.account.client.text(to, body)
+
+
+async def test_a_wrong_token_is_told_by_the_greeting(desk: Desk) -> None:
+    assert await desk.account.client.identify() == "Sona's account"
+    other = connected(settings(desk.api, token="wrong"), book=desk.book, clock=desk.clock, count=_ignored)
+    with pytest.raises(Unreachable, match="20003"):
+        await other.client.identify()
+    await other.close()
+
+
+async def test_files_are_fetched_with_the_accounts_secret_and_from_nowhere_else(desk: Desk) -> None:
+    url = desk.api.keep(b"jpeg", "image/jpeg")
+    assert await desk.account.channel.fetch(Media(ref=url)) == b"jpeg"
+    with pytest.raises(Refused, match="elsewhere"):
+        await desk.account.channel.fetch(Media(ref="https://evil.example/2010-04-01/x"))
+    with pytest.raises(Refused, match="elsewhere"):
+        await desk.account.channel.fetch(Media(ref="https://api.twilio.com.evil.example/x"))
+    with pytest.raises(Refused, match="no longer"):
+        await desk.account.channel.fetch(Media(ref=f"{url}00"))
+
+
+def _ignored(name: str, /, **labels: str) -> None:
+    """Nothing is asked of the counters here."""

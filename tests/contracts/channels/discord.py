@@ -1,0 +1,88 @@
+"""Discord, connected to the fake API."""
+
+import json
+import re
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+from bots.discord import Discord, Settings, connect
+from core.address import Address
+from core.channel import Channel, Request
+from core.media import Media
+from tests.bots.discord.conftest import Shelf, noted
+from tests.contracts.channels import Calls
+from tests.fakes.clock import ManualClock
+from tests.fakes.discord import TOKEN, FakeDiscord
+from tests.fakes.discord_rules import Answer
+
+
+@dataclass
+class DiscordHarness:
+    bot: Discord
+    api: FakeDiscord
+    shelf: Shelf
+    address: Address = field(default_factory=lambda: Address("discord", "7"))
+    can_leave: bool = True
+
+    @property
+    def channel(self) -> Channel:
+        return self.bot.channel
+
+    @property
+    def calls(self) -> Calls:
+        broken = tuple(self._signed(body) for body in (b"", b"{", b"\xff", b"[]", b'{"type": "x"}'))
+        said = self._said("toki")
+        return Calls(
+            said=self._said,
+            forged=Request(body=said.body + b" ", headers=said.headers),
+            unknown=self._signed(b'{"type": 77, "id": "5", "token": "t"}'),
+            broken=broken,
+        )
+
+    def _said(self, words: str) -> Request:
+        """The one way to say words by HTTP: a form."""
+        field = {"type": 4, "custom_id": "words", "value": words}
+        form = {"custom_id": "words", "components": [{"type": 1, "components": [field]}]}
+        asked = {"type": 5, "id": "1300000000000000001", "token": "t", "channel_id": "7", "data": form}
+        person = {"id": "7", "username": "lan"}
+        return self._signed(json.dumps({**asked, "user": person, "context": 1}).encode())
+
+    def _signed(self, body: bytes) -> Request:
+        signature = self.api.key.sign(b"1700000000" + body).signature.hex()
+        return Request(body=body, headers={"x-signature-ed25519": signature, "x-signature-timestamp": "1700000000"})
+
+    async def seen(self) -> list[str]:
+        return [re.sub(r"\\(.)", r"\1", text) for text in self.api.room().texts]
+
+    async def buttons(self) -> list[str]:
+        return [button["label"] for button in self.api.room().buttons]
+
+    async def sound(self) -> Media:
+        return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
+
+    def leave(self) -> None:
+        self.api.room().refusal = Answer(403, "Cannot send messages to this user", 50007)
+
+
+@asynccontextmanager
+async def open_harness() -> AsyncGenerator[DiscordHarness]:
+    shelf = Shelf()
+    async with FakeDiscord() as api:
+        api.room()
+        bot = connect(
+            Settings(token=TOKEN, api_url=api.url, public_key=api.public_key),
+            secret_key=b"secret",
+            clock=ManualClock(),
+            blobs=shelf,
+            note=noted,
+            count=_ignored,
+        )
+        try:
+            yield DiscordHarness(bot=bot, api=api, shelf=shelf)
+        finally:
+            await bot.close()
+
+
+def _ignored(name: str, /, **labels: str) -> None:
+    """Nothing is asked of the counters here."""

@@ -1,0 +1,281 @@
+"""Discord's API (v10) and gateway on a real socket, as strict as its documentation (docs.discord.com/developers).
+
+Held to: a wrong token is 401; an unknown route 404; an unknown channel 404 (10003), message 404 (10008), webhook 404 (10015) or interaction
+404 (10062); someone who takes no messages from the bot 403 (50007); an empty message 400 (50006); content of at most 2000 characters, five rows of five
+buttons, custom ids of 1 to 100 characters that differ within a message, labels of 1 to 80, a nonce of at most 25 characters, which with
+`enforce_nonce` sends nothing twice; voice messages have the flag, one OGG file with length and waveform, and nothing else; an interaction is answered
+once (40060) before its message can be changed; 429 carries `Via`, `Retry-After` and `retry_after`; JSON comes as exactly
+`application/json`. Interactions go out by HTTP signed with Ed25519, or by the gateway.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import web
+from nacl.signing import SigningKey
+
+from tests.fakes.discord_gateway import Gateway
+from tests.fakes.discord_rules import Answer, Buckets, answered, message, unknown
+
+TOKEN = "discord-TEST-token"
+BOT = {"id": "4242", "username": "Sona", "discriminator": "0", "bot": True, "avatar": None}
+APPLICATION = "900"
+ABOUT = {
+    "id": APPLICATION,
+    "name": "Sona",
+    "icon": None,
+    "description": "",
+    "summary": "",
+    "bot_public": True,
+    "bot_require_code_grant": False,
+    "flags": 0,
+    "owner": {"id": "7", "username": "lan", "discriminator": "0", "avatar": None},
+    "team": None,
+}
+ROOT = "/api/v10"
+
+
+@dataclass
+class Room:
+    """A channel. `refusal` is what every message there is answered with."""
+
+    id: str
+    refusal: Answer | None = None
+    typed: int = 0
+    messages: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+
+    @property
+    def texts(self) -> list[str]:
+        return [message["content"] for message in self.messages.values()]
+
+    @property
+    def buttons(self) -> list[dict[str, Any]]:
+        """The buttons of the last message."""
+        rows = self.messages[list(self.messages)[-1]]["components"] if self.messages else []
+        return [button for row in rows for button in row["components"]]
+
+
+@dataclass
+class Told:
+    """An interaction: what it was answered with, and the message that came of it."""
+
+    room: str
+    response: dict[str, Any] | None = None
+    message: str = ""
+
+
+class FakeDiscord:
+    """`async with FakeDiscord() as discord`; `discord.url` is what `DISCORD_API_URL` is set to."""
+
+    def __init__(self, token: str = TOKEN) -> None:
+        self.token = token
+        self.url = ""
+        self.gateway = Gateway(token, BOT)
+        self.rooms: dict[str, Room] = {}
+        self.told: dict[str, Told] = {}
+        self.commands: list[dict[str, Any]] = []
+        self.files: dict[str, bytes] = {}
+        self.calls: list[str] = []
+        self.called = asyncio.Event()
+        self.drawn: list[str] = []
+        self.uploads: list[dict[str, bytes]] = []
+        self.key = SigningKey(bytes(32))
+        self._nonces: dict[tuple[str, str], str] = {}
+        self._buckets: Buckets | None = None
+        self._refusals: list[tuple[str, Answer]] = []
+        self._last = 1300000000000000000
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=60 * 1024 * 1024)
+        app.router.add_get("/gateway", self.gateway.serve)
+        app.router.add_get("/files/{name}", self._file)
+        app.router.add_route("*", ROOT + "/{path:.*}", self._called)
+        self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        port = self._runner.addresses[0][1]
+        self.url, self.gateway.url = f"http://127.0.0.1:{port}", f"ws://127.0.0.1:{port}/gateway"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._runner is not None:
+            await self.gateway.close(1001)
+            await self._runner.cleanup()
+
+    @property
+    def public_key(self) -> str:
+        return bytes(self.key.verify_key).hex()
+
+    def room(self, number: str = "7") -> Room:
+        """A channel that the bot may write to."""
+        return self.rooms.setdefault(number, Room(id=number))
+
+    def limit(self, time: Callable[[], float], *, period: float = 5.0) -> None:
+        """From now on hold the bot to five calls in `period` seconds for each channel and route, as the real pace is."""
+        self._buckets = Buckets(time, period=period)
+
+    def refuse(self, call: str, answer: Answer) -> None:
+        """Answer the next call whose method and path begin so like this."""
+        self._refusals.append((call, answer))
+
+    def snowflake(self) -> str:
+        self._last += 1 << 22
+        return str(self._last)
+
+    def signed(self, payload: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
+        """Body and headers of an interaction as it comes by HTTP."""
+        body, at = json.dumps(payload).encode(), "1700000000"
+        signature = self.key.sign(at.encode() + body).signature.hex()
+        return body, {"X-Signature-Ed25519": signature, "X-Signature-Timestamp": at}
+
+    def asks(self, payload: Mapping[str, Any]) -> dict[str, Any]:
+        """A new interaction in a room, with its token."""
+        number = self.snowflake()
+        self.told[f"token{number}"] = Told(room=payload["channel_id"])
+        person = {"id": "7", "username": "lan", "global_name": "Lan"}
+        return {"id": number, "application_id": APPLICATION, "token": f"token{number}", "user": person, **payload}
+
+    async def posts(self, url: str, payload: Mapping[str, Any]) -> tuple[int, bytes]:
+        """Call the application by HTTP; an answer that is JSON counts as the interaction's first."""
+        body, headers = self.signed(payload)
+        async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as reply:
+            content = await reply.read()
+            if reply.ok and content and (told := self.told.get(str(payload.get("token")))) is not None:
+                self._respond(told, json.loads(content))
+            return reply.status, content
+
+    async def _called(self, request: web.Request) -> web.Response:
+        path = request.match_info["path"]
+        call = f"{request.method} /{path}"
+        self.calls.append(call)
+        self.called.set()
+        headers: Mapping[str, str] = {}
+        try:
+            if request.headers.get("Authorization") != f"Bot {self.token}":
+                raise Answer(401, "401: Unauthorized")
+            for refusal in [r for r in self._refusals if call.startswith(r[0])]:
+                self._refusals.remove(refusal)
+                raise refusal[1]
+            parts = path.split("/")
+            if self._buckets and parts[0] == "channels":
+                headers = self._buckets.use(f"{request.method}-{'-'.join(parts[2:3])} {parts[1]}")
+            body, files = await _sent(request)
+            if isinstance(body, dict) and "content" in body:
+                self.drawn.append(body["content"])
+            data = self._answer(request.method, parts, body, files)
+        except Answer as answer:
+            wait = {"Retry-After": str(answer.body["retry_after"])} if "retry_after" in answer.body else {}
+            return answered(answer.body, answer.status, wait)
+        return web.Response(status=204, headers=headers) if data is None else answered(data, headers=headers)
+
+    def _answer(self, method: str, parts: list[str], body: Any, files: dict[str, bytes]) -> object:
+        match [method, *parts]:
+            case ["GET", "users", "@me"]:
+                return BOT
+            case ["GET", "oauth2", "applications", "@me"]:
+                return {**ABOUT, "verify_key": self.public_key}
+            case ["GET", "gateway", "bot"]:
+                limit = {"total": 1000, "remaining": 999, "reset_after": 0, "max_concurrency": 16}
+                return {"url": self.gateway.url, "shards": self.gateway.shards, "session_start_limit": limit}
+            case ["GET", "applications", app, "commands"] if app == APPLICATION:
+                return self.commands
+            case ["PUT", "applications", app, "commands"] if app == APPLICATION:
+                self.commands = [{**command, "id": self.snowflake(), "version": "1"} for command in body]
+                return self.commands
+            case ["POST", "channels", room, "messages"]:
+                return self._say(self._room(room), body, files)
+            case ["POST", "channels", room, "typing"]:
+                self._room(room).typed += 1
+                return None
+            case ["PATCH" | "DELETE", "channels", room, "messages", sent]:
+                return self._change(method, self._room(room), sent, body)
+            case ["POST", "interactions", _, token, "callback"]:
+                if token not in self.told:
+                    raise unknown("interaction", 10062)
+                return self._respond(self.told[token], body)
+            case ["PATCH" | "DELETE", "webhooks", app, token, "messages", "@original"] if app == APPLICATION:
+                return self._original(method, token, body)
+            case _:
+                raise Answer(404, "404: Not Found")
+
+    def _room(self, number: str) -> Room:
+        room = self.rooms.get(number)
+        if room is None:
+            raise unknown("Channel", 10003)
+        if room.refusal is not None:
+            raise room.refusal
+        return room
+
+    def _say(self, room: Room, body: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
+        message(body, files)
+        nonce = (room.id, str(body.get("nonce", "")))
+        if body.get("enforce_nonce") and nonce in self._nonces:
+            return _public(room.messages.get(self._nonces[nonce], {"id": self._nonces[nonce]}))
+        kept = self._keep(room, body)
+        self._nonces[nonce] = kept["id"]
+        if files:
+            self.uploads.append(files)
+            kept["sound"] = files["files[0]"]
+        return _public(kept)
+
+    def _keep(self, room: Room, body: Mapping[str, Any]) -> dict[str, Any]:
+        shown = {"content": body.get("content") or "", "components": body.get("components") or []}
+        number = self.snowflake()
+        kept = {"id": number, "channel_id": room.id, "author": BOT, "flags": body.get("flags", 0), **shown}
+        room.messages[number] = kept
+        return kept
+
+    def _change(self, method: str, room: Room, sent: str, body: Any) -> dict[str, Any] | None:
+        if sent not in room.messages:
+            raise unknown("Message", 10008)
+        if method == "DELETE":
+            del room.messages[sent]
+            return None
+        message(body, {}, edit=True)
+        room.messages[sent] |= {key: body[key] for key in ("content", "components") if key in body}
+        return _public(room.messages[sent])
+
+    def _respond(self, told: Told, response: dict[str, Any]) -> None:
+        if told.response is not None:
+            raise Answer(400, "Interaction has already been acknowledged.", 40060)
+        if response["type"] not in (4, 5, 6, 8):
+            raise Answer(400, "Invalid Form Body", 50035)
+        told.response = response
+        if response["type"] == 5:
+            kept = self._keep(self.room(told.room), {"content": "Sona is thinking…", "flags": 128})
+            told.message = kept["id"]
+
+    def _original(self, method: str, token: str, body: Any) -> dict[str, Any] | None:
+        told = self.told.get(token)
+        if told is None or not told.message:
+            raise unknown("Webhook", 10015)
+        return self._change(method, self.room(told.room), told.message, body)
+
+    async def _file(self, request: web.Request) -> web.Response:
+        data = self.files.get(request.match_info["name"])
+        return web.Response(status=404) if data is None else web.Response(body=data)
+
+
+def _public(kept: Mapping[str, Any]) -> dict[str, Any]:
+    """A message as it is told to the bot."""
+    return {name: value for name, value in kept.items() if name != "sound"}
+
+
+async def _sent(request: web.Request) -> tuple[Any, dict[str, bytes]]:
+    """The body's JSON, and the files in it by the name of their field."""
+    if request.content_type != "multipart/form-data":
+        content = await request.read()
+        return (json.loads(content) if content else None), {}
+    body: Any = None
+    files = dict[str, bytes]()
+    for name, value in (await request.post()).items():
+        if isinstance(value, web.FileField):
+            files[name] = value.file.read()
+        elif name == "payload_json":
+            body = json.loads(str(value))
+    return body, files

@@ -1,0 +1,117 @@
+"""What Discord refuses, with its numbers and words."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+
+class Answer(Exception):
+    """An answer that is no success."""
+
+    def __init__(self, status: int, message: str, code: int = 0, **more: Any) -> None:
+        super().__init__(message)
+        self.status = status
+        self.body = {"message": message, "code": code, **more}
+
+
+def invalid(field: str, words: str) -> Answer:
+    errors = {field: {"_errors": [{"code": "BASE_TYPE_BAD", "message": words}]}}
+    return Answer(400, "Invalid Form Body", 50035, errors=errors)
+
+
+def unknown(what: str, code: int) -> Answer:
+    return Answer(404, f"Unknown {what}", code)
+
+
+class Buckets:
+    """Five messages in five seconds for each channel and route; `time` in seconds."""
+
+    def __init__(self, time: Callable[[], float], *, limit: int = 5, period: float = 5.0) -> None:
+        self.time, self.limit, self.period = time, limit, period
+        self._began: dict[str, tuple[float, int]] = {}
+
+    def use(self, bucket: str) -> Mapping[str, str]:
+        """The headers of an answer; raises `Answer` 429."""
+        now = self.time()
+        began, used = self._began.get(bucket, (now, 0))
+        if now - began >= self.period:
+            began, used = now, 0
+        rest = round(self.period - (now - began), 3)
+        headers = {
+            "X-RateLimit-Bucket": bucket.partition(" ")[0],
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(max(self.limit - used - 1, 0)),
+            "X-RateLimit-Reset-After": str(rest),
+        }
+        if used >= self.limit:
+            raise Answer(429, "You are being rate limited.", retry_after=rest, **{"global": False})
+        self._began[bucket] = (began, used + 1)
+        return headers
+
+
+def message(body: Mapping[str, Any], files: Mapping[str, bytes], *, edit: bool = False) -> None:
+    """Raises `Answer` for a message that Discord would not take."""
+    content = body.get("content") or ""
+    if not isinstance(content, str) or len(content) > 2000:
+        raise invalid("content", "Must be 2000 or fewer in length.")
+    if not content.strip() and not files and not edit:
+        raise Answer(400, "Cannot send an empty message", 50006)
+    _nonce(body)
+    _attachments(body, files)
+    _components(body.get("components") or [])
+    if body.get("allowed_mentions") != {"parse": []}:
+        raise AssertionError("the bot would notify people")
+
+
+def _nonce(body: Mapping[str, Any]) -> None:
+    nonce = body.get("nonce", "")
+    if not isinstance(nonce, str | int) or len(str(nonce)) > 25:
+        raise invalid("nonce", "Must be 25 or fewer in length.")
+
+
+def _attachments(body: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
+    listed = body.get("attachments") or []
+    for attachment in listed:
+        if f"files[{attachment['id']}]" not in files:
+            raise invalid("attachments", "Unknown attachment id")
+    if not body.get("flags", 0) & (1 << 13):
+        return
+    if body.get("content") or body.get("components"):
+        raise Answer(400, "Voice messages do not support additional content.", 50159)
+    if len(files) != 1:
+        raise Answer(400, "Voice messages must have a single audio attachment.", 50160)
+    if not listed or not listed[0].get("waveform") or not listed[0].get("duration_secs"):
+        raise Answer(400, "Voice messages must have supporting metadata.", 50161)
+    if not next(iter(files.values())).startswith(b"OggS"):
+        raise invalid("attachments", "Voice messages must be OGG/Opus")
+
+
+def _components(rows: list[Any]) -> None:
+    if len(rows) > 5:
+        raise invalid("components", "Must be between 1 and 5 in length.")
+    seen: set[str] = set()
+    for row in rows:
+        if row.get("type") != 1 or not 1 <= len(row.get("components", [])) <= 5:
+            raise invalid("components", "Must be between 1 and 5 in length.")
+        for button in row["components"]:
+            _button(button, seen)
+
+
+def _button(button: Mapping[str, Any], seen: set[str]) -> None:
+    if button.get("type") != 2 or button.get("style") not in (1, 2, 3, 4):
+        raise invalid("components", "Value must be one of")
+    if not 1 <= len(button.get("custom_id", "")) <= 100:
+        raise invalid("components", "Must be between 1 and 100 in length.")
+    if not 1 <= len(button.get("label", "")) <= 80:
+        raise invalid("components", "Must be between 1 and 80 in length.")
+    if button["custom_id"] in seen:
+        raise invalid("components", "Component custom id cannot be duplicated")
+    seen.add(button["custom_id"])
+
+
+def answered(data: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """JSON under exactly the content type that Discord gives it."""
+    everywhere = {"Content-Type": "application/json", "Via": "1.1 google", **(headers or {})}
+    return web.Response(body=json.dumps(data).encode(), status=status, headers=everywhere)

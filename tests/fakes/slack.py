@@ -1,0 +1,189 @@
+"""Slack on a real socket: the Web API, signed calls of the Events API and Socket Mode, as strict as its documentation (docs.slack.dev).
+
+Held to: a wrong token is `invalid_auth`, an unknown method `unknown_method`, both with status 200; a message has at most
+40,000 characters (4,000 when updated) and 50 blocks, a section 3,000 characters, a row 25 buttons with labels of 75 and
+values of 2,000 characters, one table; streams need a thread, and outside of direct messages a recipient; appending to
+one that has ended is `message_not_in_streaming_state`, updating one that runs is refused; 429 carries `Retry-After`.
+Calls carry a signature over timestamp and body, and come again with `X-Slack-Retry-Num` while they are not answered
+with 2xx. In Socket Mode an envelope comes again until its id is sent back.
+"""
+
+import asyncio
+import hmac
+import json
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Any, Self
+from urllib.parse import urlencode
+
+import aiohttp
+from aiohttp import WSMsgType, web
+
+from tests.fakes.slack_methods import Call, Methods
+from tests.fakes.slack_rules import Answer, Pace
+
+TOKEN, APP_TOKEN, SECRET = "xoxb-1-TEST", "xapp-1-TEST", "s1gning"
+
+
+def signed_headers(body: bytes, now: float, secret: str = SECRET) -> dict[str, str]:
+    """The headers of a call made at `now`, written independently of the product's own check."""
+    stamp = str(int(now))
+    digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, sha256).hexdigest()
+    return {"x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={digest}"}
+
+
+def event(content: dict[str, Any], number: str = "Ev1") -> dict[str, Any]:
+    """An Events API payload around an event."""
+    return {
+        "type": "event_callback",
+        "token": "gone",
+        "team_id": "T1",
+        "api_app_id": "A1",
+        "event_id": number,
+        "event_time": 1700000000,
+        "authorizations": [{"team_id": "T1", "user_id": "UBOT", "is_bot": True}],
+        "event": content,
+    }
+
+
+class FakeSlack(Methods):
+    """`async with FakeSlack() as slack`; `slack.url` is what `SLACK_API_URL` is set to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[tuple[str, Call]] = []
+        self.acked: list[str] = []
+        self.links = 0
+        self._refusals: list[tuple[str, Answer]] = []
+        self._unacked: dict[str, dict[str, Any]] = {}
+        self._sockets: list[web.WebSocketResponse] = []
+        self._news = asyncio.Condition()
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        app = web.Application(client_max_size=60 * 1024 * 1024)
+        app.router.add_route("*", "/api/{method}", self._called)
+        app.router.add_post("/upload/{number}", self._uploaded)
+        app.router.add_get("/files/{number}", self._downloaded)
+        app.router.add_get("/link", self._linked)
+        self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for socket in self._sockets:
+            await socket.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def limit(self, time: Callable[[], float]) -> None:
+        """From now on hold the app to the real pace; `time` in seconds."""
+        self.pace = Pace(time)
+
+    def refuse(self, method: str, error: str, *, status: int = 200, retry_after: float = 0) -> None:
+        """Answer the next call of a method like this."""
+        self._refusals.append((method, Answer(error, status=status, retry_after=retry_after)))
+
+    def made(self, method: str) -> list[Call]:
+        return [call for name, call in self.calls if name == method]
+
+    async def push(self, kind: str, payload: dict[str, Any], number: str = "E1") -> None:
+        """Send an envelope to who listens, or keep it until somebody does."""
+        self._unacked[number] = {"type": kind, "envelope_id": number, "payload": payload}
+        for socket in self._sockets:
+            await socket.send_json(self._unacked[number])
+
+    async def drop(self) -> None:
+        """Tell who listens to connect anew, as Slack does from time to time."""
+        for socket in self._sockets:
+            await socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait for something to come true through a call or an envelope that was taken."""
+        async with asyncio.timeout(10), self._news:
+            await self._news.wait_for(true)
+
+    async def _told(self) -> None:
+        async with self._news:
+            self._news.notify_all()
+
+    async def _called(self, request: web.Request) -> web.Response:
+        name = request.match_info["method"]
+        try:
+            call = await _call(request)
+            token = APP_TOKEN if name == "apps.connections.open" else TOKEN
+            if request.headers.get("Authorization") != f"Bearer {token}":
+                raise Answer("invalid_auth")
+            self.calls.append((name, call))
+            self._refused(name)
+            if name == "apps.connections.open":
+                answer: dict[str, Any] = {"url": f"{self.url.replace('http', 'ws', 1)}/link"}
+            else:
+                answer = self.method(name)(call)
+        except Answer as refusal:
+            headers = {"Retry-After": f"{refusal.retry_after:g}"} if refusal.retry_after else {}
+            body = {"ok": False, "error": refusal.error}
+            return web.json_response(body, status=refusal.status, headers=headers)
+        await self._told()
+        return web.json_response({"ok": True, **answer})
+
+    def _refused(self, name: str) -> None:
+        for refusal in self._refusals:
+            if refusal[0] == name:
+                self._refusals.remove(refusal)
+                raise refusal[1]
+
+    async def _uploaded(self, request: web.Request) -> web.Response:
+        number = request.match_info["number"]
+        if number not in self.files:
+            return web.Response(status=404)
+        self.files[number] = (self.files[number][0], await request.read())
+        return web.Response(text=f"OK - {len(self.files[number][1])}")
+
+    async def _downloaded(self, request: web.Request) -> web.Response:
+        """Who may not read a file gets a page to sign in, with status 200."""
+        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+            return web.Response(text="<html>sign in</html>", content_type="text/html")
+        found = self.files.get(request.match_info["number"])
+        return web.Response(body=found[1]) if found else web.Response(status=404)
+
+    async def _linked(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self.links += 1
+        self._sockets.append(socket)
+        await socket.send_json({"type": "hello", "num_connections": len(self._sockets)})
+        for envelope in list(self._unacked.values()):
+            await socket.send_json(envelope)
+        await self._told()
+        async for frame in socket:
+            if frame.type == WSMsgType.TEXT:
+                number = json.loads(frame.data)["envelope_id"]
+                self._unacked.pop(number, None)
+                self.acked.append(number)
+                await self._told()
+        self._sockets.remove(socket)
+        return socket
+
+
+async def post(url: str, payload: dict[str, Any], now: float, *, form: bool = False, retry: int = 0) -> tuple[int, str]:
+    """Call a webhook as Slack does; status and words of the answer."""
+    body = (urlencode({"payload": json.dumps(payload)}) if form else json.dumps(payload)).encode()
+    kind = "application/x-www-form-urlencoded" if form else "application/json"
+    headers = {**signed_headers(body, now), "Content-Type": kind}
+    if retry:
+        headers |= {"X-Slack-Retry-Num": str(retry), "X-Slack-Retry-Reason": "http_timeout"}
+    async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as answer:
+        return answer.status, await answer.text()
+
+
+async def _call(request: web.Request) -> Call:
+    """A call's arguments, from the address, a form or JSON."""
+    call: Call = dict(request.query)
+    if request.content_type == "application/json":
+        call |= json.loads(await request.read() or b"{}")
+    else:
+        call |= {name: str(value) for name, value in (await request.post()).items()}
+    return {name: json.loads(v) if name == "files" and isinstance(v, str) else v for name, v in call.items()}

@@ -1,0 +1,227 @@
+"""The Web API's methods over channels kept in memory."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.fakes import slack_rules as rules
+from tests.fakes.slack_rules import Answer, Pace
+
+Call = dict[str, Any]
+
+
+@dataclass
+class Channel:
+    """`refusal` is the error that everything there is answered with; `status` what is shown under each thread."""
+
+    id: str
+    refusal: str = ""
+    messages: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
+    private: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    status: dict[str, str] = field(default_factory=dict[str, str])
+    session: dict[str, str] = field(default_factory=dict[str, str])
+    prompts: dict[str, list[Any]] = field(default_factory=dict[str, list[Any]])
+    titles: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def texts(self) -> list[str]:
+        """What people see, from the first message to the last, without marks."""
+        return [seen(message) for message in self.messages.values()]
+
+    def buttons(self, ts: str) -> list[dict[str, Any]]:
+        return [element for block in self.messages[ts]["blocks"] for element in _elements(block)]
+
+
+def _elements(block: dict[str, Any]) -> list[dict[str, Any]]:
+    return block["elements"] if block["type"] == "actions" else []
+
+
+def seen(message: dict[str, Any]) -> str:
+    """The words of a message, without marks: what is streamed, else its blocks, else its text."""
+    if message.get("streamed"):
+        return message["streamed"]
+    lines = [line for block in message.get("blocks") or [] for line in _lines(block)]
+    words = "\n".join(lines) if lines else message.get("text", "")
+    return unmarked(words)
+
+
+def unmarked(words: str) -> str:
+    words = re.sub(r"<[^<>|]*\|([^<>]*)>", r"\1", words)
+    words = re.sub(r"(?m)(?<!\w)[*_~`]+|[*_~`]+(?!\w)", "", words)
+    return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def _lines(block: dict[str, Any]) -> list[str]:
+    match block["type"]:
+        case "section":
+            return [block["text"]["text"]]
+        case "context":
+            return [element["text"] for element in block["elements"]]
+        case "table":
+            return [" | ".join(cell["text"] for cell in row) for row in block["rows"]]
+        case _:
+            return []
+
+
+class Methods:
+    """Everything an app can ask; each method is named after Slack's with `_` for the dots."""
+
+    def __init__(self) -> None:
+        self.channels: dict[str, Channel] = {}
+        self.files: dict[str, tuple[str, bytes]] = {}
+        self.views: dict[str, dict[str, Any]] = {}
+        self.forms: list[dict[str, Any]] = []
+        self.triggers: set[str] = set()
+        self.pace: Pace | None = None
+        self.url = ""
+        self._stamps = 0
+
+    def channel(self, number: str = "D1") -> Channel:
+        """A channel that the app may write to; those beginning with D are with one person."""
+        return self.channels.setdefault(number, Channel(id=number))
+
+    def stamp(self) -> str:
+        self._stamps += 1
+        return f"1700000000.{self._stamps:06d}"
+
+    def method(self, name: str) -> Callable[[Call], dict[str, Any]]:
+        found = vars(Methods).get(name.replace(".", "_"))
+        if "." not in name or found is None:
+            raise Answer("unknown_method")
+        return lambda call: found(self, call)
+
+    def _at(self, call: Call, name: str = "channel") -> Channel:
+        channel = self.channels.get(call.get(name, ""))
+        if channel is None:
+            raise Answer("channel_not_found")
+        if channel.refusal:
+            raise Answer(channel.refusal)
+        return channel
+
+    def _message(self, call: Call) -> dict[str, Any]:
+        message = self._at(call).messages.get(call.get("ts", ""))
+        if message is None:
+            raise Answer("message_not_found")
+        return message
+
+    def _put(self, call: Call, **content: Any) -> dict[str, Any]:
+        channel, ts = self._at(call), self.stamp()
+        if self.pace is not None:
+            self.pace.note(channel.id)
+        channel.messages[ts] = {"ts": ts, "thread_ts": call.get("thread_ts", ""), **content}
+        return {"channel": channel.id, "ts": ts, "message": channel.messages[ts]}
+
+    def auth_test(self, call: Call) -> dict[str, Any]:
+        return {"user": "sona", "team": "Lipu", "user_id": "UBOT", "team_id": "T1"}
+
+    def chat_postMessage(self, call: Call) -> dict[str, Any]:
+        rules.message(call)
+        return self._put(call, text=call.get("text", ""), blocks=call.get("blocks") or [])
+
+    def chat_postEphemeral(self, call: Call) -> dict[str, Any]:
+        rules.message(call)
+        channel = self._at(call)
+        if not call.get("user"):
+            raise Answer("user_not_in_channel")
+        channel.private.append(call)
+        return {"message_ts": self.stamp()}
+
+    def chat_update(self, call: Call) -> dict[str, Any]:
+        message = self._message(call)
+        if message.get("streaming"):
+            raise Answer("streaming_state_conflict")
+        rules.message(call, rules.UPDATE_LIMIT)
+        message.update(text=call.get("text", ""), blocks=call.get("blocks") or [], streamed="")
+        return {"channel": call["channel"], "ts": call["ts"]}
+
+    def chat_delete(self, call: Call) -> dict[str, Any]:
+        self._message(call)
+        del self._at(call).messages[call["ts"]]
+        return {}
+
+    def chat_startStream(self, call: Call) -> dict[str, Any]:
+        channel, words = self._at(call), rules.chunks(call)
+        if not call.get("thread_ts"):
+            raise Answer("invalid_arguments")
+        if not channel.id.startswith("D") and not call.get("recipient_user_id"):
+            raise Answer("missing_recipient_user_id")
+        return self._put(call, text="", blocks=[], streamed=words, streaming=True, tasks=[])
+
+    def _stream(self, call: Call) -> dict[str, Any]:
+        message = self._message(call)
+        if not message.get("streaming"):
+            raise Answer("message_not_in_streaming_state")
+        message["streamed"] += rules.chunks(call)
+        message["tasks"] += [chunk for chunk in call.get("chunks") or [] if chunk["type"] == "task_update"]
+        return message
+
+    def chat_appendStream(self, call: Call) -> dict[str, Any]:
+        if not call.get("chunks"):
+            raise Answer("no_text")
+        return {"ts": self._stream(call)["ts"]}
+
+    def chat_stopStream(self, call: Call) -> dict[str, Any]:
+        message = self._stream(call)
+        message["streaming"] = False
+        if call.get("session_status"):
+            self._at(call).session[message["thread_ts"]] = call["session_status"]
+        return {"ts": message["ts"]}
+
+    def agents_sessions_setStatus(self, call: Call) -> dict[str, Any]:
+        if call.get("status") not in ("active", "processing", "suspended", "closed"):
+            raise Answer("invalid_arguments")
+        self._at(call, "channel_id").session[_thread(call)] = call["status"]
+        return {"status": call["status"]}
+
+    def assistant_threads_setStatus(self, call: Call) -> dict[str, Any]:
+        self._at(call, "channel_id").status[_thread(call)] = call["status"]
+        return {}
+
+    def assistant_threads_setTitle(self, call: Call) -> dict[str, Any]:
+        self._at(call, "channel_id").titles[_thread(call)] = call["title"]
+        return {}
+
+    def assistant_threads_setSuggestedPrompts(self, call: Call) -> dict[str, Any]:
+        prompts = call.get("prompts") or []
+        if not 0 < len(prompts) <= 4 or not all(prompt["title"] and prompt["message"] for prompt in prompts):
+            raise Answer("invalid_arguments")
+        self._at(call, "channel_id").prompts[call.get("thread_ts", "")] = prompts
+        return {}
+
+    def conversations_open(self, call: Call) -> dict[str, Any]:
+        if not call.get("users", "").startswith("U"):
+            raise Answer("user_not_found")
+        return {"channel": {"id": self.channel(f"D{call['users'].removeprefix('U')}").id}}
+
+    def views_publish(self, call: Call) -> dict[str, Any]:
+        rules.view(call["view"])
+        self.views[call["user_id"]] = call["view"]
+        return {}
+
+    def views_open(self, call: Call) -> dict[str, Any]:
+        rules.view(call["view"])
+        if call["trigger_id"] not in self.triggers:
+            raise Answer("expired_trigger_id")
+        self.forms.append(call["view"])
+        return {}
+
+    def files_getUploadURLExternal(self, call: Call) -> dict[str, Any]:
+        if not call.get("filename") or int(call.get("length", 0)) <= 0:
+            raise Answer("invalid_arguments")
+        number = f"F{len(self.files) + 1}"
+        self.files[number] = (call["filename"], b"")
+        return {"upload_url": f"{self.url}/upload/{number}", "file_id": number}
+
+    def files_completeUploadExternal(self, call: Call) -> dict[str, Any]:
+        for file in call["files"]:
+            if not self.files.get(file["id"], ("", b""))[1]:
+                raise Answer("file_not_found")
+            self._put({**call, "channel": call["channel_id"]}, text=call.get("initial_comment", ""), file=file["id"])
+        return {"files": call["files"]}
+
+
+def _thread(call: Call) -> str:
+    if not call.get("thread_ts"):
+        raise Answer("invalid_thread_ts")
+    return str(call["thread_ts"])

@@ -1,0 +1,118 @@
+"""What Slack's Web API takes and what it refuses, with the names of its errors."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+TEXT_LIMIT, UPDATE_LIMIT = 40_000, 4_000
+BLOCKS = {"section", "context", "actions", "table", "input", "divider", "image", "header", "markdown"}
+
+
+class Answer(Exception):
+    """An answer that is not `ok`; `retry_after` goes into the header of a 429."""
+
+    def __init__(self, error: str, *, status: int = 200, retry_after: float = 0) -> None:
+        super().__init__(error)
+        self.error = error
+        self.status = status
+        self.retry_after = retry_after
+
+
+class Pace:
+    """About one message a second in a channel; bursts of three are borne."""
+
+    def __init__(self, time: Callable[[], float]) -> None:
+        self._time = time
+        self._noted: dict[str, list[float]] = {}
+
+    def note(self, channel: str) -> None:
+        now = self._time()
+        recent = [at for at in self._noted.get(channel, []) if now - at < 3]
+        if len(recent) >= 3:
+            raise Answer("ratelimited", status=429, retry_after=max(1, round(3 - (now - recent[0]))))
+        self._noted[channel] = [*recent, now]
+
+
+def message(call: Mapping[str, Any], limit: int = TEXT_LIMIT) -> None:
+    """A message's words and blocks."""
+    text, shown = call.get("text", ""), call.get("blocks") or []
+    if not text and not shown:
+        raise Answer("no_text")
+    if len(text) > limit:
+        raise Answer("msg_too_long")
+    blocks(shown)
+
+
+def blocks(shown: object, most: int = 50) -> None:
+    if not isinstance(shown, list) or len(shown) > most:
+        raise Answer("invalid_blocks")
+    if sum(block.get("type") == "table" for block in shown) > 1:
+        raise Answer("only_one_table_allowed")
+    for block in shown:
+        _block(block)
+
+
+def chunks(call: Mapping[str, Any]) -> str:
+    """The Markdown of a stream's chunks."""
+    words = ""
+    for chunk in call.get("chunks") or []:
+        match chunk.get("type"):
+            case "markdown_text":
+                words += _text(chunk, 12_000, "invalid_chunks")
+            case "task_update":
+                if not chunk.get("id") or chunk.get("status") not in ("pending", "in_progress", "complete", "error"):
+                    raise Answer("invalid_chunks")
+            case _:
+                raise Answer("invalid_chunks")
+    return words
+
+
+def view(shown: Mapping[str, Any]) -> None:
+    if shown.get("type") not in ("home", "modal"):
+        raise Answer("invalid_arguments")
+    if shown["type"] == "modal" and (not shown.get("title") or len(shown["title"]["text"]) > 24):
+        raise Answer("invalid_arguments")
+    blocks(shown.get("blocks"), 100)
+
+
+def _block(block: Mapping[str, Any]) -> None:
+    if block.get("type") not in BLOCKS or len(block.get("block_id", "")) > 255:
+        raise Answer("invalid_blocks")
+    match block["type"]:
+        case "section":
+            _text(block["text"], 3000)
+        case "context":
+            _count(block["elements"], 10)
+            for element in block["elements"]:
+                _text(element, 3000)
+        case "actions":
+            _count(block["elements"], 25)
+            names = [_button(element) for element in block["elements"]]
+            if len(set(names)) != len(names):
+                raise Answer("invalid_blocks")
+        case "table":
+            _count(block["rows"], 100)
+            for row in block["rows"]:
+                _count(row, 20)
+                for cell in row:
+                    _text(cell, 3000)
+        case _:
+            pass
+
+
+def _button(element: Mapping[str, Any]) -> str:
+    _text(element["text"], 75)
+    if element["text"]["type"] != "plain_text" or len(element.get("value", "")) > 2000:
+        raise Answer("invalid_blocks")
+    return str(element["action_id"])
+
+
+def _text(shown: Mapping[str, Any], limit: int, error: str = "invalid_blocks") -> str:
+    words = shown.get("text")
+    if not isinstance(words, str) or not 0 < len(words) <= limit:
+        raise Answer(error)
+    return words
+
+
+def _count(items: object, most: int) -> None:
+    if not isinstance(items, list) or not 0 < len(items) <= most:
+        raise Answer("invalid_blocks")

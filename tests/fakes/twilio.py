@@ -1,0 +1,214 @@
+"""Twilio's REST API for messages on a real socket, and its signed calls to a webhook.
+
+Held to: basic authentication, the errors of `twilio_rules`, known parameters only, 429 with `Retry-After`, media that is fetched
+from its public address before it goes out, media that came in behind authentication and a redirect, and status callbacks.
+Calls are signed by Twilio's own `RequestValidator`. By default STOP and START change whom a message may be sent to, as with any
+number; with `advanced` they come with `OptOutType`, as with a messaging service.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import aiohttp
+from aiohttp import encode_basic_auth, web
+from twilio.request_validator import RequestValidator
+
+from tests.fakes.twilio_rules import AUTHENTICATE, People, Wrong, checked
+
+ACCOUNT = "AC" + "0" * 31 + "1"
+TOKEN = "12345"
+NUMBER = "+15005550006"
+LAN = "+14155550100"
+_STOP = frozenset(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"])
+_START = frozenset(["START", "UNSTOP", "YES"])
+_HELP = frozenset(["HELP", "INFO"])
+_ROOT = "/2010-04-01/Accounts/{account}"
+
+
+@dataclass
+class Sent:
+    sid: str
+    to: str
+    body: str
+    media: list[tuple[bytes, str]] = field(default_factory=list[tuple[bytes, str]])
+    report_to: str = ""
+
+
+class FakeTwilio:
+    """`async with FakeTwilio() as twilio`; `url` is what `TWILIO_API_URL` is set to, `hook` where messages are announced."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.hook = ""
+        self.advanced = False
+        self.sent: list[Sent] = []
+        self.people = People(opted_out=set(), landlines=set(), closed=())
+        self.wrongs: list[Wrong] = []
+        self.files: dict[str, tuple[bytes, str]] = {}
+        self.called = asyncio.Event()
+        self._numbers = 0
+        self._runner: web.AppRunner | None = None
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        app.router.add_get(f"{_ROOT}.json", self._account)
+        app.router.add_post(f"{_ROOT}/Messages.json", self._message)
+        app.router.add_get(f"{_ROOT}/Messages/{{message}}/Media/{{media}}", self._media)
+        app.router.add_get("/cdn/{media}", self._file)
+        self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1)
+        await self._runner.setup()
+        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        self.url = f"http://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def to(self, number: str) -> list[Sent]:
+        return [sent for sent in self.sent if sent.to == number]
+
+    def keep(self, data: bytes, mime: str) -> str:
+        """A file that somebody sends; its address as a webhook names it."""
+        media = self._id("ME")
+        self.files[media] = (data, mime)
+        return f"https://api.twilio.com{_ROOT.format(account=ACCOUNT)}/Messages/{self._id('MM')}/Media/{media}"
+
+    async def says(self, text: str, number: str = LAN, **more: str) -> int:
+        """A person texts; the answer of the webhook."""
+        return await self.call(self.hook, self.form(text, number, **more))
+
+    def form(self, text: str, number: str = LAN, **more: str) -> dict[str, str]:
+        """The fields of the call for a text, with what it does to the person's consent done."""
+        sid = self._id("MM" if more.get("NumMedia") else "SM")
+        return {
+            "ToCountry": "US",
+            "SmsMessageSid": sid,
+            "NumMedia": "0",
+            "SmsSid": sid,
+            "FromCountry": "US",
+            "SmsStatus": "received",
+            "Body": text,
+            "To": NUMBER,
+            "NumSegments": "1",
+            "MessageSid": sid,
+            "AccountSid": ACCOUNT,
+            "From": number,
+            "ApiVersion": "2010-04-01",
+            **self._opted(text.strip().upper(), number),
+            **more,
+        }
+
+    def _opted(self, word: str, number: str) -> dict[str, str]:
+        if word in _STOP:
+            self.people.opted_out.add(number)
+        elif word in _START:
+            self.people.opted_out.discard(number)
+        kinds = (("STOP", _STOP), ("START", _START), ("HELP", _HELP))
+        found = [kind for kind, words in kinds if word in words]
+        return {"OptOutType": found[0]} if found and self.advanced else {}
+
+    async def reports(self, sent: Sent, status: str, code: str = "") -> int:
+        """Call the status callback of a message."""
+        more = {"ErrorCode": code} if code else {}
+        fields = {"MessageSid": sent.sid, "SmsSid": sent.sid, "MessageStatus": status, "SmsStatus": status}
+        return await self.call(sent.report_to, {**fields, "To": sent.to, "From": NUMBER, "AccountSid": ACCOUNT, **more})
+
+    async def call(self, url: str, fields: Mapping[str, str], *, token: str = TOKEN) -> int:
+        """A signed call, as Twilio makes it; the answer has to be empty or TwiML."""
+        headers = {"X-Twilio-Signature": signed(url, fields, token)}
+        async with aiohttp.ClientSession() as session, session.post(url, data=dict(fields), headers=headers) as answer:
+            body = await answer.text()
+            assert answer.status >= 400 or not body or "xml" in answer.content_type, body
+            return answer.status
+
+    def _id(self, kind: str) -> str:
+        self._numbers += 1
+        return kind + hashlib.md5(f"{kind}{self._numbers}".encode()).hexdigest()
+
+    async def _account(self, request: web.Request) -> web.Response:
+        try:
+            self._let_in(request)
+        except Wrong as wrong:
+            return wrong.answer()
+        return web.json_response({"sid": ACCOUNT, "friendly_name": "Sona's account", "status": "active"})
+
+    async def _message(self, request: web.Request) -> web.Response:
+        form = await request.post()
+        self.called.set()
+        fields = {name: str(value) for name, value in form.items()}
+        try:
+            self._let_in(request)
+            if self.wrongs and (wrong := self.wrongs.pop(0)).status >= 400:
+                raise wrong
+            checked(fields, NUMBER, self.people)
+        except Wrong as wrong:
+            return wrong.answer()
+        media = [await _fetched(str(url)) for url in form.getall("MediaUrl", [])]
+        sent = Sent(
+            sid=self._id("MM" if media else "SM"),
+            to=fields["To"],
+            body=fields.get("Body", ""),
+            media=media,
+            report_to=fields.get("StatusCallback", ""),
+        )
+        self.sent.append(sent)
+        return web.json_response(_resource(sent), status=201)
+
+    async def _media(self, request: web.Request) -> web.Response:
+        try:
+            self._let_in(request)
+        except Wrong as wrong:
+            return wrong.answer()
+        media = request.match_info["media"]
+        if media not in self.files:
+            return Wrong(404, 20404, "The requested resource was not found").answer()
+        return web.Response(status=307, headers={"Location": f"/cdn/{media}"})
+
+    async def _file(self, request: web.Request) -> web.Response:
+        data, mime = self.files[request.match_info["media"]]
+        return web.Response(body=data, content_type=mime)
+
+    def _let_in(self, request: web.Request) -> None:
+        given = request.headers.get("Authorization", "")
+        if given != encode_basic_auth(ACCOUNT, TOKEN) or request.match_info["account"] != ACCOUNT:
+            raise AUTHENTICATE
+
+
+def signed(url: str, fields: Mapping[str, str], token: str = TOKEN) -> str:
+    """The signature by the reference implementation."""
+    return str(RequestValidator(token).compute_signature(url, dict(fields)))
+
+
+async def _fetched(url: str) -> tuple[bytes, str]:
+    async with aiohttp.ClientSession() as session, session.get(url) as answer:
+        assert answer.status == 200, f"Twilio could not load {url}: {answer.status}"
+        return await answer.read(), answer.content_type
+
+
+def _resource(sent: Sent) -> dict[str, Any]:
+    return {
+        "sid": sent.sid,
+        "account_sid": ACCOUNT,
+        "api_version": "2010-04-01",
+        "body": sent.body,
+        "date_created": "Sat, 21 Nov 2026 09:00:00 +0000",
+        "date_sent": None,
+        "date_updated": "Sat, 21 Nov 2026 09:00:00 +0000",
+        "direction": "outbound-api",
+        "error_code": None,
+        "error_message": None,
+        "from": NUMBER,
+        "messaging_service_sid": None,
+        "num_media": str(len(sent.media)),
+        "num_segments": "1",
+        "price": None,
+        "price_unit": "USD",
+        "status": "queued",
+        "subresource_uris": {},
+        "to": sent.to,
+        "uri": f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{sent.sid}.json",
+    }
