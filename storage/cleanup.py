@@ -60,8 +60,8 @@ def _unused_blobs() -> TextClause:
         for column in pointing()
     )
     return text(
-        "DELETE FROM blobs WHERE key IN (SELECT key FROM blobs "
-        f"WHERE created_at < :before AND key NOT IN ({found}) LIMIT :limit) RETURNING key"  # noqa: S608 - our own names
+        "DELETE FROM blobs WHERE key IN (SELECT key FROM blobs "  # noqa: S608 - our own names
+        f"WHERE created_at < :before AND key NOT IN ({found}) LIMIT :limit) RETURNING key"
     )
 
 
