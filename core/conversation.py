@@ -24,12 +24,13 @@ class Learner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A line of the history. `speaker` is the person's name where several people talk."""
+    """A line of the history. Where several people talk, `speaker` is the person's name and `sender` the platform's id of them."""
 
     role: Literal["person", "sona"]
     text: str
     at: datetime
     speaker: str = ""
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

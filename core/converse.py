@@ -165,7 +165,13 @@ def _cleared(before: tuple[Message, ...], after: tuple[Message, ...]) -> bool:
 def _answered(opening: Opening, words: str) -> Thought:
     """A thought that answers all of the opening with these words, what was said noted in the record."""
     said = tuple(
-        Message(role="person", text=event.body.text, at=event.at, speaker=event.sender.name)
+        Message(
+            role="person",
+            text=event.body.text,
+            at=event.at,
+            speaker=event.sender.name,
+            sender=event.sender.id if event.group else "",
+        )
         for event in opening.events
         if isinstance(event.body, Said)
     )

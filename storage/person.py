@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Table, Text, and_, cast, delete, exists, literal, not_, or_, select, text
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Refused
+from storage.cleanup import pointing
 from storage.database import Database
 from storage.reach import reached
 from storage.tables import metadata
@@ -23,14 +23,17 @@ _DIRECT: Final = ("learner_id", "owner")
 _BLOB: Final = re.compile(r"blob:[A-Za-z0-9_.:+/=-]+")
 _blobs: Final = metadata.tables["blobs"]
 
-# In a group a line of the history names its speaker only; the event it came from says who that was.
-_SAID_IN_GROUPS: Final = text(
+_EVENTS_IN_GROUPS: Final = text(
     """
-    SELECT e.id AS event, m.seq AS message FROM identities i
+    SELECT e.id FROM identities i
     JOIN events e ON split_part(e.address, ':', 1) = i.channel AND e.payload #>> '{is,sender,id}' = i.sender
-        AND NOT e.address = ANY(:addresses)
-    LEFT JOIN messages m ON m.address = e.address AND m.role = 'person'
-        AND m.at = (e.payload #>> '{is,at}')::timestamptz
+    WHERE i.learner_id = :learner AND NOT e.address = ANY(:addresses)
+    """
+)
+_LINES_IN_GROUPS: Final = text(
+    """
+    SELECT m.seq FROM identities i
+    JOIN messages m ON m.sender <> '' AND m.sender = i.sender AND split_part(m.address, ':', 1) = i.channel
     WHERE i.learner_id = :learner
     """
 )
@@ -91,13 +94,9 @@ async def reach(connection: AsyncConnection, learner: str) -> Reach:
     mine = select(conversations.c.address).where(conversations.c.learner_id == learner)
     addresses = tuple((await connection.execute(mine)).scalars())
     asked = {"learner": learner, "addresses": list(addresses)}
-    lines = (await connection.execute(_SAID_IN_GROUPS, asked)).all()
-    return Reach(
-        learner=learner,
-        addresses=addresses,
-        events=tuple({line.event for line in lines}),
-        messages=tuple({line.message for line in lines if line.message is not None}),
-    )
+    events = (await connection.execute(_EVENTS_IN_GROUPS, asked)).scalars()
+    lines = (await connection.execute(_LINES_IN_GROUPS, {"learner": learner})).scalars()
+    return Reach(learner=learner, addresses=addresses, events=tuple(events), messages=tuple(lines))
 
 
 async def recorded(connection: AsyncConnection, found: Reach) -> Found:
@@ -128,10 +127,9 @@ def unmentioned() -> ColumnElement[bool]:
 
 
 def _mentions() -> Iterator[ColumnElement[bool]]:
-    for table in metadata.sorted_tables:
-        for column in table.c:
-            if isinstance(column.type, JSONB) or column.name in ("uri", "blob"):
-                yield exists(select(literal(1)).select_from(table).where(cast(column, Text).contains(_blobs.c.key)))
+    for column in pointing():
+        named = select(literal(1)).select_from(column.table).where(cast(column, Text).contains(_blobs.c.key))
+        yield exists(named)
 
 
 def _conditions(found: Reach) -> Iterator[tuple[Table, ColumnElement[bool]]]:

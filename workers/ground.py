@@ -12,6 +12,7 @@ from core.phrases import DEFAULT
 from core.ports.knowledge import Source
 from storage import standing
 from storage.blobs import PostgresBlobs
+from storage.cleanup import Cleanup
 from storage.consents import PostgresAllowance, PostgresConsents
 from storage.counts import Counts
 from storage.database import Database
@@ -66,6 +67,7 @@ class Ground:
         self.leaving = PostgresLeaving(
             database=self.database, blobs=self.blobs, clock=self.clock, base=settings.public_url
         )
+        self.cleanup = Cleanup(self.database)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing: list[Callable[[], Awaitable[object]]] = []
 

@@ -15,7 +15,8 @@ def heard(event: Event) -> Message | None:
         text = f"[file: {event.body.media.name or event.body.media.mime}] {text}".strip()
     if not text:
         return None
-    return Message(role="person", text=text, at=event.at, speaker=event.sender.name if event.group else "")
+    who = (event.sender.name, event.sender.id) if event.group else ("", "")
+    return Message(role="person", text=text, at=event.at, speaker=who[0], sender=who[1])
 
 
 def spoken(reply: Reply, at: datetime) -> Message | None:

@@ -52,9 +52,13 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("address", name=op.f("pk_farewells")),
     )
+    op.add_column("messages", sa.Column("sender", sa.Text(), nullable=False, server_default=""))
+    op.create_index(op.f("ix_messages_sender"), "messages", ["sender"], postgresql_where=sa.text("sender <> ''"))
 
 
 def downgrade() -> None:
+    op.drop_index(op.f("ix_messages_sender"), "messages")
+    op.drop_column("messages", "sender")
     for table in ("farewells", "handouts", "link_tries", "link_codes"):
         op.drop_table(table)
 

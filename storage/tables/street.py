@@ -94,7 +94,9 @@ messages = Table(
     Column("speaker", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("at", _MOMENT, nullable=False),
+    Column("sender", Text, nullable=False, server_default=""),
     Index("ix_messages_address_seq", "address", "seq"),
+    Index("ix_messages_sender", "sender", postgresql_where=text("sender <> ''")),
 )
 
 tool_calls = Table(

@@ -98,7 +98,7 @@ async def _in_the_group(street: Street) -> None:
 async def _listening(opening: Opening, live: Live) -> Thought:
     """Notes what each said and repeats none of it."""
     said = tuple(
-        Message(role="person", text=event.body.text, at=event.at, speaker=event.sender.name)
+        Message(role="person", text=event.body.text, at=event.at, speaker=event.sender.name, sender=event.sender.id)
         for event in opening.events
         if isinstance(event.body, Said)
     )
@@ -138,6 +138,15 @@ async def test_others_keep_everything_and_so_does_a_group(
     assert await holders(database, "we said zirkon") == []
     await street.says("still here", "bo")
     assert (await street.answers("bo"))[-1] == Text(text="still here")
+
+
+async def test_what_was_said_in_a_group_goes_even_after_its_events_went(
+    leaving: PostgresLeaving, database: Database, ana: str
+) -> None:
+    await database.run(text("DELETE FROM events"), {})
+    assert await holders(database, f"we said {WORD}") == ["messages"]
+    await leaving.forget(ana, HERE, told)
+    assert await holders(database, f"we said {WORD}") == []
 
 
 async def test_a_turn_that_runs_meanwhile_is_thrown_away(
