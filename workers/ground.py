@@ -21,6 +21,7 @@ from storage.inbox import PostgresInbox
 from storage.library import PostgresLibrary
 from storage.outbox import PostgresOutbox
 from storage.outcomes import PostgresOutcomes
+from storage.polls import PostgresPolls
 from storage.radio import Radio
 from storage.signals import StopSigns
 from storage.study import PostgresStudy
@@ -50,6 +51,7 @@ class Ground:
         self.turns = PostgresTurns(self.database, self.clock)
         self.outbox = PostgresOutbox(self.database, self.clock)
         self.outcomes = PostgresOutcomes(self.database)
+        self.polls = PostgresPolls(self.database)
         self.consents = PostgresConsents(self.database, self.clock)
         self.allowance = PostgresAllowance(self.database)
         self.study = PostgresStudy(self.database)

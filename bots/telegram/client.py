@@ -16,6 +16,7 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
+from bots.telegram.quiz import Poll, Sent
 from bots.telegram.refusals import Disowned, Uneditable, failure
 from bots.telegram.render import Keyboard, Message
 from bots.telegram.wire import Wire
@@ -132,6 +133,34 @@ class Client:
     async def photo(self, address: Address, data: bytes, message: Message) -> str:
         sent = await _asked(self._bot.send_photo(photo=InputFile(data), **_captioned(address, message)))
         return str(sent.message_id)
+
+    async def poll(self, address: Address, asked: Poll) -> Sent:
+        """Send a quiz poll whose answers come back with who gave them."""
+        sent = await _asked(
+            self._bot.send_poll(
+                chat_id=_chat(address),
+                message_thread_id=_thread(address),
+                question=asked.question,
+                options=asked.options,
+                type="quiz",
+                is_anonymous=False,
+                correct_option_ids=cast(Any, [asked.right]),
+                explanation=asked.why or None,
+            )
+        )
+        if sent.poll is None:
+            raise Refused("a poll was sent and none came back")
+        return Sent(poll=sent.poll.id, message=str(sent.message_id))
+
+    async def end_poll(self, address: Address, message: str) -> None:
+        """Close a poll, which shows everybody the right answer."""
+        await _asked(self._bot.stop_poll(chat_id=_chat(address), message_id=_message_id(message)))
+
+    async def react(self, address: Address, message: str, emoji: str) -> None:
+        """Put one of Telegram's own reactions on a message, in place of the one before."""
+        await _asked(
+            self._bot.set_message_reaction(chat_id=_chat(address), message_id=_message_id(message), reaction=emoji)
+        )
 
     async def draft(self, address: Address, number: int, html: str) -> None:
         """Show a text that is still being written; it vanishes by itself. Private chats only."""

@@ -8,6 +8,10 @@ is 403; 429 carries `parameters.retry_after` (one message a second in a private 
 in all, where `limit` is called); an upgraded group carries `parameters.migrate_to_chat_id`; an edit that changes nothing, or
 of a message that is another's, gone or of another kind, is refused; a callback query is answered once;
 `sendMessageDraft` is for private chats, with a `draft_id` other than 0, and its text goes away when a message comes;
+a quiz poll has a question of 1–300 characters, 2–12 options of 1–100 and an explanation of at most 200 with at most
+2 line feeds, all without formatting; who votes in one that is not anonymous is told by `poll_answer`, with the poll and
+the options but no chat, once for each person as a quiz takes no second vote; only the bot's own open polls are stopped;
+`setMessageReaction` takes one of a fixed set of emoji from a bot, which it puts in place of its reaction before;
 `getFile` serves at most 20 MB; `getUpdates` and a webhook exclude each other, a second `getUpdates` ends the first
 with 409, and a higher `offset` forgets what is before it. A webhook has to be HTTPS, or on this machine as for a Bot API
 server of one's own; it is called with the header `X-Telegram-Bot-Api-Secret-Token`, and again while it is not answered with 2xx.
@@ -92,6 +96,23 @@ class FakeTelegram(Methods):
         shown = {**self.chats[chat].messages[message]}
         tap = {"id": number, "from": _person(), "chat_instance": "1", "message": shown, "data": data}
         return await self.push({"callback_query": tap})
+
+    async def votes(self, option: str, message: int, chat: int = 7, sender: int = 7) -> int:
+        """A person picks an option of a poll; the answer of the webhook, or 0 where there is none."""
+        poll = self.chats[chat].messages[message]["poll"]
+        place = [each["text"] for each in poll["options"]].index(option)
+        assert not poll["is_closed"], "nobody can vote in a closed poll"
+        voters: set[int] = self.chats[chat].voters.setdefault(message, set())
+        assert sender not in voters, "a quiz takes no second vote"
+        voters.add(sender)
+        poll["options"][place]["voter_count"] += 1
+        vote = {"poll_id": poll["id"], "user": _person(sender), "option_ids": [place]}
+        return await self.push({"poll_answer": vote})
+
+    async def edits(self, text: str, message: int, chat: int = 7) -> int:
+        """A person changes what they wrote before."""
+        words = self._personal(chat, text=text, edit_date=1700000100) | {"message_id": message}
+        return await self.push({"edited_message": words})
 
     async def push(self, update: Mapping[str, Any]) -> int:
         """Something happens: it waits for `getUpdates`, or the webhook is called, whose answer is returned."""
@@ -221,5 +242,5 @@ def _refused(answer: Answer) -> web.Response:
     return web.json_response(body, status=answer.code)
 
 
-def _person() -> dict[str, Any]:
-    return {"id": 7, "is_bot": False, "first_name": "Lan", "language_code": "vi"}
+def _person(number: int = 7) -> dict[str, Any]:
+    return {"id": number, "is_bot": False, "first_name": "Lan", "language_code": "vi"}

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.fakes.telegram_rules import Answer, Pace, bad, caption, keyboard, parsed, units, words
+from tests.fakes.telegram_rules import Answer, Pace, bad, caption, keyboard, parsed, poll, reactions, units, words
 
 Kind = Literal["private", "group", "supergroup"]
 FETCH_LIMIT = 20 * 1024 * 1024
@@ -37,16 +37,32 @@ class Chat:
     kind: Kind = "private"
     refusal: str = ""
     takes_voice: bool = True
+    takes_polls: bool = True
     drafts: bool = True
     moved_to: int = 0
     messages: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
     draft: str = ""
     actions: list[str] = field(default_factory=list[str])
+    voters: dict[int, set[int]] = field(default_factory=dict[int, set[int]])
+    reactions: dict[int, str] = field(default_factory=dict[int, str])
 
     @property
     def texts(self) -> list[str]:
         """What people see, from the first message to the last."""
-        return [message.get("text") or message.get("caption") or "" for message in self.messages.values()]
+        return [
+            message.get("text") or message.get("caption") or self._polled(number)
+            for number, message in self.messages.items()
+        ]
+
+    def _polled(self, number: int) -> str:
+        """A poll's question and options, and once it is answered or closed what it tells: the right option and why."""
+        poll = self.messages[number].get("poll")
+        if poll is None:
+            return ""
+        told = poll["is_closed"] or number in self.voters
+        options = [each["text"] for each in poll["options"]]
+        verdict = [f"✅ {options[poll['correct_option_ids'][0]]}", poll.get("explanation", "")] if told else []
+        return "\n".join((poll["question"], *options, *verdict))
 
     def buttons(self, message: int) -> list[dict[str, str]]:
         markup = self.messages[message].get("reply_markup") or {"inline_keyboard": []}
@@ -64,6 +80,7 @@ class Methods:
         self.commands: dict[str, str] = {}
         self.pace: Pace | None = None
         self._message_ids = 100
+        self._polls = 0
 
     def next_message(self) -> int:
         self._message_ids += 1
@@ -142,6 +159,27 @@ class Methods:
         words = caption(call.text("caption"), call.text("parse_mode"))
         file = {"file_id": self._upload(call, name), "file_unique_id": "U", **about}
         return self._send(call, {name: file, "caption": words or None})
+
+    def sendpoll(self, call: Call) -> object:
+        if not self._chat(call).takes_polls:
+            raise bad("not enough rights to send polls to the chat")
+        self._polls += 1
+        return self._send(call, {"poll": poll(call.params, f"50{self._polls}")})
+
+    def stoppoll(self, call: Call) -> object:
+        message = self._chat(call).messages.get(call.number("message_id"))
+        if message is None:
+            raise bad("message with poll to stop not found")
+        if message["from"] != self.bot or "poll" not in message:
+            raise bad("poll can't be stopped")
+        if message["poll"]["is_closed"]:
+            raise bad("poll has already been closed")
+        message["poll"]["is_closed"] = True
+        return message["poll"]
+
+    def setmessagereaction(self, call: Call) -> object:
+        self._chat(call).reactions[call.number("message_id")] = reactions(call.text("reaction"))
+        return True
 
     def sendphoto(self, call: Call) -> object:
         self._chat(call)
