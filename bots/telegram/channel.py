@@ -1,11 +1,9 @@
 """Telegram as a channel."""
 
-import asyncio
-from collections import OrderedDict
-from contextlib import suppress
 from dataclasses import replace
 
 from bots.telegram import callback, quiz, render
+from bots.telegram.acknowledging import Acknowledging
 from bots.telegram.client import FETCH_LIMIT, Client
 from bots.telegram.html import TEXT_LIMIT
 from bots.telegram.live import Streams, TelegramLive
@@ -16,7 +14,7 @@ from bots.telegram.wording import Bot
 from core.address import Address
 from core.channel import Capabilities, Live, Request
 from core.clock import Clock
-from core.errors import Failure, Refused
+from core.errors import Refused
 from core.event import Event, Tapped
 from core.media import Media
 from core.ports.blobs import Blobs
@@ -37,7 +35,6 @@ CAPABILITIES = Capabilities(
     sources=True,
     polls=quiz.OPTION_LIMIT,
 )
-_REMEMBERED = 4096
 
 
 class TelegramChannel:
@@ -67,7 +64,7 @@ class TelegramChannel:
         self._polls = polls
         self._count = count
         self._sending = Sending(client=client, key=key, blobs=blobs, streams=streams, count=count)
-        self._callbacks: OrderedDict[str, str] = OrderedDict()
+        self._acknowledging = Acknowledging(client=client, streams=streams)
 
     async def identify(self) -> str:
         """Ask Telegram for the bot's user name, by which it is called in groups, and return it."""
@@ -86,11 +83,8 @@ class TelegramChannel:
         return self._remembered(self._reader.update(update, self._clock.now()))
 
     def _remembered(self, reading: Reading) -> tuple[Event, ...]:
-        """Keeps what `acknowledge` has to answer; a tap that is ignored is answered with whatever comes next."""
-        if reading.callback:
-            self._callbacks[reading.callback] = reading.events[0].id if reading.events else ""
-        if len(self._callbacks) > _REMEMBERED:
-            self._callbacks.popitem(last=False)
+        """Keeps what `acknowledge` has to tell."""
+        self._acknowledging.note(reading)
         return reading.events
 
     async def place(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
@@ -114,19 +108,8 @@ class TelegramChannel:
         return replace(event, address=asked.address, group=group, body=replace(body, choice=choice, of=asked.receipt))
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
-        """Answer the taps among the events, and those that gave none; to be called after every `parse`."""
-        if not self._callbacks:
-            return
-        ids = {event.id for event in events} | {""}
-        answered = [ticket for ticket, event in self._callbacks.items() if event in ids]
-        for ticket in answered:
-            del self._callbacks[ticket]
-        await asyncio.gather(*(self._answer(ticket) for ticket in answered))
-
-    async def _answer(self, ticket: str) -> None:
-        """The waiting sign on a button goes away by itself in the end: a failure is no harm."""
-        with suppress(Failure):
-            await self._client.answer(ticket)
+        """To be called after every `parse`; see `Acknowledging`."""
+        await self._acknowledging.tell(events)
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
         return await self._sending.send(address, reply, key=key, target=target)
