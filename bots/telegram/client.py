@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from telegram import (
     Bot,
     BotCommand,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeDefault,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputFile,
@@ -210,16 +212,20 @@ class Client:
         return (await _asked(self._bot.get_webhook_info())).url
 
     async def set_webhook(self, url: str, secret: str, kinds: Sequence[str]) -> None:
-        await _asked(self._bot.set_webhook(url=url, secret_token=secret, allowed_updates=kinds))
+        """Be called there, for these kinds of updates; what waits is kept."""
+        await _asked(
+            self._bot.set_webhook(url=url, secret_token=secret, allowed_updates=kinds, drop_pending_updates=False)
+        )
 
     async def drop_webhook(self) -> None:
         """Stop the webhook; what waits is kept."""
         await _asked(self._bot.delete_webhook(drop_pending_updates=False))
 
-    async def offer(self, commands: Sequence[tuple[str, str]], language: str) -> None:
-        """Put commands, as name and description, into the menu; an empty language means everyone else's."""
+    async def offer(self, commands: Sequence[tuple[str, str]], language: str, *, groups: bool = False) -> None:
+        """Put commands, as name and description, into the menu, or into that of groups; an empty language means everyone else's."""
         offered = [BotCommand(name, description) for name, description in commands]
-        await _asked(self._bot.set_my_commands(offered, language_code=language or None))
+        scope = BotCommandScopeAllGroupChats() if groups else BotCommandScopeDefault()
+        await _asked(self._bot.set_my_commands(offered, scope=scope, language_code=language or None))
 
 
 async def _asked(call: Awaitable[_T]) -> _T:

@@ -44,6 +44,7 @@ class FakeTelegram(Methods):
         self.called = asyncio.Event()
         self.hook = ""
         self.hook_secret = ""
+        self.hook_kinds: list[str] = []
         self.waiting: list[dict[str, Any]] = []
         self._refusals: list[tuple[str, Answer]] = []
         self._updates = 1000
@@ -119,7 +120,8 @@ class FakeTelegram(Methods):
         self._updates += 1
         self.waiting.append({"update_id": self._updates, **update})
         if self.hook:
-            return await self.call_hook()
+            wanted = not self.hook_kinds or set(self.hook_kinds) & set(update)
+            return await self.call_hook() if wanted else 0
         async with self._news:
             self._news.notify_all()
         return 0
@@ -169,6 +171,7 @@ class FakeTelegram(Methods):
                 return self._setwebhook(call)
             case "deletewebhook":
                 self.hook = ""
+                self._dropped(call)
                 return True
             case "getwebhookinfo":
                 return {"url": self.hook, "has_custom_certificate": False, "pending_update_count": len(self.waiting)}
@@ -185,7 +188,13 @@ class FakeTelegram(Methods):
         if len(secret) > 256 or not secret.replace("-", "").replace("_", "").isalnum():
             raise bad("secret token contains unallowed characters")
         self.hook, self.hook_secret = call.text("url"), secret
+        self.hook_kinds = json.loads(call.text("allowed_updates") or "[]")
+        self._dropped(call)
         return True
+
+    def _dropped(self, call: Call) -> None:
+        if call.text("drop_pending_updates").lower() == "true":
+            self.waiting.clear()
 
     async def _getupdates(self, call: Call) -> list[dict[str, Any]]:
         if self.hook:

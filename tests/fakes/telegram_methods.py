@@ -1,5 +1,6 @@
 """The Bot API's methods over chats kept in memory."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -77,7 +78,7 @@ class Methods:
         self.chats: dict[int, Chat] = {}
         self.files: dict[str, tuple[str, bytes]] = {}
         self.callbacks: dict[str, bool] = {}
-        self.commands: dict[str, str] = {}
+        self.commands: dict[tuple[str, str], list[str]] = {}
         self.pace: Pace | None = None
         self._message_ids = 100
         self._polls = 0
@@ -245,8 +246,15 @@ class Methods:
         return self.bot
 
     def setmycommands(self, call: Call) -> object:
-        names = re.findall(r'"command": ?"([^"]*)"', call.text("commands"))
-        if not all(re.fullmatch(r"[a-z0-9_]{1,32}", name) for name in names):
+        commands = json.loads(call.text("commands"))
+        scope = json.loads(call.text("scope") or '{"type": "default"}')["type"]
+        if not all(re.fullmatch(r"[a-z0-9_]{1,32}", command["command"]) for command in commands):
             raise bad("BOT_COMMAND_INVALID")
-        self.commands[call.text("language_code")] = call.text("commands")
+        if not all(1 <= units(command["description"]) <= 256 for command in commands):
+            raise bad("BOT_COMMAND_DESCRIPTION_INVALID")
+        if len(commands) > 100:
+            raise bad("BOT_COMMANDS_TOO_MUCH")
+        if scope not in ("default", "all_private_chats", "all_group_chats", "all_chat_administrators"):
+            raise bad("unsupported scope type specified")
+        self.commands[scope, call.text("language_code")] = [command["command"] for command in commands]
         return True

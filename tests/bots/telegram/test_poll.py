@@ -161,6 +161,35 @@ async def test_an_edit_is_an_event_of_its_own_and_each_wording_only_one(desk: De
     await ears.during(scene)
 
 
+async def test_a_token_that_telegram_does_not_know_is_said_once_and_nothing_more_is_asked(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    ears = Ears(desk)
+    desk.api.refuse("getMe", 401, "Unauthorized")
+
+    async def scene() -> None:
+        await desk.api.called.wait()
+        for _ in range(3):
+            await desk.bot.client.identify()
+
+    await ears.during(scene)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert [call.method for call in desk.api.calls] == ["getme"] * 4
+    assert ears.pauses == []
+
+
+async def test_the_webhook_gives_way_with_all_that_waited_for_it(desk: Desk) -> None:
+    ears = Ears(desk)
+    for word in ("wan", "tu"):
+        await desk.api.says(word)
+    desk.api.hook = "https://old.example/telegram"
+
+    async def scene() -> None:
+        assert [(await ears.events.get()).body for _ in range(2)] == [Said(text="wan"), Said(text="tu")]
+
+    await ears.during(scene)
+
+
 async def test_another_listener_is_named_plainly_and_the_pause_grows(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
