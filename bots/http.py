@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import StreamReader, web
 from aiohttp.typedefs import Handler, Middleware
 
-from core.channel import Answering, Channel, Request
+from core.channel import Answering, Channel, Placing, Request
 from core.errors import Failure, Malformed
 from core.event import Event
 from core.ports.count import Count
@@ -61,7 +61,8 @@ class Webhooks:
             self._count("webhook_malformed", channel=channel.name)
             return _answer(400, str(error))
         try:
-            for event in events:
+            placed = await channel.place(events) if isinstance(channel, Placing) else events
+            for event in placed:
                 await self._receive(event)
         except Failure as error:
             _log.warning("an event could not be kept: %s", type(error).__name__)

@@ -12,7 +12,10 @@ from core.reply import Reply
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a channel can show. Lengths are in characters unless said otherwise; 0 means not at all."""
+    """What a channel can show. Lengths are in characters unless said otherwise; 0 means not at all.
+
+    `polls` is the longest choice of a quiz poll, which shows by itself whether an answer was right.
+    """
 
     text_limit: int
     formatted: bool = False
@@ -26,6 +29,7 @@ class Capabilities:
     typing: bool = False
     streaming: bool = False
     sources: bool = False
+    polls: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +105,15 @@ class Answering(Protocol):
 
     async def answer(self, events: tuple[Event, ...]) -> Answer | None:
         """The answer to the call just parsed, asked for at once after `parse` and before the events are kept."""
+        ...
+
+
+@runtime_checkable
+class Placing(Protocol):
+    """A channel some of whose events do not say where they happened; what was sent before tells."""
+
+    async def place(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """The events at their addresses, asked for after `parse`; those that nothing is known of are left out. Raises `Unreachable`."""
         ...
 
 

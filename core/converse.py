@@ -13,7 +13,7 @@ from core.clock import Clock
 from core.conversation import Message, Opening, Parcel, Turn
 from core.errors import Superseded, Unreachable
 from core.event import Said
-from core.fit import fit
+from core.fit import fit, sealed
 from core.mind.offering import chosen, offered
 from core.mind.thought import Thought
 from core.phrases import say
@@ -136,7 +136,9 @@ class Converse:
         address = opening.conversation.address
         channel = self.channels.get(address.channel)
         fitted = [
-            piece for reply in thought.replies for piece in (fit(reply, channel.capabilities) if channel else (reply,))
+            piece
+            for reply in thought.replies
+            for piece in (fit(reply, channel.capabilities) if channel else (sealed(reply),))
         ]
         conversation = thought.conversation
         if channel and thought.replies:

@@ -31,6 +31,11 @@ def fit(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
             return (reply,) if capabilities.files else fit(Text(text=_instead(reply)), capabilities)
 
 
+def sealed(reply: Reply) -> Reply:
+    """The reply without the answer to what it asks."""
+    return replace(reply, right="", why="") if isinstance(reply, Quiz) else reply
+
+
 def simpler(reply: Reply) -> Reply | None:
     """The next step down the ladder after a channel refused this form, or `None` at its foot."""
     match reply:
@@ -76,13 +81,16 @@ def _quiz(reply: Quiz, capabilities: Capabilities) -> Iterator[Reply]:
     question = reply.question
     if reply.say and audio is None:
         question = f"{question}\n\n“{reply.say}”"
-    choices = _buttons(reply.choices, capabilities)
+    tells = bool(capabilities.polls and reply.right)
+    longest = max(capabilities.label_limit, capabilities.polls) if tells else capabilities.label_limit
+    choices = _buttons(reply.choices, replace(capabilities, label_limit=longest))
     if reply.choices and not choices:
         question = _numbered(question, reply.choices)
     pieces = split(_words(question, capabilities), capabilities.text_limit) or (question,)
     for piece in pieces[:-1]:
         yield Text(text=piece)
-    yield replace(reply, question=pieces[-1], choices=choices, audio=audio)
+    asked = replace(reply, question=pieces[-1], choices=choices, audio=audio)
+    yield asked if tells and choices else sealed(asked)
 
 
 def _words(text: str, capabilities: Capabilities) -> str:

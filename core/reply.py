@@ -54,6 +54,8 @@ class Quiz:
 
     `form` tells how it is answered: `choice` by one of `choices`; `typed`, `cloze` and `listening` by words
     (a listening question may have choices as well); `ordering` by naming the items' letters in order.
+    `right` is the value of its one right choice and `why` explains it: for channels that show how an answer was by
+    themselves, and empty once fitted to any other.
     """
 
     id: str
@@ -64,6 +66,8 @@ class Quiz:
     language: str = ""
     audio: Media | None = None
     progress: str = ""
+    right: str = ""
+    why: str = ""
     kind: Literal["quiz"] = "quiz"
 
 
@@ -72,7 +76,7 @@ class Mark:
     """The verdict on a question already shown: the quiz message is marked in place, and `text` says why.
 
     `chosen` and `right` are `Choice.value`s (empty where the question had none). Where a message
-    cannot be edited, `text` alone is sent.
+    cannot be edited, `text` alone is sent. `judged` says that the platform has shown the verdict already, where it was answered.
     """
 
     quiz: str
@@ -82,6 +86,7 @@ class Mark:
     right: str
     correct: bool
     text: str
+    judged: bool = False
     kind: Literal["mark"] = "mark"
 
 

@@ -125,6 +125,7 @@ def _state(conversation: Conversation) -> Any:
         unit=conversation.unit,
         quiz=conversation.quiz,
         offered=conversation.offered,
+        album=wire.clean(conversation.album),
         since=conversation.since,
     )
     return json.loads(wire.dump_state(state))

@@ -218,6 +218,7 @@ def _opening(row: Row[Any], address: Address) -> Opening:
         unit=state.unit,
         quiz=state.quiz,
         offered=state.offered,
+        album=state.album,
         history=tuple(message(*line) for line in row.history or ()),
         since=state.since,
         version=row.version,

@@ -88,6 +88,7 @@ def _telegram(ground: Ground) -> Platform:
         blobs=ground.blobs,
         count=ground.count,
         drafts=ground.drafts,
+        polls=ground.polls,
     )
 
     async def announce() -> None:

@@ -25,6 +25,7 @@ from storage.links import PostgresLinks
 from storage.outbox import PostgresOutbox
 from storage.outcomes import PostgresOutcomes
 from storage.people import PostgresPeople
+from storage.polls import PostgresPolls
 from storage.radio import Radio
 from storage.signals import StopSigns
 from storage.study import PostgresStudy
@@ -55,6 +56,7 @@ class Ground:
         self.turns = PostgresTurns(self.database, self.clock)
         self.outbox = PostgresOutbox(self.database, self.clock)
         self.outcomes = PostgresOutcomes(self.database)
+        self.polls = PostgresPolls(self.database)
         self.consents = PostgresConsents(self.database, self.clock)
         self.allowance = PostgresAllowance(self.database)
         self.study = PostgresStudy(self.database)

@@ -132,4 +132,5 @@ parcels = Table(
     UniqueConstraint("id"),
     Index("ix_parcels_waiting", "address", "seq", postgresql_where=text("state = 'waiting'")),
     Index("ix_parcels_subject", "address", "subject", postgresql_where=text("subject <> ''")),
+    Index("ix_parcels_poll", text("split_part(receipt, ':'::text, 2)"), postgresql_where=text("receipt LIKE 'poll:%'")),
 )

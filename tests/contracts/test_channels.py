@@ -113,6 +113,15 @@ async def test_a_verdict_is_seen_with_the_question_or_without(harness: Harness) 
     assert "Not going." in "\n".join(await harness.seen())
 
 
+async def test_the_right_answer_leaves_only_where_the_platform_tells_it_by_itself(harness: Harness) -> None:
+    asked = Quiz(id="q1", question="moku?", form="choice", choices=(A, B), right=A.value, why="It is eating.")
+    (*_, shown) = fit(asked, harness.channel.capabilities)
+    assert isinstance(shown, Quiz)
+    assert bool(shown.right) is bool(shown.why) is bool(harness.channel.capabilities.polls)
+    await _sent(harness, asked)
+    assert "It is eating." not in "\n".join(await harness.seen())
+
+
 async def test_a_voice_note_is_delivered_or_its_words_are(harness: Harness) -> None:
     assert await _sent(harness, Voice(text="moku", language="en", audio=await harness.sound()))
 
