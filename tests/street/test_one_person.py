@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 
+import aiohttp
 import pytest
 from sqlalchemy import text
 
@@ -156,6 +157,21 @@ async def test_everything_is_handed_out_as_a_file(lan: tuple[Talk, Talk]) -> Non
     page.forgets()
     await page.says("/mydata")
     await page.hears(Document)
+
+
+async def test_where_no_file_can_be_sent_its_address_is_good_once(town: Town) -> None:
+    phone = await town.meets("sms")
+    await phone.says("/mydata")
+    told = await phone.hears(Text, "This channel carries no files")
+    url = told.text.rpartition(" ")[2]
+    assert url.startswith(f"{phone.house.url}file/")
+    async with aiohttp.ClientSession() as browser:
+        async with browser.post(url) as answer:
+            kept = io.BytesIO(await answer.read())
+        with zipfile.ZipFile(kept) as archive:
+            assert "/mydata" in archive.read("records.json").decode()
+        async with browser.post(url) as again:
+            assert again.status == 404
 
 
 async def test_who_is_forgotten_on_one_channel_is_forgotten_on_all(lan: tuple[Talk, Talk]) -> None:
