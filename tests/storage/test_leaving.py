@@ -22,6 +22,7 @@ from storage.blobs import PostgresBlobs
 from storage.database import Database
 from storage.feed import PostgresFeed
 from storage.leaving import PostgresLeaving
+from storage.library import PostgresLibrary
 from storage.radio import Radio
 from storage.tidying import Tidying
 from tests.fakes.street import Street, echo
@@ -242,3 +243,12 @@ async def test_an_address_for_the_file_is_good_once_and_for_a_day(
     assert await count(database, "handouts") == 0
     rows = await database.run(text("SELECT key FROM blobs WHERE mime = 'application/zip'"), {})
     assert list(rows) == []
+
+
+async def test_what_was_being_read_for_who_was_forgotten_stands_no_longer(
+    leaving: PostgresLeaving, street: Street, database: Database, ana: str
+) -> None:
+    library = PostgresLibrary(database=database, clock=street.clock)
+    assert await library.stands("s-lipu")
+    await leaving.forget(ana, HERE, told)
+    assert not await library.stands("s-lipu")
