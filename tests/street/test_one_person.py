@@ -74,6 +74,28 @@ async def test_a_quiz_begun_on_one_channel_is_ended_on_the_other(lan: tuple[Talk
     await phone.hears(Text, "Toki Pona")
 
 
+@pytest.mark.parametrize("channel", ["telegram", "discord", "sms", "terminal"])
+async def test_whatever_the_channel_a_code_from_the_web_joins_it(town: Town, channel: str) -> None:
+    guest = await town.meets(channel)
+    page = await town.meets("web")
+    await page.says("/lesson 2")
+    page.forgets()
+    secret = await code(page)
+    guest.forgets()
+    await guest.says(f"/link {secret}")
+    await guest.hears(Text, "on the web chat", "Shall I join them?")
+    await guest.says("yes")
+    await guest.hears(Text, "you are one person on", "the web chat")
+    await guest.hears(Text, "You were in the middle of unit 2", "Shall we go on?")
+    await guest.says("/continue")
+    await guest.hears(Text, "We go on from the web chat: unit 2")
+    await guest.says("/unlink")
+    await guest.hears(Text, "stay with you on the web chat")
+    await guest.says("yes")
+    await guest.hears(Text, "begin anew here")
+    guest.hears_nothing_more()
+
+
 async def test_who_comes_back_is_asked_whether_to_go_on(lan: tuple[Talk, Talk]) -> None:
     phone, page = lan
     await joined(phone, page)
