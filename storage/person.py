@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, delete, or_, select, text
+from sqlalchemy import ColumnElement, Select, Table, case, delete, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Refused
@@ -74,13 +74,16 @@ class PersonalRecords:
             raise Refused(f"{len(found) or 'no'} learners are known as {name!r}{which}")
         return found[0]
 
-    async def export(self, learner: str) -> Found:
-        """Every row about the learner, by table, with their files; without the files that such an export was put into."""
+    async def export(self, learner: str, *, most: int | None = None) -> Found:
+        """Every row about the learner, by table, with their files; without the files that such an export was put into.
+
+        With `most`, the newest files that have so many bytes together come with their data, the others with none.
+        """
         with reached():
             async with self._database.begin() as connection:
                 records = await recorded(connection, await reach(connection, learner))
                 keys = blob_keys(records) - {row["blob"] for row in records.get("handouts", ())}
-                rows = (await connection.execute(select(_blobs).where(_blobs.c.key.in_(keys)))).mappings()
+                rows = (await connection.execute(_files(keys, most))).mappings()
                 blobs = [_plain(row) for row in rows]
                 return {**records, "blobs": blobs} if blobs else records
 
@@ -119,6 +122,12 @@ async def erased(connection: AsyncConnection, found: Reach) -> dict[str, int]:
         table.name: (await connection.execute(delete(table).where(where))).rowcount for table, where in conditions
     }
     return {**counts, "blobs": (await connection.execute(_FILES, {"keys": keys})).rowcount if keys else 0}
+
+
+def _files(keys: set[str], most: int | None) -> Select[Any, Any, Any, Any]:
+    newest = func.sum(func.length(_blobs.c.data)).over(order_by=(_blobs.c.created_at.desc(), _blobs.c.key))
+    data = _blobs.c.data if most is None else case((newest <= most, _blobs.c.data)).label("data")
+    return select(_blobs.c.key, _blobs.c.mime, data, _blobs.c.created_at).where(_blobs.c.key.in_(keys))
 
 
 def blob_keys(records: Mapping[str, Any]) -> set[str]:
