@@ -54,14 +54,17 @@ class Cleanup:
 
 
 def _unused_blobs() -> TextClause:
-    """One look over each table that can point to a blob, however many blobs there are."""
-    found = " UNION ALL ".join(
-        f"SELECT (regexp_matches({column.name}::text, '{_BLOB}', 'g'))[1] FROM {column.table.name}"  # noqa: S608 - our own names
-        for column in pointing()
-    )
     return text(
         "DELETE FROM blobs WHERE key IN (SELECT key FROM blobs "  # noqa: S608 - our own names
-        f"WHERE created_at < :before AND key NOT IN ({found}) LIMIT :limit) RETURNING key"
+        f"WHERE created_at < :before AND key NOT IN ({named()}) LIMIT :limit) RETURNING key"
+    )
+
+
+def named() -> str:
+    """A query for the key of every blob that something points to: one look over each table, however many blobs there are."""
+    return " UNION ALL ".join(
+        f"SELECT (regexp_matches({column.name}::text, '{_BLOB}', 'g'))[1] FROM {column.table.name}"  # noqa: S608 - our own names
+        for column in pointing()
     )
 
 
