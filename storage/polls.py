@@ -43,7 +43,7 @@ class PostgresPolls:
             try:
                 reply = wire.load_reply(row.payload)
             except Malformed:
-                return None
+                continue
             if isinstance(reply, Quiz):
                 return AskedQuiz(address=address, quiz=reply, receipt=row.receipt)
         return None

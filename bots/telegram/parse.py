@@ -148,11 +148,17 @@ def _membership(key: str, change: Json) -> tuple[Event, ...]:
     chat, member, sender = inner(change, "chat"), inner(change, "new_chat_member"), _sender(change)
     if chat is None or member is None:
         raise Malformed("a change of membership needs its chat and member")
-    if sender is None or chat.get("type") == "channel" or member.get("status") not in ("kicked", "left"):
+    if sender is None or chat.get("type") == "channel" or not _gone(member):
         return ()
     group = chat.get("type") != "private"
     address = Address("telegram", str(number(chat, "id")))
     return (Event(id=key, address=address, sender=sender, at=moment(change, "date"), body=Left(), group=group),)
+
+
+def _gone(member: Json) -> bool:
+    """Whether the bot was blocked, removed or banned; who is restricted may be in the group or not."""
+    status = member.get("status")
+    return status in ("kicked", "left") or (status == "restricted" and member.get("is_member") is False)
 
 
 def _address(message: Json, chat: Json) -> Address:
