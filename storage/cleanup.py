@@ -23,10 +23,15 @@ _EVENTS = text(
     """
 )
 
+# A poll may be answered after months, like a button; but only what was sent tells which question it shows.
 _PARCELS = text(
     """
     DELETE FROM parcels WHERE seq IN (
-        SELECT seq FROM parcels WHERE created_at < :before AND state <> 'waiting' ORDER BY seq LIMIT :limit)
+        SELECT seq FROM parcels p WHERE created_at < :before AND state <> 'waiting'
+            AND NOT (p.receipt LIKE 'poll:%' AND p.subject <> '' AND NOT EXISTS (
+                SELECT FROM parcels later
+                WHERE later.address = p.address AND later.subject <> '' AND later.seq > p.seq))
+        ORDER BY seq LIMIT :limit)
     RETURNING seq
     """
 )
