@@ -53,7 +53,8 @@ class Quiz:
     """One question as shown. `id` names it in `Mark`; a listening question plays `audio`, which says `say` in `language`.
 
     `form` tells how it is answered: `choice` by one of `choices`; `typed`, `cloze` and `listening` by words
-    (a listening question may have choices as well); `ordering` by naming the items' letters in order.
+    (a listening question may have choices as well); `ordering` by naming the items' letters in order. `write` is
+    the label of what opens a form for an answer in words, where a channel has forms; empty where one is chosen.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Quiz:
     language: str = ""
     audio: Media | None = None
     progress: str = ""
+    write: str = ""
     kind: Literal["quiz"] = "quiz"
 
 
