@@ -3,13 +3,12 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Any
 
 import discord
 
 from bots.discord.channel import DiscordChannel
-from bots.discord.parse import INTERACTION, MESSAGE
+from bots.discord.parse import TOLD
 from bots.discord.wire import Wire
 from core.channel import Receive
 from core.errors import Failure, Malformed
@@ -35,7 +34,7 @@ class Socket(discord.AutoShardedClient):
         self._sleep = sleep
         self.http = wire
         self._connection.http = wire
-        self._connection.parsers = {name: self._reader(name, told) for name in (MESSAGE, INTERACTION)}
+        self._connection.parsers = {name: self._reader(name, told) for name in TOLD}
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the SDK names it
         """Discord lets a bot begin one session in five seconds."""
@@ -89,12 +88,18 @@ class Listening:
             await socket.close()
 
     async def _take(self, waiting: "asyncio.Queue[tuple[Event, ...]]", receive: Receive) -> None:
-        while True:
-            events = await waiting.get()
-            with suppress(Failure):
-                await self._channel.acknowledge(events)
-            for event in events:
-                await self._taken(event, receive)
+        """Take event after event; what first needs a thread opened holds up nobody behind it."""
+        async with asyncio.TaskGroup() as moving:
+            while True:
+                events = await waiting.get()
+                if self._channel.moves(events):
+                    moving.create_task(self._dealt(events, receive))
+                else:
+                    await self._dealt(events, receive)
+
+    async def _dealt(self, events: tuple[Event, ...], receive: Receive) -> None:
+        for event in await self._channel.take_up(events):
+            await self._taken(event, receive)
 
     async def _taken(self, event: Event, receive: Receive) -> None:
         failures = 0

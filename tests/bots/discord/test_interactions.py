@@ -2,11 +2,11 @@
 
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from aiohttp.test_utils import TestServer
 
-from bots.discord.commands import ON_MESSAGE, Offer
 from bots.http import Patience, Webhooks, application
 from core.errors import Throttled
 from core.event import Event, Said
@@ -119,12 +119,9 @@ async def test_a_forged_interaction_is_kept_out(desk: Desk) -> None:
 
 
 async def test_commands_are_offered_once(desk: Desk) -> None:
-    offers = (
-        Offer(id="quiz", name={"vi": "câu-đố", "es": "prueba"}, about={"": "A quiz", "vi": "Câu đố"}),
-        Offer(id="Explain this", name={"vi": "Giải thích"}, kind=ON_MESSAGE),
-    )
-    assert await desk.bot.register(offers)
-    assert desk.api.commands[0]["name_localizations"] == {"vi": "câu-đố", "es-ES": "prueba", "es-419": "prueba"}
-    assert not await desk.bot.register(offers)
-    assert await desk.bot.register(offers[:1])
-    assert [command["name"] for command in desk.api.commands] == ["quiz"]
+    assert await desk.bot.register()
+    assert desk.api.commands[0]["name_localizations"] == {"vi": "bài-học"}
+    assert not await desk.bot.register()
+    fewer = replace(desk.bot, offers=desk.bot.offers[:1])
+    assert await fewer.register()
+    assert [command["name"] for command in desk.api.commands] == ["lesson"]
