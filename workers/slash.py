@@ -86,7 +86,7 @@ def _option(command: str) -> Option | None:
     if asked is None:
         return None
     manners = (("always", "on"), ("auto", "auto"), ("never", "off"))
-    choices = tuple((value, say(f"voice.button_{key}", DEFAULT)) for value, key in manners)
+    choices = tuple((value, say(f"voice.button_{phrase}", DEFAULT)) for phrase, value in manners)
     return Option(
         name=_everywhere(f"slash.option.{asked}"),
         about=_everywhere(f"slash.option.{asked}_about"),

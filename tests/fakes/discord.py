@@ -11,7 +11,6 @@ by HTTP signed with Ed25519, or by the gateway.
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Self
 
 import aiohttp

@@ -1,7 +1,5 @@
 """Replies as they come out at Discord, and what happens when it says no."""
 
-import asyncio
-
 import pytest
 
 from core.errors import Refused, Throttled, Unreachable
@@ -133,10 +131,3 @@ async def test_what_is_no_sound_goes_as_a_file(desk: Desk) -> None:
     audio = Media(ref=await desk.shelf.put(b"RIFF", mime="audio/wav"), mime="audio/wav")
     await desk.bot.channel.send(HERE, Voice(text="moku", audio=audio), key="v")
     assert desk.counted == ["audio"]
-
-
-async def test_the_pace_of_a_channel_is_kept_and_nothing_lost(desk: Desk) -> None:
-    desk.api.limit(asyncio.get_running_loop().time, period=0.2)
-    for number in range(12):
-        await desk.bot.channel.send(HERE, Text(text=f"n{number}"), key=f"p{number}")
-    assert desk.api.room().texts == [f"n{number}" for number in range(12)]
