@@ -12,6 +12,7 @@ from core.phrases import DEFAULT
 from core.ports.knowledge import Source
 from storage import standing
 from storage.blobs import PostgresBlobs
+from storage.cleanup import Cleanup
 from storage.consents import PostgresAllowance, PostgresConsents
 from storage.counts import Counts
 from storage.database import Database
@@ -56,6 +57,7 @@ class Ground:
         self.library = PostgresLibrary(database=self.database, clock=self.clock)
         self.drafts = ValkeyDrafts(self.valkey)
         self.sweep = Sweep(self.database)
+        self.cleanup = Cleanup(self.database)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing: list[Callable[[], Awaitable[object]]] = []
 
