@@ -17,6 +17,8 @@ _OPTIONS = {
     "voice": "voice",
     "word": "word",
     "card": "text",
+    "link": "code",
+    "forget": "what",
 }
 _COMPLETED = frozenset({"lesson", "quiz", "courses", "language", "word"})
 _THREADED = frozenset({"lesson", "quiz"})
@@ -86,11 +88,14 @@ def _option(command: str) -> Option | None:
     if asked is None:
         return None
     manners = (("always", "on"), ("auto", "auto"), ("never", "off"))
-    choices = tuple((value, say(f"voice.button_{phrase}", DEFAULT)) for phrase, value in manners)
+    choices = {
+        "voice": tuple((value, say(f"voice.button_{phrase}", DEFAULT)) for phrase, value in manners),
+        "what": (("me", "me"),),
+    }
     return Option(
         name=_everywhere(f"slash.option.{asked}"),
         about=_everywhere(f"slash.option.{asked}_about"),
-        choices=choices if asked == "voice" else (),
+        choices=choices.get(asked, ()),
         completed=command in _COMPLETED,
     )
 

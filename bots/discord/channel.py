@@ -1,5 +1,6 @@
 """Discord as a channel."""
 
+import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -74,6 +75,7 @@ class DiscordChannel:
             post=self._post, key=key, blobs=blobs, streams=streams, clock=clock, note=note, count=count
         )
         self._rooms = Rooms()
+        self._promising = asyncio.Lock()
         self._asked: OrderedDict[str, Asked] = OrderedDict()
 
     async def identify(self) -> str:
@@ -89,11 +91,15 @@ class DiscordChannel:
         return self._remembered(self._reader.body(request.body))
 
     def read(self, name: str, data: object) -> tuple[Event, ...]:
-        """The events in what the gateway tells; raises `Malformed`."""
-        return self._remembered(self._reader.dispatch(name, data))
+        """The events in what the gateway tells; raises `Malformed`. What wants an answer and is no event has it at once."""
+        reading = self._reader.dispatch(name, data)
+        if reading.asked is not None and not reading.events:
+            self._streams.start(self._responded(reading.asked))
+            reading = replace(reading, asked=None)
+        return self._remembered(reading)
 
     def _remembered(self, reading: Reading) -> tuple[Event, ...]:
-        """Keeps what has to be answered at once; what gave no event is answered with whatever comes next."""
+        """Keeps what has to be answered at once; by HTTP, what gave no event is answered before anything else is read."""
         if reading.asked is not None:
             self._asked[reading.asked.event] = reading.asked
         if len(self._asked) > _REMEMBERED:
@@ -147,8 +153,10 @@ class DiscordChannel:
         """An earlier promise that was not kept yet is taken back: one answer will do for both."""
         if asked.address is None:
             return
-        await self._streams.lend(asked, self._clock.now())
-        if before := await self._streams.promise(asked):
+        async with self._promising:
+            await self._streams.lend(asked, self._clock.now())
+            before = await self._streams.promise(asked)
+        if before:
             self._streams.start(self._taken_back(asked.address, before))
 
     async def _taken_back(self, address: Address, message: str) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any
 
 import discord
@@ -46,6 +47,14 @@ class Socket(discord.AutoShardedClient):
         return lambda data: told(name, data)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """Events as they will be kept: Discord has its answer at once, however long those before them wait to be kept."""
+
+    events: asyncio.Task[tuple[Event, ...]]
+    moves: bool
+
+
 class Listening:
     """A `Gateway`. Events that `receive` did not take are offered to it again, in the order they came."""
 
@@ -57,7 +66,7 @@ class Listening:
 
     async def listen(self, receive: Receive) -> None:
         """Receive events until cancelled; begins anew, slower each time, whatever ends the connection."""
-        waiting: asyncio.Queue[tuple[Event, ...]] = asyncio.Queue()
+        waiting: asyncio.Queue[_Heard] = asyncio.Queue()
         taking = asyncio.create_task(self._take(waiting, receive))
         failures = 0
         try:
@@ -74,10 +83,14 @@ class Listening:
             taking.cancel()
             await asyncio.gather(taking, return_exceptions=True)
 
-    async def _connected(self, waiting: "asyncio.Queue[tuple[Event, ...]]") -> None:
+    async def _connected(self, waiting: asyncio.Queue[_Heard]) -> None:
         def told(name: str, data: object) -> None:
             try:
-                waiting.put_nowait(self._channel.read(name, data))
+                events = self._channel.read(name, data)
+                if events:
+                    moves = self._channel.moves(events)
+                    taking = asyncio.create_task(self._channel.take_up(events))
+                    waiting.put_nowait(_Heard(events=taking, moves=moves))
             except Malformed as error:
                 _log.warning("Discord: a payload was left out: %s", error)
 
@@ -87,18 +100,18 @@ class Listening:
         finally:
             await socket.close()
 
-    async def _take(self, waiting: "asyncio.Queue[tuple[Event, ...]]", receive: Receive) -> None:
+    async def _take(self, waiting: asyncio.Queue[_Heard], receive: Receive) -> None:
         """Take event after event; what first needs a thread opened holds up nobody behind it."""
         async with asyncio.TaskGroup() as moving:
             while True:
-                events = await waiting.get()
-                if self._channel.moves(events):
-                    moving.create_task(self._dealt(events, receive))
+                heard = await waiting.get()
+                if heard.moves:
+                    moving.create_task(self._dealt(heard, receive))
                 else:
-                    await self._dealt(events, receive)
+                    await self._dealt(heard, receive)
 
-    async def _dealt(self, events: tuple[Event, ...], receive: Receive) -> None:
-        for event in await self._channel.take_up(events):
+    async def _dealt(self, heard: _Heard, receive: Receive) -> None:
+        for event in await heard.events:
             await self._taken(event, receive)
 
     async def _taken(self, event: Event, receive: Receive) -> None:

@@ -182,3 +182,29 @@ async def test_who_puts_the_bot_out_has_left_every_chat_it_was_spoken_to_in(desk
     left = [str(event.address) for event in ear.heard if isinstance(event.body, Left)]
     assert left == ["discord:101", "discord:100", "discord:102"]
     assert len({event.id for event in ear.heard}) == 6
+
+
+async def test_discord_has_its_answer_while_what_came_before_cannot_be_kept(desk: Desk) -> None:
+    async with _listening(desk) as ear:
+        ear.away = 1_000_000
+        await _says(desk, "wan")
+        asked = desk.slash("quiz")
+        await desk.api.gateway.push("INTERACTION_CREATE", asked)
+        async with asyncio.timeout(5):
+            while desk.api.told[asked["token"]].response is None:
+                desk.api.called.clear()
+                await desk.api.called.wait()
+        assert ear.heard == []
+        ear.away = 0
+        assert await ear.words(2) == ["wan", "/quiz"]
+
+
+async def test_two_who_type_at_once_both_have_their_choices(desk: Desk) -> None:
+    option = {"name": "unit", "type": 3, "value": "", "focused": True}
+    payload = {"type": 4, "channel_id": "7", "data": {"id": "1", "name": "lesson", "options": [option]}}
+    both = [desk.api.asks(payload) for _ in range(2)]
+    for asked in both:
+        assert desk.bot.channel.read("INTERACTION_CREATE", asked) == ()
+    await desk.bot.channel.settled()
+    told = [desk.api.told[asked["token"]].response for asked in both]
+    assert [response and len(response["data"]["choices"]) for response in told] == [3, 3]

@@ -1,5 +1,6 @@
 """Commands and buttons: answered at once, and the answer takes the place of the promise."""
 
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -45,6 +46,20 @@ async def _settled(desk: Desk) -> None:
 async def test_a_ping_is_answered(desk: Desk) -> None:
     async with _called(desk, []) as url:
         assert await desk.api.posts(url, {"id": "5", "type": 1, "token": "t"}) == (200, b'{"type": 1}')
+
+
+async def test_by_http_choices_are_offered_in_the_answer_itself(desk: Desk) -> None:
+    option = {"name": "unit", "type": 3, "value": "3", "focused": True}
+    data = {"id": "1", "name": "lesson", "options": [option]}
+    kept: list[Event] = []
+    async with _called(desk, kept) as url:
+        asked = desk.api.asks({"type": 4, "channel_id": "7", "locale": "es-ES", "data": data})
+        status, body = await desk.api.posts(url, asked)
+    assert (status, json.loads(body)) == (
+        200,
+        {"type": 8, "data": {"choices": [{"name": "es-ES lesson 3", "value": "toki/3"}]}},
+    )
+    assert kept == []
 
 
 async def test_a_command_by_http_is_promised_at_once_and_answered_in_its_place(desk: Desk) -> None:
