@@ -15,6 +15,7 @@ from bots.discord.interactions import Asked, Thread
 from bots.discord.live import DiscordLive, Streams
 from bots.discord.markdown import TEXT_LIMIT
 from bots.discord.parse import Reader, Reading
+from bots.discord.place import Place
 from bots.discord.post import Post
 from bots.discord.rooms import Rooms
 from bots.discord.sending import Count, Note, Sending
@@ -24,7 +25,7 @@ from core.address import Address
 from core.channel import Answer, Capabilities, Live, Request
 from core.clock import Clock
 from core.errors import Failure, Refused
-from core.event import Event
+from core.event import Event, Stopped
 from core.media import Media
 from core.ports.blobs import Blobs
 from core.reply import Reply
@@ -139,7 +140,15 @@ class DiscordChannel:
         if asked.thread is not None and (there := await threads.opened(self._client, asked, asked.thread)):
             return self._moved(asked.thread, there), tuple(replace(event, address=there) for event in events)
         await self._promise(asked)
-        return asked.response, events
+        return asked.response, (*events, *[also for event in events if (also := await self._also(event)) is not None])
+
+    async def _also(self, event: Event) -> Event | None:
+        """Who stops what runs in a server's channel means what runs for them alone, too."""
+        alone = replace(Place.of(event.address), only=event.sender.id).address
+        stops = isinstance(event.body, Stopped) and event.group
+        if not stops or not await self._streams.lent(alone, self._clock.now()):
+            return None
+        return replace(event, id=f"{event.id}:only", address=alone, group=False)
 
     def _moved(self, thread: Thread, there: Address) -> Mapping[str, Any]:
         self._streams.start(threads.brought(self._client, there, thread.user))

@@ -7,14 +7,14 @@ from typing import Any
 
 from bots.discord import custom_id, forms
 from bots.discord.commands import ON_MESSAGE, SLASH, Complete, Offer, nothing
-from bots.discord.messages import media
 from bots.discord.place import Place
+from bots.discord.pointing import pointed, wordless
 from bots.discord.render import EPHEMERAL
 from bots.discord.shape import Json, inner, moment, number, record, records, snowflake, text
 from bots.discord.wording import name
 from core.address import Address
 from core.errors import Malformed
-from core.event import Body, Event, Said, Sender, Shared, Stopped, Tapped
+from core.event import Body, Event, Said, Sender, Stopped, Tapped
 
 PING, COMMAND, COMPONENT, COMPLETION, FORM = 1, 2, 3, 4, 5
 PONG, SAY, SAY_LATER, CHANGE_LATER, COMPLETE = 1, 4, 5, 6, 8
@@ -107,24 +107,24 @@ class Interactions:
         """What was done, or what it has to be answered with where nothing else comes of it."""
         match kind:
             case k if k == COMMAND:
-                return self._command(data)
+                return self._command(data, _locale(whole))
             case k if k == COMPONENT:
                 choice = custom_id.decode(_chosen(data), address, self.key)
                 if choice is not None and forms.opens(choice):
-                    return dict(forms.form(custom_id.encode(choice, address, self.key), text(whole, "locale")))
+                    return dict(forms.form(custom_id.encode(choice, address, self.key), _locale(whole)))
                 return None if choice is None else Tapped(choice=choice, of=_message(whole))
             case _:
                 choice = custom_id.decode(text(data, "custom_id"), address, self.key)
                 words = forms.written(data) if choice is not None and forms.opens(choice) else ""
                 return Said(text=words) if words else None
 
-    def _command(self, data: Json) -> Body | None:
+    def _command(self, data: Json, locale: str) -> Body | dict[str, Any] | None:
         called = text(data, "name")
         match number(data, "type") or SLASH:
             case k if k == SLASH and _NAMED.fullmatch(called):
                 return Stopped() if called == "stop" else Said(text=" ".join([f"/{called}", *_options(data)]))
             case k if k == ON_MESSAGE:
-                return _on_message(self.offers.get(called), called, data)
+                return pointed(self.offers.get(called), called, data) or wordless(locale)
             case _:
                 return None
 
@@ -166,20 +166,6 @@ def _typed(data: Json) -> str | None:
         if (inside := _typed(option)) is not None:
             return inside
     return None
-
-
-def _on_message(offer: Offer | None, called: str, data: Json) -> Body | None:
-    """A command from a message's menu: the command it stands for, and that message's words or its first file."""
-    resolved = inner(data, "resolved")
-    found = inner(resolved, "messages") if resolved is not None else None
-    message = inner(found, snowflake(data, "target_id")) if found is not None else None
-    if message is None:
-        return None
-    files = records(message, "attachments")
-    if files and not text(message, "content"):
-        return Shared(media=media(files[0]), text=called)
-    command = f"/{offer.says} " if offer is not None and offer.says else f"{called}:\n"
-    return Said(text=f"{command}{text(message, 'content')}".strip())
 
 
 def _chosen(data: Json) -> str:

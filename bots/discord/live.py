@@ -9,7 +9,6 @@ from bots.discord import render
 from bots.discord.client import deferred, is_deferred
 from bots.discord.drafts import Drafts
 from bots.discord.interactions import Asked
-from bots.discord.place import Place
 from bots.discord.refusals import Uneditable
 from bots.discord.render import Message
 from core.address import Address
@@ -28,7 +27,7 @@ class Voiced(Protocol):
 
     async def typing(self, address: Address) -> None: ...
 
-    async def say(self, address: Address, message: Message, nonce: str) -> str: ...
+    async def draft(self, address: Address, message: Message, nonce: str) -> str: ...
 
     async def rewrite(self, address: Address, sent: str, message: Message) -> str: ...
 
@@ -154,8 +153,7 @@ class DiscordLive:
             except Uneditable:
                 if is_deferred(written):
                     raise
-        if not Place.of(self._address).lent:
-            await self._streams.keep(self._address, await self._post.say(self._address, message, self._nonce))
+        await self._streams.keep(self._address, await self._post.draft(self._address, message, self._nonce))
 
     async def _quietly(self, call: Coroutine[Any, Any, None]) -> None:
         """What fails here may be lost; a refusal ends it, and a request to wait is obeyed."""

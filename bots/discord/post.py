@@ -31,6 +31,12 @@ class Post:
                 return await self._client.follow_up(token, message)
             raise
 
+    async def draft(self, address: Address, message: Message, nonce: str) -> str:
+        """Send a message that will be changed, which needs access of one's own; raises `Refused` without."""
+        if Place.of(address).lent:
+            raise Refused("what is sent by a token is not drafted")
+        return await self._client.say(address, message, nonce)
+
     async def rewrite(self, address: Address, sent: str, message: Message) -> str:
         """Change a message, or put it where Sona is shown to think, and return its id."""
         if is_deferred(sent) or not Place.of(address).lent:

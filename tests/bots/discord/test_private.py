@@ -120,6 +120,28 @@ async def test_where_the_bot_may_not_write_a_command_lends_it_the_way(desk: Desk
         await desk.bot.channel.send(HERE, Text(text="third"), key="r")
 
 
+async def test_who_stops_in_a_channel_stops_what_runs_for_them_alone_too(desk: Desk) -> None:
+    assert (await _asks(desk, "stop")).address == HERE
+    await _asks(desk, "progress")
+    asked = desk.in_server(type=2, data={"id": "1", "type": 1, "name": "stop"})
+    events = await desk.bot.channel.take_up(desk.bot.channel.read("INTERACTION_CREATE", asked))
+    await desk.bot.channel.settled()
+    assert [(event.address, event.group, event.body.kind) for event in events] == [
+        (HERE, True, "stopped"),
+        (ONLY, False, "stopped"),
+    ]
+    assert len({event.id for event in events}) == 2
+
+
+async def test_a_draft_is_not_left_behind_where_the_bot_may_not_write(desk: Desk) -> None:
+    await _asks(desk, "quiz")
+    await desk.bot.channel.send(HERE, Text(text="first"), key="p")
+    desk.api.room().refusal = Answer(403, "Missing Permissions", 50013)
+    await desk.bot.channel.live(HERE).draft("Half")
+    await desk.bot.channel.send(HERE, Text(text="Half of it"), key="q")
+    assert _messages(desk) == [("first", False), ("Half of it", False)]
+
+
 async def test_in_person_nothing_needs_to_be_hidden(desk: Desk) -> None:
     event = await _comes(desk, desk.slash("progress"))
     assert event.address == HERE
