@@ -39,7 +39,7 @@ _NAMES = (
     "stop",
     "help",
 )
-_PRIVATE = frozenset({"progress", "card", "language", "voice", "link", "unlink", "mydata", "forget"})
+_PRIVATE = frozenset({"progress", "card", "continue", "language", "voice", "link", "unlink", "mydata", "forget"})
 COMMANDS = tuple(CommandInfo(name=name, about=f"command.{name}", private=name in _PRIVATE) for name in _NAMES)
 _VOICES = {"on": "always", "always": "always", "off": "never", "never": "never", "auto": "auto"}
 

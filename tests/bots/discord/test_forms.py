@@ -105,6 +105,14 @@ async def test_once_it_is_answered_nobody_is_asked_to_write(desk: Desk) -> None:
     assert desk.api.room().texts == ["Right!", "Right!"]
 
 
+async def test_pieces_to_order_are_lettered_with_a_form_below(desk: Desk) -> None:
+    choices = (Choice(label="moku", value="0"), Choice(label="mi", value="1"))
+    quiz = Quiz(id="q.2", question="Order", form="ordering", choices=choices, write="Answer")
+    await desk.bot.channel.send(HERE, quiz, key="q")
+    assert "A) moku\nB) mi" in desk.api.room().texts[0]
+    assert (await _opened(desk))["custom_id"].endswith("write:q.2")
+
+
 async def test_a_listening_question_of_choices_has_its_choices_only(desk: Desk) -> None:
     choices = (Choice(label="moku", value="q:0"), Choice(label="tawa", value="q:1"))
     await desk.bot.channel.send(HERE, Quiz(id="q", question="Heard?", form="listening", choices=choices), key="q")
