@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
+from weakref import WeakValueDictionary
 
 from bots.discord import custom_id, render, threads
 from bots.discord.client import FETCH_LIMIT, Client
@@ -76,7 +77,7 @@ class DiscordChannel:
             post=self._post, key=key, blobs=blobs, streams=streams, clock=clock, note=note, count=count
         )
         self._rooms = Rooms()
-        self._promising = asyncio.Lock()
+        self._promising: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
         self._asked: OrderedDict[str, Asked] = OrderedDict()
 
     async def identify(self) -> str:
@@ -162,9 +163,9 @@ class DiscordChannel:
         """An earlier promise that was not kept yet is taken back: one answer will do for both."""
         if asked.address is None:
             return
-        async with self._promising:
-            await self._streams.lend(asked, self._clock.now())
-            before = await self._streams.promise(asked)
+        async with self._promising.setdefault(asked.address, asyncio.Lock()):
+            lending = self._streams.lend(asked, self._clock.now())
+            before, _ = await asyncio.gather(self._streams.promise(asked), lending)
         if before:
             self._streams.start(self._taken_back(asked.address, before))
 
