@@ -77,6 +77,8 @@ class Interactions:
         data = record(whole.get("data"), "data")
         offer = self.offers.get(text(data, "name")) if kind == COMMAND else None
         place = _place(whole, private=offer is not None and offer.private)
+        if kind != COMMAND and self._is_forced(whole, data, place):
+            place = Place(chat=place.chat, guest=True)
         sender = _sender(whole)
         body = self._body(whole, kind, data, place.address)
         if body is None:
@@ -102,6 +104,13 @@ class Interactions:
             later=later,
             thread=_thread(offer, data, sender) if offer is not None and threaded else None,
         )
+
+    def _is_forced(self, whole: Json, data: Json, place: Place) -> bool:
+        """Whether it was not us who hid the message: where a server does not want it, Discord hides all that a guest says."""
+        if not place.only or not _is_guest(whole):
+            return False
+        guest = Place(chat=place.chat, guest=True).address
+        return custom_id.decode(_chosen(data), guest, self.key) is not None
 
     def _body(self, whole: Json, kind: int, data: Json, address: Address) -> Body | dict[str, Any] | None:
         """What was done, or what it has to be answered with where nothing else comes of it."""
