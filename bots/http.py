@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import StreamReader, web
 from aiohttp.typedefs import Handler, Middleware
 
-from core.channel import Answering, Channel, Request
+from core.channel import Admitting, Answering, Channel, Request
 from core.errors import Failure, Malformed
 from core.event import Event
 from core.ports.count import Count
@@ -61,6 +61,8 @@ class Webhooks:
             self._count("webhook_malformed", channel=channel.name)
             return _answer(400, str(error))
         try:
+            if isinstance(channel, Admitting):
+                events = await channel.admit(events)
             for event in events:
                 await self._receive(event)
         except Failure as error:

@@ -103,6 +103,18 @@ class Answering(Protocol):
         ...
 
 
+@runtime_checkable
+class Admitting(Protocol):
+    """A channel that has more to do before an event is kept than reading it."""
+
+    async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """Those of the events just parsed that are to be kept, with what only the platform can tell of them; asked for at once after `parse` (and `answer`).
+
+        Raises `core.errors` where the platform has to send them again.
+        """
+        ...
+
+
 Receive = Callable[[Event], Awaitable[None]]
 
 

@@ -46,7 +46,9 @@ class PostgresInstalls:
         self._seal = Seal(secret_key, purpose="installs")
 
     async def put(self, install: Install) -> None:
-        await self._database.run(_PUT, self._row(install) | {"name": wire.clean(install.name), "now": self._clock.now()})
+        await self._database.run(
+            _PUT, self._row(install) | {"name": wire.clean(install.name), "now": self._clock.now()}
+        )
 
     async def get(self, platform: str, workspace: str) -> Install | None:
         rows = await self._database.run(_GET, {"platform": platform, "workspace": wire.clean(workspace)})

@@ -18,10 +18,12 @@ from storage.database import Database
 from storage.drafts import ValkeyDrafts
 from storage.feed import PostgresFeed
 from storage.inbox import PostgresInbox
+from storage.installs import PostgresInstalls
 from storage.library import PostgresLibrary
 from storage.outbox import PostgresOutbox
 from storage.outcomes import PostgresOutcomes
 from storage.radio import Radio
+from storage.ratings import PostgresRatings
 from storage.signals import StopSigns
 from storage.study import PostgresStudy
 from storage.sweep import Sweep
@@ -52,6 +54,8 @@ class Ground:
         self.outcomes = PostgresOutcomes(self.database)
         self.consents = PostgresConsents(self.database, self.clock)
         self.allowance = PostgresAllowance(self.database)
+        self.installs = PostgresInstalls(self.database, self.clock, secret_key=settings.secret_key.encode())
+        self.ratings = PostgresRatings(self.database)
         self.study = PostgresStudy(self.database)
         self.library = PostgresLibrary(database=self.database, clock=self.clock)
         self.drafts = ValkeyDrafts(self.valkey)

@@ -6,11 +6,12 @@ from collections.abc import Collection
 from contextlib import suppress
 
 from bots.slack import files, render, signed
+from bots.slack.admission import Admission
 from bots.slack.client import Client
 from bots.slack.live import SlackLive, Streams
 from bots.slack.parse import Reader
 from bots.slack.place import Place
-from bots.slack.reading import Reading
+from bots.slack.reading import Ended, Reading
 from bots.slack.sending import Count, Sending
 from bots.slack.verify import genuine
 from bots.slack.welcome import Welcome
@@ -55,6 +56,7 @@ class SlackChannel:
         clock: Clock,
         blobs: Blobs,
         streams: Streams,
+        admission: Admission,
         welcome: Welcome,
         count: Count,
     ) -> None:
@@ -63,10 +65,12 @@ class SlackChannel:
         self._secret = secret
         self._clock = clock
         self._streams = streams
+        self._admission = admission
         self._welcome = welcome
         self._count = count
         self._sending = Sending(client=client, key=key, blobs=blobs, streams=streams, count=count)
         self._challenge = ""
+        self._ended: Ended | None = None
         self._waiting: OrderedDict[int, Reading] = OrderedDict()
 
     def verify(self, request: Request) -> bool:
@@ -85,7 +89,13 @@ class SlackChannel:
         challenge, self._challenge = self._challenge, ""
         return Answer(body=json.dumps({"challenge": challenge}).encode()) if challenge else None
 
+    async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """The events of workspaces that have the app, each with its sender's language."""
+        ended, self._ended = self._ended, None
+        return await self._admission.admit(events, ended)
+
     def _remembered(self, reading: Reading) -> tuple[Event, ...]:
+        self._ended = reading.ended
         if reading.opened or reading.asked:
             self._waiting[id(reading)] = reading
         if len(self._waiting) > _REMEMBERED:

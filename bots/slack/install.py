@@ -3,7 +3,6 @@
 import hmac
 import json
 from base64 import urlsafe_b64encode
-from collections.abc import Callable
 from hashlib import sha256
 from html import escape
 from importlib import resources
@@ -15,6 +14,7 @@ from bots.slack.tokens import InstalledTokens
 from core.clock import Clock
 from core.errors import Failure
 from core.phrases import DEFAULT, say
+from core.ports.count import Count
 
 _MINUTES = 10
 _COOKIE = "sona_slack_install"
@@ -36,7 +36,7 @@ class Installing:
         key: bytes,
         public_url: str,
         clock: Clock,
-        count: Callable[[str], None],
+        count: Count,
     ) -> None:
         self._oauth = oauth
         self._tokens = tokens
@@ -64,19 +64,19 @@ class Installing:
 
     async def _return(self, request: web.Request) -> web.StreamResponse:
         if not self._ours(request.query.get("state", ""), request.cookies.get(_COOKIE, "")):
-            self._count("forged")
+            self._count("install", channel="slack", outcome="forged")
             return _page(request, "slack.install.stale", status=400)
         code = request.query.get("code", "")
         if not code or len(code) > _LONGEST:
-            self._count("declined")
+            self._count("install", channel="slack", outcome="declined")
             return _page(request, "slack.install.declined", status=400)
         try:
             install = await self._oauth.grant(code, self._redirect)
             await self._tokens.put(install)
         except Failure as error:
-            self._count("failed")
+            self._count("install", channel="slack", outcome="failed")
             return _page(request, "slack.install.failed", status=503 if error.retryable else 400)
-        self._count("done")
+        self._count("install", channel="slack", outcome="done")
         return _page(request, "slack.install.done", workspace=install.name or install.workspace)
 
     def _state(self, until: int, nonce: str) -> str:

@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
+import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.asking import asked, root
-from bots.slack.shape import amount, inner, needed, record, text
+from bots.slack.shape import amount, needed, record, text
 from core.clock import Clock
 from core.errors import Refused
 from core.ports.installs import Install
@@ -53,9 +54,8 @@ class OAuth:
         await asked(self._web(token).api_call("auth.revoke"))
 
     async def _access(self, **more: str) -> dict[str, Any]:
-        given = await asked(
-            self._web("").oauth_v2_access(client_id=self._id, client_secret=self._secret, **more)
-        )
+        headers = {"Authorization": aiohttp.encode_basic_auth(self._id, self._secret)}
+        given = await asked(self._web("").api_call("oauth.v2.access", data=more, headers=headers))
         if text(given, "token_type") != "bot":
             raise Refused("a token that is no bot's")
         return given

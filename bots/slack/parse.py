@@ -8,8 +8,8 @@ from urllib.parse import parse_qs
 
 from bots.slack import files, interactive
 from bots.slack.place import Place
-from bots.slack.reading import Opened, Reading
-from bots.slack.shape import Json, inner, moment, needed, record, records, text
+from bots.slack.reading import Ended, Opened, Reading
+from bots.slack.shape import Json, amount, inner, moment, needed, record, records, text
 from bots.slack.wording import Words, asked, words
 from core.errors import Malformed
 from core.event import Body, Event, Joined, Said, Sender, Stopped
@@ -92,6 +92,10 @@ class Reader:
                 return _thread(whole, record(event.get("assistant_thread"), "assistant_thread"), team)
             case "app_home_opened":
                 return _home(event, team)
+            case "app_uninstalled":
+                return Reading(ended=_ended(whole))
+            case "tokens_revoked" if inner(event, "tokens").get("bot"):
+                return Reading(ended=_ended(whole))
             case _:
                 return Reading()
 
@@ -180,6 +184,11 @@ def _home(event: Json, team: str) -> Reading:
         body=Joined(),
     )
     return Reading(events=(joined,), opened=Opened(place=place, user=user))
+
+
+def _ended(whole: Json) -> Ended:
+    """Whose app it was is told beside the event, as nobody's authorization is left."""
+    return Ended(team=needed(whole, "team_id"), at=moment(str(amount(whole, "event_time"))))
 
 
 def _authorization(whole: Json) -> tuple[str, str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fakes import slack_rules as rules
+from tests.fakes.slack_oauth import Workspaces
 from tests.fakes.slack_rules import Answer, Pace
 
 Call = dict[str, Any]
@@ -74,6 +75,8 @@ class Methods:
         self.forms: list[dict[str, Any]] = []
         self.triggers: set[str] = set()
         self.pace: Pace | None = None
+        self.workspaces = Workspaces()
+        self.locales: dict[str, str] = {}
         self.url = ""
         self._stamps = 0
 
@@ -113,7 +116,21 @@ class Methods:
         return {"channel": channel.id, "ts": ts, "message": channel.messages[ts]}
 
     def auth_test(self, call: Call) -> dict[str, Any]:
-        return {"user": "sona", "team": "Lipu", "user_id": "UBOT", "team_id": "T1"}
+        return {"user": "sona", "team": "Lipu", "user_id": "UBOT", "team_id": call["team_of_token"]}
+
+    def auth_revoke(self, call: Call) -> dict[str, Any]:
+        return {"revoked": True}
+
+    def oauth_v2_access(self, call: Call) -> dict[str, Any]:
+        return self.workspaces.access(call)
+
+    def users_info(self, call: Call) -> dict[str, Any]:
+        """The locale is told only when it is asked for."""
+        user = call.get("user", "")
+        if not user.startswith("U"):
+            raise Answer("user_not_found")
+        told = {"locale": self.locales.get(user, "en-US")} if call.get("include_locale") in (True, "1", "true") else {}
+        return {"user": {"id": user, "name": "lan", **told}}
 
     def chat_postMessage(self, call: Call) -> dict[str, Any]:
         rules.message(call)

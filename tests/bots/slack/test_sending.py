@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.slack.client import OneToken
+from bots.slack.tokens import OneToken
 from core.errors import Refused, Throttled, Unreachable
 from core.media import Media
 from core.reply import Choice, Mark, Picture, Quiz, Text, Voice
