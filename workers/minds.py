@@ -8,6 +8,7 @@ from core.learn.catalogue import Catalogue
 from core.learn.load import load_all
 from core.mind.agent import Agent
 from core.mind.commands import Commands
+from core.mind.feedback import Feedback
 from core.mind.lectern import Lectern
 from core.mind.lessons import Lessons
 from core.mind.mind import Mind
@@ -62,7 +63,7 @@ def mind(
     audible: Audible,
     chance: Random,
 ) -> Mind:
-    """Quiz answers first, then occasions, lessons and commands; who talks comes last."""
+    """What people think of answers and quiz answers first, then occasions, lessons and commands; who talks comes last."""
     courses = catalogue()
     quizzing = Quizzing(catalogue=courses, study=ground.study, clock=ground.clock, rng=chance, audible=audible)
     lessons = Lessons(catalogue=courses, study=ground.study, clock=ground.clock, quizzing=quizzing)
@@ -79,7 +80,8 @@ def mind(
             clock=ground.clock,
         )
         talker = Agent(model=thinker, workshop=workshop)
-    order = (quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
+    feedback = Feedback(ratings=ground.ratings)
+    order = (feedback, quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
     return Mind(order, clock=ground.clock)
 
 

@@ -4,6 +4,7 @@ import json
 from collections import OrderedDict
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import replace
 
 from bots.slack import files, render, signed
 from bots.slack.admission import Admission
@@ -19,8 +20,9 @@ from core.address import Address
 from core.channel import Answer, Capabilities, Live, Request
 from core.clock import Clock
 from core.errors import Failure
-from core.event import Event, Stopped
+from core.event import Event, Rated, Sender, Stopped
 from core.media import Media
+from core.phrases import DEFAULT, say
 from core.ports.blobs import Blobs
 from core.reply import Reply
 
@@ -103,7 +105,7 @@ class SlackChannel:
         return reading.events
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
-        """Fill what a person opened, and show that what they stopped works no longer; to be called after every `parse`."""
+        """Fill what a person opened, thank for what they said of an answer, and show that what they stopped works no longer; to be called after every `parse`."""
         readings = list(self._waiting.values())
         self._waiting.clear()
         for reading in readings:
@@ -111,9 +113,16 @@ class SlackChannel:
                 await self._welcome.meet(reading)
         for event in events:
             place = Place.of(event.address)
-            if isinstance(event.body, Stopped) and place.thread:
-                with suppress(Failure):
+            with suppress(Failure):
+                if isinstance(event.body, Stopped) and place.thread:
                     await self._client.session(place, "active")
+                if isinstance(event.body, Rated):
+                    await self._thank(place, event.sender)
+
+    async def _thank(self, place: Place, sender: Sender) -> None:
+        """A word that only who rated sees."""
+        quietly = replace(place, only=sender.id.partition(".")[2])
+        await self._client.say(quietly, render.Message(text=say("slack.thanks", sender.locale or DEFAULT)))
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
         return await self._sending.send(address, reply, key=key, target=target)

@@ -55,7 +55,7 @@ class Client:
         if message.blocks:
             body["blocks"] = list(message.blocks)
         if place.only:
-            answer = await self._call(place.team, "chat.postEphemeral", **body, user=place.only)
+            answer = await self._call(place.team, "chat.postEphemeral", **body, user=place.only, **_thread(place))
             return str(answer["message_ts"])
         answer = await self._call(place.team, "chat.postMessage", **body, **_thread(place))
         return str(answer["ts"])
@@ -128,16 +128,17 @@ class Client:
         """Open a form, within three seconds of what the person did."""
         await self._call(team, "views.open", trigger_id=trigger, view=view)
 
-    async def upload(self, place: Place, data: bytes, name: str, words: str = "") -> str:
-        """Send a file with words beside it; the file's id."""
+    async def upload(self, place: Place, data: bytes, name: str, words: str = "", *, shared: bool = True) -> str:
+        """Send a file with words beside it, or with `shared` off have Slack keep it for a message to come; the file's id."""
         token = await self._tokens.token(place.team)
         web = self._web(token)
         given = await asked(web.files_getUploadURLExternal(filename=name, length=len(data)))
         await self._pour(str(given["upload_url"]), data)
         number = str(given["file_id"])
-        more: dict[str, Any] = {**_thread(place), **({"initial_comment": words} if words else {})}
+        more: dict[str, Any] = {"channel_id": place.channel, **_thread(place)} if shared else {}
+        more |= {"initial_comment": words} if words else {}
         files: list[dict[str, str | None]] = [{"id": number, "title": name}]
-        await asked(web.files_completeUploadExternal(files=files, channel_id=place.channel, **more))
+        await asked(web.files_completeUploadExternal(files=files, **more))
         return number
 
     async def _pour(self, url: str, data: bytes) -> None:

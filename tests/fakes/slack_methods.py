@@ -134,7 +134,16 @@ class Methods:
 
     def chat_postMessage(self, call: Call) -> dict[str, Any]:
         rules.message(call)
+        self._pictures(call)
         return self._put(call, text=call.get("text", ""), blocks=call.get("blocks") or [])
+
+    def _pictures(self, call: Call) -> None:
+        """A picture by id has to be uploaded, and be one that Slack shows: png, jpg or gif."""
+        for block in call.get("blocks") or []:
+            if "slack_file" in block:
+                name, data = self.files.get(block["slack_file"].get("id", ""), ("", b""))
+                if not data or name.rpartition(".")[2] not in ("png", "jpg", "jpeg", "gif"):
+                    raise Answer("invalid_blocks")
 
     def chat_postEphemeral(self, call: Call) -> dict[str, Any]:
         rules.message(call)
@@ -234,7 +243,10 @@ class Methods:
         for file in call["files"]:
             if not self.files.get(file["id"], ("", b""))[1]:
                 raise Answer("file_not_found")
-            self._put({**call, "channel": call["channel_id"]}, text=call.get("initial_comment", ""), file=file["id"])
+            if call.get("channel_id"):
+                self._put(
+                    {**call, "channel": call["channel_id"]}, text=call.get("initial_comment", ""), file=file["id"]
+                )
         return {"files": call["files"]}
 
 
