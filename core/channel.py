@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from core.address import Address
-from core.event import Event
+from core.event import Event, Sender
 from core.media import Media
 from core.reply import Reply
 
@@ -47,6 +47,15 @@ class Live(Protocol):
 
     async def draft(self, text: str) -> None:
         """Show the whole answer as far as it is written."""
+        ...
+
+
+@runtime_checkable
+class Personal(Protocol):
+    """Signs of life that are shown for one person in particular, or say words of their own."""
+
+    def meant_for(self, sender: Sender, locale: str) -> None:
+        """Who is being answered, and in which language; told before anything is shown."""
         ...
 
 

@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from core.address import Address
-from core.channel import Channel, Live
+from core.channel import Channel, Live, Personal
 from core.clock import Clock
 from core.conversation import Message, Opening, Parcel, Turn
 from core.errors import Superseded, Unreachable
-from core.event import Said
+from core.event import Said, Sender
 from core.fit import fit
 from core.mind.offering import chosen, offered
 from core.mind.thought import Thought
@@ -92,6 +92,8 @@ class Converse:
         address = opening.conversation.address
         channel = self.channels.get(address.channel)
         live = channel.live(address) if channel else _Silent()
+        if isinstance(live, Personal):
+            live.meant_for(_asker(opening), opening.conversation.learner.locale)
         with self.stopping(address) as stop:
             thinking = asyncio.create_task(self._think(opening, live, stop))
             renewing = asyncio.create_task(self._renew(opening))
@@ -155,6 +157,11 @@ class Converse:
             started=started,
             ended=self.clock.now(),
         )
+
+
+def _asker(opening: Opening) -> Sender:
+    """Who spoke to Sona last."""
+    return next((event.sender for event in reversed(opening.events) if event.addressed), opening.events[-1].sender)
 
 
 def _cleared(before: tuple[Message, ...], after: tuple[Message, ...]) -> bool:

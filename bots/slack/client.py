@@ -73,11 +73,11 @@ class Client:
     async def take_back(self, place: Place, sent: str) -> None:
         await self._call(place.team, "chat.delete", channel=place.channel, ts=sent)
 
-    async def start(self, place: Place, chunks: Sequence[Block]) -> str:
-        """Begin an answer that is written before the reader's eyes; its timestamp."""
-        answer = await self._call(
-            place.team, "chat.startStream", channel=place.channel, chunks=list(chunks), **_thread(place)
-        )
+    async def start(self, place: Place, chunks: Sequence[Block], reader: str) -> str:
+        """Begin an answer that is written before the eyes of `reader`, a user's id; its timestamp."""
+        whom = {} if place.direct else {"recipient_user_id": reader, "recipient_team_id": place.team}
+        body: dict[str, Any] = {"channel": place.channel, "chunks": list(chunks), **_thread(place), **whom}
+        answer = await self._call(place.team, "chat.startStream", **body)
         return str(answer["ts"])
 
     async def append(self, place: Place, sent: str, chunks: Sequence[Block]) -> None:

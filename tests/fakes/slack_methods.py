@@ -112,6 +112,7 @@ class Methods:
         channel, ts = self._at(call), self.stamp()
         if self.pace is not None:
             self.pace.note(channel.id)
+        channel.status.pop(call.get("thread_ts", ""), None)
         channel.messages[ts] = {"ts": ts, "thread_ts": call.get("thread_ts", ""), **content}
         return {"channel": channel.id, "ts": ts, "message": channel.messages[ts]}
 
@@ -172,7 +173,10 @@ class Methods:
             raise Answer("invalid_arguments")
         if not channel.id.startswith("D") and not call.get("recipient_user_id"):
             raise Answer("missing_recipient_user_id")
-        return self._put(call, text="", blocks=[], streamed=words, streaming=True, tasks=[])
+        if not channel.id.startswith("D") and not call.get("recipient_team_id"):
+            raise Answer("missing_recipient_team_id")
+        tasks = [chunk for chunk in call.get("chunks") or [] if chunk["type"] == "task_update"]
+        return self._put(call, text="", blocks=[], streamed=words, streaming=True, tasks=tasks)
 
     def _stream(self, call: Call) -> dict[str, Any]:
         message = self._message(call)
