@@ -2,8 +2,8 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
 from bots.slack import files, interactive
@@ -14,6 +14,7 @@ from bots.slack.wording import Words, asked, words
 from core.errors import Malformed
 from core.event import Body, Event, Joined, Said, Sender, Stopped
 
+_EDITABLE = timedelta(hours=1)
 _SPOKEN = ("", "file_share", "thread_broadcast", "me_message")
 
 
@@ -84,6 +85,8 @@ class Reader:
     def _event(self, whole: Json, event: Json) -> Reading:
         team, bot = _authorization(whole)
         match needed(event, "type"):
+            case "message" if event.get("subtype") == "message_changed":
+                return Reading(events=_edited(whole, event, team, bot))
             case "message" | "app_mention":
                 return Reading(events=_message(whole, event, team, bot))
             case "agent_session_stopped":
@@ -127,6 +130,25 @@ def _message(whole: Json, event: Json, team: str, bot: str) -> tuple[Event, ...]
         )
         for number, body in enumerate(bodies)
     )
+
+
+def _edited(whole: Json, event: Json, team: str, bot: str) -> tuple[Event, ...]:
+    """The new words of a message changed by its author within the hour, once for each message; pages shown in it change it too, and say nothing new.
+
+    A mention that was added is told by `app_mention` as well, and has the same id.
+    """
+    message, before = record(event.get("message"), "message"), inner(event, "previous_message")
+    edited, ts = text(inner(message, "edited"), "ts"), text(message, "ts")
+    if not edited or not ts or text(message, "text") == text(before, "text"):
+        return ()
+    if moment(edited) - moment(ts) > _EDITABLE:
+        return ()
+    bare = {name: value for name, value in message.items() if name != "files"}
+    found = _message(whole, bare | {"channel": needed(event, "channel")}, team, bot)
+    mention = words(text(message, "text"), bot).mentioned and not words(text(before, "text"), bot).mentioned
+    name = f"slack:{team}.{needed(event, 'channel')}.{ts}"
+    fresh = mention and found and found[0].group
+    return tuple(replace(each, id=name if fresh else f"{name}/edited") for each in found if each.addressed)
 
 
 def _bodies(event: Json, team: str, said: Words, *, mentioned: bool) -> tuple[Body, ...]:
