@@ -17,6 +17,7 @@ from core.event import Event
 from core.mind.commands import COMMANDS
 from core.mind.suggestions import suggest
 from core.phrases import DEFAULT, locales, say
+from workers import minds
 from workers.ground import Ground
 from workers.platforms import availabilities
 from workers.settings import Settings
@@ -200,9 +201,10 @@ def _slack(ground: Ground) -> Platform:
         blobs=ground.blobs,
         count=ground.count,
         commands=tuple(info.name for info in COMMANDS),
-        suggestions=suggest(DEFAULT, "lesson", "quiz", "review", "help"),
+        suggest=lambda locale: suggest(locale, "lesson", "quiz", "review", "help"),
         drafts=ground.drafts,
         installs=ground.installs,
+        overviews=minds.glance(ground),
     )
 
     async def announce() -> None:

@@ -11,6 +11,7 @@ from core.clock import Clock, SystemClock
 from core.phrases import DEFAULT
 from core.ports.knowledge import Source
 from storage import standing
+from storage.acquaintances import PostgresAcquaintances
 from storage.blobs import PostgresBlobs
 from storage.consents import PostgresAllowance, PostgresConsents
 from storage.counts import Counts
@@ -56,6 +57,7 @@ class Ground:
         self.allowance = PostgresAllowance(self.database)
         self.installs = PostgresInstalls(self.database, self.clock, secret_key=settings.secret_key.encode())
         self.ratings = PostgresRatings(self.database)
+        self.acquaintances = PostgresAcquaintances(self.database)
         self.study = PostgresStudy(self.database)
         self.library = PostgresLibrary(database=self.database, clock=self.clock)
         self.drafts = ValkeyDrafts(self.valkey)

@@ -9,6 +9,7 @@ from core.learn.load import load_all
 from core.mind.agent import Agent
 from core.mind.commands import Commands
 from core.mind.feedback import Feedback
+from core.mind.glance import Glance
 from core.mind.lectern import Lectern
 from core.mind.lessons import Lessons
 from core.mind.mind import Mind
@@ -83,6 +84,17 @@ def mind(
     feedback = Feedback(ratings=ground.ratings)
     order = (feedback, quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
     return Mind(order, clock=ground.clock)
+
+
+def glance(ground: Ground) -> Glance:
+    """What a platform's own page about a person shows."""
+    return Glance(
+        acquaintances=ground.acquaintances,
+        study=ground.study,
+        library=ground.library,
+        catalogue=catalogue(),
+        clock=ground.clock,
+    )
 
 
 def probes(settings: Settings) -> tuple[Probe, ...]:

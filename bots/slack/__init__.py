@@ -1,7 +1,7 @@
 """Slack, through the Events API or Socket Mode and the Web API."""
 
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -12,6 +12,7 @@ from bots.slack.channel import SlackChannel
 from bots.slack.client import Client
 from bots.slack.directory import Directory
 from bots.slack.drafts import Drafts, LocalDrafts
+from bots.slack.homes import Homes, Suggest
 from bots.slack.install import Installing
 from bots.slack.live import Streams
 from bots.slack.oauth import OAuth
@@ -22,6 +23,7 @@ from core.clock import Clock
 from core.ports.blobs import Blobs
 from core.ports.count import Count
 from core.ports.installs import Installs
+from core.ports.overview import Overviews
 from core.reply import Choice
 
 
@@ -55,6 +57,10 @@ class Slack:
         await self.channel.close()
 
 
+def _nothing(locale: str) -> tuple[Choice, ...]:  # noqa: ARG001 - there is nothing to suggest in any language
+    return ()
+
+
 def connect(
     settings: Settings,
     *,
@@ -63,21 +69,24 @@ def connect(
     blobs: Blobs,
     count: Count,
     commands: Collection[str] = (),
-    suggestions: Sequence[Choice] = (),
+    suggest: Suggest = _nothing,
     drafts: Drafts | None = None,
     installs: Installs | None = None,
+    overviews: Overviews | None = None,
 ) -> Slack:
     """Make the app; nothing goes out yet. To be called within the event loop that will use it.
 
-    `commands` are the words that a slash command may begin with, `suggestions` what a new thread and the home tab
-    offer. Each step down to a simpler form (`plain`, `numbers`, `edits`, `verdict`) is counted as a `fallback`.
+    `commands` are the words that a slash command may begin with, `suggest` what a new thread and the home tab
+    offer in a language. Each step down to a simpler form (`plain`, `numbers`, `edits`, `verdict`) is counted as a `fallback`.
     `drafts` is to be shared where turns and deliveries run in several processes; `installs` keeps the tokens of
-    the workspaces that install the app.
+    the workspaces that install the app, `overviews` tells what the home tab shows of a person.
     """
     tokens, routes = _opening(settings, secret_key=secret_key, clock=clock, count=count, installs=installs)
     client = Client(tokens, api_url=settings.api_url)
     key = hmac.digest(secret_key, b"slack buttons", sha256)
     directory = Directory(client=client, clock=clock)
+    drafts = drafts or LocalDrafts()
+    homes = Homes(client=client, directory=directory, drafts=drafts, overviews=overviews, suggest=suggest, key=key)
     channel = SlackChannel(
         client=client,
         key=key,
@@ -85,9 +94,10 @@ def connect(
         commands=frozenset(commands),
         clock=clock,
         blobs=blobs,
-        streams=Streams(drafts or LocalDrafts()),
+        streams=Streams(drafts),
         admission=Admission(tokens=tokens, directory=directory, count=count),
-        welcome=Welcome(client=client, suggestions=suggestions, key=key),
+        welcome=Welcome(client=client, directory=directory, homes=homes, suggest=suggest, key=key),
+        homes=homes,
         count=lambda form: count("fallback", channel="slack", form=form),
     )
     gateway = Listening(client=client, channel=channel, app_token=settings.app_token)

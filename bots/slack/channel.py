@@ -9,6 +9,7 @@ from dataclasses import replace
 from bots.slack import files, render, signed
 from bots.slack.admission import Admission
 from bots.slack.client import Client
+from bots.slack.homes import Homes
 from bots.slack.live import SlackLive, Streams
 from bots.slack.parse import Reader
 from bots.slack.place import Place
@@ -60,6 +61,7 @@ class SlackChannel:
         streams: Streams,
         admission: Admission,
         welcome: Welcome,
+        homes: Homes,
         count: Count,
     ) -> None:
         self._client = client
@@ -69,6 +71,7 @@ class SlackChannel:
         self._streams = streams
         self._admission = admission
         self._welcome = welcome
+        self._homes = homes
         self._count = count
         self._sending = Sending(client=client, key=key, blobs=blobs, streams=streams, count=count)
         self._challenge = ""
@@ -125,7 +128,9 @@ class SlackChannel:
         await self._client.say(quietly, render.Message(text=say("slack.thanks", sender.locale or DEFAULT)))
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
-        return await self._sending.send(address, reply, key=key, target=target)
+        sent = await self._sending.send(address, reply, key=key, target=target)
+        self._homes.said(address)
+        return sent
 
     async def fetch(self, media: Media) -> bytes:
         return await self._client.fetch(*files.located(media.ref))
@@ -137,4 +142,5 @@ class SlackChannel:
 
     async def close(self) -> None:
         await self._streams.close()
+        await self._homes.close()
         await self._client.close()

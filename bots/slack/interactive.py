@@ -36,7 +36,8 @@ def _taps(payload: Json, key: bytes, now: datetime) -> tuple[Event, ...]:
     events: list[Event] = []
     for action in records(payload, "actions"):
         place = _place(payload, action)
-        choice = signed.decode(text(action, "value"), place.address, key) if place else None
+        value = text(action, "value") or text(inner(action, "selected_option"), "value")
+        choice = signed.decode(value, place.address, key) if place else None
         if place is None or choice is None:
             continue
         of = text(inner(payload, "container"), "message_ts")
@@ -51,7 +52,7 @@ def _place(payload: Json, action: Json) -> Place | None:
     container = inner(payload, "container")
     block = text(action, "block_id")
     if text(container, "type") == "view":
-        return Place(team=team, channel=block.removeprefix(HOME)) if block.startswith(HOME) else None
+        return Place(team=team, channel=block.removeprefix(HOME).partition(":")[0]) if block.startswith(HOME) else None
     channel = text(inner(payload, "channel"), "id") or text(container, "channel_id")
     if not channel:
         return None

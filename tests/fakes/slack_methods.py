@@ -55,7 +55,7 @@ def unmarked(words: str) -> str:
 
 def _lines(block: dict[str, Any]) -> list[str]:
     match block["type"]:
-        case "section":
+        case "section" | "header":
             return [block["text"]["text"]]
         case "context":
             return [element["text"] for element in block["elements"]]

@@ -58,6 +58,9 @@ def blocks(shown: object, most: int = 50) -> None:
         raise Answer("invalid_blocks")
     if sum(block.get("type") == "table" for block in shown) > 1:
         raise Answer("only_one_table_allowed")
+    names = [block["block_id"] for block in shown if "block_id" in block]
+    if len(set(names)) != len(names):
+        raise Answer("invalid_blocks")
     for block in shown:
         _block(block)
 
@@ -91,6 +94,10 @@ def _block(block: Mapping[str, Any]) -> None:
     match block["type"]:
         case "section":
             _text(block["text"], 3000)
+            if "accessory" in block:
+                _menu(block["accessory"])
+        case "header":
+            _text(block["text"], 150)
         case "context":
             _count(block["elements"], 10)
             for element in block["elements"]:
@@ -116,6 +123,20 @@ def _block(block: Mapping[str, Any]) -> None:
                     _text(cell, 3000)
         case _:
             pass
+
+
+def _menu(element: Mapping[str, Any]) -> None:
+    """`static_select`: up to 100 options of 75 characters with values of 150, and one of them to begin with."""
+    options = element.get("options")
+    if element.get("type") != "static_select" or not element.get("action_id"):
+        raise Answer("invalid_blocks")
+    _count(options, 100)
+    for option in options or []:
+        _text(option["text"], 75)
+        if not 0 < len(option["value"]) <= 150:
+            raise Answer("invalid_blocks")
+    if element.get("initial_option", (options or [None])[0]) not in (options or []):
+        raise Answer("invalid_blocks")
 
 
 def _feedback(element: Mapping[str, Any]) -> None:

@@ -143,8 +143,11 @@ async def test_the_form_for_a_question_opens_and_is_answered_in_the_conversation
 ) -> None:
     now = desk.clock.now().timestamp()
     desk.api.triggers.add("13.1")
+    desk.api.locales["U7"] = "es-ES"
     await post(url, _payload("global_shortcut"), now, form=True)
     await desk.api.until(lambda: bool(desk.api.forms))
+    (form,) = desk.api.forms
+    assert (form["blocks"][0]["label"]["text"], form["submit"]["text"]) == ("¿Qué te gustaría saber?", "Preguntar")
     submitted = _payload("form_submitted")
     submitted["view"]["private_metadata"] = desk.api.forms[0]["private_metadata"]
     assert await post(url, submitted, now, form=True) == (200, "")

@@ -28,7 +28,7 @@ READER = Reader(key=KEY, commands=("quiz", "help", "stop"))
 
 def _signed(payload: dict[str, Any]) -> dict[str, Any]:
     """`SIGNED:<address>:<choice>` and `FORM:<address>` as a button and a form would carry them."""
-    for action in payload.get("actions", []):
+    for action in (action.get("selected_option", action) for action in payload.get("actions", [])):
         if action["value"].startswith("SIGNED:"):
             address, choice = _parted(action["value"].removeprefix("SIGNED:"))
             action["value"] = signed.encode(choice, address, KEY)
