@@ -209,8 +209,8 @@ def _home(event: Json, team: str) -> Reading:
 
 
 def _ended(whole: Json) -> Ended:
-    """Whose app it was is told beside the event, as nobody's authorization is left."""
-    return Ended(team=needed(whole, "team_id"), at=moment(str(amount(whole, "event_time"))))
+    """Whose app it was is told beside the event, as nobody's authorization is left; when, in whole seconds, of which this is the end."""
+    return Ended(team=needed(whole, "team_id"), at=moment(str(amount(whole, "event_time") + 1)))
 
 
 def _authorization(whole: Json) -> tuple[str, str]:
