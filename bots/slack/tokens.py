@@ -9,7 +9,7 @@ from typing import Protocol
 
 from bots.slack.oauth import PLATFORM, OAuth
 from core.clock import Clock
-from core.errors import Failure, Refused
+from core.errors import Failure, Refused, Unreachable
 from core.ports.installs import Install, Installs
 
 _log = logging.getLogger(__name__)
@@ -17,6 +17,7 @@ _EARLY = timedelta(hours=2)
 _REMEMBER = timedelta(seconds=60)
 _REMEMBER_NONE = timedelta(seconds=5)
 _MOST = 10_000
+_PATIENCE = 1.0
 
 
 class Tokens(Protocol):
@@ -65,14 +66,16 @@ class InstalledTokens:
         self._home_team = ""
         self._ask_again: datetime | None = None
         self._kept: OrderedDict[str, tuple[Install | None, datetime]] = OrderedDict()
-        self._asking: dict[str, asyncio.Lock] = {}
+        self._renewing: dict[str, asyncio.Lock] = {}
+        self._failed: dict[str, tuple[datetime, Failure]] = {}
 
     async def token(self, team: str) -> str:
         if not team and self._home:
             return self._home
-        if (install := await self._install(team)) is not None:
-            return install.token
-        if await self._at_home(team):
+        install = await self._install(team)
+        if install is not None and (lasting := await self._lasting(install)) is not None:
+            return lasting.token
+        if install is None and await self._at_home(team):
             return self._home
         raise Refused("Slack: the app is not installed in this workspace", gone=True)
 
@@ -89,40 +92,57 @@ class InstalledTokens:
         self._kept.pop(team, None)
         if forgotten is not None:
             _log.info("Slack: the app was removed from %s", team)
-            with suppress(Failure):
-                await self._oauth.end(forgotten.token)
+            with suppress(Failure, TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self._oauth.end(forgotten.token)
 
     async def _install(self, team: str) -> Install | None:
-        if (kept := self._remembered(team)) is not None:
-            return kept[0]
-        async with self._asking.setdefault(team, asyncio.Lock()):
-            if (kept := self._remembered(team)) is not None:
-                return kept[0]
-            install = await self._fresh(team)
-            self._kept[team] = (install, self._clock.now() + (_REMEMBER if install else _REMEMBER_NONE))
-            if len(self._kept) > _MOST:
-                self._asking.pop(self._kept.popitem(last=False)[0], None)
-            return install
-
-    def _remembered(self, team: str) -> tuple[Install | None, datetime] | None:
+        """The install as it is kept, whether its token still lasts or not."""
         kept = self._kept.get(team)
-        return kept if kept is not None and self._clock.now() < kept[1] else None
+        if kept is not None and self._clock.now() < kept[1]:
+            return kept[0]
+        return self._remember(team, await self._installs.get(PLATFORM, team))
 
-    async def _fresh(self, team: str) -> Install | None:
-        """The install with a token that still lasts; `None` where there is none, or none that can be had any more."""
-        install = await self._installs.get(PLATFORM, team)
-        soon = self._clock.now() + _EARLY
-        if install is None or install.expires is None or install.expires > soon:
+    def _remember(self, team: str, install: Install | None) -> Install | None:
+        self._kept[team] = (install, self._clock.now() + (_REMEMBER if install else _REMEMBER_NONE))
+        if len(self._kept) > _MOST:
+            self._kept.popitem(last=False)
+        return install
+
+    async def _lasting(self, install: Install) -> Install | None:
+        """The install with a token that still lasts, renewed when it ends soon; `None` where Slack gives no more."""
+        team = install.workspace
+        if not self._ends_soon(install):
             return install
-        try:
-            return await self._installs.renewed(PLATFORM, team, soon, self._oauth.renew)
-        except Failure as error:
-            _log.warning("Slack: the token of %s was not renewed: %s", team, error)
-            if install.expires > self._clock.now():
+        async with self._renewing.setdefault(team, asyncio.Lock()):
+            install = await self._install(team) or install
+            if not self._ends_soon(install):
                 return install
-            if isinstance(error, Refused):
-                return None
-            raise
+            again, failure = self._failed.get(team, (None, None))
+            if again is None or self._clock.now() >= again:
+                return await self._renewed(install)
+            return self._unless_over(install, failure)
+
+    async def _renewed(self, install: Install) -> Install | None:
+        """Renew it; what fails is not tried again for a minute."""
+        team, soon = install.workspace, self._clock.now() + _EARLY
+        try:
+            return self._remember(team, await self._installs.renewed(PLATFORM, team, soon, self._oauth.renew))
+        except Failure as failure:
+            _log.warning("Slack: the token of %s was not renewed: %s", team, failure)
+            self._failed[team] = (self._clock.now() + _REMEMBER, failure)
+            return self._unless_over(install, failure)
+
+    def _unless_over(self, install: Install, failure: Failure | None) -> Install | None:
+        """The install while its token lasts; then `None` if Slack gives no more, and the failure if it may yet."""
+        if install.expires is None or install.expires > self._clock.now():
+            return install
+        if failure is None or isinstance(failure, Refused):
+            return None
+        raise Unreachable(str(failure))
+
+    def _ends_soon(self, install: Install) -> bool:
+        return install.expires is not None and install.expires <= self._clock.now() + _EARLY
 
     async def _at_home(self, team: str) -> bool:
         """Whether it is the workspace of the token in the settings; while Slack does not tell whose that is, any may be."""

@@ -12,7 +12,7 @@ from aiohttp import web
 from bots.http import Patience, Webhooks, application
 from bots.slack import Settings, Slack, connect
 from core.address import Address
-from core.errors import Refused
+from core.errors import Refused, Unreachable
 from core.event import Event
 from core.reply import Text
 from storage.database import Database
@@ -182,8 +182,22 @@ async def test_a_token_that_cannot_be_renewed_serves_until_it_ends(house: House)
     with pytest.raises(Refused) as refused:
         await house.app.channel.send(Address("slack", "T2.D1"), Text(text="tu"), key="2")
     assert refused.value.gone
+    assert len(house.api.made("oauth.v2.access")) == 3
+
+
+async def test_slack_that_is_away_for_a_while_costs_no_token(house: House) -> None:
+    await house.installs_it("T2")
+    house.clock.pass_(SECONDS)
+    house.api.refuse("oauth.v2.access", "internal_error")
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            await house.app.channel.send(Address("slack", "T2.D1"), Text(text="wan"), key="1")
+    assert len(house.api.made("oauth.v2.access")) == 2
     assert await house.hears("T2", SAID) == 200
-    assert house.events == []
+    assert len(house.events) == 1
+    house.clock.pass_(61)
+    await house.app.channel.send(Address("slack", "T2.D1"), Text(text="wan"), key="1")
+    assert house.api.channels["D1"].texts == ["wan"]
 
 
 @pytest.mark.parametrize(
