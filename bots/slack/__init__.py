@@ -77,15 +77,14 @@ def connect(
     """Make the app; nothing goes out yet. To be called within the event loop that will use it.
 
     `commands` are the words that a slash command may begin with, `suggest` what a new thread and the home tab
-    offer in a language. Each step down to a simpler form (`plain`, `numbers`, `edits`, `verdict`) is counted as a `fallback`.
+    offer in a language. Each step down to a simpler form is counted as a `fallback`.
     `drafts` is to be shared where turns and deliveries run in several processes; `installs` keeps the tokens of
-    the workspaces that install the app, `overviews` tells what the home tab shows of a person.
-    """
+    workspaces, `overviews` tells what the home tab shows of a person."""
     tokens, routes = _opening(settings, secret_key=secret_key, clock=clock, count=count, installs=installs)
+    drafts = drafts or LocalDrafts()
     client = Client(tokens, api_url=settings.api_url)
     key = hmac.digest(secret_key, b"slack buttons", sha256)
     directory = Directory(client=client, clock=clock)
-    drafts = drafts or LocalDrafts()
     homes = Homes(client=client, directory=directory, drafts=drafts, overviews=overviews, suggest=suggest, key=key)
     channel = SlackChannel(
         client=client,
@@ -100,8 +99,8 @@ def connect(
         homes=homes,
         count=lambda form: count("fallback", channel="slack", form=form),
     )
-    gateway = Listening(client=client, channel=channel, app_token=settings.app_token)
-    return Slack(channel=channel, gateway=gateway, client=client, routes=routes)
+    listening = Listening(client=client, channel=channel, app_token=settings.app_token)
+    return Slack(channel=channel, gateway=listening, client=client, routes=routes)
 
 
 def _opening(

@@ -22,6 +22,7 @@ _EDIT_PACE = timedelta(seconds=1.2)
 _PATIENCE = 2.0
 _MOST_STREAMED = 11_000
 _MOST_TITLE = 200
+_MOST_TOPIC = 80
 
 
 class Streams:
@@ -80,6 +81,7 @@ class SlackLive:
         self._native = bool(self._place.thread) and self._place.direct
         self._reader = ""
         self._locale = DEFAULT
+        self._topic = ""
         self._begun = False
         self._words = ""
         self._streamed = ""
@@ -89,18 +91,18 @@ class SlackLive:
         self._drawn: datetime | None = None
         self._mute: datetime | None = None
 
-    def meant_for(self, sender: Sender, locale: str) -> None:
+    def meant_for(self, sender: Sender, locale: str, topic: str) -> None:
         """`core.channel.Personal`."""
         self._reader = sender.id.partition(".")[2]
         self._locale = locale
+        self._topic = " ".join(topic.split())[:_MOST_TOPIC] if self._place.direct else ""
         self._native = bool(self._place.thread and self._reader)
 
     async def typing(self) -> None:
-        """In a thread the session is shown as working, with a button to stop it, and with words under the thread."""
+        """In a thread the session is shown as working, with a button to stop it and words under the thread; a new one is named after what it is about."""
         if self._begun or not self._place.thread or self._unheard():
             return
-        self._begun = True
-        await self._streams.run(self._address, self._quietly(self._work()))
+        await self._streams.run(self._address, self._quietly(self._think()))
 
     async def status(self, text: str) -> None:
         if text == self._status or self._place.only:
@@ -125,15 +127,29 @@ class SlackLive:
         self._drawn = now
         await self._streams.run(self._address, self._quietly(self._show()))
 
-    async def _work(self) -> None:
-        await self._client.session(self._place, "processing")
-        if not (await self._streams.read(self._address)).working:
-            await self._streams.keep(self._address, Draft(working=True))
+    async def _think(self) -> None:
+        await self._begin()
         with suppress(Refused):
             await self._client.status(self._place, say("slack.working", self._locale))
 
+    async def _begin(self) -> None:
+        """In a thread the session is shown as working, which brings the button to stop it; what of this Slack refuses is done without."""
+        if self._begun or not self._place.thread:
+            return
+        self._begun = True
+        try:
+            await self._client.session(self._place, "processing")
+            if not (await self._streams.read(self._address)).working:
+                await self._streams.keep(self._address, Draft(working=True))
+            if self._topic:
+                await self._client.title(self._place, self._topic)
+        except Refused as refusal:
+            if refusal.gone:
+                raise
+
     async def _say_status(self) -> None:
         """The work as a step of the stream, which begins with it; under the thread where there is no stream."""
+        await self._begin()
         draft = await self._streams.read(self._address)
         if not self._native or (draft.message and not draft.streaming):
             await self._client.status(self._place, self._status)
@@ -149,6 +165,7 @@ class SlackLive:
             await self._client.status(self._place, self._status)
 
     async def _show(self) -> None:
+        await self._begin()
         draft = await self._streams.read(self._address)
         more = self._words.removeprefix(self._streamed)
         grown = self._words.startswith(self._streamed) and len(self._words) <= _MOST_STREAMED

@@ -80,12 +80,13 @@ def _steps(desk: Desk, channel: str = "D1") -> list[tuple[str, str, str]]:
     return [(chunk["id"], chunk["title"], chunk["status"]) for chunk in message["tasks"]]
 
 
-async def test_that_sona_thinks_stands_under_the_thread_in_the_readers_language(desk: Desk) -> None:
+async def test_a_thread_is_named_after_its_topic_and_says_in_the_readers_language_that_sona_thinks(desk: Desk) -> None:
     live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
     assert isinstance(live, Personal)
-    live.meant_for(Sender(id="T1.U7"), "es-MX")
+    live.meant_for(Sender(id="T1.U7"), "es-MX", "¿Qué  es\nmoku?")
     await live.typing()
     assert shown.status == {THREAD.thread: "está pensando…"}
+    assert shown.titles == {THREAD.thread: "¿Qué es moku?"}
     await live.draft("toki")
     assert shown.status == {}
 
@@ -109,10 +110,11 @@ async def test_what_tools_do_are_the_steps_of_the_stream(desk: Desk) -> None:
 async def test_in_a_channels_thread_it_is_streamed_for_the_one_who_asked(desk: Desk) -> None:
     live, shown = desk.app.channel.live(CHANNEL), desk.api.channels["C1"]
     assert isinstance(live, Personal)
-    live.meant_for(Sender(id="T1.U7"), "en")
+    live.meant_for(Sender(id="T1.U7"), "en", "what is moku?")
     await live.status("looking…")
     await live.status("")
     await live.draft("toki")
+    assert not shown.titles
     (begun,) = desk.api.made("chat.startStream")
     assert (begun["recipient_user_id"], begun["recipient_team_id"]) == ("U7", "T1")
     assert _steps(desk, "C1")[-1] == ("step1", "looking…", "complete")
