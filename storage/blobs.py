@@ -21,7 +21,10 @@ class PostgresBlobs:
     async def put(self, data: bytes, *, mime: str) -> str:
         key = "blob:" + hashlib.sha256(mime.encode() + b"\0" + data).hexdigest()
         row = {"key": key, "mime": mime, "data": data, "created_at": self._clock.now()}
-        await self._database.run(insert(blobs).values(row).on_conflict_do_nothing(), {})
+        new = insert(blobs).values(row)
+        # Put again, it counts as new: the clean-up leaves it for whoever is about to point to it.
+        young = new.on_conflict_do_update(index_elements=["key"], set_={"created_at": new.excluded.created_at})
+        await self._database.run(young, {})
         return key
 
     async def get(self, key: str) -> tuple[bytes, str]:

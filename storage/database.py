@@ -10,9 +10,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from core.errors import Unreachable
-from storage.reach import reached
+from storage.reach import Collided, reached
 
 _WAITS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
+_COLLISIONS = 3
 
 
 def sqlalchemy_url(url: str) -> str:
@@ -48,7 +49,18 @@ class Database:
                 yield connection
 
     async def run(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        """One statement that is its own transaction, in one round trip; returns its rows, if it has any."""
+        """One statement that is its own transaction, in one round trip; returns its rows, if it has any.
+
+        One that collided with another left nothing behind and is begun again.
+        """
+        for _ in range(_COLLISIONS):
+            try:
+                return await self._run(statement, parameters)
+            except Collided:
+                continue
+        return await self._run(statement, parameters)
+
+    async def _run(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
         with reached():
             async with self.engine.connect() as connection:
                 result = await connection.execute(statement, parameters)

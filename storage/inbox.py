@@ -16,7 +16,7 @@ _ACCEPT = text(
     INSERT INTO events (id, address, payload, addressed, received_at)
     SELECT id, address, payload, addressed, :now
     FROM json_to_recordset(CAST(:given AS json)) AS given (id text, address text, payload jsonb, addressed bool, n int)
-    ORDER BY n
+    ORDER BY address, n
     ON CONFLICT (id) DO NOTHING
     RETURNING id
     """

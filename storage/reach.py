@@ -4,6 +4,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 
 import psycopg
+from psycopg.errors import DeadlockDetected
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -13,10 +14,16 @@ _SQLALCHEMYS = OperationalError, InterfaceError, PoolTimeout
 _PSYCOPGS = psycopg.OperationalError, psycopg.InterfaceError
 
 
+class Collided(Unreachable):
+    """Two statements waited for each other, and this one was undone for the other's sake."""
+
+
 @contextmanager
 def reached() -> Generator[None]:
-    """Raise `Unreachable` where the database does not answer; other faults pass as they are."""
+    """Raise `Unreachable` where the database does not answer, `Collided` at a deadlock; other faults pass as they are."""
     try:
         yield
     except (*_SQLALCHEMYS, *_PSYCOPGS, OSError) as error:
+        if isinstance(getattr(error, "orig", error), DeadlockDetected):
+            raise Collided("a deadlock") from error
         raise Unreachable(f"the database is away: {type(error).__name__}") from error

@@ -12,4 +12,5 @@ async def test_the_database_has_vectors(database: Database) -> None:
 def test_valkey_answers(redis_url: str) -> None:
     import redis
 
-    assert redis.Redis.from_url(redis_url).ping()
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.ping()

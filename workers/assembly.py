@@ -63,9 +63,11 @@ async def street_rooms(settings: Settings, app: App) -> StreetRooms:
     """A worker's rooms: every channel, the mind, ears and a voice."""
     ground = Ground(settings)
     wake = HouseWake(CeleryWake(app, ground.stops.send))
-    channels = doors.channels(
-        ground, doors.platforms(ground), Receive(inbox=ground.inbox, wake=wake, consents=ground.consents)
-    )
+    platforms = doors.platforms(ground)
+    for platform in platforms.values():
+        ground.owns(platform.close)
+    receive = Receive(inbox=ground.inbox, wake=wake, consents=ground.consents)
+    channels = doors.channels(ground, platforms, receive)
     return furnished(ground, wake=wake, channels=channels, embedder=shelf.embedder(settings), chance=SystemRandom())
 
 

@@ -8,9 +8,10 @@ from celery import Celery, signals
 from celery.exceptions import SecurityWarning
 
 App = Celery
-TURN, DELIVERY, READING, SWEEP = "sona.turn", "sona.delivery", "sona.reading", "sona.sweep"
+TURN, DELIVERY, READING, SWEEP, CLEANUP = "sona.turn", "sona.delivery", "sona.reading", "sona.sweep", "sona.cleanup"
 STREET, SHELF = "street", "shelf"
 SWEEP_SECONDS = 2.0
+CLEANUP_SECONDS = 3600.0
 
 
 def broker_url(redis_url: str) -> str:
@@ -39,10 +40,14 @@ def make_app(redis_url: str) -> Celery:
         broker_connection_max_retries=None,
         broker_pool_limit=2,
         broker_transport_options={"socket_connect_timeout": 2, "socket_keepalive": True, "health_check_interval": 10},
-        beat_schedule={"sweep": {"task": SWEEP, "schedule": SWEEP_SECONDS, "options": {"expires": SWEEP_SECONDS}}},
+        beat_schedule={"sweep": _every(SWEEP_SECONDS, SWEEP), "cleanup": _every(CLEANUP_SECONDS, CLEANUP)},
         timezone="UTC",
     )
     return app
+
+
+def _every(seconds: float, task: str) -> dict[str, object]:
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
 
 
 def _quieten() -> None:

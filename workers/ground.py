@@ -13,6 +13,7 @@ from core.ports.knowledge import Source
 from storage import standing
 from storage.acquaintances import PostgresAcquaintances
 from storage.blobs import PostgresBlobs
+from storage.cleanup import Cleanup
 from storage.consents import PostgresAllowance, PostgresConsents
 from storage.counts import Counts
 from storage.database import Database
@@ -62,6 +63,7 @@ class Ground:
         self.library = PostgresLibrary(database=self.database, clock=self.clock)
         self.drafts = ValkeyDrafts(self.valkey)
         self.sweep = Sweep(self.database)
+        self.cleanup = Cleanup(self.database)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing: list[Callable[[], Awaitable[object]]] = []
 

@@ -1,5 +1,6 @@
 """A worker's rooms: the house with its turns and deliveries, and the sweep."""
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from core.ports.street import Wake
 from workers.ground import Ground
 from workers.house import House
 
+_log = logging.getLogger(__name__)
 _RUNG_AGAIN = timedelta(seconds=20)
 
 
@@ -46,6 +48,10 @@ class StreetRooms:
         self.house.delivery(await self.ground.sweep.deliveries(now))
         if waiting := self.rung.fresh(await self.ground.library.waiting(now), now):
             self.outside.reading(waiting)
+
+    async def cleaned(self) -> None:
+        """Take away what nobody needs any more."""
+        _log.info("rows taken away: %s", await self.ground.cleanup(self.ground.clock.now()))
 
     async def close(self, grace: float) -> None:
         await self.house.drain(grace)

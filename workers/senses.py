@@ -1,10 +1,11 @@
 """Ears and a voice for the turn, as the settings choose them; what is not chosen is not even imported."""
 
-import importlib.util
+import logging
 from collections.abc import Mapping
 
 from core.channel import Channel
 from core.conversation import Opening
+from core.errors import Refused
 from core.event import Event, Spoke
 from core.media import Audio, Media
 from core.mind.keeping import kept
@@ -18,6 +19,8 @@ from core.providers.voices_in_order import VoicesInOrder
 from core.reply import Reply
 from workers.desk import Probe
 from workers.ground import Ground
+
+_log = logging.getLogger(__name__)
 
 
 class Senses:
@@ -82,7 +85,10 @@ def hearing(ground: Ground) -> Hearing:
     if settings.whisper_model:
         from core.providers import whisper
 
-        ears["whisper"] = whisper.WhisperHearing(whisper.load(settings.whisper_model))
+        try:
+            ears["whisper"] = whisper.WhisperHearing(whisper.load(settings.whisper_model))
+        except Refused as error:
+            _log.error("voice notes are heard without whisper: %s", error)
     ears["sphinx"] = SphinxHearing()
     return HearingInOrder(ears, clock=ground.clock, count=ground.count)
 
@@ -99,8 +105,9 @@ def probes(ground: Ground) -> tuple[Probe, ...]:
         if settings.transcription_model:
             return f"{settings.transcription_model} at the OpenAI-compatible server"
         if settings.whisper_model:
-            if importlib.util.find_spec("faster_whisper") is None:
-                raise OSError("SONA_WHISPER_MODEL is set, but the package faster-whisper is not installed")
+            from core.providers import whisper
+
+            whisper.look(settings.whisper_model)
             return f"whisper model at {settings.whisper_model}"
         return "the answers of an open question only; set SONA_TRANSCRIPTION_MODEL or SONA_WHISPER_MODEL for more"
 

@@ -20,7 +20,6 @@ from workers.ground import Ground
 from workers.settings import Settings
 
 _log = logging.getLogger(__name__)
-_RENEW_SECONDS = 60.0
 _BATCH = 32
 
 
@@ -72,6 +71,7 @@ class ShelfRooms:
     ground: Ground
     ingest: Ingest
     embedder: Embedder
+    renew_seconds: float = 60.0
 
     async def read(self, source: str) -> None:
         try:
@@ -97,14 +97,18 @@ class ShelfRooms:
         await self.ground.library.prepare(self.embedder.dimensions)
         while True:
             try:
-                for source in await self.ground.library.stale(self.embedder.name):
-                    await self._renew(source)
+                await self.renew()
             except Failure as error:
                 _log.warning("vectors are renewed later: %s", type(error).__name__)
-            await asyncio.sleep(_RENEW_SECONDS)
+            await asyncio.sleep(self.renew_seconds)
+
+    async def renew(self) -> None:
+        """Give every passage of another model a vector of this one. Raises `Unreachable`; what was done until then stays."""
+        while sources := await self.ground.library.stale(self.embedder.name):
+            for source in sources:
+                await self._renew(source)
 
     async def _renew(self, source: str) -> None:
-
         kept = await self.ground.library.kept(source)
         if kept is None:
             return

@@ -7,11 +7,13 @@ from typing import Any
 from celery import Celery
 
 from core.address import Address
-from workers.celery import DELIVERY, READING, SWEEP, TURN
+from workers.celery import CLEANUP, DELIVERY, READING, SWEEP, TURN
 from workers.house import House
 
 
-def register_street(app: Celery, house: Callable[[], House], sweep: Callable[[], None]) -> None:
+def register_street(
+    app: Celery, house: Callable[[], House], sweep: Callable[[], None], cleanup: Callable[[], None]
+) -> None:
     """The tasks of a worker that runs turns; `house` is asked when a ring comes, once the loop stands."""
 
     def turn(addresses: list[str]) -> None:
@@ -23,6 +25,7 @@ def register_street(app: Celery, house: Callable[[], House], sweep: Callable[[],
     app.task(turn, name=TURN)
     app.task(delivery, name=DELIVERY)
     app.task(sweep, name=SWEEP)
+    app.task(cleanup, name=CLEANUP)
 
 
 def register_shelf(

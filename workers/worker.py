@@ -14,6 +14,7 @@ from workers.tasks import register_shelf, register_street
 THREADS = 4
 GRACE = 20.0
 SWEEP_SECONDS = 30.0
+CLEANUP_SECONDS = 1800.0
 
 Furnish = Callable[[Settings, App], Coroutine[Any, Any, StreetRooms]]
 
@@ -37,7 +38,10 @@ def run_street(settings: Settings, *, furnish: Furnish) -> None:
     def sweep() -> None:
         street.call(rooms.swept(), timeout=SWEEP_SECONDS)
 
-    register_street(app, lambda: rooms.house, sweep)
+    def cleanup() -> None:
+        street.call(rooms.cleaned(), timeout=CLEANUP_SECONDS)
+
+    register_street(app, lambda: rooms.house, sweep, cleanup)
     sweep()
     start_worker(app, queue=STREET, pool="threads", threads=THREADS, closing=rooms.house.shut)
     street.call(rooms.close(GRACE), timeout=GRACE + 10)

@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterable
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -59,17 +60,21 @@ class WhisperHearing:
         return Heard(text=" ".join(kept).strip(), language=language)
 
 
+def look(path: str) -> None:
+    """Raises `Refused` with what to do when the folder or the package is missing; loads nothing."""
+    if not (Path(path) / "model.bin").is_file():
+        raise Refused(f"there is no whisper model in {path!r}: it must be a folder with model.bin (CTranslate2 format)")
+    if find_spec("faster_whisper") is None:
+        raise Refused("a local whisper model needs the package faster-whisper: pip install faster-whisper")
+
+
 def load(path: str) -> WhisperModel:
     """The model in a folder (`model.bin` and its vocabulary); nothing is downloaded.
 
-    Raises `Refused` with what to do when the folder or the package is missing, or the model does not load.
+    Raises `Refused` as `look` does, and when the model does not load.
     """
-    if not (Path(path) / "model.bin").is_file():
-        raise Refused(f"there is no whisper model in {path!r}: it must be a folder with model.bin (CTranslate2 format)")
-    try:
-        package = import_module("faster_whisper")
-    except ImportError as error:
-        raise Refused("a local whisper model needs the package faster-whisper: pip install faster-whisper") from error
+    look(path)
+    package = import_module("faster_whisper")
     try:
         return cast(WhisperModel, package.WhisperModel(path, device="cpu", compute_type="int8", local_files_only=True))
     except (RuntimeError, ValueError, OSError) as error:

@@ -10,7 +10,7 @@ from tests.faults.front import Front, front
 _people = itertools.count(7001)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def front_database(postgres: str) -> Iterator[str]:
     """A database for all who stand at the same door."""
     with psycopg.connect(postgres, autocommit=True) as connection:
@@ -20,7 +20,7 @@ def front_database(postgres: str) -> Iterator[str]:
         connection.execute("DROP DATABASE front WITH (FORCE)")
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
+@pytest_asyncio.fixture(scope="package", loop_scope="package")
 async def opened(front_database: str, valkey: str, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Front]:
     async with front(front_database, valkey, tmp_path_factory.mktemp("front")) as opened:
         yield opened

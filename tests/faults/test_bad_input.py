@@ -8,7 +8,7 @@ import pytest
 
 from tests.faults.front import Front
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 LIMIT = 1024 * 1024
 

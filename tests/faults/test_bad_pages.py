@@ -12,7 +12,7 @@ from tests.faults.front import Front
 from tests.faults.page import page
 from tests.ingest import samples
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 MEGABYTE = 1024 * 1024
 FRAMES = (

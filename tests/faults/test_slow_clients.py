@@ -10,7 +10,7 @@ import pytest_asyncio
 from bots.http import Patience
 from tests.faults.front import SECRET, Front, served
 
-pytestmark = pytest.mark.asyncio(loop_scope="session")
+pytestmark = pytest.mark.asyncio(loop_scope="package")
 
 HEAD = (
     "POST /telegram HTTP/1.1\r\nHost: sona\r\nContent-Type: application/json\r\n"
@@ -19,7 +19,7 @@ HEAD = (
 LONG = 30.0
 
 
-@pytest_asyncio.fixture(loop_scope="session")
+@pytest_asyncio.fixture(loop_scope="package")
 async def hasty(house: Front) -> AsyncIterator[int]:
     """A port of the same house where nobody is waited for."""
     async with served(house.door, Patience(request=0.3, silence=0.2, body=1.0)) as port:

@@ -12,6 +12,7 @@ from core.errors import Unreachable
 from storage.database import Database
 
 _NOTE = text("INSERT INTO blobs (key, mime, data, created_at) VALUES (:key, '', '', now()) ON CONFLICT DO NOTHING")
+_INSERT = "INSERT INTO blobs (key, mime, data, created_at) VALUES (%s, '', '', now())"
 _SLOW = text("SELECT pg_sleep(0.005)")
 
 
@@ -75,3 +76,21 @@ async def test_what_must_not_be_forgotten_is_tried_again_until_the_database_is_b
     assert waited == sorted(waited)
     assert len(waited) == 3
     await database.close()
+
+
+async def test_a_statement_undone_by_a_deadlock_is_begun_again(database: Database, database_url: str) -> None:
+    both = text(
+        "INSERT INTO blobs SELECT key, '', '', now() FROM unnest(ARRAY['a', 'b']) AS given (key) "
+        "ON CONFLICT DO NOTHING RETURNING key"
+    )
+    waits = "SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+    with psycopg.connect(database_url) as other, psycopg.connect(database_url, autocommit=True) as watch:
+        other.execute("SET deadlock_timeout = '1min'")
+        other.execute(_INSERT, ["b"])
+        asked = asyncio.create_task(database.run(both, {}))
+        async with asyncio.timeout(10):
+            while watch.execute(waits).fetchone() == (0,):
+                await asyncio.wait({asked}, timeout=0.005)
+        await asyncio.to_thread(other.execute, _INSERT, ["a"])
+        other.rollback()
+        assert {row.key for row in await asked} == {"a", "b"}

@@ -36,14 +36,15 @@ def test_other_commands_find_the_servers_with_vectors_and_durable_commits(runnin
         assert connection.execute("SELECT '[1,2]'::vector <-> '[1,4]'::vector").fetchone() == (2.0,)
         for name in ("fsync", "synchronous_commit", "full_page_writes"):
             assert connection.execute(f"SHOW {name}".encode()).fetchone() == ("on",)
-    assert redis.Redis.from_url(redis_url).ping()
+    with redis.Redis.from_url(redis_url) as client:
+        assert client.ping()
 
 
 def test_other_users_get_at_neither_the_servers_nor_their_passwords(running: HouseProcess) -> None:
     _, redis_url = _urls(running)
     without = redis_url.split("@")[1]
-    with pytest.raises(redis.AuthenticationError):
-        redis.Redis.from_url(f"redis://{without}").ping()
+    with redis.Redis.from_url(f"redis://{without}") as client, pytest.raises(redis.AuthenticationError):
+        client.ping()
     modes = {path: stat.S_IMODE(path.lstat().st_mode) for path in running.home.rglob("*") if not path.is_socket()}
     readable = [path for path, mode in modes.items() if path.parent == running.home and mode & 0o044]
     assert readable == []
@@ -83,11 +84,11 @@ def test_a_killed_process_comes_back(running: HouseProcess) -> None:
 def test_a_killed_valkey_comes_back_under_the_same_address(running: HouseProcess) -> None:
     _, redis_url = _urls(running)
     next(process for process in running.descendants() if process.name() == "valkey-server").kill()
-    client = redis.Redis.from_url(redis_url)
 
     def answers() -> bool:
         try:
-            return bool(client.ping())
+            with redis.Redis.from_url(redis_url) as client:
+                return bool(client.ping())
         except redis.ConnectionError:
             return False
 
