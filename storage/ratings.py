@@ -6,10 +6,13 @@ from core import wire
 from core.ports.ratings import Rating
 from storage.database import Database
 
+# In a group the learner of the conversation is the group; what somebody thinks is theirs where they are known.
 _KEEP = text(
     """
     INSERT INTO ratings (address, message, sender, learner_id, good, at)
-    VALUES (:address, :message, :sender, :learner, :good, :at)
+    SELECT :address, :message, :sender, coalesce(
+        (SELECT learner_id FROM identities WHERE channel = :channel AND sender = :sender), :learner
+    ), :good, :at
     ON CONFLICT (address, message, sender) DO UPDATE SET good = excluded.good, at = excluded.at
     WHERE ratings.at <= excluded.at
     """
@@ -25,6 +28,7 @@ class PostgresRatings:
     async def keep(self, rating: Rating) -> None:
         given = {
             "address": str(rating.address),
+            "channel": rating.address.channel,
             "message": wire.clean(rating.message),
             "sender": wire.clean(rating.sender),
             "learner": rating.learner,

@@ -42,7 +42,7 @@ class Client:
         web = self._web(await self._tokens.token(team))
         answer = await asked(web.users_info(user=user, include_locale=True))
         found = answer.get("user")
-        return str(found.get("locale", "")) if isinstance(found, dict) else ""
+        return str(found.get("locale", ""))[:35] if isinstance(found, dict) else ""
 
     async def identify(self) -> tuple[str, str]:
         """The name and the workspace of the bot."""

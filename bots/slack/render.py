@@ -144,7 +144,7 @@ def _table(table: Table) -> Block:
     rows = [
         [{"type": "raw_text", "text": plain_spans(c).strip() or "–"} for c in r] for r in (table.header, *table.rows)
     ]
-    return {"type": "table", "rows": rows}
+    return {"type": "table", "rows": rows, "column_settings": [{"is_wrapped": True}] * len(rows[0])}
 
 
 def _section(words: str) -> Block:

@@ -9,7 +9,7 @@ from core.address import Address
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rating:
-    """`message` is the platform's id of the answer, `sender` who rated it as the platform knows them."""
+    """`message` is the platform's id of the answer, `sender` who rated it as the platform knows them, `learner` the conversation's."""
 
     address: Address
     message: str

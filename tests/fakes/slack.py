@@ -2,8 +2,9 @@
 
 Held to: a wrong token is `invalid_auth`, an unknown method `unknown_method`, both with status 200; a message has at most
 40,000 characters (4,000 when updated) and 50 blocks, a section 3,000 characters, a row 25 buttons with labels of 75 and
-values of 2,000 characters, one table; streams need a thread, and outside of direct messages a recipient; appending to
-one that has ended is `message_not_in_streaming_state`, updating one that runs is refused; a thread's status goes with the app's next message; 429 carries `Retry-After`.
+values of 2,000 characters, one table; streams need a thread, and outside of direct messages a recipient; they end by themselves after five
+minutes, and appending to one that has ended is `message_not_in_streaming_state`, updating one that runs is refused; a
+thread's status goes with the app's next message; 429 carries `Retry-After`.
 Calls carry a signature over timestamp and body, and come again with `X-Slack-Retry-Num` while they are not answered
 with 2xx. In Socket Mode an envelope comes again until its id is sent back.
 """
@@ -81,8 +82,8 @@ class FakeSlack(Methods):
             await self._runner.cleanup()
 
     def limit(self, time: Callable[[], float]) -> None:
-        """From now on hold the app to the real pace; `time` in seconds."""
-        self.pace = Pace(time)
+        """From now on hold the app to the real pace and the real length of streams; `time` in seconds."""
+        self.pace, self.time = Pace(time), time
 
     def refuse(self, method: str, error: str, *, status: int = 200, retry_after: float = 0) -> None:
         """Answer the next call of a method like this."""

@@ -75,6 +75,7 @@ class Methods:
         self.forms: list[dict[str, Any]] = []
         self.triggers: set[str] = set()
         self.pace: Pace | None = None
+        self.time: Callable[[], float] = lambda: 0.0
         self.workspaces = Workspaces()
         self.locales: dict[str, str] = {}
         self.url = ""
@@ -176,10 +177,12 @@ class Methods:
         if not channel.id.startswith("D") and not call.get("recipient_team_id"):
             raise Answer("missing_recipient_team_id")
         tasks = [chunk for chunk in call.get("chunks") or [] if chunk["type"] == "task_update"]
-        return self._put(call, text="", blocks=[], streamed=words, streaming=True, tasks=tasks)
+        return self._put(call, text="", blocks=[], streamed=words, streaming=True, tasks=tasks, began=self.time())
 
     def _stream(self, call: Call) -> dict[str, Any]:
         message = self._message(call)
+        if message.get("streaming") and self.time() - message["began"] > rules.STREAM_SECONDS:
+            message["streaming"] = False
         if not message.get("streaming"):
             raise Answer("message_not_in_streaming_state")
         message["streamed"] += rules.chunks(call)

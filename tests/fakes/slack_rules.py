@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 TEXT_LIMIT, UPDATE_LIMIT = 40_000, 4_000
+STREAM_SECONDS = 300.0
 BLOCKS = {
     "section",
     "context",
@@ -117,6 +118,7 @@ def _block(block: Mapping[str, Any]) -> None:
                 raise Answer("invalid_blocks")
         case "table":
             _count(block["rows"], 100)
+            _count(block.get("column_settings", [{}]), 20)
             for row in block["rows"]:
                 _count(row, 20)
                 for cell in row:

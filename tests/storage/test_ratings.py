@@ -20,6 +20,14 @@ HERE = Address("slack", "T1.D1")
 _MEET = text(
     "INSERT INTO learners (id, name, locale, zone, voice, created_at) VALUES ('a', '', 'en', 'UTC', '', now())"
 )
+_GROUP = text(
+    """
+    WITH group_ AS (
+        INSERT INTO learners (id, name, locale, zone, voice, created_at) VALUES ('g', '', 'en', 'UTC', '', now())
+    )
+    INSERT INTO identities (channel, sender, learner_id) VALUES ('slack', 'T1.U7', 'a')
+    """
+)
 _ALL = text("SELECT message, sender, learner_id, good FROM ratings ORDER BY message, sender")
 
 
@@ -57,3 +65,13 @@ async def test_who_rates_again_has_changed_their_mind_and_an_older_word_does_not
     for rating in (first, later, first, replace(first, sender="T1.U8")):
         await ratings.keep(rating)
     assert [(row.sender, row.good) for row in await database.run(_ALL, {})] == [("T1.U7", False), ("T1.U8", True)]
+
+
+async def test_what_somebody_thinks_in_a_group_is_theirs(database: Database) -> None:
+    await database.run(_MEET, {})
+    await database.run(_GROUP, {})
+    clock, ratings = ManualClock(), PostgresRatings(database)
+    rating = Rating(address=HERE, message="1.1", learner="g", sender="T1.U7", good=True, at=clock.now())
+    for sender in ("T1.U7", "T1.U8"):
+        await ratings.keep(replace(rating, sender=sender))
+    assert [(row.sender, row.learner_id) for row in await database.run(_ALL, {})] == [("T1.U7", "a"), ("T1.U8", "g")]

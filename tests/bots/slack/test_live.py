@@ -37,6 +37,23 @@ async def test_a_stream_that_dies_goes_on_as_updates(desk: Desk) -> None:
     assert shown.texts == ["toki pona li pona."]
 
 
+async def test_an_answer_that_takes_longer_than_slack_streams_is_whole_in_the_end(desk: Desk) -> None:
+    desk.api.limit(lambda: desk.clock.now().timestamp())
+    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+    await live.status("looking…")
+    words = ""
+    for minute in range(8):
+        words += f"minute {minute} "
+        await live.draft(words)
+        await live.status(f"reading page {minute}…")
+        desk.clock.pass_(60)
+    assert shown.texts == [words.strip()]
+    await desk.app.channel.send(THREAD, Text(text=words + "done"), key="1")
+    assert shown.texts == [words + "done"]
+    assert desk.counted == ["edits"]
+    assert len(desk.api.made("chat.startStream")) == 1
+
+
 async def test_a_stream_that_died_before_the_end_is_finished_all_the_same(desk: Desk) -> None:
     live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
     await live.draft("toki")
