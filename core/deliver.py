@@ -11,7 +11,7 @@ from core.channel import Channel
 from core.clock import Clock
 from core.conversation import Parcel
 from core.errors import Refused, Superseded, Throttled, Unreachable
-from core.fit import fit, simpler
+from core.fit import fit, simpler, step
 from core.pace import Pacer, Place, lanes
 from core.ports.count import Count
 from core.ports.street import Due, Outbox
@@ -107,7 +107,7 @@ class Deliver:
             lower = simpler(reply)
             if error.gone or lower is None:
                 raise
-            self.count("fallback", channel=channel.name, form=reply.kind)
+            self.count("fallback", channel=channel.name, form=step(reply, lower))
         receipt = ""
         for piece in fit(lower, channel.capabilities):
             receipt = await self._send(channel, parcel, piece, "")

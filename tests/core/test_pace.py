@@ -1,9 +1,8 @@
 """What goes out keeps to a platform's limits by itself, destination by destination."""
 
 import asyncio
-from collections import defaultdict, deque
 from collections.abc import Coroutine
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -17,6 +16,7 @@ from core.pace import Pacer
 from core.reply import Reply, Text
 from tests.fakes.channel import FULL, KeepingChannel
 from tests.fakes.leaping import LeapingLoop
+from tests.fakes.shelf import Shelf
 from tests.fakes.street import Counted
 from tests.fakes.telegram_rules import Answer, Pace
 
@@ -32,39 +32,8 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-@dataclass
-class Due:
-    parcel: Parcel
-    target: str = ""
-
-
-@dataclass
-class Shelf:
-    """An outbox in memory; `later` is kept as the platform asked."""
-
-    waiting: dict[Address, deque[Parcel]] = field(default_factory=lambda: defaultdict[Address, deque[Parcel]](deque))
-    held: dict[Address, datetime] = field(default_factory=dict[Address, datetime])
-
-    def put(self, address: Address, words: str) -> None:
-        self.waiting[address].append(Parcel(id=words, address=address, reply=Text(text=words)))
-
-    async def next(self, address: Address, lease: timedelta) -> Due | None:
-        if not self.waiting[address] or self.held.get(address, _moment()) > _moment():
-            return None
-        return Due(self.waiting[address][0])
-
-    async def renew(self, parcel: Parcel, lease: timedelta) -> bool:
-        return True
-
-    async def sent(self, parcel: Parcel, receipt: str) -> bool:
-        self.waiting[parcel.address].popleft()
-        return bool(self.waiting[parcel.address])
-
-    async def later(self, parcel: Parcel, at: datetime, why: str) -> None:
-        self.held[parcel.address] = at
-
-    async def dead(self, parcel: Parcel, why: str) -> None:
-        raise AssertionError(f"{parcel.id}: {why}")
+def _put(shelf: Shelf, address: Address, words: str) -> None:
+    shelf.put(Parcel(id=words, address=address, reply=Text(text=words)))
 
 
 def _moment() -> datetime:
@@ -115,11 +84,11 @@ async def _everything(deliver: Deliver, address: Address) -> None:
 
 def test_five_thousand_replies_take_as_long_as_the_limits_allow_and_nobody_is_told_to_wait() -> None:
     async def story() -> None:
-        shelf, channel = Shelf(), Strict(Random(1), total=Rate(most=30, seconds=1), chat=SECOND)
+        shelf, channel = Shelf(_moment), Strict(Random(1), total=Rate(most=30, seconds=1), chat=SECOND)
         deliver = _deliver(shelf, channel)
         places = [Address("test", str(number)) for number in range(1, 501)]
         for number in range(5000):
-            shelf.put(places[number % 500], f"{number:04d}")
+            _put(shelf, places[number % 500], f"{number:04d}")
         await asyncio.gather(*(_everything(deliver, place) for place in places))
         assert channel.refused == 0
         assert len(channel.at) == 5000
@@ -134,13 +103,13 @@ def test_five_thousand_replies_take_as_long_as_the_limits_allow_and_nobody_is_to
 def test_who_is_told_to_wait_after_a_burst_takes_no_more_bursts_and_holds_up_nobody_else() -> None:
     async def story() -> None:
         burst = Rate(most=3, seconds=3)
-        shelf, channel = Shelf(), Strict(Random(2), total=Rate(most=30, seconds=1), chat=burst)
+        shelf, channel = Shelf(_moment), Strict(Random(2), total=Rate(most=30, seconds=1), chat=burst)
         deliver = _deliver(shelf, channel)
         slow, *others = [Address("test", str(number)) for number in range(1, 51)]
         for number in range(20):
-            shelf.put(slow, f"slow{number:02d}")
+            _put(shelf, slow, f"slow{number:02d}")
         for place in others:
-            shelf.put(place, f"quick{place.chat}")
+            _put(shelf, place, f"quick{place.chat}")
         await asyncio.gather(*(_everything(deliver, place) for place in (slow, *others)))
         assert channel.refused == 1
         assert [key for _, key in channel.at if "slow" in key] == [f"slow{number:02d}" for number in range(20)]
@@ -171,10 +140,10 @@ def _told(everybody: bool) -> dict[str, float]:
     )
 
     async def story() -> None:
-        shelf = Shelf()
+        shelf = Shelf(_moment)
         deliver = _deliver(shelf, told)
         for name in "abc":
-            shelf.put(Address("test", name), name)
+            _put(shelf, Address("test", name), name)
         await asyncio.gather(*(_everything(deliver, Address("test", name)) for name in "abc"))
 
     _leaping(story())
@@ -213,11 +182,11 @@ def test_a_limit_without_seconds_is_how_many_go_out_at_a_time() -> None:
 
 def test_a_round_that_finds_nothing_to_send_uses_up_nothing() -> None:
     async def story() -> None:
-        shelf, channel = Shelf(), KeepingChannel(replace(FULL, chat_rate=Rate(most=1, seconds=3600)))
+        shelf, channel = Shelf(_moment), KeepingChannel(replace(FULL, chat_rate=Rate(most=1, seconds=3600)))
         deliver, here = _deliver(shelf, channel), Address("test", "1")
         for _ in range(100):
             await deliver(here)
-        shelf.put(here, "at last")
+        _put(shelf, here, "at last")
         await deliver(here)
         assert _now() == 0
         assert channel.to(here) == [Text(text="at last")]
