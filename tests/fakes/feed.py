@@ -8,12 +8,14 @@ from typing import Any
 
 from core.address import Address
 from core.ports.feed import Entry, Sign
+from storage.feed import storable
 
 
 class FakeFeed:
-    """`core.ports.feed.Feed`."""
+    """`core.ports.feed.Feed`. `listening` is set once somebody does."""
 
     def __init__(self) -> None:
+        self.listening = asyncio.Event()
         self.lines: dict[Address, list[Entry]] = defaultdict(list)
         self.signs: list[Mapping[str, Any]] = []
         self._ears: dict[Address, list[asyncio.Queue[Entry | Sign]]] = defaultdict(list)
@@ -23,7 +25,7 @@ class FakeFeed:
         for entry in lines:
             if entry.key == key:
                 return entry.seq
-        entry = Entry(seq=len(lines) + 1, key=key, body=body)
+        entry = Entry(seq=len(lines) + 1, key=key, body=storable(body))
         lines.append(entry)
         self._tell(address, entry)
         return entry.seq
@@ -40,6 +42,7 @@ class FakeFeed:
     async def listen(self, address: Address) -> AsyncGenerator[AsyncIterator[Entry | Sign]]:
         ear: asyncio.Queue[Entry | Sign] = asyncio.Queue()
         self._ears[address].append(ear)
+        self.listening.set()
         try:
             yield _heard(ear)
         finally:
