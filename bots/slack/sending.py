@@ -123,9 +123,12 @@ class Sending:
                 await self._client.session(place, "active")
 
     async def _formatted(self, send: Callable[[Message], Awaitable[str]], message: Message) -> str:
+        """Words whose blocks are refused go out alone; buttons are blocks too, so that a question has to be put in another form."""
         try:
             return await send(message)
         except Unformatted:
+            if message.buttons:
+                raise
             self._count("plain")
             return await send(message.bare())
 
