@@ -11,7 +11,7 @@ from core.conversation import Parcel
 from core.deliver import Deliver
 from core.fit import fit, steps
 from core.media import Media
-from core.reply import Choice, Mark, Quiz, Reply, Text, Voice
+from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
 from tests.contracts.channels import Counted, Harness, openers
 from tests.fakes.clock import ManualClock
 from tests.fakes.discord_rules import Answer
@@ -195,6 +195,15 @@ async def test_slack_stream_to_edits_to_post(ladder: Ladder) -> None:
     ladder.api.channels["D1"].messages.clear()
     await ladder.sends(Text(text="toki pona"))
     assert (await ladder.says(), ladder.forms) == ("toki pona", ["edits", "post"])
+
+
+@on("slack")
+async def test_slack_picture_to_file(ladder: Ladder) -> None:
+    ladder.api.refuse("chat.postMessage", "invalid_blocks")
+    picture = Media(ref=await ladder.harness.shelf.put(b"\x89PNG", mime="image/png"), mime="image/png")
+    await ladder.sends(Picture(media=picture, text="kili"))
+    assert ladder.forms == ["file"]
+    assert (await ladder.harness.shown()).files == 1
 
 
 @on("slack")

@@ -73,6 +73,10 @@ class Harness(Protocol):
         """A voice note that is kept where the channel finds it."""
         ...
 
+    async def picture(self) -> Media:
+        """The same for a picture."""
+        ...
+
     async def shown(self) -> Shown: ...
 
     async def takes(self, recorded: Mapping[str, Any]) -> tuple[Event, ...]:

@@ -67,7 +67,11 @@ class DiscordHarness:
         return [re.sub(r"\\(.)", r"\1", text) for text in self.api.room().texts]
 
     async def buttons(self) -> list[str]:
-        return [button["label"] for button in self.api.room().buttons]
+        return [each["label"] for button in self.api.room().buttons for each in button.get("options", [button])]
+
+    async def picture(self) -> Media:
+        data, mime = b"\x89PNG", "image/png"
+        return Media(ref=await self.shelf.put(data, mime=mime), mime=mime, name="kili.png")
 
     async def sound(self) -> Media:
         return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)

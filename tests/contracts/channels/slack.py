@@ -73,6 +73,10 @@ class SlackHarness:
         channel = self.api.channels["D1"]
         return [button["text"]["text"] for button in channel.buttons(max(channel.messages))]
 
+    async def picture(self) -> Media:
+        data, mime = b"\x89PNG", "image/png"
+        return Media(ref=await self.shelf.put(data, mime=mime), mime=mime, name="kili.png")
+
     async def sound(self) -> Media:
         return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
 
@@ -84,7 +88,9 @@ class SlackHarness:
         sounds = sum(name.endswith(".ogg") for name in names)
         drafts = tuple(started + [call["text"] for call in self.api.made("chat.update")])
         pictures = sum(
-            block["type"] == "image" for each in self.api.channels["D1"].messages.values() for block in each["blocks"]
+            block["type"] == "image"
+            for each in self.api.channels["D1"].messages.values()
+            for block in each.get("blocks") or ()
         )
         return Shown(sounds=sounds, files=len(names) - sounds + pictures, drafts=drafts)
 

@@ -49,6 +49,10 @@ class SmsHarness:
     async def buttons(self) -> list[str]:
         return []
 
+    async def picture(self) -> Media:
+        data, mime = b"\x89PNG", "image/png"
+        return Media(ref=await self.book.put(data, mime=mime), mime=mime, name="kili.png")
+
     async def sound(self) -> Media:
         return Media(ref=await self.book.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
 

@@ -53,6 +53,10 @@ class TelegramHarness:
         chat = self.api.chats[7]
         return [button["text"] for button in chat.buttons(max(chat.messages))]
 
+    async def picture(self) -> Media:
+        data, mime = b"\x89PNG", "image/png"
+        return Media(ref=await self.shelf.put(data, mime=mime), mime=mime, name="kili.png")
+
     async def sound(self) -> Media:
         return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
 

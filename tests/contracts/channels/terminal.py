@@ -66,6 +66,10 @@ class TerminalHarness:
         files = sum(reply.kind == "document" for reply in self.screen.replies)
         return Shown(files=files, drafts=drafts)
 
+    async def picture(self) -> Media:
+        data, mime = b"\x89PNG", "image/png"
+        return Media(ref=f"blob:{len(data)}", mime=mime, name="kili.png")
+
     async def sound(self) -> Media:
         return Media(ref="blob:1", mime="audio/ogg", seconds=1.0)
 

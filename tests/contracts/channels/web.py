@@ -66,6 +66,10 @@ class WebHarness:
             drafts=tuple(words(frame["blocks"]) for frame in self.frames if frame["t"] == "draft"),
         )
 
+    async def picture(self) -> Media:
+        data, mime = b"\x89PNG", "image/png"
+        return Media(ref=await self.shelf.put(data, mime=mime), mime=mime, name="kili.png")
+
     async def sound(self) -> Media:
         return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
 
