@@ -12,7 +12,10 @@ from core.reply import Reply
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
-    """What a channel can show. Lengths are in characters unless said otherwise; 0 means not at all."""
+    """What a channel can show. Lengths are in characters unless said otherwise; 0 means not at all.
+
+    `polls` is the longest choice of a quiz poll, which shows by itself whether an answer was right.
+    """
 
     text_limit: int
     formatted: bool = False
@@ -21,10 +24,12 @@ class Capabilities:
     choice_bytes: int = 0
     voice: bool = False
     pictures: bool = False
+    files: bool = False
     edits: bool = False
     typing: bool = False
     streaming: bool = False
     sources: bool = False
+    polls: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,10 +105,14 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a webhook call is answered with, by status 200."""
+    """What a webhook call is answered with, by status 200.
+
+    `events` are the call's events as they are to be kept where answering has moved them (into a thread), else `None`.
+    """
 
     body: bytes
     mime: str = "application/json"
+    events: tuple[Event, ...] | None = None
 
 
 @runtime_checkable
@@ -124,6 +133,15 @@ class Admitting(Protocol):
 
         Raises `core.errors` where the platform has to send them again.
         """
+        ...
+
+
+@runtime_checkable
+class Placing(Protocol):
+    """A channel some of whose events do not say where they happened; what was sent before tells."""
+
+    async def place(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """The events at their addresses, asked for after `parse`; those that nothing is known of are left out. Raises `Unreachable`."""
         ...
 
 

@@ -24,12 +24,13 @@ class Learner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A line of the history. `speaker` is the person's name where several people talk."""
+    """A line of the history. Where several people talk, `speaker` is the person's name and `sender` the platform's id of them."""
 
     role: Literal["person", "sona"]
     text: str
     at: datetime
     speaker: str = ""
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +38,8 @@ class Conversation:
     """What Sona knows of one conversation when a turn begins, and what the turn leaves behind.
 
     `history` holds the last messages after `since`, oldest first. `course` and `unit` are codes, empty when none is chosen.
-    `offered` are the choices last shown as a numbered list, which a typed number or letter names.
+    `offered` are the choices last shown as a numbered list, which a typed number or letter names. `album` names the files
+    that were sent together and last taken in.
     `version` grows by one with every closed turn and guards against two turns closing on the same state.
     """
 
@@ -50,6 +52,7 @@ class Conversation:
     history: tuple[Message, ...] = ()
     quiz: OpenQuiz | None = None
     offered: tuple[Choice, ...] = ()
+    album: str = ""
     since: datetime | None = None
     version: int = 0
 

@@ -13,7 +13,7 @@ from core.clock import Clock
 from core.conversation import Message, Opening, Parcel, Turn
 from core.errors import Superseded, Unreachable
 from core.event import Said, Sender
-from core.fit import fit
+from core.fit import fit, sealed
 from core.mind.offering import chosen, offered
 from core.mind.thought import Thought
 from core.phrases import say
@@ -148,7 +148,9 @@ class Converse:
         address = opening.conversation.address
         channel = self.channels.get(address.channel)
         fitted = [
-            piece for reply in thought.replies for piece in (fit(reply, channel.capabilities) if channel else (reply,))
+            piece
+            for reply in thought.replies
+            for piece in (fit(reply, channel.capabilities) if channel else (sealed(reply),))
         ]
         conversation = thought.conversation
         if channel and thought.replies:
@@ -190,7 +192,13 @@ def _cleared(before: tuple[Message, ...], after: tuple[Message, ...]) -> bool:
 def _answered(opening: Opening, words: str) -> Thought:
     """A thought that answers all of the opening with these words, what was said noted in the record."""
     said = tuple(
-        Message(role="person", text=event.body.text, at=event.at, speaker=event.sender.name)
+        Message(
+            role="person",
+            text=event.body.text,
+            at=event.at,
+            speaker=event.sender.name,
+            sender=event.sender.id if event.group else "",
+        )
         for event in opening.events
         if isinstance(event.body, Said)
     )

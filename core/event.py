@@ -19,9 +19,13 @@ class Sender:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Said:
-    """Words typed by a person. A command arrives as text too (`/review`)."""
+    """Words typed by a person. A command arrives as text too (`/review`).
+
+    `edited` says that they take the place of others, which were said before and may have been answered.
+    """
 
     text: str
+    edited: bool = False
     kind: Literal["said"] = "said"
 
 
@@ -40,20 +44,34 @@ class Spoke:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tapped:
-    """A button. `choice` is the `Choice.value` it was made from; `of` the platform's id of the message it sat on."""
+    """A button. `choice` is the `Choice.value` it was made from; `of` the platform's id of the message it sat on.
+
+    `judged` says that the platform has shown at once whether it was right, as a quiz poll does.
+    """
 
     choice: str
     of: str = ""
+    judged: bool = False
     kind: Literal["tapped"] = "tapped"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shared:
-    """A file, picture or document sent into the chat, perhaps with words beside it."""
+    """A file, picture or document sent into the chat, perhaps with words beside it. Files sent together have the same `album`."""
 
     media: Media
     text: str = ""
+    album: str = ""
     kind: Literal["shared"] = "shared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gesture:
+    """Something sent that is neither words nor a file to read; `text` is what it shows in short (an emoji), or empty."""
+
+    what: Literal["sticker", "place", "contact", "dice", "poll", "other"]
+    text: str = ""
+    kind: Literal["gesture"] = "gesture"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +123,7 @@ class Rated:
     kind: Literal["rated"] = "rated"
 
 
-Body = Said | Spoke | Tapped | Shared | Joined | Left | Stopped | Due | Ready | Rated
+Body = Said | Spoke | Tapped | Shared | Gesture | Joined | Left | Stopped | Due | Ready | Rated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from core.channel import Capabilities
 from core.markup import plain, split
-from core.reply import Choice, Mark, Picture, Quiz, Reply, Source, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Source, Text, Voice
 
 
 def fit(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
@@ -27,6 +27,13 @@ def fit(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
             if capabilities.pictures:
                 return (reply,)
             return fit(Text(text=reply.text or reply.media.name or reply.media.ref), capabilities)
+        case Document():
+            return (reply,) if capabilities.files else fit(Text(text=_instead(reply)), capabilities)
+
+
+def sealed(reply: Reply) -> Reply:
+    """The reply without the answer to what it asks."""
+    return replace(reply, right="", why="") if isinstance(reply, Quiz) else reply
 
 
 def simpler(reply: Reply) -> Reply | None:
@@ -42,6 +49,8 @@ def simpler(reply: Reply) -> Reply | None:
             return Text(text=reply.text)
         case Picture() if reply.text:
             return Text(text=reply.text)
+        case Document():
+            return Text(text=_instead(reply))
         case Text() if reply.choices or reply.sources:
             return Text(text=_numbered(_with_sources(reply.text, reply.sources), reply.choices))
         case Text():
@@ -49,6 +58,10 @@ def simpler(reply: Reply) -> Reply | None:
             return Text(text=bare) if bare != reply.text else None
         case _:
             return None
+
+
+def _instead(reply: Document) -> str:
+    return reply.instead or reply.text or reply.media.name or reply.media.mime
 
 
 def _text(reply: Text, capabilities: Capabilities) -> Iterator[Reply]:
@@ -69,13 +82,16 @@ def _quiz(reply: Quiz, capabilities: Capabilities) -> Iterator[Reply]:
     question = reply.question
     if reply.say and audio is None:
         question = f"{question}\n\n“{reply.say}”"
-    choices = _buttons(reply.choices, capabilities)
+    tells = bool(capabilities.polls and reply.right)
+    longest = max(capabilities.label_limit, capabilities.polls) if tells else capabilities.label_limit
+    choices = _buttons(reply.choices, replace(capabilities, label_limit=longest))
     if reply.choices and not choices:
         question = _numbered(question, reply.choices)
     pieces = split(_words(question, capabilities), capabilities.text_limit) or (question,)
     for piece in pieces[:-1]:
         yield Text(text=piece)
-    yield replace(reply, question=pieces[-1], choices=choices, audio=audio)
+    asked = replace(reply, question=pieces[-1], choices=choices, audio=audio)
+    yield asked if tells and choices else sealed(asked)
 
 
 def _words(text: str, capabilities: Capabilities) -> str:

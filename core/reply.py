@@ -61,7 +61,10 @@ class Quiz:
     """One question as shown. `id` names it in `Mark`; a listening question plays `audio`, which says `say` in `language`.
 
     `form` tells how it is answered: `choice` by one of `choices`; `typed`, `cloze` and `listening` by words
-    (a listening question may have choices as well); `ordering` by naming the items' letters in order.
+    (a listening question may have choices as well); `ordering` by naming the items' letters in order. `write` is
+    the label of what opens a form for an answer in words, where a channel has forms; empty where one is chosen.
+    `right` is the value of its one right choice and `why` explains it: for channels that show how an answer was by
+    themselves, and empty once fitted to any other.
     """
 
     id: str
@@ -72,6 +75,9 @@ class Quiz:
     language: str = ""
     audio: Media | None = None
     progress: str = ""
+    right: str = ""
+    why: str = ""
+    write: str = ""
     kind: Literal["quiz"] = "quiz"
 
 
@@ -80,7 +86,7 @@ class Mark:
     """The verdict on a question already shown: the quiz message is marked in place, and `text` says why.
 
     `chosen` and `right` are `Choice.value`s (empty where the question had none). Where a message
-    cannot be edited, `text` alone is sent.
+    cannot be edited, `text` alone is sent. `judged` says that the platform has shown the verdict already, where it was answered.
     """
 
     quiz: str
@@ -90,6 +96,7 @@ class Mark:
     right: str
     correct: bool
     text: str
+    judged: bool = False
     kind: Literal["mark"] = "mark"
 
 
@@ -100,4 +107,14 @@ class Picture:
     kind: Literal["picture"] = "picture"
 
 
-Reply = Text | Voice | Quiz | Mark | Picture
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A file to keep, with `text` beside it. Where no file can be sent, `instead` says what the person can do."""
+
+    media: Media
+    text: str = ""
+    instead: str = ""
+    kind: Literal["document"] = "document"
+
+
+Reply = Text | Voice | Quiz | Mark | Picture | Document

@@ -27,6 +27,7 @@ class State:
     unit: str = ""
     quiz: OpenQuiz | None = None
     offered: tuple[Choice, ...] = ()
+    album: str = ""
     since: datetime | None = None
 
 

@@ -100,6 +100,8 @@ class PostgresFeed:
             if "sign" in told:
                 yield Sign(body=told["sign"])
                 continue
+            if told and told["seq"] == 1:
+                place.last = 0  # the record began anew, as who it was with was forgotten
             if told and told["seq"] == place.last + 1:
                 entries = (Entry(seq=told["seq"], key=told["key"], body=told["body"]),)
             elif told and told["seq"] <= place.last:

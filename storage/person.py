@@ -4,20 +4,51 @@ import base64
 import json
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, Text, and_, cast, delete, exists, literal, not_, or_, select
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import ColumnElement, Select, Table, case, delete, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Refused
+from storage.cleanup import named
 from storage.database import Database
 from storage.reach import reached
 from storage.tables import metadata
 
+Found = dict[str, list[dict[str, Any]]]
+"""Rows by the name of their table."""
+
 _DIRECT: Final = ("learner_id", "owner")
-_BLOB: Final = re.compile(r"blob:[A-Za-z0-9_.:+/=-]+")
+_BLOB: Final = re.compile(r"blob:[0-9a-f]{64}")
 _blobs: Final = metadata.tables["blobs"]
+
+# The same bytes sent by two people are one blob.
+_FILES: Final = text(f"DELETE FROM blobs WHERE key = ANY(:keys) AND key NOT IN ({named()})")  # noqa: S608 - our own names
+_EVENTS_IN_GROUPS: Final = text(
+    """
+    SELECT e.id FROM identities i
+    JOIN events e ON split_part(e.address, ':', 1) = i.channel AND e.payload #>> '{is,sender,id}' = i.sender
+    WHERE i.learner_id = :learner AND NOT e.address = ANY(:addresses)
+    """
+)
+_LINES_IN_GROUPS: Final = text(
+    """
+    SELECT m.seq FROM identities i
+    JOIN messages m ON m.sender <> '' AND m.sender = i.sender AND split_part(m.address, ':', 1) = i.channel
+    WHERE i.learner_id = :learner
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """What a learner's rows hang on: their conversations, and their events and lines in conversations of others."""
+
+    learner: str
+    addresses: tuple[str, ...]
+    events: tuple[str, ...] = ()
+    messages: tuple[int, ...] = ()
 
 
 class PersonalRecords:
@@ -43,75 +74,95 @@ class PersonalRecords:
             raise Refused(f"{len(found) or 'no'} learners are known as {name!r}{which}")
         return found[0]
 
-    async def export(self, learner: str) -> dict[str, list[dict[str, Any]]]:
-        """Every row about the learner, by table."""
+    async def export(self, learner: str, *, most: int | None = None) -> Found:
+        """Every row about the learner, by table, with their files; without the files that such an export was put into.
+
+        With `most`, the newest files that have so many bytes together come with their data, the others with none.
+        """
         with reached():
             async with self._database.begin() as connection:
-                addresses = await self._addresses(connection, learner)
-                records: dict[str, list[dict[str, Any]]] = {}
-                for table, condition in _conditions(learner, addresses):
-                    rows = (await connection.execute(select(table).where(condition))).mappings().all()
-                    if rows:
-                        records[table.name] = [_plain(row) for row in rows]
-                blobs = await _rows(connection, _blobs.c.key.in_(_blob_keys(records)))
+                records = await recorded(connection, await reach(connection, learner))
+                keys = blob_keys(records) - {row["blob"] for row in records.get("handouts", ())}
+                rows = (await connection.execute(_files(keys, most))).mappings()
+                blobs = [_plain(row) for row in rows]
                 return {**records, "blobs": blobs} if blobs else records
 
     async def forget(self, learner: str) -> int:
         """Delete every row about the learner, and return how many there were."""
-        keys = _blob_keys(await self.export(learner))
         with reached():
             async with self._database.begin() as connection:
-                conditions = list(_conditions(learner, await self._addresses(connection, learner)))
-                conditions.append((_blobs, and_(_blobs.c.key.in_(keys), not_(or_(*_mentions())))))
-                counts = [
-                    (await connection.execute(delete(table).where(where))).rowcount for table, where in conditions
-                ]
-                return sum(counts)
-
-    async def _addresses(self, connection: AsyncConnection, learner: str) -> tuple[str, ...]:
-        conversations = metadata.tables["conversations"]
-        mine = select(conversations.c.address).where(conversations.c.learner_id == learner)
-        return tuple((await connection.execute(mine)).scalars())
+                return sum((await erased(connection, await reach(connection, learner))).values())
 
 
-def _conditions(learner: str, addresses: tuple[str, ...]) -> Iterator[tuple[Table, ColumnElement[bool]]]:
-    """Tables with the rows to take, those that hang on others first."""
-    for table in reversed(metadata.sorted_tables):
-        condition = _condition(table, learner, addresses)
-        if condition is not None:
-            yield table, condition
+async def reach(connection: AsyncConnection, learner: str) -> Reach:
+    conversations = metadata.tables["conversations"]
+    mine = select(conversations.c.address).where(conversations.c.learner_id == learner)
+    addresses = tuple((await connection.execute(mine)).scalars())
+    asked = {"learner": learner, "addresses": list(addresses)}
+    events = (await connection.execute(_EVENTS_IN_GROUPS, asked)).scalars()
+    lines = (await connection.execute(_LINES_IN_GROUPS, {"learner": learner})).scalars()
+    return Reach(learner=learner, addresses=addresses, events=tuple(events), messages=tuple(lines))
 
 
-def _condition(table: Table, learner: str, addresses: tuple[str, ...]) -> ColumnElement[bool] | None:
-    if table.name == "learners":
-        return table.c.id == learner
-    for name in _DIRECT:
-        if name in table.c:
-            return table.c[name] == learner
-    if "address" in table.c:
-        return table.c.address.in_(addresses)
-    for key in table.foreign_keys:
-        above = _condition(key.column.table, learner, addresses)
-        if above is not None:
-            return key.parent.in_(select(key.column).where(above))
-    return None
+async def recorded(connection: AsyncConnection, found: Reach) -> Found:
+    """Every row but blobs."""
+    records: Found = {}
+    for table, condition in _conditions(found):
+        rows = (await connection.execute(select(table).where(condition))).mappings().all()
+        if rows:
+            records[table.name] = [_plain(row) for row in rows]
+    return records
 
 
-def _blob_keys(records: Mapping[str, Any]) -> set[str]:
+async def erased(connection: AsyncConnection, found: Reach) -> dict[str, int]:
+    """Delete every row, and every blob that nothing else points to; how many there were, by table."""
+    keys = sorted(blob_keys(await recorded(connection, found)))
+    conditions = tuple(_conditions(found))
+    counts = {
+        table.name: (await connection.execute(delete(table).where(where))).rowcount for table, where in conditions
+    }
+    return {**counts, "blobs": (await connection.execute(_FILES, {"keys": keys})).rowcount if keys else 0}
+
+
+def _files(keys: set[str], most: int | None) -> Select[Any, Any, Any, Any]:
+    newest = func.sum(func.length(_blobs.c.data)).over(order_by=(_blobs.c.created_at.desc(), _blobs.c.key))
+    data = _blobs.c.data if most is None else case((newest <= most, _blobs.c.data)).label("data")
+    return select(_blobs.c.key, _blobs.c.mime, data, _blobs.c.created_at).where(_blobs.c.key.in_(keys))
+
+
+def blob_keys(records: Mapping[str, Any]) -> set[str]:
     """Files and sounds that the rows point to."""
     return set(_BLOB.findall(json.dumps(records)))
 
 
-def _mentions() -> Iterator[ColumnElement[bool]]:
-    """Whether anything that is left points to a blob: the same bytes sent by two people are one blob."""
-    for table in metadata.sorted_tables:
-        for column in table.c:
-            if isinstance(column.type, JSONB) or column.name == "uri":
-                yield exists(select(literal(1)).select_from(table).where(cast(column, Text).contains(_blobs.c.key)))
+def _conditions(found: Reach) -> Iterator[tuple[Table, ColumnElement[bool]]]:
+    """Tables with the rows to take, those that hang on others first."""
+    for table in reversed(metadata.sorted_tables):
+        condition = _condition(table, found)
+        if condition is not None:
+            yield table, condition
 
 
-async def _rows(connection: AsyncConnection, condition: ColumnElement[bool]) -> list[dict[str, Any]]:
-    return [_plain(row) for row in (await connection.execute(select(_blobs).where(condition))).mappings()]
+def _condition(table: Table, found: Reach) -> ColumnElement[bool] | None:
+    if table.name == "learners":
+        return table.c.id == found.learner
+    for name in _DIRECT:
+        if name in table.c:
+            return table.c[name] == found.learner
+    if "address" in table.c:
+        mine = table.c.address.in_(found.addresses)
+        match table.name:
+            case "events":
+                return or_(mine, table.c.id.in_(found.events))
+            case "messages":
+                return or_(mine, table.c.seq.in_(found.messages))
+            case _:
+                return mine
+    for key in table.foreign_keys:
+        above = _condition(key.column.table, found)
+        if above is not None:
+            return key.parent.in_(select(key.column).where(above))
+    return None
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:

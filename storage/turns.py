@@ -218,7 +218,8 @@ def _opening(row: Row[Any], address: Address) -> Opening:
         unit=state.unit,
         quiz=state.quiz,
         offered=state.offered,
-        history=tuple(_message(*line) for line in row.history or ()),
+        album=state.album,
+        history=tuple(message(*line) for line in row.history or ()),
         since=state.since,
         version=row.version,
     )
@@ -229,5 +230,6 @@ def _events(records: Sequence[Any]) -> tuple[Event, ...]:
     return tuple(wire.load_event(record) for record in records)
 
 
-def _message(role: Any, speaker: str, words: str, at: str) -> Message:
+def message(role: Any, speaker: str, words: str, at: str) -> Message:
+    """A line of the history from its row as JSON."""
     return Message(role=role, speaker=speaker, text=words, at=datetime.fromisoformat(at))

@@ -94,6 +94,7 @@ def _telegram(ground: Ground) -> Platform:
         blobs=ground.blobs,
         count=ground.count,
         drafts=ground.drafts,
+        polls=ground.polls,
     )
 
     async def announce() -> None:
@@ -156,7 +157,7 @@ def _sms(ground: Ground) -> Platform:
 def _discord(ground: Ground) -> Platform:
     from bots import discord
     from core.providers import sound
-    from workers.slash import offers
+    from workers.slash import completed, offers
 
     settings = ground.settings
     bot = discord.connect(
@@ -171,11 +172,13 @@ def _discord(ground: Ground) -> Platform:
         blobs=ground.blobs,
         note=sound.note,
         count=ground.count,
+        offers=offers(),
+        complete=completed,
         drafts=ground.drafts,
     )
 
     async def announce() -> None:
-        await bot.register(offers())
+        await bot.register()
 
     async def greet() -> str:
         return await bot.channel.identify()

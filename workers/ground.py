@@ -21,14 +21,19 @@ from storage.drafts import ValkeyDrafts
 from storage.feed import PostgresFeed
 from storage.inbox import PostgresInbox
 from storage.installs import PostgresInstalls
+from storage.leaving import PostgresLeaving
 from storage.library import PostgresLibrary
+from storage.links import PostgresLinks
 from storage.outbox import PostgresOutbox
 from storage.outcomes import PostgresOutcomes
+from storage.people import PostgresPeople
+from storage.polls import PostgresPolls
 from storage.radio import Radio
 from storage.ratings import PostgresRatings
 from storage.signals import StopSigns
 from storage.study import PostgresStudy
 from storage.sweep import Sweep
+from storage.tidying import Tidying
 from storage.turns import PostgresTurns
 from workers.settings import Settings
 
@@ -54,6 +59,7 @@ class Ground:
         self.turns = PostgresTurns(self.database, self.clock)
         self.outbox = PostgresOutbox(self.database, self.clock)
         self.outcomes = PostgresOutcomes(self.database)
+        self.polls = PostgresPolls(self.database)
         self.consents = PostgresConsents(self.database, self.clock)
         self.allowance = PostgresAllowance(self.database)
         self.installs = PostgresInstalls(self.database, self.clock, secret_key=settings.secret_key.encode())
@@ -63,6 +69,12 @@ class Ground:
         self.library = PostgresLibrary(database=self.database, clock=self.clock)
         self.drafts = ValkeyDrafts(self.valkey)
         self.sweep = Sweep(self.database)
+        self.tidying = Tidying(self.database)
+        self.people = PostgresPeople(database=self.database, clock=self.clock)
+        self.links = PostgresLinks(database=self.database, clock=self.clock, key=settings.secret_key.encode())
+        self.leaving = PostgresLeaving(
+            database=self.database, blobs=self.blobs, clock=self.clock, base=settings.public_url
+        )
         self.cleanup = Cleanup(self.database)
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing: list[Callable[[], Awaitable[object]]] = []

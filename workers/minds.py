@@ -10,13 +10,16 @@ from core.mind.agent import Agent
 from core.mind.commands import Commands
 from core.mind.feedback import Feedback
 from core.mind.glance import Glance
+from core.mind.leaving import Leaving
 from core.mind.lectern import Lectern
 from core.mind.lessons import Lessons
+from core.mind.linking import Linking
 from core.mind.mind import Mind
 from core.mind.occasions import Occasions
 from core.mind.offline import Offline
 from core.mind.quizzing import Audible, Quizzing
 from core.mind.reading import Reading
+from core.mind.resuming import Resuming
 from core.mind.thought import Answerer
 from core.mind.toolbox import Workshop
 from core.ports.knowledge import Retriever
@@ -64,7 +67,7 @@ def mind(
     audible: Audible,
     chance: Random,
 ) -> Mind:
-    """What people think of answers and quiz answers first, then occasions, lessons and commands; who talks comes last."""
+    """Who a person is comes first, then what they think of answers, quiz answers, lessons, commands and occasions; who talks comes last."""
     courses = catalogue()
     quizzing = Quizzing(catalogue=courses, study=ground.study, clock=ground.clock, rng=chance, audible=audible)
     lessons = Lessons(catalogue=courses, study=ground.study, clock=ground.clock, quizzing=quizzing)
@@ -81,9 +84,17 @@ def mind(
             clock=ground.clock,
         )
         talker = Agent(model=thinker, workshop=workshop)
+    person = _person(ground, wake=wake, catalogue=courses, chance=chance)
     feedback = Feedback(ratings=ground.ratings)
-    order = (feedback, quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
+    order = (*person, feedback, quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
     return Mind(order, clock=ground.clock)
+
+
+def _person(ground: Ground, *, wake: Wake, catalogue: Catalogue, chance: Random) -> tuple[Answerer, ...]:
+    resuming = Resuming(places=ground.people, catalogue=catalogue)
+    linking = Linking(links=ground.links, people=ground.people, resuming=resuming, clock=ground.clock, rng=chance)
+    leaving = Leaving(records=ground.leaving, people=ground.people, wake=wake, clock=ground.clock)
+    return linking, leaving, resuming
 
 
 def glance(ground: Ground) -> Glance:

@@ -40,6 +40,7 @@ class StreetRooms:
     house: House
     outside: Wake
     rung: Lately = field(default_factory=Lately)
+    tidied: Lately = field(default_factory=Lately)
 
     async def swept(self) -> None:
         """Ring for everything that waits and that nobody was woken for."""
@@ -48,6 +49,8 @@ class StreetRooms:
         self.house.delivery(await self.ground.sweep.deliveries(now))
         if waiting := self.rung.fresh(await self.ground.library.waiting(now), now):
             self.outside.reading(waiting)
+        if self.tidied.fresh(("all",), now):
+            await self.ground.tidying(now)
 
     async def cleaned(self) -> None:
         """Take away what nobody needs any more."""

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bots.http import Patience, Webhooks, application, health
 from bots.web import mount
+from bots.web.handing import routes as handing
 from core.errors import Failure
 from workers import assembly, logs
 from workers.migrate import newest
@@ -59,6 +60,7 @@ def site(door: "assembly.Door", patience: Patience | None = None) -> web.Applica
     }
     app = application(hooks, paths, health(probes, door.ground.count.lines), patience or Patience())
     mount(app, door.web)
+    app.add_routes(handing(door.ground.leaving))
     for platform in door.platforms.values():
         app.add_routes(platform.routes)
     return app

@@ -35,6 +35,7 @@ CAPABILITIES = Capabilities(
     choice_bytes=signed.CHOICE_BYTES,
     voice=True,
     pictures=True,
+    files=True,
     edits=True,
     typing=True,
     streaming=True,

@@ -17,7 +17,7 @@ from core.address import Address
 from core.errors import Refused
 from core.media import Media
 from core.ports.blobs import Blobs
-from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
 Step = Callable[[], Awaitable[str]]
 Count = Callable[[str], None]
@@ -74,6 +74,8 @@ class Sending:
                 return self._mark(address, reply, target)
             case Picture():
                 return (self._picture(address, reply),)
+            case Document():
+                return (self._file(address, reply.media, reply.media.name, reply.text),)
 
     def _sign(self, address: Address) -> Callable[[str], str]:
         return lambda choice: signed.encode(choice, address, self._key)

@@ -14,6 +14,7 @@ from bots.telegram.wording import Bot
 from core.clock import Clock
 from core.ports.blobs import Blobs
 from core.ports.count import Count
+from core.ports.street import Polls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,10 +59,12 @@ def connect(
     blobs: Blobs,
     count: Count,
     drafts: Drafts | None = None,
+    polls: Polls | None = None,
 ) -> Telegram:
     """Make the bot; nothing goes out yet. To be called within the event loop that will use it.
 
-    Each step down to a simpler form (`plain`, `numbers`, `audio`, `edits`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
+    Each step down to a simpler form (`plain`, `numbers`, `audio`, `edits`, `buttons`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
+    Without `polls` nobody knows which question a vote answers.
     """
     client = Client(settings.token, api_url=settings.api_url)
     secret = settings.webhook_secret or _derived(secret_key, "telegram webhook").hex()
@@ -73,6 +76,7 @@ def connect(
         clock=clock,
         blobs=blobs,
         streams=Streams(drafts or LocalDrafts()),
+        polls=polls,
         count=lambda form: count("fallback", channel="telegram", form=form),
     )
     gateway = Polling(client=client, channel=channel)

@@ -1,10 +1,9 @@
 """Telegram as a channel."""
 
-import asyncio
-from collections import OrderedDict
-from contextlib import suppress
+from dataclasses import replace
 
-from bots.telegram import callback, render
+from bots.telegram import callback, quiz, render
+from bots.telegram.acknowledging import Acknowledging
 from bots.telegram.client import FETCH_LIMIT, Client
 from bots.telegram.html import TEXT_LIMIT
 from bots.telegram.live import Streams, TelegramLive
@@ -15,10 +14,11 @@ from bots.telegram.wording import Bot
 from core.address import Address
 from core.channel import Capabilities, Live, Request
 from core.clock import Clock
-from core.errors import Failure, Refused
-from core.event import Event
+from core.errors import Refused
+from core.event import Event, Tapped
 from core.media import Media
 from core.ports.blobs import Blobs
+from core.ports.street import Polls
 from core.reply import Reply
 
 CAPABILITIES = Capabilities(
@@ -29,12 +29,13 @@ CAPABILITIES = Capabilities(
     choice_bytes=callback.CHOICE_BYTES,
     voice=True,
     pictures=True,
+    files=True,
     edits=True,
     typing=True,
     streaming=True,
     sources=True,
+    polls=quiz.OPTION_LIMIT,
 )
-_REMEMBERED = 4096
 
 
 class TelegramChannel:
@@ -54,15 +55,17 @@ class TelegramChannel:
         blobs: Blobs,
         streams: Streams,
         count: Count,
+        polls: Polls | None = None,
     ) -> None:
         self._client = client
         self._reader = Reader(bot=bot, key=key)
         self._secret = secret
         self._clock = clock
         self._streams = streams
+        self._polls = polls
         self._count = count
         self._sending = Sending(client=client, key=key, blobs=blobs, streams=streams, count=count)
-        self._callbacks: OrderedDict[str, str] = OrderedDict()
+        self._acknowledging = Acknowledging(client=client, streams=streams)
 
     async def identify(self) -> str:
         """Ask Telegram for the bot's user name, by which it is called in groups, and return it."""
@@ -81,27 +84,33 @@ class TelegramChannel:
         return self._remembered(self._reader.update(update, self._clock.now()))
 
     def _remembered(self, reading: Reading) -> tuple[Event, ...]:
-        """Keeps what `acknowledge` has to answer; a tap that is ignored is answered with whatever comes next."""
-        if reading.callback:
-            self._callbacks[reading.callback] = reading.events[0].id if reading.events else ""
-        if len(self._callbacks) > _REMEMBERED:
-            self._callbacks.popitem(last=False)
+        """Keeps what `acknowledge` has to tell."""
+        self._acknowledging.note(reading)
         return reading.events
 
-    async def acknowledge(self, events: tuple[Event, ...]) -> None:
-        """Answer the taps among the events, and those that gave none; to be called after every `parse`."""
-        if not self._callbacks:
-            return
-        ids = {event.id for event in events} | {""}
-        answered = [ticket for ticket, event in self._callbacks.items() if event in ids]
-        for ticket in answered:
-            del self._callbacks[ticket]
-        await asyncio.gather(*(self._answer(ticket) for ticket in answered))
+    async def place(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """Votes go where their poll was sent, as a tap on the choice; all else is where it belongs."""
+        if not any(isinstance(event.body, Tapped) and event.body.judged for event in events):
+            return events
+        return tuple([placed for event in events if (placed := await self._placed(event)) is not None])
 
-    async def _answer(self, ticket: str) -> None:
-        """The waiting sign on a button goes away by itself in the end: a failure is no harm."""
-        with suppress(Failure):
-            await self._client.answer(ticket)
+    async def _placed(self, event: Event) -> Event | None:
+        """`None` for a poll that is not known, and for one of a private chat that was passed on to somebody else."""
+        body = event.body
+        if not isinstance(body, Tapped) or not (poll := quiz.voted(body.of)):
+            return event
+        asked = await self._polls.find(self.name, poll) if self._polls else None
+        if asked is None or not (option := int(body.choice)) < len(asked.quiz.choices):
+            return None
+        group = asked.address.chat.startswith("-")
+        if not group and asked.address.chat != event.sender.id:
+            return None
+        choice = asked.quiz.choices[option].value
+        return replace(event, address=asked.address, group=group, body=replace(body, choice=choice, of=asked.receipt))
+
+    async def acknowledge(self, events: tuple[Event, ...]) -> None:
+        """To be called after every `parse`; see `Acknowledging`."""
+        await self._acknowledging.tell(events)
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
         return await self._sending.send(address, reply, key=key, target=target)

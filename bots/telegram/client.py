@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from telegram import (
     Bot,
     BotCommand,
+    BotCommandScopeAllGroupChats,
+    BotCommandScopeDefault,
     InlineKeyboardButton,
     InlineKeyboardMarkup,
     InputFile,
@@ -16,6 +18,7 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
+from bots.telegram.quiz import Poll, Sent
 from bots.telegram.refusals import Disowned, Uneditable, failure
 from bots.telegram.render import Keyboard, Message
 from bots.telegram.wire import Wire
@@ -133,6 +136,40 @@ class Client:
         sent = await _asked(self._bot.send_photo(photo=InputFile(data), **_captioned(address, message)))
         return str(sent.message_id)
 
+    async def document(self, address: Address, data: bytes, name: str, message: Message) -> str:
+        """Send a file to keep, with `message` as its caption; Telegram takes 50 MB."""
+        file = InputFile(data, filename=name)
+        sent = await _asked(self._bot.send_document(document=file, **_captioned(address, message)))
+        return str(sent.message_id)
+
+    async def poll(self, address: Address, asked: Poll) -> Sent:
+        """Send a quiz poll whose answers come back with who gave them."""
+        sent = await _asked(
+            self._bot.send_poll(
+                chat_id=_chat(address),
+                message_thread_id=_thread(address),
+                question=asked.question,
+                options=asked.options,
+                type="quiz",
+                is_anonymous=False,
+                correct_option_ids=cast(Any, [asked.right]),
+                explanation=asked.why or None,
+            )
+        )
+        if sent.poll is None:
+            raise Refused("a poll was sent and none came back")
+        return Sent(poll=sent.poll.id, message=str(sent.message_id))
+
+    async def end_poll(self, address: Address, message: str) -> None:
+        """Close a poll, which shows everybody the right answer."""
+        await _asked(self._bot.stop_poll(chat_id=_chat(address), message_id=_message_id(message)))
+
+    async def react(self, address: Address, message: str, emoji: str) -> None:
+        """Put one of Telegram's own reactions on a message, in place of the one before."""
+        await _asked(
+            self._bot.set_message_reaction(chat_id=_chat(address), message_id=_message_id(message), reaction=emoji)
+        )
+
     async def draft(self, address: Address, number: int, html: str) -> None:
         """Show a text that is still being written; it vanishes by itself. Private chats only."""
         await _asked(
@@ -181,16 +218,20 @@ class Client:
         return (await _asked(self._bot.get_webhook_info())).url
 
     async def set_webhook(self, url: str, secret: str, kinds: Sequence[str]) -> None:
-        await _asked(self._bot.set_webhook(url=url, secret_token=secret, allowed_updates=kinds))
+        """Be called there, for these kinds of updates; what waits is kept."""
+        await _asked(
+            self._bot.set_webhook(url=url, secret_token=secret, allowed_updates=kinds, drop_pending_updates=False)
+        )
 
     async def drop_webhook(self) -> None:
         """Stop the webhook; what waits is kept."""
         await _asked(self._bot.delete_webhook(drop_pending_updates=False))
 
-    async def offer(self, commands: Sequence[tuple[str, str]], language: str) -> None:
-        """Put commands, as name and description, into the menu; an empty language means everyone else's."""
+    async def offer(self, commands: Sequence[tuple[str, str]], language: str, *, groups: bool = False) -> None:
+        """Put commands, as name and description, into the menu, or into that of groups; an empty language means everyone else's."""
         offered = [BotCommand(name, description) for name, description in commands]
-        await _asked(self._bot.set_my_commands(offered, language_code=language or None))
+        scope = BotCommandScopeAllGroupChats() if groups else BotCommandScopeDefault()
+        await _asked(self._bot.set_my_commands(offered, scope=scope, language_code=language or None))
 
 
 async def _asked(call: Awaitable[_T]) -> _T:

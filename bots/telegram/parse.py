@@ -2,27 +2,31 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
+from hashlib import blake2s
+from typing import cast
 
-from bots.telegram import callback
-from bots.telegram.shape import Json, amount, inner, moment, number, record, records, text
-from bots.telegram.wording import Bot, Words, words
+from bots.telegram import callback, content
+from bots.telegram.quiz import unplaced
+from bots.telegram.shape import Json, amount, inner, moment, number, record, text
+from bots.telegram.wording import Bot, words
 from core.address import Address
 from core.errors import Malformed
-from core.event import Body, Event, Joined, Left, Said, Sender, Shared, Spoke, Tapped
-from core.media import Media
+from core.event import Event, Left, Said, Sender, Tapped
 
-KINDS = ("message", "callback_query", "my_chat_member")
+KINDS = ("message", "edited_message", "callback_query", "poll_answer", "my_chat_member")
+_MACHINES = ("via_bot", "is_automatic_forward", "sender_business_bot")
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What an update says. `callback` is the id of a tap that Telegram wants answered, or empty."""
+    """What an update says. `callback` is the id of a tap that Telegram wants answered, `message` that of what was sent; or empty."""
 
     events: tuple[Event, ...] = ()
     callback: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,33 +49,55 @@ class Reader:
         whole = record(update, "update")
         key = f"telegram:{number(whole, 'update_id')}"
         if (message := inner(whole, "message")) is not None:
-            return Reading(events=self._message(key, message))
+            return self._message(message, key)
+        if (message := inner(whole, "edited_message")) is not None:
+            return self._edit(message, key)
         if (tap := inner(whole, "callback_query")) is not None:
             return self._tap(key, tap, now)
         if (change := inner(whole, "my_chat_member")) is not None:
             return Reading(events=_membership(key, change))
+        if (vote := inner(whole, "poll_answer")) is not None:
+            return Reading(events=_vote(key, vote, now))
         return Reading()
 
-    def _message(self, key: str, message: Json) -> tuple[Event, ...]:
+    def _message(self, message: Json, key: str, *, edited: bool = False) -> Reading:
         chat, sender = inner(message, "chat"), _sender(message)
         if chat is None:
             raise Malformed("a message needs its chat")
-        if sender is None or chat.get("type") == "channel" or message.get("is_automatic_forward") is True:
-            return ()
+        if sender is None or chat.get("type") == "channel" or any(name in message for name in _MACHINES):
+            return Reading()
         said = words(message, self.bot)
-        body = _body(message, said)
-        if body is None:
-            return ()
+        done = content.body(message, said, edited=edited)
+        if done is None:
+            return Reading()
         group = chat.get("type") != "private"
-        return (
-            Event(
-                id=key,
-                address=_address(message, chat),
-                sender=sender,
-                at=moment(message, "date"),
-                body=body,
-                addressed=not group or said.mentioned or self._is_reply(message),
-                group=group,
+        event = Event(
+            id=key,
+            address=_address(message, chat),
+            sender=sender,
+            at=moment(message, "edit_date" if "edit_date" in message else "date"),
+            body=done,
+            addressed=not group or said.mentioned or self._is_reply(message),
+            group=group,
+        )
+        return Reading(events=(event,), message=str(amount(message, "message_id")))
+
+    def _edit(self, message: Json, key: str) -> Reading:
+        """Other words in a message that was sent before: an event of its own, and only one however often it is told of.
+
+        What else changes in a message is passed over, and in a group what was not for Sona.
+        """
+        if "text" not in message:
+            return Reading()
+        reading = self._message(message, key, edited=True)
+        if not all(isinstance(event.body, Said) and event.addressed for event in reading.events):
+            return Reading()
+        words = blake2s(text(message, "text").encode(), digest_size=8).hexdigest()
+        return replace(
+            reading,
+            events=tuple(
+                replace(event, id=f"telegram:{self.bot.id}.{event.address.chat}.{reading.message}.{words}")
+                for event in reading.events
             ),
         )
 
@@ -103,57 +129,36 @@ class Reader:
         return Reading(events=(event,), callback=ticket)
 
 
+def _vote(key: str, vote: Json, now: datetime) -> tuple[Event, ...]:
+    """An answer to one of the bot's polls, which does not say where the poll stands: it has the person's own chat until `place`."""
+    sender = _sender(vote, "user")
+    options = vote.get("option_ids")
+    if not isinstance(options, list):
+        raise Malformed("a vote needs its options")
+    picked = cast(list[object], options)
+    if sender is None or len(picked) != 1:
+        return ()
+    if type(option := picked[0]) is not int or option < 0:
+        raise Malformed("an option is a place")
+    body = Tapped(choice=str(option), of=unplaced(text(vote, "poll_id")), judged=True)
+    return (Event(id=key, address=Address("telegram", sender.id), sender=sender, at=now, body=body),)
+
+
 def _membership(key: str, change: Json) -> tuple[Event, ...]:
     chat, member, sender = inner(change, "chat"), inner(change, "new_chat_member"), _sender(change)
     if chat is None or member is None:
         raise Malformed("a change of membership needs its chat and member")
-    if sender is None or chat.get("type") == "channel" or member.get("status") not in ("kicked", "left"):
+    if sender is None or chat.get("type") == "channel" or not _gone(member):
         return ()
     group = chat.get("type") != "private"
     address = Address("telegram", str(number(chat, "id")))
     return (Event(id=key, address=address, sender=sender, at=moment(change, "date"), body=Left(), group=group),)
 
 
-def _body(message: Json, said: Words) -> Body | None:
-    """What was done, or `None` for what is not for Sona or no doing of a person's."""
-    if said.elsewhere:
-        return None
-    if said.command == "start":
-        return Joined(start=said.text.removeprefix("/start").strip())
-    if sound := _file(message, "voice", "audio/ogg") or _file(message, "audio", "audio/mpeg"):
-        return Spoke(audio=sound)
-    if sound := _file(message, "video_note", "video/mp4"):
-        return Spoke(audio=sound)
-    if shared := _picture(message) or _file(message, "document", "") or _file(message, "video", "video/mp4"):
-        return Shared(media=shared, text=said.text)
-    if "text" in message and (said.text or said.mentioned):
-        return Said(text=said.text)
-    return None
-
-
-def _picture(message: Json) -> Media | None:
-    """The largest of a photo's sizes, which all show the same."""
-    sizes = records(message, "photo")
-    if not sizes:
-        return None
-    return _media(max(sizes, key=lambda size: amount(size, "width") * amount(size, "height")), "image/jpeg")
-
-
-def _file(message: Json, name: str, mime: str) -> Media | None:
-    file = inner(message, name)
-    return None if file is None else _media(file, mime)
-
-
-def _media(file: Json, mime: str) -> Media:
-    if not (ref := text(file, "file_id")):
-        raise Malformed("a file needs its id")
-    return Media(
-        ref=ref,
-        mime=text(file, "mime_type") or mime or "application/octet-stream",
-        name=text(file, "file_name"),
-        size=amount(file, "file_size"),
-        seconds=float(min(amount(file, "duration"), 10**9)),
-    )
+def _gone(member: Json) -> bool:
+    """Whether the bot was blocked, removed or banned; who is restricted may be in the group or not."""
+    status = member.get("status")
+    return status in ("kicked", "left") or (status == "restricted" and member.get("is_member") is False)
 
 
 def _address(message: Json, chat: Json) -> Address:
@@ -162,11 +167,11 @@ def _address(message: Json, chat: Json) -> Address:
     return Address("telegram", str(number(chat, "id")), thread)
 
 
-def _sender(parent: Json) -> Sender | None:
+def _sender(parent: Json, name: str = "from") -> Sender | None:
     """The person it comes from; `None` for bots, channels and posts in a group's own name."""
-    person = inner(parent, "from")
+    person = inner(parent, name)
     if person is None or person.get("is_bot") is True or "sender_chat" in parent:
         return None
-    name = f"{text(person, 'first_name')} {text(person, 'last_name')}".strip() or text(person, "username")
+    called = f"{text(person, 'first_name')} {text(person, 'last_name')}".strip() or text(person, "username")
     locale = text(person, "language_code")
-    return Sender(id=str(number(person, "id")), name=name, locale=locale if _LOCALE.fullmatch(locale) else "")
+    return Sender(id=str(number(person, "id")), name=called, locale=locale if _LOCALE.fullmatch(locale) else "")

@@ -8,7 +8,7 @@ from typing import cast
 from bots.telegram.channel import TelegramChannel
 from bots.telegram.client import Client
 from bots.telegram.parse import KINDS
-from bots.telegram.refusals import Contested
+from bots.telegram.refusals import Contested, Disowned
 from core.channel import Receive
 from core.errors import Failure, Malformed, Throttled
 
@@ -28,7 +28,10 @@ class Polling:
         self._offset = 0
 
     async def listen(self, receive: Receive) -> None:
-        """Receive events until cancelled; drops a webhook that is set, as Telegram allows only one of the two."""
+        """Receive events until cancelled; drops a webhook that is set, as Telegram allows only one of the two.
+
+        A token that Telegram does not know from the start is said once, and nothing is asked for any more.
+        """
         ready = False
         failures = 0
         while True:
@@ -38,6 +41,12 @@ class Polling:
                     ready = True
                 await self._round(receive)
                 failures = 0
+            except Disowned as error:
+                failures += 1
+                if not ready:
+                    _log.error("Telegram: %s; nothing will come in until it is corrected and Sona started anew", error)
+                    await asyncio.Event().wait()
+                await self._sleep(self._wait(error, failures))
             except Exception as error:  # noqa: BLE001 - whatever keeps an event from being taken, it has to be asked for again
                 failures += 1
                 await self._sleep(self._wait(error, failures))
@@ -55,7 +64,7 @@ class Polling:
             except Malformed as error:
                 _log.warning("Telegram: an update was left out: %s", error)
                 events = ()
-            for event in events:
+            for event in await self._channel.place(events):
                 await receive(event)
             self._offset = max(self._offset, _number(update) + 1)
             await self._channel.acknowledge(events)

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from bots.telegram import callback, render
+from bots.telegram import callback, quiz, render
 from bots.telegram.client import Client
 from bots.telegram.html import CAPTION_LIMIT, length
 from bots.telegram.live import Streams
@@ -15,11 +15,11 @@ from core.address import Address
 from core.errors import Refused
 from core.media import Media
 from core.ports.blobs import Blobs
-from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
 Step = Callable[[], Awaitable[str]]
 Count = Callable[[str], None]
-"""Called with the name of the simpler form that was fallen back to: plain, numbers, audio."""
+"""Called with the name of the simpler form that was fallen back to: plain, numbers, audio, buttons."""
 
 _REMEMBERED = 256
 
@@ -78,6 +78,8 @@ class Sending:
                 return self._mark(address, reply, target)
             case Picture():
                 return self._picture(address, reply)
+            case Document():
+                return self._document(address, reply)
 
     def _sign(self, address: Address) -> Callable[[str], str]:
         return lambda choice: callback.encode(choice, address, self._key)
@@ -140,6 +142,32 @@ class Sending:
         return await self._formatted(lambda shown: self._client.audio(address, data, audio.seconds, shown), caption)
 
     def _quiz(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
+        """A poll where the question is one for a poll and fits it, else a message with buttons."""
+        if not quiz.asks(reply):
+            return self._buttoned(address, reply)
+        asked = quiz.poll(reply)
+        if asked is None:
+            self._count("buttons")
+            return self._buttoned(address, reply)
+        return (lambda: self._poll(address, asked, reply),)
+
+    async def _poll(self, address: Address, asked: quiz.Poll, reply: Quiz) -> str:
+        """A poll, or the question with buttons where none may be sent."""
+        await self._clear(address)
+        try:
+            return (await self._client.poll(address, asked)).receipt()
+        except Moved:
+            raise
+        except Refused as refusal:
+            if refusal.gone:
+                raise
+        self._count("buttons")
+        receipt = ""
+        for step in self._buttoned(address, reply):
+            receipt = await step()
+        return receipt
+
+    def _buttoned(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
         messages = render.quiz(reply, self._sign(address))
         texts = self._texts(address, messages, () if reply.form == "ordering" else reply.choices)
         audio = reply.audio
@@ -151,6 +179,8 @@ class Sending:
 
     def _mark(self, address: Address, reply: Mark, target: str) -> tuple[Step, ...]:
         """Mark the question where it stands; without a place or buttons to mark, send the verdict alone, below the answer."""
+        if (poll := quiz.sent(target)) is not None:
+            return self._mark_poll(address, reply, poll)
         shown = render.verdict(reply)
         if not target or shown is None or not any(choice.value == reply.right for choice in reply.choices):
             return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
@@ -160,6 +190,22 @@ class Sending:
             return await self._formatted(lambda message: self._remark(address, target, message), shown)
 
         return (mark,)
+
+    def _mark_poll(self, address: Address, reply: Mark, poll: quiz.Sent) -> tuple[Step, ...]:
+        """A poll tells its own verdict to who answered there; answered by words or voice, it is closed and the verdict said."""
+
+        async def close() -> str:
+            with suppress(Refused):
+                await self._client.end_poll(address, poll.message)
+            return poll.receipt()
+
+        async def nothing() -> str:
+            await self._clear(address)
+            return poll.receipt()
+
+        if reply.judged:
+            return (nothing,)
+        return (close, *self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ()))
 
     async def _remark(self, address: Address, target: str, message: Message) -> str:
         with suppress(Textless):
@@ -171,6 +217,18 @@ class Sending:
     def _picture(self, address: Address, reply: Picture) -> tuple[Step, ...]:
         caption, rest = render.caption(reply.text)
         return (lambda: self._photo(address, reply, Message(words=caption)), *(self._step(address, m) for m in rest))
+
+    def _document(self, address: Address, reply: Document) -> tuple[Step, ...]:
+        caption, rest = render.caption(reply.text)
+
+        async def send() -> str:
+            data, _ = await self._blobs.get(reply.media.ref)
+            await self._clear(address)
+            name = reply.media.name or "sona"
+            shown = Message(words=caption)
+            return await self._formatted(lambda message: self._client.document(address, data, name, message), shown)
+
+        return (send, *(self._step(address, message) for message in rest))
 
     async def _photo(self, address: Address, reply: Picture, caption: Message) -> str:
         data, _ = await self._blobs.get(reply.media.ref)

@@ -5,17 +5,20 @@ import contextlib
 import signal
 import sys
 from collections.abc import Awaitable, Callable, Generator
+from pathlib import Path
 from typing import TextIO
 
 from rich.console import Console
 
 from bots.terminal.channel import NAME, TerminalChannel
 from bots.terminal.lines import prompted, read
+from bots.terminal.saving import saving
 from bots.terminal.screen import PlainScreen, RichScreen, Screen
 from bots.terminal.session import Talk
 from core.address import Address
 from core.clock import Clock
 from core.event import Event, Sender
+from core.ports.blobs import Blobs
 from core.ports.feed import Feed
 
 __all__ = ["PlainScreen", "RichScreen", "Screen", "Talk", "TerminalChannel", "prompted", "read", "talk"]
@@ -24,6 +27,7 @@ __all__ = ["PlainScreen", "RichScreen", "Screen", "Talk", "TerminalChannel", "pr
 async def talk(
     *,
     feed: Feed,
+    blobs: Blobs,
     receive: Callable[[Event], Awaitable[object]],
     idle: Callable[[Address], Awaitable[bool]],
     clock: Clock,
@@ -37,7 +41,7 @@ async def talk(
 
     `idle` is true when no event and no parcel of the address waits. On a screen the conversation is opened, with
     `course` as the payload; from a pipe that happens only where there is a course. Ctrl-C stops what is running,
-    or ends the talk.
+    or ends the talk. Files that are sent are put down in the working folder.
     """
     address = Address(NAME, name)
     screen, lines, opens = _ends(source or sys.stdin, out or sys.stdout)
@@ -49,6 +53,7 @@ async def talk(
         idle=lambda: idle(address),
         clock=clock,
         screen=screen,
+        save=saving(blobs, Path.cwd()),
     )
     running = asyncio.create_task(session.run(read(lines), start=course if opens or course else None))
     with _interrupts(session, running), contextlib.suppress(asyncio.CancelledError):

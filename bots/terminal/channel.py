@@ -21,6 +21,7 @@ ABILITIES: Final = Capabilities(
     buttons=26,
     label_limit=200,
     choice_bytes=200,
+    files=True,
     edits=True,
     typing=True,
     streaming=True,

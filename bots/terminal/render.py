@@ -1,7 +1,7 @@
 """Replies as plain text, with their choices numbered."""
 
 from core.markup import plain
-from core.reply import Choice, Mark, Picture, Quiz, Reply, Source, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Source, Text, Voice
 
 # A terminal obeys these: they could rename its window, hide lines or answer for the person.
 _OBEYED = dict.fromkeys((*range(0x09), 0x0B, 0x0C, *range(0x0D, 0x20), *range(0x7F, 0xA0)))
@@ -19,7 +19,7 @@ def words(reply: Reply) -> str:
             return reply.text
         case Quiz():
             return f"({reply.progress}) {reply.question}" if reply.progress else reply.question
-        case Picture():
+        case Picture() | Document():
             return reply.text or f"[{reply.media.name or reply.media.mime}]"
 
 
@@ -42,6 +42,11 @@ def numbered(options: tuple[Choice, ...]) -> str:
 def source(number: int, found: Source) -> str:
     name = " · ".join(part for part in (found.title, found.section) if part)
     return f"  [{number}] {name}" + (f" {found.link}" if found.link else "")
+
+
+def literal(words: str) -> str:
+    """Words as Markdown that shows exactly them."""
+    return "".join(f"\\{character}" if character in "\\`*_{}[]()#+-.!|~>&<" else character for character in words)
 
 
 def text(reply: Reply) -> str:

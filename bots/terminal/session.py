@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bots.terminal import render
+from bots.terminal.saving import Save
 from bots.terminal.screen import Screen
 from core.address import Address
 from core.clock import Clock
 from core.errors import Malformed
 from core.event import Body, Event, Joined, Said, Sender, Stopped, Tapped
 from core.ports.feed import Entry, Feed, Sign
-from core.reply import Choice
+from core.reply import Choice, Document, Text
 from core.wire import clean, load_reply
 
 
@@ -21,7 +22,7 @@ from core.wire import clean, load_reply
 class Talk:
     """`idle` is true when no event and no parcel of this conversation waits any more: then everything is answered.
 
-    `pause` is how long, in seconds, to wait between two looks whether it is.
+    `pause` is how long, in seconds, to wait between two looks whether it is. `save` puts files down that are sent.
     """
 
     address: Address
@@ -31,6 +32,7 @@ class Talk:
     idle: Callable[[], Awaitable[bool]]
     clock: Clock
     screen: Screen
+    save: Save | None = None
     pause: float = 0.05
     shown: int = 0
     options: tuple[Choice, ...] = ()
@@ -40,6 +42,7 @@ class Talk:
     working: bool = False
     stopping: bool = False
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self, lines: AsyncIterable[str], *, start: str | None = None) -> None:
         """Until the lines end and all is answered. With `start` the conversation is opened first, with that payload."""
@@ -80,7 +83,7 @@ class Talk:
             self.news.clear()
         while entries := await self.feed.since(self.address, self.shown):
             for entry in entries:
-                self._entry(entry)
+                await self._entry(entry)
         self.working = self.stopping = False
         self._calm()
 
@@ -92,21 +95,28 @@ class Talk:
         async for item in heard:
             match item:
                 case Entry():
-                    self._entry(item)
+                    await self._entry(item)
                     self.news.set()
                 case Sign():
                     self._sign(item.body)
 
-    def _entry(self, entry: Entry) -> None:
-        if entry.seq <= self.shown:
-            return
-        self.shown = entry.seq
+    async def _entry(self, entry: Entry) -> None:
+        """Show a line once, whoever of the two that read has it first; the other waits until it is shown."""
+        async with self.lock:
+            if entry.seq > self.shown:
+                await self._shown(entry)
+                self.shown = entry.seq
+
+    async def _shown(self, entry: Entry) -> None:
         try:
             reply = load_reply(entry.body["reply"])
         except (KeyError, Malformed):
             return
         self._calm()
         self.screen.reply(reply)
+        if isinstance(reply, Document) and self.save is not None:
+            path = await self.save(reply.media)
+            self.screen.reply(Text(text=f"→ {render.literal(path)}" if path else reply.instead))
         picks = render.pickable(reply)
         if picks is not None:
             self.options, self.of = picks, str(entry.seq)

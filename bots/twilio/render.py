@@ -2,7 +2,7 @@
 
 from bots.twilio.segments import pieces, thrifty
 from core.media import Media
-from core.reply import Mark, Picture, Quiz, Reply, Text, Voice
+from core.reply import Document, Mark, Picture, Quiz, Reply, Text, Voice
 
 MOST_SEGMENTS = 10
 """Twilio takes 1,600 characters; carriers deliver up to ten segments well."""
@@ -20,7 +20,7 @@ def words(reply: Reply) -> str:
             return f"({reply.progress}) {reply.question}" if reply.progress else reply.question
         case Voice() if reply.audio is not None:
             return ""
-        case Text() | Voice() | Mark() | Picture():
+        case Text() | Voice() | Mark() | Picture() | Document():
             return reply.text
 
 
@@ -31,5 +31,5 @@ def attached(reply: Reply) -> Media | None:
             return reply.audio
         case Picture():
             return reply.media
-        case Text() | Mark():
+        case Text() | Mark() | Document():
             return None

@@ -27,6 +27,7 @@ ABILITIES: Final = Capabilities(
     choice_bytes=200,
     voice=True,
     pictures=True,
+    files=True,
     edits=True,
     typing=True,
     streaming=True,

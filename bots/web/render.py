@@ -10,7 +10,7 @@ from core.event import Body, Said, Shared, Spoke, Tapped
 from core.markup import Block, Code, Heading, Item, Paragraph, Quote, Rule, Spans, Table, parse
 from core.media import Media
 from core.ports.feed import Entry
-from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 from core.wire import load_body, load_reply
 
 Json = dict[str, Any]
@@ -78,6 +78,8 @@ def _sona(reply: Reply, link: Link) -> Json:
             return {"kind": "mark", "blocks": blocks(reply.text.lstrip(_VERDICTS))} | question | answer
         case Picture():
             return {"kind": "picture", "media": _media(reply.media, link), "blocks": blocks(reply.text)}
+        case Document():
+            return {"kind": "document", "media": _media(reply.media, link), "blocks": blocks(reply.text)}
 
 
 def _quiz(quiz: Quiz, link: Link) -> Json:

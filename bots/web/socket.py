@@ -138,7 +138,7 @@ class Talk:
                     await self._sign(item.body)
 
     async def _entry(self, entry: Entry) -> None:
-        if entry.seq <= self.newest:
+        if 1 < entry.seq <= self.newest:
             return
         self.newest = entry.seq
         frame = self._line(entry)

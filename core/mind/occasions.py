@@ -1,9 +1,10 @@
 """What is not said but happens: stopping, speech that nobody could hear, files and links to read, work that is done, reminders, people who leave."""
 
 import re
+from dataclasses import replace
 
 from core.channel import Live
-from core.event import Due, Event, Left, Ready, Said, Shared, Spoke, Stopped
+from core.event import Due, Event, Gesture, Left, Ready, Said, Shared, Spoke, Stopped
 from core.mind.reading import Reader
 from core.mind.suggestions import suggest
 from core.mind.thought import Thought
@@ -20,7 +21,7 @@ _READ = re.compile(
 
 
 class Occasions:
-    """Answers what happens: `Shared`, links to read, `Spoke` without words, `Ready`, `Due`, `Left`, `Stopped`."""
+    """Answers what happens: `Shared`, `Gesture`, links to read, `Spoke` without words, `Ready`, `Due`, `Left`, `Stopped`."""
 
     def __init__(self, *, reader: Reader) -> None:
         self._reader = reader
@@ -32,6 +33,9 @@ class Occasions:
                 return await self._shared(event.body, thought)
             case Spoke(heard=heard, unheard=unheard) if not heard.strip():
                 return thought.saying(Text(text=say(unheard or "voice.unheard", locale)))
+            case Gesture(what=what, text=text):
+                choices = suggest(locale, "quiz") if what == "poll" else ()
+                return thought.saying(Text(text=say(f"gesture.{what}", locale, text=text).strip(), choices=choices))
             case Said() | Spoke():
                 return await self._links(words(event), thought)
             case Ready(what=what, text=text, failed=failed):
@@ -47,12 +51,22 @@ class Occasions:
                 return None
 
     async def _shared(self, shared: Shared, thought: Thought) -> Thought:
+        """Files sent together are read each, and spoken of once."""
+        here = thought.conversation
+        if shared.album and shared.album == here.album:
+            if shared.media.ref:
+                await self._put(
+                    shared.media.ref, shared.media.name or shared.media.mime, shared.media.mime, thought, notify=""
+                )
+            return thought
+        thought = thought.with_conversation(replace(here, album=shared.album))
         title = shared.media.name or shared.media.mime
         locale = thought.conversation.learner.locale
         if not shared.media.ref:
             return thought.saying(Text(text=say("reading.unfetched", locale, title=title)))
         await self._put(shared.media.ref, title, shared.media.mime, thought)
-        return thought.saying(Text(text=say("reading.file", locale, title=title)))
+        told = "reading.album" if shared.album else "reading.file"
+        return thought.saying(Text(text=say(told, locale, title=title)))
 
     async def _links(self, said: str, thought: Thought) -> Thought | None:
         """A few links with a word that asks to read them, or with no word at all."""
@@ -70,6 +84,7 @@ class Occasions:
             thought = thought.saying(Text(text=text))
         return thought
 
-    async def _put(self, uri: str, title: str, mime: str, thought: Thought) -> None:
+    async def _put(self, uri: str, title: str, mime: str, thought: Thought, *, notify: str | None = None) -> None:
         here = thought.conversation
-        await self._reader(uri, title, mime, owner=here.learner.id, notify=str(here.address))
+        told = str(here.address) if notify is None else notify
+        await self._reader(uri, title, mime, owner=here.learner.id, notify=told)

@@ -50,21 +50,31 @@ class Quizzing:
         thought: Thought,
         live: Live,  # noqa: ARG002 - the port's; nothing here takes long enough to show
     ) -> Thought | None:
-        """The answer marked and the next question asked, or `None` when the event is no answer."""
+        """The answer marked and the next question asked, or `None` when the event is no answer.
+
+        An answer that is changed afterwards changes nothing: the verdict on it is known, and the question after it is another.
+        """
         quiz = thought.conversation.quiz
         body = event.body
         if quiz is None:
             tapped = isinstance(body, Tapped) and stamp.parse(body.choice) is not None
-            return thought.saying(self._text(thought, "study.quiz.over", self._onward(thought))) if tapped else None
+            over = (
+                thought
+                if _late(event)
+                else thought.saying(self._text(thought, "study.quiz.over", self._onward(thought)))
+            )
+            return over if tapped else None
         answered = read(body, quiz) if isinstance(body, Said | Spoke | Tapped) else None
         asked = wish(body, thought.conversation.learner.locale)
         if asked is not None and not _fits(answered, quiz):
             return await self.stop(thought) if asked.name == "stop" else None
+        if isinstance(body, Said) and body.edited and answered is not None:
+            return thought
         match answered:
             case Given() as given:
                 return await self._take(event, thought, quiz, given)
             case Stale() as stale:
-                return self._stale(thought, quiz, stale)
+                return thought if _late(event) else self._stale(thought, quiz, stale)
             case Unclear():
                 return self._unclear(thought, quiz)
             case None:
@@ -128,7 +138,7 @@ class Quizzing:
     async def _take(self, event: Event, thought: Thought, quiz: OpenQuiz, given: Given) -> Thought:
         taken = session.take(quiz, given)
         words = self._verdict(taken.judgement, thought.conversation.learner.locale)
-        marked = thought.saying(session.mark(taken, words))
+        marked = thought.saying(session.mark(taken, words, judged=_judged(event)))
         moved = await self._review(event, marked, taken)
         after = moved.with_conversation(replace(moved.conversation, quiz=taken.quiz))
         return self._asking(after) if taken.quiz.current else self._finish(after, taken.quiz)
@@ -181,8 +191,12 @@ class Quizzing:
         return thought.saying(self._text(thought, key, count=count))
 
     def _asking(self, thought: Thought) -> Thought:
-        shown = session.show(thought.conversation.quiz) if thought.conversation.quiz else None
-        return thought.saying(shown) if shown else thought
+        quiz = thought.conversation.quiz
+        shown = session.show(quiz) if quiz else None
+        if quiz is None or quiz.current is None or shown is None:
+            return thought
+        written = "" if picks(quiz.current) else say("study.button.write", thought.conversation.learner.locale)
+        return thought.saying(replace(shown, write=written))
 
     async def _begun(self, thought: Thought) -> tuple[str, ...]:
         """The cards of every word in the units that were taken, and in the one under way."""
@@ -217,6 +231,15 @@ class Quizzing:
     @staticmethod
     def _text(thought: Thought, key: str, choices: tuple[Choice, ...] = (), **values: object) -> Text:
         return Text(text=say(key, thought.conversation.learner.locale, **values), choices=choices)
+
+
+def _judged(event: Event) -> bool:
+    return isinstance(event.body, Tapped) and event.body.judged
+
+
+def _late(event: Event) -> bool:
+    """Somebody else in a group has answered before; the platform shows this one how it was, and nothing hangs on it."""
+    return event.group and _judged(event)
 
 
 def _fits(answered: object, quiz: OpenQuiz) -> bool:

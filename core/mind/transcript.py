@@ -5,7 +5,7 @@ from datetime import datetime
 from core.conversation import Message
 from core.event import Event, Shared
 from core.mind.words import words
-from core.reply import Mark, Picture, Quiz, Reply, Text, Voice
+from core.reply import Document, Mark, Picture, Quiz, Reply, Text, Voice
 
 
 def heard(event: Event) -> Message | None:
@@ -15,7 +15,8 @@ def heard(event: Event) -> Message | None:
         text = f"[file: {event.body.media.name or event.body.media.mime}] {text}".strip()
     if not text:
         return None
-    return Message(role="person", text=text, at=event.at, speaker=event.sender.name if event.group else "")
+    who = (event.sender.name, event.sender.id) if event.group else ("", "")
+    return Message(role="person", text=text, at=event.at, speaker=who[0], sender=who[1])
 
 
 def spoken(reply: Reply, at: datetime) -> Message | None:
@@ -29,5 +30,5 @@ def shown(reply: Reply) -> str:
     match reply:
         case Quiz(question=question, choices=choices):
             return " · ".join((question, *(choice.label for choice in choices)))
-        case Text(text=text) | Voice(text=text) | Mark(text=text) | Picture(text=text):
+        case Text(text=text) | Voice(text=text) | Mark(text=text) | Picture(text=text) | Document(text=text):
             return text

@@ -7,6 +7,7 @@ from typing import Protocol
 from core.address import Address
 from core.conversation import Opening, Parcel, Turn
 from core.event import Event
+from core.reply import Quiz
 
 
 class Inbox(Protocol):
@@ -72,6 +73,27 @@ class Outcomes(Protocol):
         A part that was not delivered outweighs those that were. Does nothing for a parcel that is not known.
         """
         ...
+
+
+class Polls(Protocol):
+    """Questions that were sent as polls: a parcel's receipt `poll:<the platform's id of the poll>:<that of the message>`."""
+
+    async def find(self, channel: str, poll: str) -> "Asked | None":
+        """The question of a poll; `None` for one that was not sent from here. Raises `Unreachable`."""
+        ...
+
+
+class Asked(Protocol):
+    """A question where it was asked, and the receipt of its parcel."""
+
+    @property
+    def address(self) -> Address: ...
+
+    @property
+    def quiz(self) -> Quiz: ...
+
+    @property
+    def receipt(self) -> str: ...
 
 
 class Due(Protocol):

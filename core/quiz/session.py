@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.question import OpenQuiz, Question, Verdict
-from core.quiz.mark import Given, Judgement, judge, right_words
+from core.quiz.mark import Given, Judgement, judge, picks, right_words
 from core.quiz.stamp import stamped
 from core.reply import Mark, Quiz
 
@@ -73,6 +73,8 @@ def show(quiz: OpenQuiz) -> Quiz | None:
         say=question.say,
         language=question.language,
         progress=_progress(quiz, question),
+        right=_right(question),
+        why=question.why,
     )
 
 
@@ -93,8 +95,8 @@ def take(quiz: OpenQuiz, given: Given) -> Taken:
     return Taken(quiz=_shown(after), question=question, judgement=judgement)
 
 
-def mark(taken: Taken, text: str) -> Mark:
-    """The mark on the question as it was shown; `text` is what people read."""
+def mark(taken: Taken, text: str, *, judged: bool = False) -> Mark:
+    """The mark on the question as it was shown; `text` is what people read, `judged` as in `Mark`."""
     question, judgement = taken.question, taken.judgement
     return Mark(
         quiz=question.id,
@@ -104,6 +106,7 @@ def mark(taken: Taken, text: str) -> Mark:
         right=judgement.key,
         correct=judgement.correct,
         text=text,
+        judged=judged,
     )
 
 
@@ -132,6 +135,12 @@ def _progress(quiz: OpenQuiz, question: Question) -> str:
     again = is_repeat(question)
     places = [one.id for one in quiz.questions if is_repeat(one) == again]
     return f"{'↻ ' if again else ''}{places.index(question.id) + 1}/{len(places)}"
+
+
+def _right(question: Question) -> str:
+    """The value of the one choice that is right; empty where none or several are."""
+    rights = [choice.value for choice in question.choices if picks(question) and choice.value in question.answers]
+    return rights[0] if len(rights) == 1 else ""
 
 
 def _shown(quiz: OpenQuiz) -> OpenQuiz:

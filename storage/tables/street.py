@@ -94,7 +94,9 @@ messages = Table(
     Column("speaker", Text, nullable=False),
     Column("text", Text, nullable=False),
     Column("at", _MOMENT, nullable=False),
+    Column("sender", Text, nullable=False, server_default=""),
     Index("ix_messages_address_seq", "address", "seq"),
+    Index("ix_messages_sender", "sender", postgresql_where=text("sender <> ''")),
 )
 
 tool_calls = Table(
@@ -130,4 +132,5 @@ parcels = Table(
     UniqueConstraint("id"),
     Index("ix_parcels_waiting", "address", "seq", postgresql_where=text("state = 'waiting'")),
     Index("ix_parcels_subject", "address", "subject", postgresql_where=text("subject <> ''")),
+    Index("ix_parcels_poll", text("split_part(receipt, ':'::text, 2)"), postgresql_where=text("receipt LIKE 'poll:%'")),
 )

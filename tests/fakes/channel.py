@@ -18,6 +18,7 @@ FULL = Capabilities(
     choice_bytes=64,
     voice=True,
     pictures=True,
+    files=True,
     edits=True,
     typing=True,
     streaming=True,

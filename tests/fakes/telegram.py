@@ -8,6 +8,10 @@ is 403; 429 carries `parameters.retry_after` (one message a second in a private 
 in all, where `limit` is called); an upgraded group carries `parameters.migrate_to_chat_id`; an edit that changes nothing, or
 of a message that is another's, gone or of another kind, is refused; a callback query is answered once;
 `sendMessageDraft` is for private chats, with a `draft_id` other than 0, and its text goes away when a message comes;
+a quiz poll has a question of 1–300 characters, 2–12 options of 1–100 and an explanation of at most 200 with at most
+2 line feeds, all without formatting; who votes in one that is not anonymous is told by `poll_answer`, with the poll and
+the options but no chat, once for each person as a quiz takes no second vote; only the bot's own open polls are stopped;
+`setMessageReaction` takes one of a fixed set of emoji from a bot, which it puts in place of its reaction before;
 `getFile` serves at most 20 MB; `getUpdates` and a webhook exclude each other, a second `getUpdates` ends the first
 with 409, and a higher `offset` forgets what is before it. A webhook has to be HTTPS, or on this machine as for a Bot API
 server of one's own; it is called with the header `X-Telegram-Bot-Api-Secret-Token`, and again while it is not answered with 2xx.
@@ -40,6 +44,7 @@ class FakeTelegram(Methods):
         self.called = asyncio.Event()
         self.hook = ""
         self.hook_secret = ""
+        self.hook_kinds: list[str] = []
         self.waiting: list[dict[str, Any]] = []
         self._refusals: list[tuple[str, Answer]] = []
         self._updates = 1000
@@ -93,12 +98,32 @@ class FakeTelegram(Methods):
         tap = {"id": number, "from": _person(), "chat_instance": "1", "message": shown, "data": data}
         return await self.push({"callback_query": tap})
 
+    async def votes(self, option: str, message: int, chat: int = 7, sender: int = 7) -> int:
+        """A person picks an option of a poll; the answer of the webhook, or 0 where there is none."""
+        poll = self.chats[chat].messages[message]["poll"]
+        place = [each["text"] for each in poll["options"]].index(option)
+        assert not poll["is_closed"], "nobody can vote in a closed poll"
+        voters: set[int] = self.chats[chat].voters.setdefault(message, set())
+        assert sender not in voters, "a quiz takes no second vote"
+        voters.add(sender)
+        poll["options"][place]["voter_count"] += 1
+        if poll["is_anonymous"]:
+            return 0
+        vote = {"poll_id": poll["id"], "user": _person(sender), "option_ids": [place]}
+        return await self.push({"poll_answer": vote})
+
+    async def edits(self, text: str, message: int, chat: int = 7) -> int:
+        """A person changes what they wrote before."""
+        words = self._personal(chat, text=text, edit_date=1700000100) | {"message_id": message}
+        return await self.push({"edited_message": words})
+
     async def push(self, update: Mapping[str, Any]) -> int:
         """Something happens: it waits for `getUpdates`, or the webhook is called, whose answer is returned."""
         self._updates += 1
         self.waiting.append({"update_id": self._updates, **update})
         if self.hook:
-            return await self.call_hook()
+            wanted = not self.hook_kinds or set(self.hook_kinds) & set(update)
+            return await self.call_hook() if wanted else 0
         async with self._news:
             self._news.notify_all()
         return 0
@@ -148,6 +173,7 @@ class FakeTelegram(Methods):
                 return self._setwebhook(call)
             case "deletewebhook":
                 self.hook = ""
+                self._dropped(call)
                 return True
             case "getwebhookinfo":
                 return {"url": self.hook, "has_custom_certificate": False, "pending_update_count": len(self.waiting)}
@@ -164,7 +190,13 @@ class FakeTelegram(Methods):
         if len(secret) > 256 or not secret.replace("-", "").replace("_", "").isalnum():
             raise bad("secret token contains unallowed characters")
         self.hook, self.hook_secret = call.text("url"), secret
+        self.hook_kinds = json.loads(call.text("allowed_updates") or "[]")
+        self._dropped(call)
         return True
+
+    def _dropped(self, call: Call) -> None:
+        if call.text("drop_pending_updates").lower() == "true":
+            self.waiting.clear()
 
     async def _getupdates(self, call: Call) -> list[dict[str, Any]]:
         if self.hook:
@@ -221,5 +253,5 @@ def _refused(answer: Answer) -> web.Response:
     return web.json_response(body, status=answer.code)
 
 
-def _person() -> dict[str, Any]:
-    return {"id": 7, "is_bot": False, "first_name": "Lan", "language_code": "vi"}
+def _person(number: int = 7) -> dict[str, Any]:
+    return {"id": number, "is_bot": False, "first_name": "Lan", "language_code": "vi"}

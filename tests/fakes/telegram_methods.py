@@ -1,11 +1,12 @@
 """The Bot API's methods over chats kept in memory."""
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from tests.fakes.telegram_rules import Answer, Pace, bad, caption, keyboard, parsed, units, words
+from tests.fakes.telegram_rules import Answer, Pace, bad, caption, keyboard, parsed, poll, reactions, units, words
 
 Kind = Literal["private", "group", "supergroup"]
 FETCH_LIMIT = 20 * 1024 * 1024
@@ -37,16 +38,32 @@ class Chat:
     kind: Kind = "private"
     refusal: str = ""
     takes_voice: bool = True
+    takes_polls: bool = True
     drafts: bool = True
     moved_to: int = 0
     messages: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
     draft: str = ""
     actions: list[str] = field(default_factory=list[str])
+    voters: dict[int, set[int]] = field(default_factory=dict[int, set[int]])
+    reactions: dict[int, str] = field(default_factory=dict[int, str])
 
     @property
     def texts(self) -> list[str]:
         """What people see, from the first message to the last."""
-        return [message.get("text") or message.get("caption") or "" for message in self.messages.values()]
+        return [
+            message.get("text") or message.get("caption") or self._polled(number)
+            for number, message in self.messages.items()
+        ]
+
+    def _polled(self, number: int) -> str:
+        """A poll's question and options, and once it is answered or closed what it tells: the right option and why."""
+        poll = self.messages[number].get("poll")
+        if poll is None:
+            return ""
+        told = poll["is_closed"] or number in self.voters
+        options = [each["text"] for each in poll["options"]]
+        verdict = [f"✅ {options[poll['correct_option_ids'][0]]}", poll.get("explanation", "")] if told else []
+        return "\n".join((poll["question"], *options, *verdict))
 
     def buttons(self, message: int) -> list[dict[str, str]]:
         markup = self.messages[message].get("reply_markup") or {"inline_keyboard": []}
@@ -61,9 +78,10 @@ class Methods:
         self.chats: dict[int, Chat] = {}
         self.files: dict[str, tuple[str, bytes]] = {}
         self.callbacks: dict[str, bool] = {}
-        self.commands: dict[str, str] = {}
+        self.commands: dict[tuple[str, str], list[str]] = {}
         self.pace: Pace | None = None
         self._message_ids = 100
+        self._polls = 0
 
     def next_message(self) -> int:
         self._message_ids += 1
@@ -143,6 +161,30 @@ class Methods:
         file = {"file_id": self._upload(call, name), "file_unique_id": "U", **about}
         return self._send(call, {name: file, "caption": words or None})
 
+    def senddocument(self, call: Call) -> object:
+        return self._media(call, "document", {"file_size": len(call.files.get("document", b""))})
+
+    def sendpoll(self, call: Call) -> object:
+        if not self._chat(call).takes_polls:
+            raise bad("not enough rights to send polls to the chat")
+        self._polls += 1
+        return self._send(call, {"poll": poll(call.params, f"50{self._polls}")})
+
+    def stoppoll(self, call: Call) -> object:
+        message = self._chat(call).messages.get(call.number("message_id"))
+        if message is None:
+            raise bad("message with poll to stop not found")
+        if message["from"] != self.bot or "poll" not in message:
+            raise bad("poll can't be stopped")
+        if message["poll"]["is_closed"]:
+            raise bad("poll has already been closed")
+        message["poll"]["is_closed"] = True
+        return message["poll"]
+
+    def setmessagereaction(self, call: Call) -> object:
+        self._chat(call).reactions[call.number("message_id")] = reactions(call.text("reaction"))
+        return True
+
     def sendphoto(self, call: Call) -> object:
         self._chat(call)
         words = caption(call.text("caption"), call.text("parse_mode"))
@@ -207,8 +249,15 @@ class Methods:
         return self.bot
 
     def setmycommands(self, call: Call) -> object:
-        names = re.findall(r'"command": ?"([^"]*)"', call.text("commands"))
-        if not all(re.fullmatch(r"[a-z0-9_]{1,32}", name) for name in names):
+        commands = json.loads(call.text("commands"))
+        scope = json.loads(call.text("scope") or '{"type": "default"}')["type"]
+        if not all(re.fullmatch(r"[a-z0-9_]{1,32}", command["command"]) for command in commands):
             raise bad("BOT_COMMAND_INVALID")
-        self.commands[call.text("language_code")] = call.text("commands")
+        if not all(1 <= units(command["description"]) <= 256 for command in commands):
+            raise bad("BOT_COMMAND_DESCRIPTION_INVALID")
+        if len(commands) > 100:
+            raise bad("BOT_COMMANDS_TOO_MUCH")
+        if scope not in ("default", "all_private_chats", "all_group_chats", "all_chat_administrators"):
+            raise bad("unsupported scope type specified")
+        self.commands[scope, call.text("language_code")] = [command["command"] for command in commands]
         return True

@@ -3,7 +3,7 @@
 import json
 import re
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import unescape
 from typing import Any
@@ -12,6 +12,9 @@ TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
 DATA_LIMIT = 64
 MOST_BUTTONS = 100
+REACTIONS = frozenset(
+    "❤🕊⚡✍☃👍👎🔥🥰👏😁🤔🤯😱🎉🤩🙏👌🤡🥱🥴😍🐳💯🤣🍌🏆💔🤨😐🍓🍾💋😈😴😭🤓👻👀🎃🙈😇😨🤝🤗🫡🎅🎄💅🤪🗿🆒💘🙉🦄😘💊🙊😎👾😡"
+)
 TAGS = frozenset(
     [
         "b",
@@ -126,6 +129,63 @@ def keyboard(markup: str) -> dict[str, Any] | None:
     if len(buttons) > MOST_BUTTONS:
         raise bad("REPLY_MARKUP_TOO_LONG")
     return {"inline_keyboard": rows} if rows else None
+
+
+def poll(params: Mapping[str, str], number: str) -> dict[str, Any]:
+    """A quiz poll as it is shown."""
+    question, why = params.get("question", ""), params.get("explanation", "")
+    try:
+        options = [option["text"] for option in json.loads(params.get("options", ""))]
+        rights: list[int] = json.loads(params.get("correct_option_ids", ""))
+    except (ValueError, KeyError, TypeError):
+        raise bad("can't parse options JSON object") from None
+    if not question.strip():
+        raise bad("poll question must be non-empty")
+    if units(question) > 300:
+        raise bad("poll question length must not exceed 300")
+    _options(options)
+    if params.get("type") != "quiz" or len(rights) != 1 or not 0 <= rights[0] < len(options):
+        raise bad("wrong correct option ID specified")
+    if units(why) > 200 or why.count("\n") > 2:
+        raise bad("explanation is too long")
+    shown = {
+        "id": number,
+        "question": question,
+        "options": [{"persistent_id": str(n), "text": text, "voter_count": 0} for n, text in enumerate(options)],
+        "correct_option_ids": rights,
+        "total_voter_count": 0,
+        "is_closed": False,
+        "is_anonymous": params.get("is_anonymous", "true").lower() != "false",
+        "type": "quiz",
+        "allows_multiple_answers": False,
+        "allows_revoting": False,
+        "members_only": False,
+    }
+    return shown | ({"explanation": why} if why else {})
+
+
+def _options(options: list[str]) -> None:
+    if len(options) < 2:
+        raise bad("poll must have at least 2 option")
+    if len(options) > 12:
+        raise bad("poll can't have more than 12 options")
+    if not all(option.strip() for option in options):
+        raise bad("poll options must be non-empty")
+    if any(units(option) > 100 for option in options):
+        raise bad("poll options length must not exceed 100")
+
+
+def reactions(given: str) -> str:
+    """The emoji that a bot reacts with, or nothing where it takes its reaction off."""
+    try:
+        emoji = [each["emoji"] for each in json.loads(given or "[]")]
+    except (ValueError, KeyError, TypeError):
+        raise bad("can't parse reaction types JSON object") from None
+    if len(emoji) > 1:
+        raise bad("REACTIONS_TOO_MANY")
+    if any(each not in REACTIONS for each in emoji):
+        raise bad("REACTION_INVALID")
+    return "".join(emoji)
 
 
 @dataclass

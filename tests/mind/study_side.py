@@ -70,7 +70,7 @@ class Pupil:
 
     def __init__(self, *, locale: str = "en", seed: int = 1, audible: bool = True) -> None:
         self.clock, self.shelf = Hands(), Shelf()
-        catalogue = Catalogue([toki_pona()])
+        catalogue = self.catalogue = Catalogue([toki_pona()])
         self.quizzing = Quizzing(
             catalogue=catalogue, study=self.shelf, clock=self.clock, rng=Random(seed), audible=lambda _: audible
         )
@@ -78,12 +78,12 @@ class Pupil:
         self.conversation = Conversation(address=HERE, learner=Learner(id="p", locale=locale))
         self.last: Thought | None = None
 
-    async def does(self, *bodies: Body) -> tuple[Reply, ...] | None:
+    async def does(self, *bodies: Body, group: bool = False) -> tuple[Reply, ...] | None:
         """The replies of one turn over these events, `None` when nobody of the study side answered the last of them."""
         thought = Thought(conversation=self.conversation)
         answered: Thought | None = None
         for body in bodies:
-            event = Event(id="web:1", address=HERE, sender=Sender(id="p"), at=self.clock.now(), body=body)
+            event = Event(id="web:1", address=HERE, sender=Sender(id="p"), at=self.clock.now(), body=body, group=group)
             answered = await self.quizzing.answer(event, thought, Silent())
             if answered is None:
                 answered = await self.lessons.answer(event, thought, Silent())

@@ -1,13 +1,14 @@
 """Commands and occasions: what they say, and what they leave behind."""
 
 from dataclasses import replace
+from typing import Literal
 
 import pytest
 
 from core.address import Address
 from core.channel import Live
 from core.conversation import Message
-from core.event import Body, Due, Event, Joined, Left, Ready, Said, Sender, Shared, Spoke, Stopped, Tapped
+from core.event import Body, Due, Event, Gesture, Joined, Left, Ready, Said, Sender, Shared, Spoke, Stopped, Tapped
 from core.media import Media
 from core.mind.commands import COMMANDS, Commands
 from core.mind.occasions import Occasions
@@ -138,6 +139,30 @@ async def occasion(body: Body | str, locale: str = "en") -> tuple[Thought | None
     reader = Reader()
     thought = Thought(conversation=conversation(locale=locale))
     return await Occasions(reader=reader).answer(event(body), thought, LIVE), reader
+
+
+async def test_files_sent_together_are_all_read_and_spoken_of_once() -> None:
+    files = [Shared(media=Media(ref=f"blob:{n}", mime="image/jpeg"), album="135") for n in range(3)]
+    first, reader = await occasion(files[0])
+    assert first is not None
+    assert text_of(first).text == say("reading.album", "en", title="image/jpeg")
+    after = first
+    for shared in files[1:]:
+        answered = await Occasions(reader=reader).answer(event(shared), after, LIVE)
+        assert answered is not None
+        after = answered
+    assert len(after.replies) == 1
+    assert [(uri, notify) for uri, *_, notify in reader.read] == [("blob:0", "web:c1"), ("blob:1", ""), ("blob:2", "")]
+
+
+@pytest.mark.parametrize("what", ["sticker", "place", "contact", "dice", "poll", "other"])
+async def test_what_has_no_words_is_answered_kindly(
+    what: Literal["sticker", "place", "contact", "dice", "poll", "other"],
+) -> None:
+    thought, reader = await occasion(Gesture(what=what, text="🎲 4"))
+    assert thought is not None
+    assert text_of(thought).text == say(f"gesture.{what}", "en", text="🎲 4")
+    assert reader.read == []
 
 
 async def test_a_shared_file_is_put_down_to_be_read_for_its_owner() -> None:

@@ -1,53 +1,33 @@
 """What is kept about one person can be handed out and forgotten, and nobody else's is touched."""
 
-from datetime import UTC, datetime
-
 import pytest
-from sqlalchemy import func, insert, select
 
 from core.errors import Refused
 from storage.database import Database
 from storage.person import PersonalRecords
-from storage.tables import metadata
+from tests.storage.rows import count, put
 
-_NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
-
-
-async def _insert(database: Database, table: str, **known: object) -> None:
-    """A row with these values and with something that fits wherever one is needed."""
-    columns = [column for column in metadata.tables[table].c if not column.nullable and column.identity is None]
-    async with database.begin() as connection:
-        row = {column.name: known.get(column.name, _something(column.type.python_type)) for column in columns}
-        await connection.execute(insert(metadata.tables[table]).values(row))
-
-
-def _something(kind: type) -> object:
-    return _NOW if kind is datetime else {} if kind is object else kind()
+MINE, BOTH = (f"blob:{letter * 64}" for letter in "ab")
 
 
 async def _learner(database: Database, learner: str, name: str, blob: str) -> None:
     address = f"web:{learner}"
-    await _insert(database, "learners", id=learner, name=name)
-    await _insert(database, "identities", channel="telegram", sender=learner, learner_id=learner)
-    await _insert(database, "conversations", address=address, learner_id=learner)
-    await _insert(database, "events", id=f"{address}:1", address=address, payload={"body": {"audio": blob}})
-    await _insert(database, "messages", address=address, text="jan li moku")
-    await _insert(database, "feed", address=address, seq=1)
-    await _insert(database, "cards", learner_id=learner, key="c")
-
-
-async def _count(database: Database, table: str) -> int:
-    async with database.begin() as connection:
-        return await connection.scalar(select(func.count()).select_from(metadata.tables[table])) or 0
+    await put(database, "learners", id=learner, name=name)
+    await put(database, "identities", channel="telegram", sender=learner, learner_id=learner)
+    await put(database, "conversations", address=address, learner_id=learner)
+    await put(database, "events", id=f"{address}:1", address=address, payload={"body": {"audio": blob}})
+    await put(database, "messages", address=address, text="jan li moku")
+    await put(database, "feed", address=address, seq=1)
+    await put(database, "cards", learner_id=learner, key="c")
 
 
 @pytest.fixture
 async def records(database: Database) -> PersonalRecords:
-    for key in ("blob:mine", "blob:both"):
-        await _insert(database, "blobs", key=key, mime="audio/ogg", data=b"OggS")
-    await _learner(database, "1a", "Ana", "blob:mine")
-    await _learner(database, "2b", "Bo", "blob:both")
-    await _learner(database, "3c", "Bo", "blob:both")
+    for key in (MINE, BOTH):
+        await put(database, "blobs", key=key, mime="audio/ogg", data=b"OggS")
+    await _learner(database, "1a", "Ana", MINE)
+    await _learner(database, "2b", "Bo", BOTH)
+    await _learner(database, "3c", "Bo", BOTH)
     return PersonalRecords(database)
 
 
@@ -67,7 +47,7 @@ async def test_everything_about_a_person_is_handed_out_with_their_files(records:
     assert set(found) == {"learners", "identities", "conversations", "events", "messages", "feed", "cards", "blobs"}
     assert found["messages"][0]["text"] == "jan li moku"
     assert found["blobs"] == [
-        {"key": "blob:mine", "mime": "audio/ogg", "data": "T2dnUw==", "created_at": "2026-01-02 03:04:00+00:00"}
+        {"key": MINE, "mime": "audio/ogg", "data": "T2dnUw==", "created_at": "2026-01-02 03:04:00+00:00"}
     ]
 
 
@@ -76,11 +56,11 @@ async def test_forgetting_leaves_nothing_of_one_and_everything_of_others(
 ) -> None:
     assert await records.forget("1a") == 8
     assert await records.export("1a") == {}
-    assert [await _count(database, table) for table in ("learners", "messages", "cards", "blobs")] == [2, 2, 2, 1]
+    assert [await count(database, table) for table in ("learners", "messages", "cards", "blobs")] == [2, 2, 2, 1]
 
 
 async def test_a_file_that_somebody_else_sent_too_stays(records: PersonalRecords, database: Database) -> None:
     await records.forget("2b")
-    assert await _count(database, "blobs") == 2
+    assert await count(database, "blobs") == 2
     await records.forget("3c")
-    assert await _count(database, "blobs") == 1
+    assert await count(database, "blobs") == 1

@@ -126,6 +126,8 @@ def said(reply: Reply) -> str:
     match reply:
         case Quiz(question=question):
             return question
+        case Mark(judged=True, choices=choices, right=right):
+            return next(choice.label for choice in choices if choice.value == right)
         case Mark():
             return reply.text
         case _:

@@ -29,6 +29,7 @@ async def _chat(chosen: Settings, name: str, course: str) -> None:
     async with visit(chosen) as housed, desk(housed) as at:
         await import_module("bots.terminal").talk(
             feed=at.feed,
+            blobs=at.blobs,
             receive=at.receive,
             idle=at.idle,
             clock=at.clock,

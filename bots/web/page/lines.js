@@ -47,7 +47,7 @@ function sona(line, acts) {
   switch (line.kind) {
     case "text": return [words, sources(line.sources), chips(line.choices, line, acts.tap)];
     case "voice": return [line.audio?.href && new Player(line.audio, word("voice")).element, words];
-    case "picture": return [file(line.media), words];
+    case "picture": case "document": return [file(line.media), words];
     case "mark": return [el("div", { class: `verdict ${line.correct ? "right" : "wrong"}` }, sign(line.correct), words)];
     default: return [];
   }

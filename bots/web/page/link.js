@@ -80,7 +80,7 @@ export class Link {
         if (this.last < 0) this.last = 0;
         break;
       case "line":
-        if (frame.line.seq <= this.last) break;
+        if (frame.line.seq > 1 && frame.line.seq <= this.last) break;
         this.last = frame.line.seq;
         this.hear("line", frame);
         break;

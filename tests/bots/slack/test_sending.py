@@ -5,7 +5,7 @@ import pytest
 from bots.slack.tokens import OneToken
 from core.errors import Refused, Throttled, Unreachable
 from core.media import Media
-from core.reply import Choice, Mark, Picture, Quiz, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Text, Voice
 from tests.bots.slack.conftest import CHANNEL, DIRECT, PRIVATE, THREAD, Desk
 
 A, B = Choice(label="to eat", value="q:1:0"), Choice(label="to go", value="q:1:1")
@@ -113,6 +113,14 @@ async def test_an_answer_can_be_rated_where_all_can_see_it(desk: Desk) -> None:
     assert [block["type"] for block in desk.api.channels["C1"].private[0]["blocks"]] == ["section"]
     await desk.app.channel.send(DIRECT, Text(text="Unit 1"), key="3")
     assert desk.api.channels["D1"].messages.popitem()[1]["blocks"][-1]["type"] == "section"
+
+
+async def test_a_file_has_its_words_beside_it(desk: Desk) -> None:
+    media = Media(ref=await desk.shelf.put(b"PK", mime="application/zip"), name="sona.zip")
+    await desk.app.channel.send(DIRECT, Document(media=media, text="All of it."), key="1")
+    (sent,) = desk.api.made("files.completeUploadExternal")
+    assert sent["initial_comment"] == "All of it."
+    assert "sona.zip" in str(sent["files"])
 
 
 async def test_a_try_after_a_failure_goes_on_where_it_stopped(desk: Desk) -> None:

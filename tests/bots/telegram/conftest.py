@@ -7,8 +7,9 @@ import pytest
 
 from bots.telegram import Settings, Telegram, connect
 from core.address import Address
-from core.errors import Refused
+from core.errors import Refused, Unreachable
 from core.media import Media
+from core.reply import Quiz
 from tests.fakes.clock import ManualClock
 from tests.fakes.telegram import TOKEN, FakeTelegram
 
@@ -33,6 +34,30 @@ class Shelf:
         return self.kept[key]
 
 
+@dataclass(frozen=True, kw_only=True)
+class Sent:
+    """A question that was sent."""
+
+    address: Address
+    quiz: Quiz
+    receipt: str
+
+
+class Book:
+    """What was sent as a poll, by the poll's id; `away` is how often it cannot be asked."""
+
+    def __init__(self) -> None:
+        self.sent: list[Sent] = []
+        self.away = 0
+
+    async def find(self, channel: str, poll: str) -> Sent | None:
+        assert channel == "telegram"
+        if self.away:
+            self.away -= 1
+            raise Unreachable("the database is away")
+        return next((sent for sent in self.sent if sent.receipt.startswith(f"poll:{poll}:")), None)
+
+
 @dataclass
 class Desk:
     """A connected bot with everything around it. `counted` holds the forms that were fallen back to."""
@@ -41,7 +66,14 @@ class Desk:
     bot: Telegram
     clock: ManualClock
     shelf: Shelf
+    book: Book = field(default_factory=Book)
     counted: list[str] = field(default_factory=list[str])
+
+    async def asks(self, quiz: Quiz, address: Address = PRIVATE) -> int:
+        """Send a question as a poll, and return the number of its message."""
+        receipt = await self.bot.channel.send(address, quiz, key="asks")
+        self.book.sent.append(Sent(address=address, quiz=quiz, receipt=receipt))
+        return int(receipt.rpartition(":")[2])
 
     async def sound(self) -> Media:
         return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=2.0)
@@ -49,7 +81,7 @@ class Desk:
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Desk]:
-    clock, shelf, counted = ManualClock(), Shelf(), list[str]()
+    clock, shelf, book, counted = ManualClock(), Shelf(), Book(), list[str]()
 
     def count(name: str, /, **labels: str) -> None:
         counted.append(labels["form"])
@@ -58,6 +90,6 @@ async def desk() -> AsyncIterator[Desk]:
         api.chat(7)
         api.chat(-100200, "supergroup")
         settings = Settings(token=TOKEN, api_url=api.url)
-        bot = connect(settings, secret_key=b"secret", clock=clock, blobs=shelf, count=count)
-        yield Desk(api=api, bot=bot, clock=clock, shelf=shelf, counted=counted)
+        bot = connect(settings, secret_key=b"secret", clock=clock, blobs=shelf, count=count, polls=book)
+        yield Desk(api=api, bot=bot, clock=clock, shelf=shelf, book=book, counted=counted)
         await bot.close()

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from bots.telegram.poll import Polling
+from core.address import Address
 from core.event import Event, Said, Tapped
 from core.reply import Choice, Quiz
 from tests.bots.telegram.conftest import PRIVATE, Desk
@@ -111,6 +112,99 @@ async def test_taps_are_answered_even_when_they_are_forged(desk: Desk) -> None:
     await ears.during(scene)
     assert set(desk.api.callbacks.values()) == {True}
     assert len(desk.api.made("answerCallbackQuery")) == 2
+
+
+async def test_votes_come_as_taps_where_the_poll_stands_and_others_are_left_out(desk: Desk) -> None:
+    ears = Ears(desk)
+    asked = Quiz(
+        id="q1",
+        question="moku?",
+        form="choice",
+        choices=(Choice(label="to eat", value="q1:a"), Choice(label="to go", value="q1:b")),
+        right="q1:a",
+    )
+    topic = Address("telegram", "-100200", "9")
+    here, there = await desk.asks(asked), await desk.asks(asked, topic)
+    passed_on = await desk.asks(asked)
+    unknown = int((await desk.bot.channel.send(PRIVATE, asked, key="lost")).rpartition(":")[2])
+
+    async def scene() -> None:
+        await desk.api.votes("to go", passed_on, sender=8)
+        await desk.api.votes("to go", unknown)
+        await desk.api.votes("to eat", here)
+        await desk.api.votes("to go", there, chat=-100200, sender=8)
+        events = [await ears.events.get() for _ in range(2)]
+        assert [(event.address, event.sender.id, event.group) for event in events] == [
+            (PRIVATE, "7", False),
+            (topic, "8", True),
+        ]
+        taps = [event.body for event in events if isinstance(event.body, Tapped)]
+        assert [(tap.choice, tap.judged) for tap in taps] == [("q1:a", True), ("q1:b", True)]
+        assert [tap.of for tap in taps] == [desk.book.sent[0].receipt, desk.book.sent[1].receipt]
+
+    await ears.during(scene)
+    assert ears.events.empty()
+
+
+async def test_a_vote_waits_while_nobody_can_tell_where_its_poll_stands(desk: Desk) -> None:
+    ears = Ears(desk)
+    choices = (Choice(label="to eat", value="q1:a"), Choice(label="to go", value="q1:b"))
+    shown = await desk.asks(Quiz(id="q1", question="moku?", form="choice", choices=choices, right="q1:a"))
+    desk.book.away = 2
+
+    async def scene() -> None:
+        await desk.api.votes("to go", shown)
+        body = (await ears.events.get()).body
+        assert isinstance(body, Tapped)
+        assert body.choice == "q1:b"
+
+    await ears.during(scene)
+    assert ears.pauses == [1.0, 2.0]
+    assert ears.events.empty()
+
+
+async def test_an_edit_is_an_event_of_its_own_and_each_wording_only_one(desk: Desk) -> None:
+    ears = Ears(desk)
+
+    async def scene() -> None:
+        await desk.api.says("wan", message_id=55)
+        for words in ("wan", "tu", "tu", "wan"):
+            await desk.api.edits(words, 55)
+        first, touched, other, again, back = [await ears.events.get() for _ in range(5)]
+        assert touched.id == back.id != first.id
+        assert other.id == again.id not in (first.id, back.id)
+        assert other.body == Said(text="tu", edited=True)
+
+    await ears.during(scene)
+
+
+async def test_a_token_that_telegram_does_not_know_is_said_once_and_nothing_more_is_asked(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    ears = Ears(desk)
+    desk.api.refuse("getMe", 401, "Unauthorized")
+
+    async def scene() -> None:
+        await desk.api.called.wait()
+        for _ in range(3):
+            await desk.bot.client.identify()
+
+    await ears.during(scene)
+    assert [record.levelname for record in caplog.records] == ["ERROR"]
+    assert [call.method for call in desk.api.calls] == ["getme"] * 4
+    assert ears.pauses == []
+
+
+async def test_the_webhook_gives_way_with_all_that_waited_for_it(desk: Desk) -> None:
+    ears = Ears(desk)
+    for word in ("wan", "tu"):
+        await desk.api.says(word)
+    desk.api.hook = "https://old.example/telegram"
+
+    async def scene() -> None:
+        assert [(await ears.events.get()).body for _ in range(2)] == [Said(text="wan"), Said(text="tu")]
+
+    await ears.during(scene)
 
 
 async def test_another_listener_is_named_plainly_and_the_pause_grows(

@@ -5,7 +5,7 @@ import pytest
 from core.address import Address
 from core.errors import Refused, Throttled, Unreachable
 from core.media import Media
-from core.reply import Choice, Mark, Picture, Quiz, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Text, Voice
 from tests.bots.telegram.conftest import GROUP, PRIVATE, Desk
 
 A, B = Choice(label="to eat", value="q1:a"), Choice(label="to go", value="q1:b")
@@ -91,6 +91,14 @@ async def test_a_picture_has_its_words_below_it_and_too_many_after_it(desk: Desk
     await desk.bot.channel.send(PRIVATE, Picture(media=media, text="*kili*"), key="k1")
     await desk.bot.channel.send(PRIVATE, Picture(media=media, text="x" * 2000), key="k2")
     assert desk.api.chats[7].texts == ["kili", "", "x" * 2000]
+
+
+async def test_a_file_goes_out_under_its_name_with_its_words_below(desk: Desk) -> None:
+    media = Media(ref=await desk.shelf.put(b"PK", mime="application/zip"), name="sona.zip")
+    sent = await desk.bot.channel.send(PRIVATE, Document(media=media, text="*All* of it."), key="k1")
+    file = desk.api.chats[7].messages[int(sent)]["document"]
+    assert desk.api.files[file["file_id"]][1] == b"PK"
+    assert desk.api.chats[7].texts == ["All of it."]
 
 
 async def test_a_topic_is_answered_in_the_topic(desk: Desk) -> None:

@@ -7,14 +7,18 @@ import pytest
 from aiohttp import web
 
 from bots.telegram import Telegram
+from bots.telegram.parse import KINDS
 from bots.telegram.verify import HEADER, genuine
 from bots.telegram.webhook import register
 from core.channel import Channel, Gateway, Request
-from core.errors import Malformed, Refused
+from core.errors import Malformed
 from core.event import Event, Said
 from tests.bots.telegram.conftest import Desk
 
-COMMANDS = {"": [("quiz", "Take a quiz")], "vi": [("quiz", "Làm bài kiểm tra")]}
+COMMANDS = {
+    "": [("quiz", "Take a quiz"), ("forget", "Forget me")],
+    "vi": [("quiz", "Làm bài kiểm tra"), ("forget", "Quên mình đi")],
+}
 
 
 @pytest.fixture
@@ -51,7 +55,12 @@ async def test_telegram_calls_where_it_was_told_with_the_secret_it_was_given(
         await _at(desk.bot, f"{url}/").register(COMMANDS)
     assert await desk.api.says("toki") == 200
     assert [event.body for event in events] == [Said(text="toki")]
-    assert set(desk.api.commands) == {"", "vi"}
+    assert desk.api.commands == {
+        ("default", ""): ["quiz", "forget"],
+        ("default", "vi"): ["quiz", "forget"],
+        ("all_group_chats", ""): ["quiz"],
+        ("all_group_chats", "vi"): ["quiz"],
+    }
     desk.api.hook_secret = "wrong"
     assert await desk.api.says("forged") == 401
 
@@ -72,9 +81,32 @@ async def test_registering_goes_on_until_telegram_answers(desk: Desk) -> None:
     assert desk.api.made("setWebhook") == []
 
 
-async def test_an_address_that_telegram_does_not_take_is_refused(desk: Desk) -> None:
-    with pytest.raises(Refused, match="an https url"):
-        await _at(desk.bot, "http://sona.example").register(COMMANDS)
+async def test_an_address_that_telegram_does_not_take_is_said_once_and_left(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    await _at(desk.bot, "http://sona.example").register(COMMANDS)
+    (said,) = [record for record in caplog.records if record.levelname == "ERROR"]
+    assert "an https url must be provided" in said.getMessage()
+    assert len(desk.api.made("setWebhook")) == 1
+
+
+async def test_a_token_that_telegram_does_not_know_is_said_once_and_left(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    desk.api.token = "another"
+    await _at(desk.bot, "https://sona.example").register(COMMANDS)
+    (said,) = caplog.records
+    assert "does not accept the bot's token" in said.getMessage()
+    assert "4242:TEST" not in caplog.text
+
+
+async def test_the_webhook_asks_for_what_is_read_and_keeps_what_waits(
+    desk: Desk, door: tuple[str, list[Event]]
+) -> None:
+    await desk.api.says("before")
+    await _at(desk.bot, door[0]).register(COMMANDS)
+    assert desk.api.hook_kinds == list(KINDS)
+    assert len(desk.api.waiting) == 1
 
 
 async def test_only_the_secret_opens_and_never_an_empty_one(desk: Desk) -> None:

@@ -4,6 +4,7 @@ import asyncio
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,16 +12,18 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from bots.terminal import PlainScreen, RichScreen, Talk, TerminalChannel, prompted, read, render, talk
+from bots.terminal.saving import saving
 from core.address import Address
 from core.clock import SystemClock
 from core.errors import Refused
 from core.event import Event, Joined, Said, Sender, Stopped, Tapped
 from core.fit import fit
 from core.media import Media
-from core.reply import Choice, Mark, Picture, Quiz, Reply, Source, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Source, Text, Voice
 from storage.database import Database
 from storage.feed import PostgresFeed
 from storage.radio import Radio
+from tests.bots.telegram.conftest import Shelf
 
 HERE = Address("terminal", "ada")
 COLOURS = (Choice(label="red", value="q:1:0"), Choice(label="blue", value="q:1:1"))
@@ -158,6 +161,7 @@ async def test_a_course_opens_a_piped_conversation_and_the_end_of_the_pipe_ends_
     for course in ("toki-pona", ""):
         await talk(
             feed=here.channel.feed,
+            blobs=Shelf(),
             receive=here.receive,
             idle=idle,
             clock=SystemClock(),
@@ -167,6 +171,30 @@ async def test_a_course_opens_a_piped_conversation_and_the_end_of_the_pipe_ends_
             out=here.out,
         )
     assert here.out.getvalue() == "Welcome toki-pona\n" + 2 * "You said hi.\nAnd?\n"
+
+
+async def test_a_file_is_put_down_beside_what_is_there(
+    desk: Callable[[Brain], Awaitable[Desk]], tmp_path: Path
+) -> None:
+    shelf = Shelf()
+    media = Media(ref=await shelf.put(b"PK", mime="application/zip"), mime="application/zip", name="../my sona.zip")
+    here = await desk(lambda _: (Document(media=media, text="All of it."),))
+    (tmp_path / "my-sona.zip").write_bytes(b"older")
+    talk = here.talk()
+    talk.save = saving(shelf, tmp_path)
+    await talk.run(piped("/mydata"))
+    assert here.out.getvalue() == f"All of it.\n→ {tmp_path / '1-my-sona.zip'}\n"
+    assert (tmp_path / "1-my-sona.zip").read_bytes() == b"PK"
+    assert (tmp_path / "my-sona.zip").read_bytes() == b"older"
+
+
+async def test_a_file_that_is_gone_is_told(desk: Callable[[Brain], Awaitable[Desk]], tmp_path: Path) -> None:
+    gone = Document(media=Media(ref="blob:gone"), text="All of it.", instead="Ask again.")
+    here = await desk(lambda _: (gone,))
+    talk = here.talk()
+    talk.save = saving(Shelf(), tmp_path)
+    await talk.run(piped("/mydata"))
+    assert here.out.getvalue() == "All of it.\nAsk again.\n"
 
 
 async def test_stop_is_an_event(desk: Callable[[Brain], Awaitable[Desk]]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from bots.telegram.quiz import sent
 from core.address import Address
 from core.reply import Choice
 from tests.fakes.telegram import BOT, FakeTelegram
@@ -33,12 +34,15 @@ class TelegramPhone:
             more["entities"] = [{"type": "mention", "offset": place, "length": len(BOT["username"]) + 1}]
         await self._message(sender, name, text=text, **more)
 
-    async def taps(self, choice: Choice, receipt: str) -> None:
+    async def taps(self, choice: Choice, receipt: str, *, sender: int = LAN) -> None:
+        self._done += 1
+        if (poll := sent(receipt)) is not None:
+            await self.api.votes(choice.label, int(poll.message), self.chat.id, sender)
+            return await self._taken()
         number = int(receipt)
         (button,) = [b for b in self.chat.buttons(number) if b["text"] == choice.label]
-        self._done += 1
         await self.api.taps_data(button["callback_data"], number, self.chat.id)
-        await self._taken()
+        return await self._taken()
 
     async def speaks(self, sound: bytes) -> None:
         ref = self.api.keep(sound, f"voice/file_{len(self.api.files)}.oga")
@@ -56,6 +60,28 @@ class TelegramPhone:
             "file_size": len(data),
         }
         await self._message(LAN, "Lan", document=file)
+        await self._taken()
+
+    async def sends(self, **content: Any) -> None:
+        """Send what is neither words nor a file."""
+        await self._message(LAN, "Lan", **content)
+        await self._taken()
+
+    async def shows(self, name: str, *, album: str, caption: str = "") -> None:
+        """Send a picture as one of several."""
+        ref = self.api.keep(name.encode(), f"photos/{name}.jpg")
+        size = {"file_id": ref, "file_unique_id": "U", "width": 1, "height": 1, "file_size": len(name)}
+        words = {"caption": caption} if caption else {}
+        await self._message(LAN, "Lan", photo=[size], media_group_id=album, **words)
+        await self._taken()
+
+    async def edits(self, text: str, number: int) -> None:
+        """Change what was written before."""
+        self._done += 1
+        await self.api.edits(text, number, self.chat.id)
+        await self._taken()
+
+    async def arrived(self) -> None:
         await self._taken()
 
     async def shown(self, receipt: str) -> list[str]:

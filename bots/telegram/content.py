@@ -1,0 +1,76 @@
+"""What a message holds: words, a voice, files, or something that has neither; pure."""
+
+from bots.telegram.shape import Json, amount, inner, record, records, text
+from bots.telegram.wording import Words
+from core.errors import Malformed
+from core.event import Body, Gesture, Joined, Said, Shared, Spoke
+from core.media import Media
+
+_OTHER = ("game", "story", "checklist", "paid_media", "giveaway", "invoice")
+_SHORT = 16
+
+
+def body(message: Json, said: Words, *, edited: bool = False) -> Body | None:
+    """What was done, or `None` for what is not for Sona or no doing of a person's."""
+    if said.elsewhere:
+        return None
+    if said.command == "start":
+        return Joined(start=said.text.removeprefix("/start").strip())
+    if found := _heard(message) or _gesture(message) or _shared(message, said):
+        return found
+    if "text" in message and (said.text or said.mentioned):
+        return Said(text=said.text, edited=edited)
+    return None
+
+
+def _heard(message: Json) -> Spoke | None:
+    sound = _file(message, "voice", "audio/ogg") or _file(message, "audio", "audio/mpeg")
+    sound = sound or _file(message, "video_note", "video/mp4")
+    return Spoke(audio=sound) if sound else None
+
+
+def _shared(message: Json, said: Words) -> Shared | None:
+    media = _picture(message) or _file(message, "document", "") or _file(message, "video", "video/mp4")
+    return Shared(media=media, text=said.text, album=text(message, "media_group_id")) if media else None
+
+
+def _gesture(message: Json) -> Gesture | None:
+    """A moving picture comes as a document too, and a venue as a location: the first is what people sent."""
+    if (sticker := inner(message, "sticker")) is not None:
+        return Gesture(what="sticker", text=text(sticker, "emoji")[:_SHORT])
+    if "animation" in message:
+        return Gesture(what="sticker")
+    if "venue" in message or "location" in message:
+        return Gesture(what="place")
+    if "contact" in message:
+        return Gesture(what="contact")
+    if (dice := inner(message, "dice")) is not None:
+        return Gesture(what="dice", text=f"{text(dice, 'emoji')[:_SHORT]} {amount(dice, 'value')}".strip())
+    if "poll" in message:
+        return Gesture(what="poll")
+    return Gesture(what="other") if any(name in message for name in _OTHER) else None
+
+
+def _picture(message: Json) -> Media | None:
+    """The largest of a photo's sizes, which all show the same."""
+    sizes = records(message, "photo")
+    if not sizes:
+        return None
+    return _media(max(sizes, key=lambda size: amount(size, "width") * amount(size, "height")), "image/jpeg")
+
+
+def _file(message: Json, name: str, mime: str) -> Media | None:
+    file = inner(message, name)
+    return None if file is None else _media(record(file, name), mime)
+
+
+def _media(file: Json, mime: str) -> Media:
+    if not (ref := text(file, "file_id")):
+        raise Malformed("a file needs its id")
+    return Media(
+        ref=ref,
+        mime=text(file, "mime_type") or mime or "application/octet-stream",
+        name=text(file, "file_name"),
+        size=amount(file, "file_size"),
+        seconds=float(min(amount(file, "duration"), 10**9)),
+    )

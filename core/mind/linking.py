@@ -1,0 +1,163 @@
+"""One person on many channels: a code said on one joins the other, and a channel can leave again."""
+
+import re
+from dataclasses import replace
+from random import Random
+from typing import assert_never
+
+from core.channel import Live
+from core.clock import Clock
+from core.event import Event, Joined
+from core.mind.asking import Answer, Question, places
+from core.mind.resuming import Resuming
+from core.mind.thought import Thought
+from core.mind.words import command
+from core.phrases import say
+from core.ports.person import Links, People, Standing
+from core.reply import Text
+
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Letters and digits that nobody takes for one another, read or heard."""
+LENGTH = 8
+_START = "link-"
+_JOIN = Question(name="link", ask="person.link.ask")
+_PART = Question(name="unlink", ask="person.unlink.ask")
+
+
+class Linking:
+    """Answers `/link`, `/link CODE` (or a deep link with `link-CODE`), `/unlink`, and the yes or no to both."""
+
+    def __init__(self, *, links: Links, people: People, resuming: Resuming, clock: Clock, rng: Random) -> None:
+        self._links = links
+        self._people = people
+        self._resuming = resuming
+        self._clock = clock
+        self._rng = rng
+
+    async def answer(
+        self,
+        event: Event,
+        thought: Thought,
+        live: Live,  # noqa: ARG002 - who answers at once shows no signs
+    ) -> Thought | None:
+        asked = _asked(event)
+        if asked is not None:
+            if event.group:
+                return _saying(thought, "person.private")
+            name, code = asked
+            if name == "unlink":
+                return await self._warn(event, thought)
+            return await (self._claim(thought, code) if code else self._offer(thought))
+        if (said := _JOIN.answer(event, thought, self._clock.now())) is not None:
+            return await self._join(said, thought)
+        if (said := _PART.answer(event, thought, self._clock.now())) is not None:
+            return await self._part(said, event, thought)
+        return None
+
+    async def _offer(self, thought: Thought) -> Thought:
+        code = "".join(self._rng.choice(ALPHABET) for _ in range(LENGTH))
+        await self._links.offer(thought.conversation.learner.id, code)
+        return _saying(thought, "person.link.code", code=code)
+
+    async def _claim(self, thought: Thought, code: str) -> Thought:
+        """The preview of what would be joined."""
+        learner = thought.conversation.learner
+        found = await self._links.claim(learner.id, code)
+        if not isinstance(found, Standing):
+            return _saying(thought, f"person.link.{found}")
+        here = await self._people.standing(learner.id)
+        preview = say(
+            "person.link.preview",
+            learner.locale,
+            name=found.name or say("person.link.nameless", learner.locale),
+            places=places(found.channels, learner.locale),
+            there=numbers(found, learner.locale),
+            here=numbers(here, learner.locale),
+        )
+        return thought.saying(_JOIN.asked(preview, learner.locale, self._clock.now()))
+
+    async def _join(self, said: Answer, thought: Thought) -> Thought:
+        learner = thought.conversation.learner
+        match said:
+            case "no":
+                await self._links.decline(learner.id)
+                return _saying(thought, "person.link.declined")
+            case "late":
+                return _saying(thought, "person.late", command="/link")
+            case "yes":
+                joined = await self._links.join(learner.id)
+            case _:
+                assert_never(said)
+        if joined is None:
+            return _saying(thought, "person.link.gone")
+        told = await self._people.standing(joined.id)
+        done = say(
+            "person.link.joined",
+            joined.locale,
+            places=places(told.channels, joined.locale),
+            numbers=numbers(told, joined.locale),
+        )
+        after = thought.with_conversation(replace(thought.conversation, learner=joined)).saying(Text(text=done))
+        offered = await self._resuming.offer(after)
+        return after.saying(offered) if offered else after
+
+    async def _warn(self, event: Event, thought: Thought) -> Thought:
+        learner = thought.conversation.learner
+        others = await self._others(event, thought)
+        if not others:
+            return _saying(thought, "person.unlink.alone")
+        warning = say("person.unlink.warning", learner.locale, places=others)
+        return thought.saying(_PART.asked(warning, learner.locale, self._clock.now()))
+
+    async def _part(self, said: Answer, event: Event, thought: Thought) -> Thought:
+        if said == "no":
+            return _saying(thought, "person.kept")
+        if said == "late":
+            return _saying(thought, "person.late", command="/unlink")
+        others = await self._others(event, thought)
+        conversation = thought.conversation
+        fresh = await self._people.part(conversation.learner, event.sender, conversation.address)
+        if fresh is None:
+            return _saying(thought, "person.unlink.alone")
+        alone = replace(conversation, learner=fresh, course="", unit="", quiz=None)
+        return _saying(thought.with_conversation(alone), "person.unlink.done", places=others)
+
+    async def _others(self, event: Event, thought: Thought) -> str:
+        """The person's channels but this one, or this one too where they are on it twice; empty when they stand alone."""
+        learner = thought.conversation.learner
+        channels = await self._people.besides(learner.id, event.sender, thought.conversation.address)
+        return places(channels, learner.locale)
+
+
+def numbers(standing: Standing, locale: str) -> str:
+    """How much is kept of a person, in words."""
+    return say(
+        "person.numbers",
+        locale,
+        cards=standing.cards,
+        courses=standing.courses,
+        documents=standing.documents,
+        messages=standing.messages,
+    )
+
+
+def _asked(event: Event) -> tuple[str, str] | None:
+    """`link` or `unlink`, with a code as it is kept."""
+    if isinstance(event.body, Joined):
+        start = event.body.start
+        return ("link", _code(start.removeprefix(_START))) if start.startswith(_START) else None
+    match command(event):
+        case ("link", rest):
+            return "link", _code(rest)
+        case ("unlink", _):
+            return "unlink", ""
+        case _:
+            return None
+
+
+def _code(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).upper()[:40]
+
+
+def _saying(thought: Thought, key: str, **values: object) -> Thought:
+    return thought.saying(Text(text=say(key, thought.conversation.learner.locale, **values)))

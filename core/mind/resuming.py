@@ -1,0 +1,125 @@
+"""Going on where a person left off on another channel: course, unit, open quiz, and what was said last."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from core.channel import Live
+from core.conversation import Conversation, Message
+from core.event import Event, Joined
+from core.learn.catalogue import Catalogue
+from core.learn.course import nearest
+from core.markup import plain
+from core.mind.asking import place
+from core.mind.thought import Thought
+from core.mind.words import command
+from core.phrases import say
+from core.ports.person import Places
+from core.quiz import session
+from core.reply import Choice, Text
+
+_EXCHANGES = 2
+_CHARACTERS = 160
+
+
+class Resuming:
+    """Answers `/continue`, and offers it to who opens the conversation anew while something is under way elsewhere."""
+
+    def __init__(self, *, places: Places, catalogue: Catalogue) -> None:
+        self._places = places
+        self._catalogue = catalogue
+
+    async def answer(
+        self,
+        event: Event,
+        thought: Thought,
+        live: Live,  # noqa: ARG002 - who answers at once shows no signs
+    ) -> Thought | None:
+        locale = thought.conversation.learner.locale
+        if (isinstance(event.body, Joined) and not event.body.start) or command(event) == ("start", ""):
+            offered = None if event.group else await self.offer(thought)
+            return thought.saying(offered) if offered else None
+        match command(event):
+            case ("continue" | "resume", _) if event.group:
+                return thought.saying(Text(text=say("person.private", locale)))
+            case ("continue" | "resume", _):
+                return await self._resume(thought)
+            case _:
+                return None
+
+    async def offer(self, thought: Thought) -> Text | None:
+        """Whether to go on with what is under way elsewhere; `None` when nothing is."""
+        here = thought.conversation
+        there = await self._places.elsewhere(here.learner, here.address)
+        if there is None or not (there.course or there.quiz):
+            return None
+        locale = here.learner.locale
+        values = {"what": self._what(there, locale), "place": place(there.address.channel, locale)}
+        go_on = Choice(label=say("person.continue.button", locale), value="/continue")
+        return Text(text=say("person.continue.offer", locale, **values), choices=(go_on,))
+
+    async def _resume(self, thought: Thought) -> Thought:
+        here = thought.conversation
+        locale = here.learner.locale
+        there = await self._places.elsewhere(here.learner, here.address)
+        lately = tuple(_lately(there.history)) if there else ()
+        if there is None or not (there.course or there.quiz or lately):
+            return thought.saying(Text(text=say("person.continue.nothing", locale)))
+        values = {"what": self._what(there, locale), "place": place(there.address.channel, locale)}
+        parts = [say("person.continue.here", locale, **values)]
+        if lately:
+            lines = "\n".join(f"- {_speaker(line, locale)}: {_short(line.text)}" for line in lately)
+            parts.append(f"{say('person.continue.lately', locale)}\n{lines}")
+        moved = await self._moved(here, there)
+        words = Text(text="\n\n".join(parts), choices=() if moved.quiz else _onward(moved, locale))
+        after = thought.with_conversation(moved).saying(words)
+        shown = session.show(moved.quiz) if moved.quiz else None
+        return after.saying(shown) if shown else after
+
+    async def _moved(self, here: Conversation, there: Conversation) -> Conversation:
+        """The course and unit come along, and the open quiz, unless one is open here or somebody is at it there."""
+        moved = replace(here, course=there.course, unit=there.unit) if there.course else here
+        if there.quiz is None or here.quiz is not None or not await self._places.hand_over(there):
+            return moved
+        return replace(moved, quiz=there.quiz)
+
+    def _what(self, there: Conversation, locale: str) -> str:
+        if there.quiz is not None:
+            return say("person.continue.quiz", locale, title=there.quiz.title)
+        course = self._catalogue.course(there.course) if there.course else None
+        if course is None:
+            return say("person.continue.talk", locale)
+        title = nearest(course.title, locale)
+        unit = course.unit(there.unit)
+        if unit is None:
+            return say("person.continue.course", locale, course=title)
+        values = {"number": unit.number, "course": title, "unit": unit.name(locale)}
+        return say("person.continue.unit", locale, **values)
+
+
+def _lately(history: tuple[Message, ...]) -> Iterator[Message]:
+    """The last exchanges in words, each with the first line of its answer; commands tell nothing of what was said."""
+    pairs = [
+        (asked, answered)
+        for asked, answered in pairwise(history)
+        if asked.role == "person" and answered.role == "sona" and not asked.text.startswith("/")
+    ]
+    for pair in pairs[-_EXCHANGES:]:
+        yield from pair
+
+
+def _speaker(message: Message, locale: str) -> str:
+    return "Sona" if message.role == "sona" else say("person.continue.you", locale)
+
+
+def _short(text: str) -> str:
+    words = " ".join(plain(text).split())
+    shown = words if len(words) <= _CHARACTERS else words[: _CHARACTERS - 1] + "…"
+    return "".join(f"\\{character}" if character in "\\`*_[]<>#" else character for character in shown)
+
+
+def _onward(here: Conversation, locale: str) -> tuple[Choice, ...]:
+    if not here.course:
+        return ()
+    values = (("lesson:start", "lesson"), ("quiz:start", "quiz"), ("review:start", "review"))
+    return tuple(Choice(label=say(f"study.button.{key}", locale), value=value) for value, key in values)

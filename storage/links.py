@@ -1,0 +1,162 @@
+"""Codes that join one person's platforms, and the joining."""
+
+import hmac
+from datetime import timedelta
+from hashlib import sha256
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core.clock import Clock
+from core.conversation import Learner
+from core.ports.person import Denial, Standing
+from storage.database import Database
+from storage.people import learner_of, standing
+
+VALID = timedelta(minutes=10)
+TRIES = 5
+WINDOW = timedelta(hours=1)
+_HALF = 16
+
+_OFFER = text(
+    """
+    INSERT INTO link_codes (learner_id, selector, verifier, until) VALUES (:learner, :selector, :verifier, :until)
+    ON CONFLICT (learner_id) DO UPDATE SET selector = excluded.selector, verifier = excluded.verifier,
+        until = excluded.until, claimed_by = NULL
+    """
+)
+_TRY = text(
+    """
+    INSERT INTO link_tries (learner_id, tries, since) VALUES (:learner, 1, :now)
+    ON CONFLICT (learner_id) DO UPDATE SET
+        tries = CASE WHEN link_tries.since <= :before THEN 1 ELSE link_tries.tries + 1 END,
+        since = CASE WHEN link_tries.since <= :before THEN excluded.since ELSE link_tries.since END
+    RETURNING tries
+    """
+)
+_FIND = text(
+    """
+    SELECT learner_id, verifier FROM link_codes
+    WHERE selector = :selector AND until > :now AND (claimed_by IS NULL OR claimed_by = :learner) FOR UPDATE
+    """
+)
+_LET_GO = text("DELETE FROM link_codes WHERE claimed_by = :learner")
+_CLAIM = text("UPDATE link_codes SET claimed_by = :learner, until = :until WHERE learner_id = :owner")
+_TRIED = text("DELETE FROM link_tries WHERE learner_id = :learner")
+
+# A turn that closes locks its conversation and then its learner; so does this, or the two could wait for each other.
+_LOCK = (
+    text("SELECT FROM conversations WHERE learner_id = :guest OR learner_id = :owner ORDER BY address FOR UPDATE"),
+    text("SELECT FROM learners WHERE id = :guest OR id = :owner ORDER BY id FOR UPDATE"),
+)
+_CLAIMED = text(
+    "DELETE FROM link_codes WHERE claimed_by = :learner AND until > :now RETURNING learner_id",
+)
+
+# Of two cards for one word the one with more reviews stays, then the one reviewed last, then the owner's.
+_MERGE = tuple(
+    text(statement)
+    for statement in (
+        """
+        WITH heard AS (
+            SELECT c.learner_id, c.key, c.reps, (SELECT max(r.at) FROM reviews r
+                WHERE r.learner_id = c.learner_id AND r.card = c.key) AS last
+            FROM cards c WHERE c.learner_id IN (:guest, :owner)
+        ), lost AS (
+            SELECT CASE WHEN (g.reps, coalesce(g.last, '-infinity')) > (o.reps, coalesce(o.last, '-infinity'))
+                THEN CAST(:owner AS text) ELSE CAST(:guest AS text) END AS learner_id, g.key
+            FROM heard g JOIN heard o ON o.key = g.key AND g.learner_id = :guest AND o.learner_id = :owner
+        )
+        DELETE FROM cards USING lost WHERE cards.learner_id = lost.learner_id AND cards.key = lost.key
+        """,
+        "UPDATE cards SET learner_id = :owner WHERE learner_id = :guest",
+        "UPDATE reviews SET learner_id = :owner WHERE learner_id = :guest",
+        """
+        WITH lost AS (
+            SELECT CASE WHEN g.score > o.score THEN o.learner_id ELSE g.learner_id END AS learner_id, g.course, g.unit
+            FROM units g JOIN units o USING (course, unit) WHERE g.learner_id = :guest AND o.learner_id = :owner
+        )
+        DELETE FROM units u USING lost l
+        WHERE u.learner_id = l.learner_id AND u.course = l.course AND u.unit = l.unit
+        """,
+        "UPDATE units SET learner_id = :owner WHERE learner_id = :guest",
+        """
+        WITH lost AS (
+            SELECT CASE WHEN g.state = 'ready' AND o.state <> 'ready' THEN o.id ELSE g.id END AS id
+            FROM sources g JOIN sources o USING (uri) WHERE g.owner = :guest AND o.owner = :owner
+        )
+        DELETE FROM sources USING lost WHERE sources.id = lost.id
+        """,
+        "UPDATE sources SET owner = :owner WHERE owner = :guest",
+        "UPDATE vectors SET owner = :owner WHERE owner = :guest",
+        "UPDATE postings SET owner = :owner WHERE owner = :guest",
+        "UPDATE turns SET learner_id = :owner WHERE learner_id = :guest",
+        "UPDATE conversations SET learner_id = :owner WHERE learner_id = :guest",
+        "UPDATE identities SET learner_id = :owner WHERE learner_id = :guest",
+        "UPDATE handouts SET learner_id = :owner WHERE learner_id = :guest",
+        """
+        UPDATE learners o SET name = g.name FROM learners g WHERE o.id = :owner AND g.id = :guest AND o.name = ''
+        """,
+        "DELETE FROM learners WHERE id = :guest",
+    )
+)
+
+
+class PostgresLinks:
+    """`core.ports.person.Links`. `key` makes the hashes of codes worthless to who only has the database."""
+
+    def __init__(self, *, database: Database, clock: Clock, key: bytes) -> None:
+        self._database = database
+        self._clock = clock
+        self._key = key
+
+    async def offer(self, learner: str, code: str) -> None:
+        selector, verifier = self._hashed(code)
+        until = self._clock.now() + VALID
+        given = {"learner": learner, "selector": selector, "verifier": verifier, "until": until}
+        await self._database.run(_OFFER, given)
+
+    async def claim(self, learner: str, code: str) -> Standing | Denial:
+        now = self._clock.now()
+        async with self._database.begin() as connection:
+            tried = {"learner": learner, "now": now, "before": now - WINDOW}
+            if (await connection.execute(_TRY, tried)).scalar_one() > TRIES:
+                return "tired"
+            owner = await self._owner(connection, learner, code)
+            if owner is None:
+                return "unknown"
+            await connection.execute(_TRIED, {"learner": learner})
+            if owner == learner:
+                return "own"
+            await connection.execute(_CLAIM, {"learner": learner, "owner": owner, "until": now + VALID})
+            return await standing(connection, owner)
+
+    async def decline(self, learner: str) -> None:
+        await self._database.run(_LET_GO, {"learner": learner})
+
+    async def join(self, learner: str) -> Learner | None:
+        async with self._database.begin() as connection:
+            claimed = await connection.execute(_CLAIMED, {"learner": learner, "now": self._clock.now()})
+            if (owner := claimed.scalar_one_or_none()) is None:
+                return None
+            pair = {"guest": learner, "owner": owner}
+            for statement in (*_LOCK, *_MERGE):
+                await connection.execute(statement, pair)
+            return await learner_of(connection, owner)
+
+    async def _owner(self, connection: AsyncConnection, learner: str, code: str) -> str | None:
+        """Whose code it is: found by one half of its hash, compared by the other in constant time."""
+        selector, verifier = self._hashed(code)
+        asked = {"selector": selector, "now": self._clock.now(), "learner": learner}
+        row = (await connection.execute(_FIND, asked)).one_or_none()
+        if row is None or not hmac.compare_digest(bytes(row.verifier), verifier):
+            return None
+        await connection.execute(
+            text("UPDATE link_codes SET claimed_by = NULL WHERE claimed_by = :learner AND learner_id <> :owner"),
+            {"learner": learner, "owner": row.learner_id},
+        )
+        return str(row.learner_id)
+
+    def _hashed(self, code: str) -> tuple[bytes, bytes]:
+        digest = hmac.digest(self._key, b"link\0" + code.encode(errors="replace"), sha256)
+        return digest[:_HALF], digest[_HALF:]

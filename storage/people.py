@@ -1,0 +1,152 @@
+"""Who a person is, where they are, and how one of their channels leaves."""
+
+from typing import Any
+
+from sqlalchemy import Row, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from core import wire
+from core.address import Address
+from core.clock import Clock
+from core.conversation import Conversation, Learner
+from core.event import Sender
+from core.ports.person import Standing
+from storage.database import Database
+from storage.turns import message
+
+RECENT = 12
+"""Messages of another conversation that tell what was going on there."""
+
+_STANDING = text(
+    """
+    SELECT l.name,
+        (SELECT coalesce(array_agg(DISTINCT channel ORDER BY channel), '{}') FROM identities WHERE learner_id = l.id) AS channels,
+        (SELECT count(*) FROM cards WHERE learner_id = l.id) AS cards,
+        (SELECT count(*) FROM (SELECT split_part(key, '/', 1) FROM cards WHERE learner_id = l.id
+            UNION SELECT course FROM units WHERE learner_id = l.id) AS courses) AS courses,
+        (SELECT count(*) FROM sources WHERE owner = l.id) AS documents,
+        (SELECT count(*) FROM messages m JOIN conversations c USING (address) WHERE c.learner_id = l.id) AS messages
+    FROM learners l WHERE l.id = :learner
+    """
+)
+_LEARNER = text("SELECT id, name, locale, zone, voice FROM learners WHERE id = :learner")
+_OTHERS = text(
+    """
+    SELECT DISTINCT channel FROM identities
+    WHERE learner_id = :learner AND (channel, sender) <> (:channel, :sender) ORDER BY channel
+    """
+)
+_FRESH = text(
+    """
+    INSERT INTO learners (id, name, locale, zone, voice, created_at)
+    SELECT :fresh, :name, locale, zone, voice, :now FROM learners WHERE id = :learner
+    """
+)
+_IDENTITY = text(
+    """
+    UPDATE identities SET learner_id = :fresh
+    WHERE channel = :channel AND sender = :sender AND learner_id = :learner RETURNING sender
+    """
+)
+# A conversation is the sender's when they were the last to do something in it.
+_CONVERSATIONS = text(
+    """
+    UPDATE conversations c SET learner_id = :fresh
+    WHERE c.learner_id = :learner AND (c.address = :here OR (split_part(c.address, ':', 1) = :channel AND :sender = (
+        SELECT e.payload #>> '{is,sender,id}' FROM events e
+        WHERE e.address = c.address AND e.payload #>> '{is,body,kind}' NOT IN ('due', 'ready') ORDER BY e.seq DESC LIMIT 1)))
+    """
+)
+_ELSEWHERE = text(
+    """
+    SELECT c.address, c.state, c.version, (
+        SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at) ORDER BY m.seq) FROM (
+            SELECT * FROM messages WHERE address = c.address
+                AND at > coalesce((c.state #>> '{is,since}')::timestamptz, '-infinity') ORDER BY seq DESC LIMIT :recent
+        ) m) AS history
+    FROM conversations c WHERE c.learner_id = :learner AND c.address <> :here
+    ORDER BY c.updated_at DESC LIMIT 1
+    """
+)
+_HAND_OVER = text(
+    """
+    UPDATE conversations SET state = jsonb_set(state, '{is,quiz}', 'null'), version = version + 1
+    WHERE address = :address AND version = :version AND (lease_until IS NULL OR lease_until <= :now) RETURNING address
+    """
+)
+
+
+class PostgresPeople:
+    """`core.ports.person.People` and `Places`."""
+
+    def __init__(self, *, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def standing(self, learner: str) -> Standing:
+        async with self._database.begin() as connection:
+            return await standing(connection, learner)
+
+    async def part(self, learner: Learner, sender: Sender, here: Address) -> Learner | None:
+        fresh = self._clock.id()
+        given = {
+            "learner": learner.id,
+            "channel": wire.clean(here.channel),
+            "sender": wire.clean(sender.id),
+            "name": wire.clean(sender.name),
+            "here": str(here),
+            "fresh": fresh,
+            "now": self._clock.now(),
+        }
+        async with self._database.begin() as connection:
+            if (await connection.execute(_OTHERS, given)).first() is None:
+                return None
+            for statement in (_FRESH, _IDENTITY, _CONVERSATIONS):
+                await connection.execute(statement, given)
+            return await learner_of(connection, fresh)
+
+    async def besides(self, learner: str, sender: Sender, here: Address) -> tuple[str, ...]:
+        asked = {"learner": learner, "channel": wire.clean(here.channel), "sender": wire.clean(sender.id)}
+        return tuple(row.channel for row in await self._database.run(_OTHERS, asked))
+
+    async def elsewhere(self, learner: Learner, here: Address) -> Conversation | None:
+        asked = {"learner": learner.id, "here": str(here), "recent": RECENT}
+        rows = await self._database.run(_ELSEWHERE, asked)
+        return _conversation(rows[0], learner) if rows else None
+
+    async def hand_over(self, there: Conversation) -> bool:
+        given = {"address": str(there.address), "version": there.version, "now": self._clock.now()}
+        return bool(await self._database.run(_HAND_OVER, given))
+
+
+async def standing(connection: AsyncConnection, learner: str) -> Standing:
+    """What is kept of a learner; of one that is not known, nothing."""
+    row = (await connection.execute(_STANDING, {"learner": learner})).one_or_none()
+    if row is None:
+        return Standing(name="", channels=())
+    return Standing(
+        name=row.name,
+        channels=tuple(row.channels),
+        cards=row.cards,
+        courses=row.courses,
+        documents=row.documents,
+        messages=row.messages,
+    )
+
+
+async def learner_of(connection: AsyncConnection, learner: str) -> Learner:
+    row = (await connection.execute(_LEARNER, {"learner": learner})).one()
+    return Learner(id=row.id, name=row.name, locale=row.locale, zone=row.zone, voice=row.voice)
+
+
+def _conversation(row: Row[Any], learner: Learner) -> Conversation:
+    state = wire.load_state(row.state)
+    return Conversation(
+        address=Address.parse(row.address),
+        learner=learner,
+        course=state.course,
+        unit=state.unit,
+        quiz=state.quiz,
+        history=tuple(message(*line) for line in row.history or ()),
+        version=row.version,
+    )

@@ -1,0 +1,48 @@
+"""Finding the question that a poll shows, by the receipt of its parcel."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+
+from core import wire
+from core.address import Address
+from core.errors import Malformed
+from core.reply import Quiz
+from storage.database import Database
+
+# Written as the index has it, or it is not used.
+FIND = text(
+    """
+    SELECT address, payload, receipt FROM parcels
+    WHERE receipt LIKE 'poll:%' AND split_part(receipt, ':'::text, 2) = :poll
+    """
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedQuiz:
+    """`core.ports.street.Asked`."""
+
+    address: Address
+    quiz: Quiz
+    receipt: str
+
+
+class PostgresPolls:
+    """`core.ports.street.Polls` on the table `parcels`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, channel: str, poll: str) -> AskedQuiz | None:
+        for row in await self._database.run(FIND, {"poll": wire.clean(poll)}):
+            address = Address.parse(row.address)
+            if address.channel != channel:
+                continue
+            try:
+                reply = wire.load_reply(row.payload)
+            except Malformed:
+                continue
+            if isinstance(reply, Quiz):
+                return AskedQuiz(address=address, quiz=reply, receipt=row.receipt)
+        return None

@@ -1,0 +1,69 @@
+"""What has a time to end: codes, handed out files, and the last traces of who was forgotten."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from storage.cleanup import named
+from storage.database import Database
+
+READ = timedelta(hours=1)
+"""How long a receipt stays where a page still shows it, and blobs may lie unmentioned by who was just writing."""
+GIVEN_UP = timedelta(days=2)
+_RUNNING = timedelta(minutes=5)
+"""Longer than any turn."""
+
+_CODES = (
+    text("DELETE FROM link_codes WHERE until <= :now"),
+    text("DELETE FROM link_tries WHERE since <= :hour"),
+)
+_HANDED = text(
+    """
+    WITH ended AS (DELETE FROM handouts WHERE until <= :now RETURNING blob)
+    DELETE FROM blobs USING ended WHERE blobs.key = ended.blob
+        AND NOT EXISTS (SELECT FROM handouts h WHERE h.blob = blobs.key AND h.until > :now)
+    """
+)
+_DELIVERED = text(
+    """
+    DELETE FROM parcels p USING farewells f WHERE p.id = f.parcel AND (p.state <> 'waiting' OR f.at <= :given_up)
+    """
+)
+_OVER = text(
+    """
+    DELETE FROM farewells f WHERE NOT EXISTS (SELECT FROM parcels p WHERE p.id = f.parcel)
+        AND (f.at <= :hour OR (f.parcel <> ''
+            AND NOT EXISTS (SELECT FROM feed WHERE feed.address = f.address AND feed.key = 'farewell')))
+    RETURNING f.address, f.parcel, f.at
+    """
+)
+_LINES = text("DELETE FROM feed WHERE address = :address AND key IN ('farewell', :parcel)")
+_ORPHANS = text(
+    "DELETE FROM sources WHERE owner <> '' AND NOT EXISTS (SELECT FROM learners WHERE learners.id = sources.owner)"
+)
+_FILES = text(f"DELETE FROM blobs WHERE created_at BETWEEN :since AND :before AND key NOT IN ({named()})")  # noqa: S608 - our own names
+
+
+class Tidying:
+    """Ends what is over."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __call__(self, now: datetime) -> None:
+        given = {"now": now, "hour": now - READ, "given_up": now - GIVEN_UP}
+        async with self._database.begin() as connection:
+            for statement in (*_CODES, _HANDED, _DELIVERED):
+                await connection.execute(statement, given)
+            over = (await connection.execute(_OVER, given)).all()
+            for farewell in over:
+                await connection.execute(_LINES, {"address": farewell.address, "parcel": farewell.parcel})
+                if not farewell.parcel:
+                    await _strays(connection, farewell.at)
+
+
+async def _strays(connection: AsyncConnection, at: datetime) -> None:
+    """Delete what a turn put down for who was forgotten while it ran."""
+    await connection.execute(_ORPHANS)
+    await connection.execute(_FILES, {"since": at - _RUNNING, "before": at + _RUNNING})
