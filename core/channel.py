@@ -129,19 +129,10 @@ class Admitting(Protocol):
     """A channel that has more to do before an event is kept than reading it."""
 
     async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """Those of the events just parsed that are to be kept, with what only the platform can tell of them; asked for at once after `parse` (and `answer`).
+        """Those of the events just parsed that are to be kept, with what only the platform, or what was sent before, can tell of them.
 
-        Raises `core.errors` where the platform has to send them again.
+        Asked for at once after `parse` (and `answer`). Raises `core.errors` where the platform has to send them again.
         """
-        ...
-
-
-@runtime_checkable
-class Placing(Protocol):
-    """A channel some of whose events do not say where they happened; what was sent before tells."""
-
-    async def place(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """The events at their addresses, asked for after `parse`; those that nothing is known of are left out. Raises `Unreachable`."""
         ...
 
 

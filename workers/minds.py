@@ -67,7 +67,7 @@ def mind(
     audible: Audible,
     chance: Random,
 ) -> Mind:
-    """Who a person is comes first, then what they think of answers, quiz answers, lessons, commands and occasions; who talks comes last."""
+    """What people think of answers and who a person is come first, then quiz answers, lessons, commands and occasions; who talks comes last."""
     courses = catalogue()
     quizzing = Quizzing(catalogue=courses, study=ground.study, clock=ground.clock, rng=chance, audible=audible)
     lessons = Lessons(catalogue=courses, study=ground.study, clock=ground.clock, quizzing=quizzing)
@@ -86,7 +86,7 @@ def mind(
         talker = Agent(model=thinker, workshop=workshop)
     person = _person(ground, wake=wake, catalogue=courses, chance=chance)
     feedback = Feedback(ratings=ground.ratings)
-    order = (*person, feedback, quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
+    order = (feedback, *person, quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
     return Mind(order, clock=ground.clock)
 
 

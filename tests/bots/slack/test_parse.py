@@ -18,6 +18,7 @@ from bots.slack.reading import Reading
 from core.address import Address
 from core.errors import Malformed
 from core.event import Event
+from tests.bots.told import told
 from tests.fakes.slack import event
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
@@ -57,7 +58,7 @@ def _plain(found: Event) -> dict[str, Any]:
         "sender": found.sender.id,
         "addressed": found.addressed,
         "group": found.group,
-        "body": body,
+        "body": told(body),
     }
 
 
@@ -77,7 +78,9 @@ def test_a_call_and_an_envelope_are_read_as_recorded(path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     payload = _signed(recorded["payload"])
     called = _called(recorded["kind"], payload)
-    assert [_plain(found) for found in called.events] == recorded["events"]
+    assert [_plain(found) for found in called.events] == [
+        {**event, "body": told(event["body"])} for event in recorded["events"]
+    ]
     assert READER.envelope(recorded["kind"], payload, NOW) == called
 
 
