@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Protocol
 
 import aiohttp
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from core.ports.knowledge import Embedder
 from core.providers.minilm import MiniLm
 from storage.database import Database
-from tests.fakes import discord
+from tests.fakes import discord, slack
 from tests.fakes.anthropic import KEY, FakeAnthropic
 from tests.fakes.street import Street
 from tests.fakes.telegram import TOKEN, FakeTelegram
@@ -19,6 +20,7 @@ from tests.fakes.twilio import ACCOUNT, LAN, NUMBER, FakeTwilio
 from tests.fakes.twilio import TOKEN as TWILIO_TOKEN
 from tests.street.house import StoryHouse, open_house
 from tests.street.phones.discord import DiscordPhone
+from tests.street.phones.slack import USER, SlackPhone
 from tests.street.phones.sms import SmsPhone
 from tests.street.phones.telegram import TelegramPhone
 from tests.street.phones.terminal import TerminalPhone
@@ -26,6 +28,7 @@ from tests.street.phones.web import WebPhone
 from tests.street.talk import Talk
 
 Meeting = Callable[..., Awaitable[Talk]]
+_THREAD = "1699999999.000001"
 
 
 @pytest.fixture
@@ -76,7 +79,7 @@ class Town:
                 self._stack.push_async_callback(phone.close)
             case "sms":
                 assert self.twilio is not None
-                phone = SmsPhone(self.twilio, house.taking.wait, number=LAN)
+                phone = SmsPhone(self.twilio, house.taking.wait, number=LAN, locale=locale)
             case "discord":
                 assert self.discord is not None
                 phone = DiscordPhone(self.discord, house.taking.wait, chat=chat, locale=locale)
@@ -143,3 +146,33 @@ class Town:
 async def town(tmp_path: Path, embedder: Embedder, database_url: str, redis_url: str) -> AsyncIterator[Town]:
     async with AsyncExitStack() as stack:
         yield Town(stack, tmp_path, embedder, {"database_url": database_url, "redis_url": redis_url})
+
+
+class Meet(Protocol):
+    async def __call__(self, channel: str, locale: str = "en") -> Talk: ...
+
+
+@pytest.fixture
+async def meet(
+    town: Town, claude: FakeAnthropic, tmp_path: Path, embedder: Embedder, database_url: str, redis_url: str
+) -> AsyncIterator[Meet]:
+    """Someone on any channel, in a house with a model; what they were greeted with, where they were, is still to be heard."""
+    async with AsyncExitStack() as stack:
+
+        async def on_slack(locale: str) -> Talk:
+            api = await stack.enter_async_context(slack.FakeSlack())
+            api.locales[USER] = locale
+            chosen = {"slack_bot_token": slack.TOKEN, "slack_signing_secret": slack.SECRET, "slack_api_url": api.url}
+            mind = {"anthropic_api_key": KEY, "anthropic_base_url": claude.url}
+            servers = {"database_url": database_url, "redis_url": redis_url, "public_url": "here"}
+            house = await stack.enter_async_context(open_house(tmp_path, embedder, **chosen, **mind, **servers))
+            return Talk(house, SlackPhone(api, house.taking.wait, house.clock, f"{house.url}slack", thread=_THREAD))
+
+        async def met(channel: str, locale: str = "en") -> Talk:
+            if channel == "slack":
+                return await on_slack(locale)
+            on = {"telegram": channel == "telegram", "sms": channel == "sms", "on_discord": channel == "discord"}
+            await town.builds(claude=claude, **on)
+            return await town.meets(channel, locale=locale)
+
+        yield met

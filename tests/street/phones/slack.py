@@ -9,7 +9,7 @@ from core.reply import Choice
 from tests.fakes.slack import FakeSlack, event, post
 
 Taken = Callable[[Address, int], Awaitable[None]]
-_USER = "U7"
+USER = "U7"
 
 
 class SlackPhone:
@@ -32,8 +32,8 @@ class SlackPhone:
     async def changes(self, before: str, after: str) -> None:
         """Change the words of the last message said."""
         thread = {"thread_ts": self._thread} if self._thread else {}
-        same = {"type": "message", "user": _USER, "ts": self._last, **thread}
-        edited = {"user": _USER, "ts": self._last}
+        same = {"type": "message", "user": USER, "ts": self._last, **thread}
+        edited = {"user": USER, "ts": self._last}
         content = {"message": {**same, "text": after, "edited": edited}, "previous_message": {**same, "text": before}}
         self._done += 1
         changed = {"type": "message", "subtype": "message_changed", "channel": "D7", "ts": self.api.stamp(), **content}
@@ -46,7 +46,7 @@ class SlackPhone:
         """Press the stop button that Slack shows while a session works."""
         self._done += 1
         ts = self.api.stamp()
-        pressed = {"channel": "D7", "user": _USER, "thread_ts": self._thread, "event_ts": ts}
+        pressed = {"channel": "D7", "user": USER, "thread_ts": self._thread, "event_ts": ts}
         await self._call(event({"type": "agent_session_stopped", **pressed}, f"Ev{self._done}"))
 
     async def taps(self, choice: Choice, receipt: str) -> None:
@@ -56,7 +56,7 @@ class SlackPhone:
         payload = {
             "type": "block_actions",
             "team": {"id": "T1"},
-            "user": {"id": _USER, "name": "lan"},
+            "user": {"id": USER, "name": "lan"},
             "channel": {"id": "D7"},
             "trigger_id": f"13.{self._done}",
             "container": container,
@@ -101,7 +101,7 @@ class SlackPhone:
         self._done += 1
         ts = self._last = self.api.stamp()
         thread = {"thread_ts": self._thread} if self._thread else {}
-        said = {"type": "message", "channel_type": "im", "channel": "D7", "user": _USER, "ts": ts, **thread, **content}
+        said = {"type": "message", "channel_type": "im", "channel": "D7", "user": USER, "ts": ts, **thread, **content}
         await self._call(event(said, f"Ev{self._done}"))
 
     async def _call(self, payload: dict[str, Any], *, form: bool = False) -> None:
