@@ -57,6 +57,7 @@ class Deliver:
         channel = self.channels.get(parcel.address.channel)
         if channel is None:
             return await self._later(parcel, self._wait(parcel), "the channel is switched off")
+        await place.ready()
         try:
             receipt = await self._leased(parcel, place, self._send(channel, parcel, parcel.reply, due.target))
         except Superseded:

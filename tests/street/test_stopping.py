@@ -111,7 +111,6 @@ async def test_who_ends_the_messages_by_carrier_word_ends_the_cost_too_and_is_se
 async def test_words_said_while_the_tutor_thinks_are_answered_next(
     meet: Meet, claude: FakeAnthropic, channel: str
 ) -> None:
-    """A terminal takes no line while it answers one; what is typed ahead is handed in afterwards."""
     talk = await meet(channel)
     talk.forgets()
     gate = Reached()
@@ -130,3 +129,20 @@ async def test_words_said_while_the_tutor_thinks_are_answered_next(
     told = str(claude.requests[-1]["messages"])
     assert told.index("What is two?") < told.index("And three?")
     assert claude.left == 0
+
+
+async def test_what_is_typed_ahead_at_a_terminal_is_answered_next(meet: Meet, claude: FakeAnthropic) -> None:
+    talk = await meet("terminal")
+    gate = Reached()
+    claude.add(Gate(gate), Say("One."))
+    claude.add(Say("Two."))
+    await talk.phone.says("What is one?")
+    async with asyncio.timeout(10):
+        await gate.reached.wait()
+    ahead = asyncio.create_task(talk.phone.says("What is two?"))
+    gate.set()
+    await ahead
+    await talk.settles()
+    await talk.hears(Text, "One.")
+    await talk.hears(Text, "Two.")
+    talk.hears_nothing_more()
