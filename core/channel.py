@@ -110,10 +110,10 @@ class Answering(Protocol):
 
 @runtime_checkable
 class Placing(Protocol):
-    """A channel some of whose events do not say where they happened; what was sent before tells."""
+    """A channel some of whose events do not say where they happened, which what was sent before tells, or are not to be taken at all."""
 
     async def place(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """The events at their addresses, asked for after `parse`; those that nothing is known of are left out. Raises `Unreachable`."""
+        """The events at their addresses, asked for after `parse`; those that nothing is known of, or that nobody may keep, are left out. Raises `Unreachable`."""
         ...
 
 

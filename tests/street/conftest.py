@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import aiohttp
 import pytest
@@ -57,10 +58,16 @@ class Town:
         self.discord: discord.FakeDiscord | None = None
         self.house: StoryHouse | None = None
 
-    async def meets(self, channel: str, *, locale: str = "en", chat: int = 7, hooked: bool = False) -> Talk:
-        """A person with a phone of this channel, in a house that is built the first time."""
+    async def meets(
+        self, channel: str, *, locale: str = "en", chat: int = 7, hooked: bool = False, **chosen: Any
+    ) -> Talk:
+        """A person with a phone of this channel, in a house that is built the first time, with these settings."""
         house = self.house or await self.builds(
-            telegram=channel == "telegram", sms=channel == "sms", on_discord=channel == "discord", hooked=hooked
+            telegram=channel == "telegram",
+            sms=channel == "sms",
+            on_discord=channel == "discord",
+            hooked=hooked,
+            **chosen,
         )
         match channel:
             case "web":
@@ -94,8 +101,9 @@ class Town:
         on_discord: bool = False,
         hooked: bool = False,
         claude: FakeAnthropic | None = None,
+        **more: Any,
     ) -> StoryHouse:
-        chosen = dict(self._servers)
+        chosen: dict[str, Any] = self._servers | more
         if claude:
             chosen |= {"anthropic_api_key": KEY, "anthropic_base_url": claude.url}
         if telegram:
