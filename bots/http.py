@@ -60,6 +60,8 @@ class Webhooks:
         except Malformed as error:
             self._count("webhook_malformed", channel=channel.name)
             return _answer(400, str(error))
+        if answer is not None and answer.events is not None:
+            events = answer.events
         try:
             placed = await channel.place(events) if isinstance(channel, Placing) else events
             for event in placed:

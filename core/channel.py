@@ -93,10 +93,14 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a webhook call is answered with, by status 200."""
+    """What a webhook call is answered with, by status 200.
+
+    `events` are the call's events as they are to be kept where answering has moved them (into a thread), else `None`.
+    """
 
     body: bytes
     mime: str = "application/json"
+    events: tuple[Event, ...] | None = None
 
 
 @runtime_checkable

@@ -53,7 +53,8 @@ class Quiz:
     """One question as shown. `id` names it in `Mark`; a listening question plays `audio`, which says `say` in `language`.
 
     `form` tells how it is answered: `choice` by one of `choices`; `typed`, `cloze` and `listening` by words
-    (a listening question may have choices as well); `ordering` by naming the items' letters in order.
+    (a listening question may have choices as well); `ordering` by naming the items' letters in order. `write` is
+    the label of what opens a form for an answer in words, where a channel has forms; empty where one is chosen.
     `right` is the value of its one right choice and `why` explains it: for channels that show how an answer was by
     themselves, and empty once fitted to any other.
     """
@@ -68,6 +69,7 @@ class Quiz:
     progress: str = ""
     right: str = ""
     why: str = ""
+    write: str = ""
     kind: Literal["quiz"] = "quiz"
 
 

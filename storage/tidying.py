@@ -2,12 +2,11 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from storage.cleanup import named
 from storage.database import Database
-from storage.person import unmentioned
-from storage.tables.feed import blobs
 
 READ = timedelta(hours=1)
 """How long a receipt stays where a page still shows it, and blobs may lie unmentioned by who was just writing."""
@@ -43,6 +42,7 @@ _LINES = text("DELETE FROM feed WHERE address = :address AND key IN ('farewell',
 _ORPHANS = text(
     "DELETE FROM sources WHERE owner <> '' AND NOT EXISTS (SELECT FROM learners WHERE learners.id = sources.owner)"
 )
+_FILES = text(f"DELETE FROM blobs WHERE created_at BETWEEN :since AND :before AND key NOT IN ({named()})")  # noqa: S608 - our own names
 
 
 class Tidying:
@@ -66,5 +66,4 @@ class Tidying:
 async def _strays(connection: AsyncConnection, at: datetime) -> None:
     """Delete what a turn put down for who was forgotten while it ran."""
     await connection.execute(_ORPHANS)
-    then = blobs.c.created_at.between(at - _RUNNING, at + _RUNNING)
-    await connection.execute(delete(blobs).where(then, unmentioned()))
+    await connection.execute(_FILES, {"since": at - _RUNNING, "before": at + _RUNNING})

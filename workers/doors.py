@@ -164,7 +164,7 @@ def _sms_settings(settings: Settings) -> "TwilioSettings":
 def _discord(ground: Ground) -> Platform:
     from bots import discord
     from core.providers import sound
-    from workers.slash import offers
+    from workers.slash import completed, offers
 
     settings = ground.settings
     bot = discord.connect(
@@ -179,11 +179,13 @@ def _discord(ground: Ground) -> Platform:
         blobs=ground.blobs,
         note=sound.note,
         count=ground.count,
+        offers=offers(),
+        complete=completed,
         drafts=ground.drafts,
     )
 
     async def announce() -> None:
-        await bot.register(offers())
+        await bot.register()
 
     async def greet() -> str:
         return await bot.channel.identify()

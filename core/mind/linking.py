@@ -82,7 +82,9 @@ class Linking:
             case "no":
                 await self._links.decline(learner.id)
                 return _saying(thought, "person.link.declined")
-            case "yes" | "late":
+            case "late":
+                return _saying(thought, "person.late", command="/link")
+            case "yes":
                 joined = await self._links.join(learner.id)
             case _:
                 assert_never(said)

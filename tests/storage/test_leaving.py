@@ -18,10 +18,13 @@ from core.event import Said, Sender
 from core.mind.thought import Thought
 from core.ports.person import Forgotten
 from core.reply import Reply, Text
+from storage.archive import packed
 from storage.blobs import PostgresBlobs
 from storage.database import Database
 from storage.feed import PostgresFeed
 from storage.leaving import PostgresLeaving
+from storage.library import PostgresLibrary
+from storage.person import PersonalRecords
 from storage.radio import Radio
 from storage.tidying import Tidying
 from tests.fakes.street import Street, echo
@@ -213,6 +216,8 @@ async def test_everything_is_handed_out_in_one_file_with_its_sounds_beside_it(
 ) -> None:
     blobs = PostgresBlobs(database=database, clock=street.clock)
     first = await leaving.pack(ana)
+    assert await leaving.pack(ana) == first
+    street.clock.pass_(601)
     media = await leaving.pack(ana)
     data, mime = await blobs.get(media.ref)
     assert (mime, media.name, media.size) == ("application/zip", "sona-2026-11-21.zip", len(data))
@@ -228,7 +233,9 @@ async def test_everything_is_handed_out_in_one_file_with_its_sounds_beside_it(
 async def test_an_address_for_the_file_is_good_once_and_for_a_day(
     leaving: PostgresLeaving, street: Street, database: Database, ana: str
 ) -> None:
-    first, second = [(await leaving.link(await leaving.pack(ana))).rpartition("/") for _ in range(2)]
+    first = (await leaving.link(await leaving.pack(ana))).rpartition("/")
+    street.clock.pass_(601)
+    second = (await leaving.link(await leaving.pack(ana))).rpartition("/")
     assert first[0] == "https://sona.example/file"
     assert await leaving.waits(first[2])
     taken = await leaving.take(first[2])
@@ -242,3 +249,28 @@ async def test_an_address_for_the_file_is_good_once_and_for_a_day(
     assert await count(database, "handouts") == 0
     rows = await database.run(text("SELECT key FROM blobs WHERE mime = 'application/zip'"), {})
     assert list(rows) == []
+
+
+async def test_what_was_being_read_for_who_was_forgotten_stands_no_longer(
+    leaving: PostgresLeaving, street: Street, database: Database, ana: str
+) -> None:
+    library = PostgresLibrary(database=database, clock=street.clock)
+    assert await library.stands("s-lipu")
+    await leaving.forget(ana, HERE, told)
+    assert not await library.stands("s-lipu")
+
+
+async def test_files_that_are_too_many_are_listed_and_the_newest_come(
+    street: Street, database: Database, ana: str
+) -> None:
+    blobs = PostgresBlobs(database=database, clock=street.clock)
+    street.clock.pass_(60)
+    newest = await blobs.put(b"0123456789", mime="audio/ogg")
+    await put(database, "sources", id="s-newest", uri=newest, owner=ana)
+    records = await PersonalRecords(database).export(ana, most=12)
+    assert {blob["key"] for blob in records["blobs"] if blob["data"]} == {newest}
+    assert len(records["blobs"]) == 3
+    with zipfile.ZipFile(io.BytesIO(packed(records, street.clock.now()))) as archive:
+        listed = json.loads(archive.read("records.json"))["blobs"]
+        assert len(archive.namelist()) == 2
+    assert sorted(bool(blob["file"]) for blob in listed) == [False, False, True]
