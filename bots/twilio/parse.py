@@ -113,7 +113,8 @@ def _files(fields: Form, sid: str) -> Iterator[Media]:
 
 
 def _ending(mime: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", mime.rpartition("/")[2].removeprefix("x-"))[:8] or "bin"
+    kind = re.sub(r"[^a-z0-9]", "", mime.rpartition("/")[2].removeprefix("x-"))[:8]
+    return "txt" if kind == "plain" else kind or "bin"
 
 
 def _sounds(file: Media) -> bool:

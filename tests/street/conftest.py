@@ -12,14 +12,16 @@ import pytest
 from core.ports.knowledge import Embedder
 from core.providers.minilm import MiniLm
 from storage.database import Database
-from tests.fakes import discord
+from tests.fakes import discord, slack
 from tests.fakes.anthropic import KEY, FakeAnthropic
+from tests.fakes.slack import SECRET, FakeSlack
 from tests.fakes.street import Street
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.fakes.twilio import ACCOUNT, LAN, NUMBER, FakeTwilio
 from tests.fakes.twilio import TOKEN as TWILIO_TOKEN
 from tests.street.house import StoryHouse, open_house
-from tests.street.phones.discord import DiscordPhone
+from tests.street.phones.discord import DiscordPhone, ServerPhone
+from tests.street.phones.slack import SlackPhone, ThreadPhone
 from tests.street.phones.sms import SmsPhone
 from tests.street.phones.telegram import TelegramPhone
 from tests.street.phones.terminal import TerminalPhone
@@ -56,6 +58,7 @@ class Town:
         self.api: FakeTelegram | None = None
         self.twilio: FakeTwilio | None = None
         self.discord: discord.FakeDiscord | None = None
+        self.slack: FakeSlack | None = None
         self.house: StoryHouse | None = None
 
     async def meets(
@@ -66,6 +69,7 @@ class Town:
             telegram=channel == "telegram",
             sms=channel == "sms",
             on_discord=channel == "discord",
+            on_slack=channel == "slack",
             hooked=hooked,
             **chosen,
         )
@@ -78,20 +82,41 @@ class Town:
                 await house.taking.wait(phone.address, 1)
                 self._stack.push_async_callback(phone.close)
             case "terminal":
-                phone = TerminalPhone(house.door, "ana", locale)
+                phone = TerminalPhone(house.door, "ana", locale, self._home / "saved")
                 await phone.open()
                 self._stack.push_async_callback(phone.close)
             case "sms":
                 assert self.twilio is not None
-                phone = SmsPhone(self.twilio, house.taking.wait, number=LAN)
+                country = {"es": "MX", "vi": "VN"}.get(locale, "US")
+                phone = SmsPhone(self.twilio, house.taking.wait, number=LAN, country=country)
+            case "slack":
+                assert self.slack is not None
+                phone = SlackPhone(self.slack, house.taking.wait, house.clock, f"{house.url}slack", locale=locale)
             case "discord":
                 assert self.discord is not None
                 phone = DiscordPhone(self.discord, house.taking.wait, chat=chat, locale=locale)
             case _:
+                assert channel == "telegram", channel
                 phone = self._telegram(house, chat, locale)
         talk = Talk(house, phone)
         await talk.settles()
         return talk
+
+    async def gathers(self, channel: str) -> Talk:
+        """The same person among others: in a group of Telegram, a channel of a Discord server, a thread of a Slack channel."""
+        house = self.house
+        assert house is not None
+        match channel:
+            case "discord":
+                assert self.discord is not None
+                phone = ServerPhone(self.discord, house.taking.wait, chat=100, locale="en")
+            case "slack":
+                assert self.slack is not None
+                phone = ThreadPhone(self.slack, house.taking.wait, house.clock, f"{house.url}slack")
+            case _:
+                assert channel == "telegram", channel
+                phone = self._telegram(house, -100200, "en")
+        return Talk(house, phone)
 
     async def builds(
         self,
@@ -99,6 +124,7 @@ class Town:
         telegram: bool = False,
         sms: bool = False,
         on_discord: bool = False,
+        on_slack: bool = False,
         hooked: bool = False,
         claude: FakeAnthropic | None = None,
         **more: Any,
@@ -116,7 +142,10 @@ class Town:
         if on_discord:
             self.discord = await self._stack.enter_async_context(discord.FakeDiscord())
             chosen |= {"discord_bot_token": discord.TOKEN, "discord_api_url": self.discord.url}
-        if hooked or sms:
+        if on_slack:
+            self.slack = await self._stack.enter_async_context(FakeSlack())
+            chosen |= {"slack_bot_token": slack.TOKEN, "slack_signing_secret": SECRET, "slack_api_url": self.slack.url}
+        if hooked or sms or on_slack:
             chosen["public_url"] = "here"
         self.house = await self._stack.enter_async_context(open_house(self._home, self._embedder, **chosen))
         if self.twilio:

@@ -15,10 +15,21 @@ _USER = "U7"
 class SlackPhone:
     """Calls the site at `url`; `taken` waits until so many events of this conversation were received."""
 
-    def __init__(self, api: FakeSlack, taken: Taken, clock: Clock, url: str, *, thread: str = "") -> None:
+    def __init__(
+        self,
+        api: FakeSlack,
+        taken: Taken,
+        clock: Clock,
+        url: str,
+        *,
+        thread: str = "",
+        channel: str = "D7",
+        locale: str = "en",
+    ) -> None:
+        api.locales[_USER] = locale
         self.api = api
-        self.channel = api.channel("D7")
-        self.address = Address("slack", "T1.D7", thread)
+        self.channel = api.channel(channel)
+        self.address = Address("slack", f"T1.{channel}", thread)
         self._wait = taken
         self._clock = clock
         self._url = url
@@ -28,18 +39,38 @@ class SlackPhone:
     async def says(self, text: str) -> None:
         await self._message(text=text)
 
+    async def greets(self) -> None:
+        """Open the messages of the app."""
+        self._done += 1
+        stamp = self.api.stamp()
+        opened = {"type": "app_home_opened", "user": _USER, "channel": self.channel.id, "tab": "messages"}
+        await self._call(event({**opened, "event_ts": stamp}, f"Ev{self._done}"))
+
+    async def stops(self) -> None:
+        """The button at an answer that is being streamed stands in threads; here the word is written."""
+        await self._message(text="/stop")
+
+    async def writes_answer(self, words: str, receipt: str) -> None:
+        await self.says(words)
+
+    def asked(self, receipt: str) -> str:
+        return "buttons" if self.channel.buttons(receipt) else "words"
+
+    async def file(self, receipt: str) -> bytes:
+        return self.api.files[receipt][1]
+
     async def interrupts(self, words: str) -> None:
         await self._message(text=words)
 
     async def taps(self, choice: Choice, receipt: str) -> None:
         (button,) = [b for b in self.channel.buttons(receipt) if choice.label in b["text"]["text"]]
         self._done += 1
-        container = {"type": "message", "message_ts": receipt, "channel_id": "D7", "is_ephemeral": False}
+        container = {"type": "message", "message_ts": receipt, "channel_id": self.channel.id, "is_ephemeral": False}
         payload = {
             "type": "block_actions",
             "team": {"id": "T1"},
             "user": {"id": _USER, "name": "lan"},
-            "channel": {"id": "D7"},
+            "channel": {"id": self.channel.id},
             "trigger_id": f"13.{self._done}",
             "container": container,
             "message": {"ts": receipt, **({"thread_ts": self._thread} if self._thread else {})},
@@ -81,12 +112,32 @@ class SlackPhone:
 
     async def _message(self, **content: Any) -> None:
         self._done += 1
-        ts = self.api.stamp()
         thread = {"thread_ts": self._thread} if self._thread else {}
-        said = {"type": "message", "channel_type": "im", "channel": "D7", "user": _USER, "ts": ts, **thread, **content}
+        place = {"channel_type": "im", "channel": self.channel.id}
+        said = {"type": "message", "user": _USER, "ts": self.api.stamp(), **place, **thread, **content}
         await self._call(event(said, f"Ev{self._done}"))
 
     async def _call(self, payload: dict[str, Any], *, form: bool = False) -> None:
         status, said = await post(self._url, payload, self._clock.now().timestamp(), form=form)
         assert status == 200, said
         await self._wait(self.address, self._done)
+
+
+class ThreadPhone(SlackPhone):
+    """The same person in a thread of a channel, where others talk too."""
+
+    mention = "<@UBOT>"
+
+    def __init__(self, api: FakeSlack, taken: Taken, clock: Clock, url: str) -> None:
+        super().__init__(api, taken, clock, url, thread="1699999999.000001", channel="C1")
+
+    async def murmurs(self, words: str) -> None:
+        """Somebody says something to the others."""
+        await self._message(text=words, user="U8")
+
+    async def _message(self, **content: Any) -> None:
+        """Who mentions the app is told of twice."""
+        content |= {"channel_type": "channel", "ts": self.api.stamp()}
+        await super()._message(**content)
+        if self.mention in content["text"]:
+            await super()._message(**content, type="app_mention")
