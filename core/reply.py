@@ -8,10 +8,14 @@ from core.media import Media
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A button: `label` is read by people, `value` comes back in `Tapped.choice` or is matched by what they type."""
+    """A button: `label` is read by people, `value` comes back in `Tapped.choice` or is matched by what they type.
+
+    `destroys` asks the platform to make sure before it counts, where it can.
+    """
 
     label: str
     value: str
+    destroys: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +30,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """Words in the Markdown subset of `core.markup`. `choices` are suggestions of what to do next."""
+    """Words in the Markdown subset of `core.markup`. `choices` are suggestions of what to do next.
+
+    `rateable` says that people may tell what they think of it, where the platform has a form for that.
+    """
 
     text: str
     choices: tuple[Choice, ...] = ()
     sources: tuple[Source, ...] = ()
+    rateable: bool = False
     kind: Literal["text"] = "text"
 
 

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.cleanup import named
 from storage.database import Database
@@ -32,13 +31,14 @@ _DELIVERED = text(
 )
 _OVER = text(
     """
-    DELETE FROM farewells f WHERE NOT EXISTS (SELECT FROM parcels p WHERE p.id = f.parcel)
+    DELETE FROM farewells f WHERE f.address LIKE '%:%' AND NOT EXISTS (SELECT FROM parcels p WHERE p.id = f.parcel)
         AND (f.at <= :hour OR (f.parcel <> ''
             AND NOT EXISTS (SELECT FROM feed WHERE feed.address = f.address AND feed.key = 'farewell')))
-    RETURNING f.address, f.parcel, f.at
+    RETURNING f.address, f.parcel
     """
 )
 _LINES = text("DELETE FROM feed WHERE address = :address AND key IN ('farewell', :parcel)")
+_MARKS = text("DELETE FROM farewells WHERE address NOT LIKE '%:%' AND at <= :hour RETURNING at")
 _ORPHANS = text(
     "DELETE FROM sources WHERE owner <> '' AND NOT EXISTS (SELECT FROM learners WHERE learners.id = sources.owner)"
 )
@@ -59,11 +59,12 @@ class Tidying:
             over = (await connection.execute(_OVER, given)).all()
             for farewell in over:
                 await connection.execute(_LINES, {"address": farewell.address, "parcel": farewell.parcel})
-                if not farewell.parcel:
-                    await _strays(connection, farewell.at)
 
-
-async def _strays(connection: AsyncConnection, at: datetime) -> None:
-    """Delete what a turn put down for who was forgotten while it ran."""
-    await connection.execute(_ORPHANS)
-    await connection.execute(_FILES, {"since": at - _RUNNING, "before": at + _RUNNING})
+    async def strays(self, now: datetime) -> None:
+        """Delete what turns put down for people who were forgotten while they ran; looks through whole tables if there were any."""
+        async with self._database.begin() as connection:
+            marks = (await connection.execute(_MARKS, {"hour": now - READ})).all()
+            if marks:
+                await connection.execute(_ORPHANS)
+            for mark in marks:
+                await connection.execute(_FILES, {"since": mark.at - _RUNNING, "before": mark.at + _RUNNING})

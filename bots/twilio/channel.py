@@ -102,7 +102,7 @@ class SmsChannel:
     def parse(self, request: Request) -> tuple[Event, ...]:
         return parse.read(request.body, self._clock.now())
 
-    async def place(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+    async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
         """Without the words of who has ended the messages: nobody keeps or answers them until they are wanted again."""
         return tuple([event for event in events if await self._wanted(event)])
 

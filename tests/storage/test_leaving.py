@@ -127,8 +127,9 @@ async def test_nothing_of_who_was_forgotten_stands_in_any_table_once_the_receipt
     street.clock.pass_(3601)
     await Tidying(database)(street.clock.now())
     assert [await holders(database, trace) for trace in traces] == [[]] * 4
-    assert await count(database, "farewells") == 0
     assert await count(database, "blobs") == 0
+    await Tidying(database).strays(street.clock.now())
+    assert await count(database, "farewells") == 0
 
 
 async def test_others_keep_everything_and_so_does_a_group(
@@ -167,7 +168,7 @@ async def test_a_turn_that_runs_meanwhile_is_thrown_away(
     assert await holders(database, WORD) == []
 
 
-async def test_what_such_a_turn_put_down_a_moment_later_is_found_within_the_hour(
+async def test_what_such_a_turn_put_down_a_moment_later_is_found_by_the_clean_up(
     leaving: PostgresLeaving, street: Street, database: Database, ana: str
 ) -> None:
     blobs = PostgresBlobs(database=database, clock=street.clock)
@@ -176,7 +177,7 @@ async def test_what_such_a_turn_put_down_a_moment_later_is_found_within_the_hour
     await put(database, "sources", id="late", owner=ana, title=WORD)
     street.clock.pass_(3601)
     await blobs.put(b"of somebody else", mime="audio/ogg")
-    await Tidying(database)(street.clock.now())
+    await Tidying(database).strays(street.clock.now())
     assert await holders(database, WORD) == []
     assert await count(database, "blobs") == 1
 

@@ -18,6 +18,7 @@ from core.address import Address
 from core.errors import Malformed
 from core.event import Event
 from tests.bots.discord.conftest import OFFERS, completed
+from tests.bots.told import told
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
 KEY = b"key of buttons"
@@ -38,11 +39,6 @@ def _signed(value: Any) -> Any:
             return value
 
 
-def _told(body: Any) -> Any:
-    """What a body says, without what it leaves empty."""
-    return {name: _told(value) for name, value in body.items() if value} if isinstance(body, dict) else body
-
-
 def _plain(event: Event) -> dict[str, Any]:
     return {
         "id": event.id,
@@ -50,7 +46,7 @@ def _plain(event: Event) -> dict[str, Any]:
         "sender": event.sender.id,
         "addressed": event.addressed,
         "group": event.group,
-        "body": _told(asdict(event.body)),
+        "body": told(asdict(event.body)),
     }
 
 
@@ -59,7 +55,7 @@ def test_a_payload_is_read_as_recorded(path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     reading = READER.dispatch(recorded["name"], _signed(recorded["data"]))
     assert [_plain(event) for event in reading.events] == [
-        {**event, "body": _told(event["body"])} for event in recorded["events"]
+        {**event, "body": told(event["body"])} for event in recorded["events"]
     ]
     assert (reading.asked and reading.asked.response) == _signed(recorded.get("answer"))
     assert reading.left == recorded.get("left", "")

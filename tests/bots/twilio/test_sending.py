@@ -108,7 +108,7 @@ async def test_words_of_who_has_ended_the_messages_are_not_taken_until_they_star
 
     async def taken(words: str) -> list[Body]:
         body = urlencode(desk.api.form(words)).encode()
-        return [event.body for event in await channel.place(channel.parse(Request(body=body)))]
+        return [event.body for event in await channel.admit(channel.parse(Request(body=body)))]
 
     assert await taken("toki") == [Said(text="toki")]
     await desk.book.withdraw(HERE, why="asked")

@@ -10,6 +10,7 @@ from tests.fakes.slack import FakeSlack, event, post
 
 Taken = Callable[[Address, int], Awaitable[None]]
 _USER = "U7"
+_DRAWING = ("chat.postMessage", "chat.update")
 
 
 class SlackPhone:
@@ -35,6 +36,7 @@ class SlackPhone:
         self._url = url
         self._thread = thread
         self._done = 0
+        self._last = ""
 
     async def says(self, text: str) -> None:
         await self._message(text=text)
@@ -58,6 +60,22 @@ class SlackPhone:
 
     async def file(self, receipt: str) -> bytes:
         return self.api.files[receipt][1]
+
+    async def changes(self, before: str, after: str) -> None:
+        """Change the words of the last message said."""
+        thread = {"thread_ts": self._thread} if self._thread else {}
+        same = {"type": "message", "user": _USER, "ts": self._last, **thread}
+        edited = {"user": _USER, "ts": self._last}
+        content = {"message": {**same, "text": after, "edited": edited}, "previous_message": {**same, "text": before}}
+        self._done += 1
+        changed = {
+            "type": "message",
+            "subtype": "message_changed",
+            "channel": self.channel.id,
+            "ts": self.api.stamp(),
+            **content,
+        }
+        await self._call(event(changed, f"Ev{self._done}"))
 
     async def interrupts(self, words: str) -> None:
         await self._message(text=words)
@@ -96,7 +114,7 @@ class SlackPhone:
 
     def drafts(self) -> list[str]:
         started = [call["chunks"][0].get("text", "") for call in self.api.made("chat.startStream")]
-        return started + [call["text"] for call in self.api.made("chat.update")]
+        return started + [call["text"] for name in _DRAWING for call in self.api.made(name)]
 
     async def glances(self) -> None:
         """Wait for the next call that reaches Slack."""
@@ -112,9 +130,10 @@ class SlackPhone:
 
     async def _message(self, **content: Any) -> None:
         self._done += 1
+        self._last = self.api.stamp()
         thread = {"thread_ts": self._thread} if self._thread else {}
         place = {"channel_type": "im", "channel": self.channel.id}
-        said = {"type": "message", "user": _USER, "ts": self.api.stamp(), **place, **thread, **content}
+        said = {"type": "message", "user": _USER, "ts": self._last, **place, **thread, **content}
         await self._call(event(said, f"Ev{self._done}"))
 
     async def _call(self, payload: dict[str, Any], *, form: bool = False) -> None:
