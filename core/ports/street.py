@@ -36,6 +36,10 @@ class Turns(Protocol):
         """Whether events wait; asked after a turn, for those that came while it had the lease."""
         ...
 
+    async def owed(self, address: Address) -> bool:
+        """Whether replies of turns before are still on their way."""
+        ...
+
     async def release(self, opening: Opening) -> None:
         """Give the lease back with nothing done."""
         ...
