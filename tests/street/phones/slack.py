@@ -48,10 +48,6 @@ class SlackPhone:
         opened = {"type": "app_home_opened", "user": _USER, "channel": self.channel.id, "tab": "messages"}
         await self._call(event({**opened, "event_ts": stamp}, f"Ev{self._done}"))
 
-    async def stops(self) -> None:
-        """The button at an answer that is being streamed stands in threads; here the word is written."""
-        await self._message(text="/stop")
-
     async def writes_answer(self, words: str, receipt: str) -> None:
         await self.says(words)
 
@@ -81,11 +77,13 @@ class SlackPhone:
         await self._message(text=words)
 
     async def stops(self) -> None:
-        """Press the stop button that Slack shows while a session works."""
+        """Press the stop button that Slack shows while a session works; outside of threads there is none, and the word is written."""
+        if not self._thread:
+            return await self._message(text="/stop")
         self._done += 1
         ts = self.api.stamp()
-        pressed = {"channel": "D7", "user": _USER, "thread_ts": self._thread, "event_ts": ts}
-        await self._call(event({"type": "agent_session_stopped", **pressed}, f"Ev{self._done}"))
+        pressed = {"channel": self.channel.id, "user": _USER, "thread_ts": self._thread, "event_ts": ts}
+        return await self._call(event({"type": "agent_session_stopped", **pressed}, f"Ev{self._done}"))
 
     async def taps(self, choice: Choice, receipt: str) -> None:
         (button,) = [b for b in self.channel.buttons(receipt) if choice.label in b["text"]["text"]]

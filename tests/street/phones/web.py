@@ -44,9 +44,6 @@ class WebPhone:
     async def greets(self) -> None:
         """Opening the page was a greeting."""
 
-    async def stops(self) -> None:
-        await self._does({"kind": "stopped"})
-
     async def writes_answer(self, words: str, receipt: str) -> None:
         await self.says(words)
 
