@@ -48,8 +48,9 @@ def seen(message: dict[str, Any]) -> str:
 
 
 def unmarked(words: str) -> str:
+    """Without marks; several underscores in a row are a gap to fill and none."""
     words = re.sub(r"<[^<>|]*\|([^<>]*)>", r"\1", words)
-    words = re.sub(r"(?m)(?<!\w)[*_~`]+|[*_~`]+(?!\w)", "", words)
+    words = re.sub(r"(?<!\w)[*~`]+|[*~`]+(?!\w)|(?<![\w_])_(?=[^\s_])|(?<=[^\s_])_(?![\w_])", "", words)
     return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 

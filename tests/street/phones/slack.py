@@ -86,7 +86,7 @@ class SlackPhone:
         return await self._call(event({"type": "agent_session_stopped", **pressed}, f"Ev{self._done}"))
 
     async def taps(self, choice: Choice, receipt: str) -> None:
-        (button,) = [b for b in self.channel.buttons(receipt) if choice.label in b["text"]["text"]]
+        (button,) = [b for b in self.channel.buttons(receipt) if b["text"]["text"] == choice.label]
         self._done += 1
         container = {"type": "message", "message_ts": receipt, "channel_id": self.channel.id, "is_ephemeral": False}
         payload = {
