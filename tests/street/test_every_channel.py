@@ -220,5 +220,8 @@ async def test_among_others_it_answers_when_it_is_addressed_and_has_listened(
     await talk.says(f"{phone.mention} who is right?")
     await talk.hears(Text, "It means food.")
     talk.hears_nothing_more()
+    await talk.says(f"{phone.mention} /link")
+    await talk.hears(Text, "in a private chat")
+    talk.hears_nothing_more()
     told = str(claude.requests[0]["messages"])
     assert all(words in told for words in ("I think moku means water.", "No, food!", "who is right?"))
