@@ -18,7 +18,7 @@ from core.address import Address
 from core.channel import Capabilities, Live, Rate, Request
 from core.clock import Clock
 from core.errors import Failure, Malformed, Refused
-from core.event import Event, Joined, Left
+from core.event import Event
 from core.media import Audio, Media
 from core.phrases import say
 from core.ports.blobs import Blobs
@@ -108,18 +108,6 @@ class SmsChannel:
 
     def parse(self, request: Request) -> tuple[Event, ...]:
         return parse.read(request.body, self._clock.now())
-
-    async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """Without the words of who has ended the messages: nobody keeps or answers them until they are wanted again."""
-        return tuple([event for event in events if await self._wanted(event)])
-
-    async def _wanted(self, event: Event) -> bool:
-        if event.willing or isinstance(event.body, Joined | Left):
-            return True
-        if not await self._consents.withdrawn(event.address):
-            return True
-        self._count("event_unwanted", channel=self.name)
-        return False
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
         """Twilio wants to know no more than the answer to its call."""

@@ -50,6 +50,7 @@ def read(body: bytes, now: datetime) -> tuple[Event, ...]:
             at=now,
             body=body,
             willing=asked.willing,
+            heeds=not isinstance(body, Left),
         )
         for place, body in enumerate(_bodies(fields, sid))
     )

@@ -12,7 +12,7 @@ from core.reply import Quiz
 
 class Inbox(Protocol):
     async def accept(self, event: Event) -> bool:
-        """Keep an event for good; false when its id is already there."""
+        """Keep an event for good; false when its id is already there, or when it heeds that the messages are ended and they are."""
         ...
 
 

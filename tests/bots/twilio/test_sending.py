@@ -1,13 +1,9 @@
 """Sending through the real SDK, and what its errors mean."""
 
-from urllib.parse import urlencode
-
 import pytest
 
 from bots.twilio.segments import measure
-from core.channel import Request
 from core.errors import Failure, Refused, Throttled, Unreachable
-from core.event import Body, Joined, Left, Said
 from core.media import Media
 from core.phrases import say
 from core.reply import Quiz, Text
@@ -101,22 +97,6 @@ async def test_last_words_that_do_not_go_out_are_tried_again(desk: Desk) -> None
     assert isinstance(await _failing(desk), Unreachable)
     assert isinstance(await _failing(desk), Refused)
     assert [sent.body for sent in desk.api.sent][30:] == [say("sms.enough", "en")]
-
-
-async def test_words_of_who_has_ended_the_messages_are_not_taken_until_they_start_again(desk: Desk) -> None:
-    channel = desk.account.channel
-
-    async def taken(words: str) -> list[Body]:
-        body = urlencode(desk.api.form(words)).encode()
-        return [event.body for event in await channel.admit(channel.parse(Request(body=body)))]
-
-    assert await taken("toki") == [Said(text="toki")]
-    await desk.book.withdraw(HERE, why="asked")
-    assert await taken("toki") == await taken("HELP") == []
-    assert desk.counted == ["event_unwanted:sms"] * 2
-    assert await taken("STOP") == [Left()]
-    assert await taken("START") == [Joined()]
-    assert await taken("Yes") == [Said(text="Yes")]
 
 
 @pytest.mark.parametrize(
