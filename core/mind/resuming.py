@@ -10,13 +10,13 @@ from core.event import Event, Joined
 from core.learn.catalogue import Catalogue
 from core.learn.course import nearest
 from core.markup import plain
+from core.mind import showing
 from core.mind.asking import place
 from core.mind.suggestions import suggest
 from core.mind.thought import Thought
 from core.mind.words import command
 from core.phrases import say
 from core.ports.person import Places
-from core.quiz import session
 from core.reply import Choice, Text
 
 _EXCHANGES = 2
@@ -76,7 +76,7 @@ class Resuming:
         moved = await self._moved(here, there)
         words = Text(text="\n\n".join(parts), choices=() if moved.quiz else _onward(moved, locale))
         after = thought.with_conversation(moved).saying(words)
-        shown = session.show(moved.quiz) if moved.quiz else None
+        shown = showing.question(moved.quiz, locale)
         return after.saying(shown) if shown else after
 
     async def _moved(self, here: Conversation, there: Conversation) -> Conversation:
