@@ -8,6 +8,7 @@ from typing import cast
 
 import pytest
 
+from core.phrases import say
 from core.question import Question
 from core.quiz.mark import right_words
 from core.reply import Document, Mark, Quiz, Text, Voice
@@ -15,7 +16,7 @@ from tests.fakes.anthropic import FakeAnthropic
 from tests.fakes.script import Gate, Say
 from tests.fakes.speaking import clip
 from tests.street.conftest import Town
-from tests.street.phones import GroupPhone
+from tests.street.phones import GroupPhone, bare
 from tests.street.talk import Talk
 
 CHANNELS = ["web", "terminal", "telegram", "discord", "slack", "sms"]
@@ -40,10 +41,11 @@ PLACES = {
 
 @EVERYWHERE
 async def test_from_hello_in_ones_own_language_to_the_end_of_a_quiz(town: Town, channel: str) -> None:
-    talk = await town.meets(channel, locale="es")
+    locale = "es" if CHANNELS.index(channel) % 2 else "vi"
+    talk = await town.meets(channel, locale=locale)
     await talk.phone.greets()
     await talk.settles()
-    await talk.hears(Text, "¡Hola", "sin modelo de lenguaje")
+    await talk.hears(Text, say("start.next", locale), say("offline.intro", locale))
     await talk.says("/language en")
     await talk.hears(Text, "English")
     await talk.says("/lesson")
@@ -136,6 +138,7 @@ async def cited(talk: Talk, title: str, section: str = "") -> None:
     told = [" · ".join(filter(None, (source.title, source.section))) for source in answer.sources]
     place = " · ".join(filter(None, (title, section)))
     assert told == [place] or f"[1] {place}" in answer.text
+    assert any(bare(place) in bare(shown) for shown in await talk.phone.shown(talk.receipt)), "the source is shown"
 
 
 @EVERYWHERE
@@ -180,7 +183,7 @@ async def test_who_studies_on_the_web_goes_on_here_by_a_code(town: Town, channel
     guest = await town.meets(channel)
     page = await town.meets("web")
     await page.shares("handbook.md", "text/markdown", HANDBOOK)
-    await page.says("/lesson 3")
+    await page.says("/quiz 3")
     page.forgets()
     await page.says("/link")
     found = re.search(r"/link ([A-Z2-9]{8})", (await page.hears(Text, "Your code is")).text)
@@ -191,10 +194,11 @@ async def test_who_studies_on_the_web_goes_on_here_by_a_code(town: Town, channel
     await guest.hears(Text, "on the web chat", "documents: 1", "Shall I join them?")
     await guest.says("yes")
     await guest.hears(Text, "Done: you are one person on", PLACES.get(channel, "the web chat"))
-    await guest.hears(Text, "You were in the middle of unit 3 of Toki Pona", "on the web chat. Shall we go on?")
+    await guest.hears(Text, "You were in the middle of the quiz", "on the web chat. Shall we go on?")
     await guest.taps("Go on")
-    await guest.hears(Text, "We go on from the web chat: unit 3")
-    assert (await guest.state()).unit == (await page.state()).unit
+    await guest.hears(Text, "We go on from the web chat: the quiz")
+    await goes_on_with_the_quiz(guest, channel)
+    assert (await page.state()).quiz is None
     await cited(guest, "Acme Handbook", "Holidays")
     await guest.says("/mydata")
     await guest.hears(Text if channel == "sms" else Document)
@@ -202,6 +206,19 @@ async def test_who_studies_on_the_web_goes_on_here_by_a_code(town: Town, channel
         records = archive.read("records.json").decode()
     assert all(word in records for word in ("25 days", "web:", f"{channel}:"))
     guest.hears_nothing_more()
+
+
+async def goes_on_with_the_quiz(talk: Talk, channel: str) -> None:
+    """Answer the question that came along, and end the quiz."""
+    await talk.hears(Quiz)
+    quiz = (await talk.state()).quiz
+    assert quiz is not None
+    assert quiz.current is not None
+    await answers(talk, quiz.current, rightly=True)
+    await marked(talk, channel, rightly=True)
+    await talk.hears(Quiz)
+    await talk.says("/stop")
+    await talk.hears(Text, "1 of 1")
 
 
 @pytest.mark.parametrize("channel", ["telegram", "discord", "slack"])

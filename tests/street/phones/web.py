@@ -133,8 +133,12 @@ def _words(tree: Any) -> str:
         case {"t": str(text)} | {"text": str(text)}:
             return text
         case dict():
-            parts = (tree.get(name) for name in ("text", "s", "header", "rows", "blocks"))
+            parts = (
+                tree.get(name) for name in ("text", "s", "header", "rows", "blocks", "sources", "title", "section")
+            )
             return " ".join(_words(part) for part in parts if part)
+        case str():
+            return tree
         case list():
             return " ".join(_words(part) for part in tree)
         case _:
