@@ -153,8 +153,8 @@ class Methods:
         channel = self._at(call)
         if not call.get("user"):
             raise Answer("user_not_in_channel")
-        channel.private.append(call)
-        return {"message_ts": self.stamp()}
+        channel.private.append({**call, "ts": self.stamp()})
+        return {"message_ts": channel.private[-1]["ts"]}
 
     def chat_update(self, call: Call) -> dict[str, Any]:
         message = self._message(call)

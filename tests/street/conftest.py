@@ -21,7 +21,7 @@ from tests.fakes.twilio import ACCOUNT, LAN, NUMBER, FakeTwilio
 from tests.fakes.twilio import TOKEN as TWILIO_TOKEN
 from tests.street.house import StoryHouse, open_house
 from tests.street.phones.discord import DiscordPhone, ServerPhone
-from tests.street.phones.slack import SlackPhone, ThreadPhone
+from tests.street.phones.slack import AlonePhone, SlackPhone, ThreadPhone
 from tests.street.phones.sms import SmsPhone
 from tests.street.phones.telegram import TelegramPhone
 from tests.street.phones.terminal import TerminalPhone
@@ -116,6 +116,18 @@ class Town:
             case _:
                 assert channel == "telegram", channel
                 phone = self._telegram(house, -100200, "en")
+        return Talk(house, phone)
+
+    async def asks_alone(self, channel: str) -> Talk:
+        """The same person in a place of many, at what they alone are shown there."""
+        house = self.house
+        assert house is not None
+        if channel == "slack":
+            assert self.slack is not None
+            return Talk(house, AlonePhone(self.slack, house.taking.wait, house.clock, f"{house.url}slack"))
+        assert self.discord is not None
+        phone = ServerPhone(self.discord, house.taking.wait, chat=100, locale="en")
+        phone.moves("100", "@7")
         return Talk(house, phone)
 
     async def builds(

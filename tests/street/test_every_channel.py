@@ -16,7 +16,7 @@ from tests.fakes.anthropic import FakeAnthropic
 from tests.fakes.script import Gate, Say
 from tests.fakes.speaking import clip
 from tests.street.conftest import Town
-from tests.street.phones import GroupPhone, bare
+from tests.street.phones import AlonePhone, GroupPhone, bare
 from tests.street.talk import Talk
 
 CHANNELS = ["web", "terminal", "telegram", "discord", "slack", "sms"]
@@ -242,3 +242,22 @@ async def test_among_others_it_answers_when_it_is_addressed_and_has_listened(
     talk.hears_nothing_more()
     told = str(claude.requests[0]["messages"])
     assert all(words in told for words in ("I think moku means water.", "No, food!", "who is right?"))
+
+
+@pytest.mark.parametrize("channel", ["discord", "slack"])
+async def test_what_one_asks_for_oneself_among_others_is_shown_to_nobody_else(town: Town, channel: str) -> None:
+    await town.meets(channel)
+    talk = await town.asks_alone(channel)
+    phone = cast(AlonePhone, talk.phone)
+    await phone.commands("progress")
+    await talk.settles()
+    await talk.hears(Text, "Nothing learned yet")
+    await talk.taps("Quiz me")
+    await talk.hears(Text, "questions: 8")
+    await talk.hears(Quiz)
+    quiz = (await talk.state()).quiz
+    assert quiz is not None
+    assert quiz.current is not None
+    await talk.taps_choice(quiz.current.choices[0])
+    await talk.hears(Mark)
+    assert phone.overheard() == []

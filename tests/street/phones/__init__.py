@@ -78,6 +78,18 @@ class GroupPhone(Phone, Protocol):
         ...
 
 
+class AlonePhone(Phone, Protocol):
+    """The same among others, where only they are shown what they ask for."""
+
+    async def commands(self, name: str) -> None:
+        """Use a slash command."""
+        ...
+
+    def overheard(self) -> list[str]:
+        """What everybody sees."""
+        ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Line:
     """What a phone is connected to: the site's address, and a wait for the next event to be received."""

@@ -11,6 +11,7 @@ from tests.fakes.discord import BOT, FakeDiscord
 Taken = Callable[[Address, int], Awaitable[None]]
 _VOICE_NOTE = 1 << 13
 _MENU = 3
+_HIDDEN = 1 << 6
 
 
 class DiscordPhone:
@@ -124,6 +125,10 @@ class ServerPhone(DiscordPhone):
         """Look at another channel, or at what one person alone sees there."""
         self.room = self.api.room(chat)
         self.address = Address("discord", chat, thread)
+
+    def overheard(self) -> list[str]:
+        """What everybody in the channel sees."""
+        return [message["content"] for message in self.room.messages.values() if not message["flags"] & _HIDDEN]
 
     async def murmurs(self, words: str) -> None:
         """Somebody says something to the others."""

@@ -7,6 +7,7 @@ from core.address import Address
 from core.clock import Clock
 from core.reply import Choice
 from tests.fakes.slack import FakeSlack, event, post
+from tests.fakes.slack_methods import seen
 
 Taken = Callable[[Address, int], Awaitable[None]]
 _USER = "U7"
@@ -87,17 +88,21 @@ class SlackPhone:
 
     async def taps(self, choice: Choice, receipt: str) -> None:
         (button,) = [b for b in self.channel.buttons(receipt) if b["text"]["text"] == choice.label]
+        message = {"message": {"ts": receipt, **({"thread_ts": self._thread} if self._thread else {})}}
+        await self._presses(button, receipt, is_ephemeral=False, **message)
+
+    async def _presses(self, button: dict[str, Any], receipt: str, *, is_ephemeral: bool, **message: Any) -> None:
         self._done += 1
-        container = {"type": "message", "message_ts": receipt, "channel_id": self.channel.id, "is_ephemeral": False}
+        place = {"type": "message", "message_ts": receipt, "channel_id": self.channel.id}
         payload = {
             "type": "block_actions",
             "team": {"id": "T1"},
             "user": {"id": _USER, "name": "lan"},
             "channel": {"id": self.channel.id},
             "trigger_id": f"13.{self._done}",
-            "container": container,
-            "message": {"ts": receipt, **({"thread_ts": self._thread} if self._thread else {})},
+            "container": {**place, "is_ephemeral": is_ephemeral},
             "actions": [{**button, "type": "button", "block_id": "b"}],
+            **message,
         }
         await self._call(payload, form=True)
 
@@ -165,3 +170,30 @@ class ThreadPhone(SlackPhone):
         await super()._message(**content)
         if self.mention in content["text"]:
             await super()._message(**content, type="app_mention")
+
+
+class AlonePhone(SlackPhone):
+    """The same person in a channel, asking by the slash command and looking at what they alone are shown."""
+
+    def __init__(self, api: FakeSlack, taken: Taken, clock: Clock, url: str) -> None:
+        super().__init__(api, taken, clock, url, channel="C1")
+        self.address = Address("slack", "T1.C1", f"@{_USER}")
+
+    async def commands(self, name: str) -> None:
+        self._done += 1
+        who = {"team_id": "T1", "channel_id": "C1", "user_id": _USER, "user_name": "lan"}
+        call = {"command": "/sona", "text": name, "trigger_id": f"14.{self._done}", **who}
+        await self._call(call, form=True)
+
+    async def taps(self, choice: Choice, receipt: str) -> None:
+        (message,) = [shown for shown in self.channel.private if shown["ts"] == receipt]
+        found = [b for block in message["blocks"] if block["type"] == "actions" for b in block["elements"]]
+        (button,) = [b for b in found if b["text"]["text"] == choice.label]
+        await self._presses(button, receipt, is_ephemeral=True)
+
+    async def shown(self, receipt: str) -> list[str]:
+        return [seen(message) for message in self.channel.private]
+
+    def overheard(self) -> list[str]:
+        """What everybody in the channel sees."""
+        return self.channel.texts
