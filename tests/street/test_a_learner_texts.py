@@ -1,5 +1,7 @@
 """By text message: no buttons, a price for every word, and a right to be left alone."""
 
+import re
+
 import pytest
 from sqlalchemy import text
 
@@ -13,6 +15,8 @@ from core.reply import Choice, Quiz, Text
 from tests.fakes.street import Street, echo
 from tests.fakes.twilio import LAN, NUMBER
 from tests.street.conftest import Town
+from tests.street.phones.sms import SmsPhone
+from tests.street.talk import Talk
 
 _TURNS = text("SELECT id FROM turns")
 _EVENTS = text("SELECT id FROM events")
@@ -166,3 +170,18 @@ async def test_a_day_ends_with_a_word_in_the_persons_language_and_its_cost_is_ke
     await talk.house.passes(days=1)
     await talk.says("/stop")
     assert len(town.twilio.to(LAN)) == len(bodies) + 1
+
+
+async def test_where_no_sound_can_be_sent_its_words_are_and_can_be_answered(town: Town) -> None:
+    house = (await town.meets("sms")).house
+    assert town.twilio is not None
+    talk = Talk(house, SmsPhone(town.twilio, house.taking.wait, number="+84912345678", country="VN"))
+    await talk.says("/quiz 1")
+    heard = 0
+    while (quiz := (await talk.state()).quiz) is not None and (question := quiz.current) is not None:
+        if question.form == "listening":
+            assert re.search(rf"[“\"]{question.say}[”\"]", (await talk.phone.shown(""))[-1])
+            heard += 1
+        await talk.says("bỏ qua")
+    assert heard
+    assert not any(sent.media for sent in town.twilio.sent)
