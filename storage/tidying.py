@@ -38,6 +38,12 @@ _OVER = text(
     """
 )
 _LINES = text("DELETE FROM feed WHERE address = :address AND key IN ('farewell', :parcel)")
+_SPENT = text(
+    """
+    DELETE FROM allowances WHERE address = :address
+        AND NOT EXISTS (SELECT FROM conversations WHERE conversations.address = allowances.address)
+    """
+)
 _MARKS = text("DELETE FROM farewells WHERE address NOT LIKE '%:%' AND at <= :hour RETURNING at")
 _ORPHANS = text(
     "DELETE FROM sources WHERE owner <> '' AND NOT EXISTS (SELECT FROM learners WHERE learners.id = sources.owner)"
@@ -59,6 +65,7 @@ class Tidying:
             over = (await connection.execute(_OVER, given)).all()
             for farewell in over:
                 await connection.execute(_LINES, {"address": farewell.address, "parcel": farewell.parcel})
+                await connection.execute(_SPENT, {"address": farewell.address})
 
     async def strays(self, now: datetime) -> None:
         """Delete what turns put down for people who were forgotten while they ran; looks through whole tables if there were any."""

@@ -50,6 +50,14 @@ async def test_old_parcels_go_once_they_are_sent_or_dead(database: Database) -> 
     assert await _names(database, "parcels") == {"waiting", "new"}
 
 
+async def test_what_was_sent_in_a_day_long_ago_goes(database: Database) -> None:
+    for at in (LONG_AGO - timedelta(days=1), LATELY, NOW):
+        row = {"address": "sms:+14155550100", "day": at.date(), "spent": 3}
+        await database.run(insert(metadata.tables["allowances"]).values(row), {})
+    assert (await Cleanup(database)(NOW))["allowances"] == 1
+    assert await _names(database, "allowances", "day") == {LATELY.date(), NOW.date()}
+
+
 async def test_a_file_stays_as_long_as_anything_points_to_it(database: Database) -> None:
     old = PostgresBlobs(database=database, clock=ManualClock(LONG_AGO))
     used, unused = [await old.put(data, mime="audio/ogg") for data in (b"used", b"unused")]
