@@ -15,6 +15,7 @@ from core.reply import Document, Mark, Quiz, Text, Voice
 from tests.fakes.anthropic import FakeAnthropic
 from tests.fakes.script import Gate, Say
 from tests.fakes.speaking import clip
+from tests.storage.rows import holders
 from tests.street.conftest import Town
 from tests.street.phones import AlonePhone, GroupPhone, bare
 from tests.street.talk import Talk
@@ -261,3 +262,27 @@ async def test_what_one_asks_for_oneself_among_others_is_shown_to_nobody_else(to
     await talk.taps_choice(quiz.current.choices[0])
     await talk.hears(Mark)
     assert phone.overheard() == []
+
+
+async def test_one_person_on_all_of_them_is_forgotten_on_all_of_them(town: Town) -> None:
+    await town.builds(telegram=True, sms=True, on_discord=True, on_slack=True, hooked=True)
+    page, *others = [await town.meets(channel) for channel in CHANNELS]
+    await page.says("zirkon is a word of mine")
+    for other in others:
+        page.forgets()
+        await page.says("/link")
+        found = re.search(r"/link ([A-Z2-9]{8})", (await page.hears(Text, "Your code is")).text)
+        assert found
+        await other.says(f"/link {found[1]}")
+        await other.says("yes")
+    last = others[-1]
+    last.forgets()
+    await last.says("/forget me")
+    await last.hears(Text, *PLACES.values(), "cannot be undone")
+    await last.taps("Yes, forget me")
+    await last.house.rooms.swept()
+    await last.settles()
+    assert any("You are forgotten" in shown for shown in await last.phone.shown(""))
+    await last.house.passes(hours=2)
+    for trace in ("zirkon", "Lan", *(str(talk.phone.address) for talk in (page, *others))):
+        assert await holders(last.house.ground.database, trace) == [], trace
