@@ -1,4 +1,4 @@
-"""Taking away what nobody needs any more: events answered and replies delivered long ago, what was sent in a day long ago, and files nothing points to."""
+"""Taking away what nobody needs any more: events answered, replies delivered and texts counted long ago, and files nothing points to."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -37,11 +37,12 @@ _PARCELS = text(
 )
 
 
+# They name a phone number each, and count for their day only.
 _ALLOWANCES = text(
     """
     DELETE FROM allowances WHERE (address, day) IN (
         SELECT address, day FROM allowances WHERE day < CAST(:before AS timestamptz)::date LIMIT :limit)
-    RETURNING day
+    RETURNING address
     """
 )
 
