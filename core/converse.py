@@ -13,7 +13,7 @@ from core.clock import Clock
 from core.conversation import Message, Opening, Parcel, Turn
 from core.errors import Superseded, Unreachable
 from core.event import Said, Sender
-from core.fit import fit, sealed
+from core.fit import fit, sealed, steps
 from core.mind.offering import chosen, offered
 from core.mind.thought import Thought
 from core.phrases import say
@@ -150,11 +150,7 @@ class Converse:
     def _turn(self, opening: Opening, thought: Thought, started: datetime) -> Turn:
         address = opening.conversation.address
         channel = self.channels.get(address.channel)
-        fitted = [
-            piece
-            for reply in thought.replies
-            for piece in (fit(reply, channel.capabilities) if channel else (sealed(reply),))
-        ]
+        fitted = [piece for reply in thought.replies for piece in self._fitted(reply, channel)]
         conversation = thought.conversation
         if channel and thought.replies:
             conversation = replace(conversation, offered=offered(thought.replies, channel.capabilities))
@@ -172,6 +168,15 @@ class Converse:
             started=started,
             ended=self.clock.now(),
         )
+
+    def _fitted(self, reply: Reply, channel: Channel | None) -> tuple[Reply, ...]:
+        """The reply as the channel can show it, each step down counted."""
+        if channel is None:
+            return (sealed(reply),)
+        fitted = fit(reply, channel.capabilities)
+        for form in steps(reply, fitted):
+            self.count("fallback", channel=channel.name, form=form)
+        return fitted
 
 
 def _asker(opening: Opening) -> Sender:

@@ -11,7 +11,7 @@ from core.channel import Channel
 from core.clock import Clock
 from core.conversation import Parcel
 from core.errors import Refused, Superseded, Throttled, Unreachable
-from core.fit import fit, simpler
+from core.fit import fit, simpler, step
 from core.pace import Pacer, Place, lanes
 from core.ports.count import Count
 from core.ports.street import Due, Outbox
@@ -57,6 +57,7 @@ class Deliver:
         channel = self.channels.get(parcel.address.channel)
         if channel is None:
             return await self._later(parcel, self._wait(parcel), "the channel is switched off")
+        await place.ready()
         try:
             receipt = await self._leased(parcel, place, self._send(channel, parcel, parcel.reply, due.target))
         except Superseded:
@@ -107,7 +108,7 @@ class Deliver:
             lower = simpler(reply)
             if error.gone or lower is None:
                 raise
-            self.count("fallback", channel=channel.name, form=reply.kind)
+            self.count("fallback", channel=channel.name, form=step(reply, lower))
         receipt = ""
         for piece in fit(lower, channel.capabilities):
             receipt = await self._send(channel, parcel, piece, "")

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Literal
 
 from core.channel import Capabilities
 from core.markup import plain, split
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Source, Text, Voice
+
+Form = Literal["plain", "text", "numbers", "verdict"]
+"""What goes out instead of a form that cannot be shown: words without formatting, words without sound or file, numbered choices, a verdict below its question."""
 
 
 def fit(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
@@ -58,6 +62,42 @@ def simpler(reply: Reply) -> Reply | None:
             return Text(text=bare) if bare != reply.text else None
         case _:
             return None
+
+
+def steps(reply: Reply, fitted: tuple[Reply, ...]) -> tuple[Form, ...]:
+    """The steps down that a reply has taken to become these."""
+    last = fitted[-1]
+    match reply, last:
+        case (Voice(), Text()) | (Picture(), Text()) | (Document(), Text()):
+            took = ("text",) if not isinstance(reply, Voice) or reply.audio else ()
+        case (Quiz(), Quiz()) if reply.audio and not last.audio:
+            took = ("text",)
+        case Mark(), Text():
+            took = ("verdict",)
+        case _:
+            took = ()
+    if isinstance(reply, Text | Quiz) and reply.choices and not (isinstance(last, Text | Quiz) and last.choices):
+        took = (*took, "numbers")
+    return (*took, "plain") if isinstance(reply, Text) and _bared(reply, fitted) else took
+
+
+def step(reply: Reply, lower: Reply) -> Form:
+    """What `simpler` made of a reply."""
+    match reply, lower:
+        case Mark(), _:
+            return "verdict"
+        case (Text(), _) if not reply.choices:
+            return "plain"
+        case (Text() | Quiz(), Text()):
+            return "numbers"
+        case _:
+            return "text"
+
+
+def _bared(reply: Text, fitted: tuple[Reply, ...]) -> bool:
+    """Whether the words have lost their formatting, and had some."""
+    start = fitted[0]
+    return isinstance(start, Text) and plain(reply.text) != reply.text and plain(start.text) == start.text
 
 
 def _instead(reply: Document) -> str:

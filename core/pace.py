@@ -10,6 +10,8 @@ from math import inf
 from core.address import Address
 from core.channel import Channel, Lane, Paced, Rate
 
+_EARLY = 0.1
+"""Seconds by which a place is promised before it is free, so that what is to be sent can be looked up meanwhile."""
 _REMEMBERED = 600.0
 _MANY = 1024
 
@@ -42,7 +44,7 @@ class _Queue:
         self._told = -inf
 
     async def take(self) -> float:
-        """Wait for a place; returns since when it is free, in seconds of the loop."""
+        """Wait for a place; returns when it is free, which may be in a moment only."""
         async with self._gate:
             while (wait := self._wait()) > 0:
                 self._changed.clear()
@@ -50,7 +52,7 @@ class _Queue:
                     async with asyncio.timeout(None if wait == inf else wait):
                         await self._changed.wait()
             self._out += 1
-            return heappop(self._free)
+            return max(heappop(self._free), self._shut_until)
 
     def give(self, free: float) -> None:
         """Give a place back that is free from then on."""
@@ -83,17 +85,24 @@ class _Queue:
         return self._shut_until <= now and all(at <= now for at in self._free)
 
     def _wait(self) -> float:
-        return max(self._free[0], self._shut_until) - self._now() if self._free else inf
+        return max(self._free[0], self._shut_until) - _EARLY - self._now() if self._free else inf
 
 
 @dataclass(slots=True)
 class Place:
-    """Leave to send one message. What is not `spent` counts as never sent."""
+    """Leave to send one message once it is `ready`. What is not `spent` counts as never sent."""
 
+    _now: Callable[[], float]
     _held: list[tuple[Lane, _Queue, float]] = field(default_factory=list[tuple[Lane, _Queue, float]])
 
     async def take(self, lane: Lane, queue: _Queue) -> None:
         self._held.append((lane, queue, await queue.take()))
+
+    async def ready(self) -> None:
+        """Wait for the moment at which the message may go."""
+        wait = max((free for *_, free in self._held), default=0.0) - self._now()
+        if wait > 0:
+            await asyncio.sleep(wait)
 
     def leave(self) -> None:
         for _, queue, free in self._held:
@@ -128,7 +137,7 @@ class Pacer:
     @asynccontextmanager
     async def place(self, lanes: tuple[Lane, ...]) -> AsyncGenerator[Place]:
         """Wait in each lane in turn; who waits in their own lane takes up no place in a shared one."""
-        place = Place()
+        place = Place(self._now)
         try:
             for lane in lanes:
                 await place.take(lane, self._queue(lane))

@@ -64,7 +64,7 @@ def connect(
 ) -> Discord:
     """Make the bot; nothing goes out yet. To be called within the event loop that will use it.
 
-    `offers` are the commands, `complete` knows what may be filled in to them. Each step down to a simpler form (`numbers`, `audio`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
+    `offers` are the commands, `complete` knows what may be filled in to them. Each step down to a simpler form (`numbers`, `audio`, `post`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
     """
     client = Client(settings.token, application=settings.application, api_url=settings.api_url)
     channel = DiscordChannel(

@@ -23,7 +23,7 @@ from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 Step = Callable[[str], Awaitable[str]]
 """Sends one message under a nonce and returns its id."""
 Count = Callable[[str], None]
-"""Called with the name of the simpler form that was fallen back to: numbers, audio."""
+"""Called with the name of the simpler form that was fallen back to: numbers, audio, post."""
 Note = Callable[[bytes], Awaitable[Audio]]
 """Encoded sound as OGG/Opus at 48 kHz, with its length and waveform; raises `Malformed` for what is no sound."""
 
@@ -86,6 +86,7 @@ class Sending:
                 return sent
             except Uneditable as error:
                 self._wait_for(written, error)
+                self._count("post")
                 await self._streams.forget(address)
         return await self._post.say(address, message, nonce)
 

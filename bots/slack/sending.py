@@ -21,7 +21,7 @@ from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
 Step = Callable[[], Awaitable[str]]
 Count = Callable[[str], None]
-"""Called with the name of the simpler form that was fallen back to: plain, numbers, verdict, file."""
+"""Called with the name of the simpler form that was fallen back to: plain, numbers, post, verdict, file."""
 
 _REMEMBERED = 256
 _ENDINGS = {"audio/ogg": "ogg", "audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/wav": "wav", "image/png": "png"}
@@ -98,6 +98,8 @@ class Sending:
         if draft.message:
             with suppress(Uneditable):
                 sent = await self._formatted(lambda shown: self._rewrite(place, draft, shown), message)
+            if not sent:
+                self._count("post")
         if not sent:
             sent = await self._formatted(lambda shown: self._client.say(place, shown), message)
         await self._rest(address, place, draft, ended=draft.streaming)
@@ -121,9 +123,12 @@ class Sending:
                 await self._client.session(place, "active")
 
     async def _formatted(self, send: Callable[[Message], Awaitable[str]], message: Message) -> str:
+        """Words whose blocks are refused go out alone; buttons are blocks too, so that a question has to be put in another form."""
         try:
             return await send(message)
         except Unformatted:
+            if message.buttons:
+                raise
             self._count("plain")
             return await send(message.bare())
 

@@ -63,7 +63,7 @@ def connect(
 ) -> Telegram:
     """Make the bot; nothing goes out yet. To be called within the event loop that will use it.
 
-    Each step down to a simpler form (`plain`, `numbers`, `audio`, `edits`, `buttons`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
+    Each step down to a simpler form (`plain`, `numbers`, `audio`, `edits`, `post`, `buttons`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
     Without `polls` nobody knows which question a vote answers.
     """
     client = Client(settings.token, api_url=settings.api_url)

@@ -19,7 +19,7 @@ from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
 Step = Callable[[], Awaitable[str]]
 Count = Callable[[str], None]
-"""Called with the name of the simpler form that was fallen back to: plain, numbers, audio, buttons."""
+"""Called with the name of the simpler form that was fallen back to: plain, numbers, audio, post, buttons."""
 
 _REMEMBERED = 256
 
@@ -103,6 +103,7 @@ class Sending:
                 await self._streams.forget(address)
                 return written
             except (Uneditable, Textless):
+                self._count("post")
                 await self._streams.forget(address)
         return await self._formatted(lambda shown: self._client.say(address, shown), message)
 

@@ -69,7 +69,8 @@ class Talk:
     def _meant(self, line: str) -> Body:
         """A number of the last choices is a tap, anything else is said."""
         words = clean(line.strip())
-        if words.isascii() and words.isdigit() and 1 <= int(words) <= len(self.options):
+        few = len(words) <= len(str(len(self.options)))
+        if few and words.isascii() and words.isdigit() and 1 <= int(words) <= len(self.options):
             return Tapped(choice=self.options[int(words) - 1].value, of=self.of)
         return Said(text=words)
 

@@ -1,12 +1,13 @@
 """What goes out keeps to a platform's limits by itself, destination by destination."""
 
 import asyncio
-from collections import defaultdict, deque
-from collections.abc import Coroutine
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
+
+import pytest
 
 from core.address import Address
 from core.channel import Lane, Rate
@@ -15,10 +16,12 @@ from core.deliver import Deliver
 from core.errors import Throttled
 from core.pace import Pacer
 from core.reply import Reply, Text
+from tests.fakes import discord_rules, slack_rules, telegram_rules
 from tests.fakes.channel import FULL, KeepingChannel
 from tests.fakes.leaping import LeapingLoop
+from tests.fakes.shelf import Shelf
 from tests.fakes.street import Counted
-from tests.fakes.telegram_rules import Answer, Pace
+from workers.matrix import capabilities
 
 SECOND = Rate(most=1, seconds=1)
 
@@ -32,39 +35,8 @@ def _now() -> float:
     return asyncio.get_running_loop().time()
 
 
-@dataclass
-class Due:
-    parcel: Parcel
-    target: str = ""
-
-
-@dataclass
-class Shelf:
-    """An outbox in memory; `later` is kept as the platform asked."""
-
-    waiting: dict[Address, deque[Parcel]] = field(default_factory=lambda: defaultdict[Address, deque[Parcel]](deque))
-    held: dict[Address, datetime] = field(default_factory=dict[Address, datetime])
-
-    def put(self, address: Address, words: str) -> None:
-        self.waiting[address].append(Parcel(id=words, address=address, reply=Text(text=words)))
-
-    async def next(self, address: Address, lease: timedelta) -> Due | None:
-        if not self.waiting[address] or self.held.get(address, _moment()) > _moment():
-            return None
-        return Due(self.waiting[address][0])
-
-    async def renew(self, parcel: Parcel, lease: timedelta) -> bool:
-        return True
-
-    async def sent(self, parcel: Parcel, receipt: str) -> bool:
-        self.waiting[parcel.address].popleft()
-        return bool(self.waiting[parcel.address])
-
-    async def later(self, parcel: Parcel, at: datetime, why: str) -> None:
-        self.held[parcel.address] = at
-
-    async def dead(self, parcel: Parcel, why: str) -> None:
-        raise AssertionError(f"{parcel.id}: {why}")
+def _put(shelf: Shelf, address: Address, words: str) -> None:
+    shelf.put(Parcel(id=words, address=address, reply=Text(text=words)))
 
 
 def _moment() -> datetime:
@@ -81,26 +53,66 @@ class Timely:
         return "id"
 
 
-class Strict(KeepingChannel):
-    """A platform that counts as Telegram does, somewhere on the way of a call; `refused` are those it did not take."""
+Limit = Callable[[str], None]
+"""Counts a message to a chat, or raises `Throttled`."""
 
-    def __init__(self, chance: Random, *, total: Rate, chat: Rate) -> None:
-        super().__init__(replace(FULL, total_rate=total, chat_rate=chat))
-        self._chance = chance
-        self._pace = Pace(_now)
+
+class Strict(KeepingChannel):
+    """A platform that counts somewhere on the way of a call; `refused` are those it did not take."""
+
+    def __init__(self, limit: Limit, *, seed: int = 1, **rates: Rate | None) -> None:
+        super().__init__(replace(FULL, **rates))
+        self._chance = Random(seed)
+        self._limit = limit
         self.at: list[tuple[float, str]] = []
         self.refused = 0
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
         await asyncio.sleep(self._chance.uniform(0.001, 0.05))
         try:
-            self._pace.note(int(address.chat))
-        except Answer as answer:
+            self._limit(address.chat)
+        except Throttled:
             self.refused += 1
-            raise Throttled(str(answer), retry_after=float(answer.parameters["retry_after"])) from answer
+            raise
         self.at.append((_now(), key))
         await asyncio.sleep(self._chance.uniform(0.001, 0.02))
         return await super().send(address, reply, key=key, target=target)
+
+
+def _telegram() -> Limit:
+    pace = telegram_rules.Pace(_now)
+
+    def limit(chat: str) -> None:
+        try:
+            pace.note(int(chat))
+        except telegram_rules.Answer as answer:
+            raise Throttled(str(answer), retry_after=float(answer.parameters["retry_after"])) from answer
+
+    return limit
+
+
+def _slack() -> Limit:
+    pace = slack_rules.Pace(_now)
+
+    def limit(chat: str) -> None:
+        try:
+            pace.note(chat)
+        except slack_rules.Answer as answer:
+            raise Throttled(str(answer), retry_after=answer.retry_after) from answer
+
+    return limit
+
+
+def _discord() -> Limit:
+    buckets = discord_rules.Buckets(_now)
+
+    def limit(chat: str) -> None:
+        try:
+            buckets.use(f"post {chat}")
+        except discord_rules.Answer as answer:
+            raise Throttled(str(answer), retry_after=float(answer.body["retry_after"])) from answer
+
+    return limit
 
 
 def _deliver(shelf: Shelf, channel: KeepingChannel) -> Deliver:
@@ -113,20 +125,32 @@ async def _everything(deliver: Deliver, address: Address) -> None:
         await asyncio.sleep(max((again - _moment()).total_seconds(), 0))
 
 
-def test_five_thousand_replies_take_as_long_as_the_limits_allow_and_nobody_is_told_to_wait() -> None:
+@pytest.mark.parametrize(
+    ("name", "limit", "chats", "allowed"),
+    [
+        ("telegram", _telegram, 500, 5000 / 30),
+        ("discord", _discord, 40, 5000 / 40 - 5),
+        ("slack", _slack, 50, 99),
+        ("slack", _slack, 1, 4998),
+    ],
+)
+def test_five_thousand_replies_take_as_long_as_the_limits_allow_and_nobody_is_told_to_wait(
+    name: str, limit: Callable[[], Limit], chats: int, allowed: float
+) -> None:
     async def story() -> None:
-        shelf, channel = Shelf(), Strict(Random(1), total=Rate(most=30, seconds=1), chat=SECOND)
+        can = capabilities()[name]
+        shelf, channel = Shelf(_moment), Strict(limit(), chat_rate=can.chat_rate, total_rate=can.total_rate)
         deliver = _deliver(shelf, channel)
-        places = [Address("test", str(number)) for number in range(1, 501)]
+        places = [Address("test", str(number)) for number in range(1, chats + 1)]
         for number in range(5000):
-            shelf.put(places[number % 500], f"{number:04d}")
+            _put(shelf, places[number % chats], f"{number:04d}")
         await asyncio.gather(*(_everything(deliver, place) for place in places))
         assert channel.refused == 0
         assert len(channel.at) == 5000
         for place in places:
             words = [reply.text for reply in channel.to(place) if isinstance(reply, Text)]
             assert words == sorted(words)
-        assert _now() <= 1.1 * 5000 / 30
+        assert _now() <= 1.1 * allowed
 
     _leaping(story())
 
@@ -134,13 +158,13 @@ def test_five_thousand_replies_take_as_long_as_the_limits_allow_and_nobody_is_to
 def test_who_is_told_to_wait_after_a_burst_takes_no_more_bursts_and_holds_up_nobody_else() -> None:
     async def story() -> None:
         burst = Rate(most=3, seconds=3)
-        shelf, channel = Shelf(), Strict(Random(2), total=Rate(most=30, seconds=1), chat=burst)
+        shelf, channel = Shelf(_moment), Strict(_telegram(), chat_rate=burst, total_rate=Rate(most=30, seconds=1))
         deliver = _deliver(shelf, channel)
         slow, *others = [Address("test", str(number)) for number in range(1, 51)]
         for number in range(20):
-            shelf.put(slow, f"slow{number:02d}")
+            _put(shelf, slow, f"slow{number:02d}")
         for place in others:
-            shelf.put(place, f"quick{place.chat}")
+            _put(shelf, place, f"quick{place.chat}")
         await asyncio.gather(*(_everything(deliver, place) for place in (slow, *others)))
         assert channel.refused == 1
         assert [key for _, key in channel.at if "slow" in key] == [f"slow{number:02d}" for number in range(20)]
@@ -171,10 +195,10 @@ def _told(everybody: bool) -> dict[str, float]:
     )
 
     async def story() -> None:
-        shelf = Shelf()
+        shelf = Shelf(_moment)
         deliver = _deliver(shelf, told)
         for name in "abc":
-            shelf.put(Address("test", name), name)
+            _put(shelf, Address("test", name), name)
         await asyncio.gather(*(_everything(deliver, Address("test", name)) for name in "abc"))
 
     _leaping(story())
@@ -198,6 +222,7 @@ def test_a_limit_without_seconds_is_how_many_go_out_at_a_time() -> None:
         async def goes() -> None:
             nonlocal going, most
             async with pacer.place((Lane(name="all", rate=Rate(most=4, seconds=0), shared=True),)) as place:
+                await place.ready()
                 going += 1
                 most = max(most, going)
                 await asyncio.sleep(1)
@@ -213,11 +238,11 @@ def test_a_limit_without_seconds_is_how_many_go_out_at_a_time() -> None:
 
 def test_a_round_that_finds_nothing_to_send_uses_up_nothing() -> None:
     async def story() -> None:
-        shelf, channel = Shelf(), KeepingChannel(replace(FULL, chat_rate=Rate(most=1, seconds=3600)))
+        shelf, channel = Shelf(_moment), KeepingChannel(replace(FULL, chat_rate=Rate(most=1, seconds=3600)))
         deliver, here = _deliver(shelf, channel), Address("test", "1")
         for _ in range(100):
             await deliver(here)
-        shelf.put(here, "at last")
+        _put(shelf, here, "at last")
         await deliver(here)
         assert _now() == 0
         assert channel.to(here) == [Text(text="at last")]
@@ -232,6 +257,7 @@ def test_who_stops_waiting_gives_way() -> None:
 
         async def goes(lanes: tuple[Lane, ...]) -> None:
             async with pacer.place(lanes) as place:
+                await place.ready()
                 place.spent()
 
         await goes(mine)
@@ -252,7 +278,8 @@ def test_queues_that_nobody_waits_in_are_forgotten_without_forgetting_any_limit(
             async with pacer.place((Lane(name=str(number), rate=SECOND),)) as place:
                 place.spent()
             await asyncio.sleep(0.01)
-        async with pacer.place((Lane(name="4999", rate=SECOND),)):
+        async with pacer.place((Lane(name="4999", rate=SECOND),)) as place:
+            await place.ready()
             assert _now() >= 5000 * 0.01 + 0.98
         assert pacer.queues <= 1100
 

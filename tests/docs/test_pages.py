@@ -9,12 +9,13 @@ from typing import get_args
 import click
 import pytest
 
+from core.fit import Form
 from core.phrases import locales
-from core.reply import Reply
 from tests.docs.compose import read
 from tests.docs.counted import counters, steps
 from tests.docs.pages import PAGES, ROOT, anchors, codes, commands, links, named, prose, text
 from workers.cli import main
+from workers.matrix import LADDER
 from workers.settings import variables
 
 _OPERATORS = ROOT / "docs" / "operators.md"
@@ -155,8 +156,9 @@ def test_every_counter_named_anywhere_exists() -> None:
 
 def test_every_form_of_a_fallback_is_documented() -> None:
     line = next(line for line in prose(_OPERATORS).splitlines() if line.startswith("`form` is"))
-    kinds = {kind.__dataclass_fields__["kind"].default for kind in get_args(Reply)}
-    assert set(re.findall(r"`(\w+)`", line)) == {"form", *kinds, *steps()}
+    forms = {*get_args(Form), *steps()}
+    assert set(re.findall(r"`(\w+)`", line)) == {"form", *forms}
+    assert {form for _, form, _ in LADDER} == forms
 
 
 def test_every_process_and_endpoint_for_operators_is_documented() -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 import pytest
@@ -29,6 +29,7 @@ from tests.street.phones.web import WebPhone
 from tests.street.talk import Talk
 
 Meeting = Callable[..., Awaitable[Talk]]
+_THREAD = "1699999999.000001"
 
 
 @pytest.fixture
@@ -87,8 +88,7 @@ class Town:
                 self._stack.push_async_callback(phone.close)
             case "sms":
                 assert self.twilio is not None
-                country = {"es": "MX", "vi": "VN"}.get(locale, "US")
-                phone = SmsPhone(self.twilio, house.taking.wait, number=LAN, country=country)
+                phone = SmsPhone(self.twilio, house.taking.wait, number=LAN, locale=locale)
             case "slack":
                 assert self.slack is not None
                 phone = SlackPhone(self.slack, house.taking.wait, house.clock, f"{house.url}slack", locale=locale)
@@ -192,3 +192,23 @@ class Town:
 async def town(tmp_path: Path, embedder: Embedder, database_url: str, redis_url: str) -> AsyncIterator[Town]:
     async with AsyncExitStack() as stack:
         yield Town(stack, tmp_path, embedder, {"database_url": database_url, "redis_url": redis_url})
+
+
+class Meet(Protocol):
+    async def __call__(self, channel: str, locale: str = "en") -> Talk: ...
+
+
+@pytest.fixture
+async def meet(town: Town, claude: FakeAnthropic) -> Meet:
+    """Someone on any channel, in Slack in a thread, in a house with a model; what they were greeted with, where they were, is still to be heard."""
+
+    async def met(channel: str, locale: str = "en") -> Talk:
+        talk = await town.meets(channel, locale=locale, claude=claude)
+        if channel != "slack":
+            return talk
+        assert town.slack is not None
+        url = f"{talk.house.url}slack"
+        thread = SlackPhone(town.slack, talk.house.taking.wait, talk.house.clock, url, thread=_THREAD, locale=locale)
+        return Talk(talk.house, thread)
+
+    return met

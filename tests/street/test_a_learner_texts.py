@@ -175,7 +175,7 @@ async def test_a_day_ends_with_a_word_in_the_persons_language_and_its_cost_is_ke
 async def test_where_no_sound_can_be_sent_its_words_are_and_can_be_answered(town: Town) -> None:
     house = (await town.meets("sms")).house
     assert town.twilio is not None
-    talk = Talk(house, SmsPhone(town.twilio, house.taking.wait, number="+84912345678", country="VN"))
+    talk = Talk(house, SmsPhone(town.twilio, house.taking.wait, number="+84912345678", locale="vi"))
     await talk.says("/quiz 1")
     heard = 0
     while (quiz := (await talk.state()).quiz) is not None and (question := quiz.current) is not None:

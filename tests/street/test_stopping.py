@@ -1,20 +1,14 @@
 """Who says stop, by button, by command or in the platform's own way, ends the answer and its cost on every channel."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 
-from core.ports.knowledge import Embedder
 from core.reply import Text
-from tests.fakes import slack
-from tests.fakes.anthropic import KEY, FakeAnthropic
+from tests.fakes.anthropic import FakeAnthropic
 from tests.fakes.script import Gate, Say
-from tests.street.conftest import Town
-from tests.street.house import open_house
+from tests.street.conftest import Meet
 from tests.street.phones.discord import DiscordPhone
 from tests.street.phones.slack import SlackPhone
 from tests.street.phones.web import WebPhone
@@ -23,10 +17,7 @@ from tests.street.talk import Talk
 TOLD = "Once upon a time there was a small "
 _TURNS = text("SELECT input_tokens, output_tokens, cost FROM turns WHERE input_tokens > 0 ORDER BY started_at")
 _SAID = text("SELECT text FROM messages WHERE role = 'sona' ORDER BY seq")
-THREAD = "1699999999.000001"
-CHANNELS = ["web", "terminal", "telegram", "discord", "slack", "sms"]
-
-Meet = Callable[[str], Awaitable[Talk]]
+CHANNELS = ["web", "telegram", "discord", "slack", "sms"]
 
 
 class Reached(asyncio.Event):
@@ -39,33 +30,6 @@ class Reached(asyncio.Event):
     async def wait(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride] - it only ever returns true
         self.reached.set()
         return await super().wait()
-
-
-@pytest.fixture
-async def meet(
-    town: Town, claude: FakeAnthropic, tmp_path: Path, embedder: Embedder, database_url: str, redis_url: str
-) -> AsyncIterator[Meet]:
-    """Someone on a channel, in a house with a model."""
-    async with AsyncExitStack() as stack:
-
-        async def on_slack() -> Talk:
-            api = await stack.enter_async_context(slack.FakeSlack())
-            chosen = {"slack_bot_token": slack.TOKEN, "slack_signing_secret": slack.SECRET, "slack_api_url": api.url}
-            mind = {"anthropic_api_key": KEY, "anthropic_base_url": claude.url}
-            servers = {"database_url": database_url, "redis_url": redis_url, "public_url": "here"}
-            house = await stack.enter_async_context(open_house(tmp_path, embedder, **chosen, **mind, **servers))
-            return Talk(house, SlackPhone(api, house.taking.wait, house.clock, f"{house.url}slack", thread=THREAD))
-
-        async def met(channel: str) -> Talk:
-            if channel == "slack":
-                return await on_slack()
-            on = {"telegram": channel == "telegram", "sms": channel == "sms", "on_discord": channel == "discord"}
-            await town.builds(claude=claude, **on)
-            talk = await town.meets(channel)
-            talk.forgets()
-            return talk
-
-        yield met
 
 
 async def _stops(talk: Talk, way: str) -> None:
@@ -110,6 +74,7 @@ async def test_a_stop_hangs_up_on_the_model_and_keeps_and_counts_what_was_said(
     meet: Meet, claude: FakeAnthropic, channel: str, way: str
 ) -> None:
     talk = await meet(channel)
+    talk.forgets()
     await _asks_for_a_story(talk, claude)
     await _stops(talk, way)
     async with asyncio.timeout(5):
@@ -142,12 +107,12 @@ async def test_who_ends_the_messages_by_carrier_word_ends_the_cost_too_and_is_se
     assert 0 < turn.output_tokens <= len(TOLD + "house.") // 4
 
 
-@pytest.mark.parametrize("channel", [name for name in CHANNELS if name != "terminal"])
+@pytest.mark.parametrize("channel", CHANNELS)
 async def test_words_said_while_the_tutor_thinks_are_answered_next(
     meet: Meet, claude: FakeAnthropic, channel: str
 ) -> None:
-    """A terminal takes no line while it answers one; what is typed ahead is handed in afterwards."""
     talk = await meet(channel)
+    talk.forgets()
     gate = Reached()
     claude.add(Gate(gate), Say("One."))
     claude.add(Say("Two and three."))
@@ -164,3 +129,20 @@ async def test_words_said_while_the_tutor_thinks_are_answered_next(
     told = str(claude.requests[-1]["messages"])
     assert told.index("What is two?") < told.index("And three?")
     assert claude.left == 0
+
+
+async def test_what_is_typed_ahead_at_a_terminal_is_answered_next(meet: Meet, claude: FakeAnthropic) -> None:
+    talk = await meet("terminal")
+    gate = Reached()
+    claude.add(Gate(gate), Say("One."))
+    claude.add(Say("Two."))
+    await talk.phone.says("What is one?")
+    async with asyncio.timeout(10):
+        await gate.reached.wait()
+    ahead = asyncio.create_task(talk.phone.says("What is two?"))
+    gate.set()
+    await ahead
+    await talk.settles()
+    await talk.hears(Text, "One.")
+    await talk.hears(Text, "Two.")
+    talk.hears_nothing_more()

@@ -17,6 +17,7 @@ _MODULES = {
     "migrate": "processes",
     "chat": "talk",
     "check": "talk",
+    "channels": "channels",
     "voices": "talk",
     "learn": "knowledge",
     "export": "people",

@@ -3,15 +3,16 @@
 A module here is named after its channel and has `open_harness()`, an asynchronous context manager that gives a `Harness`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Any, Protocol, cast
 
 from core.address import Address
 from core.channel import Channel, Request
+from core.event import Event
 from core.media import Media
 
 
@@ -23,6 +24,27 @@ class Calls:
     forged: Request
     unknown: Request
     broken: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """How many there are of what is no words, and the answers that were seen half written."""
+
+    polls: int = 0
+    sounds: int = 0
+    files: int = 0
+    drafts: tuple[str, ...] = ()
+
+
+@dataclass
+class Counted:
+    """A `Count` that keeps the forms that were fallen back to."""
+
+    forms: list[str] = field(default_factory=list[str])
+
+    def __call__(self, name: str, /, **labels: str) -> None:
+        if name == "fallback":
+            self.forms.append(labels["form"])
 
 
 class Harness(Protocol):
@@ -49,6 +71,24 @@ class Harness(Protocol):
 
     async def sound(self) -> Media:
         """A voice note that is kept where the channel finds it."""
+        ...
+
+    async def picture(self) -> Media:
+        """The same for a picture."""
+        ...
+
+    async def shown(self) -> Shown: ...
+
+    async def takes(self, recorded: Mapping[str, Any]) -> tuple[Event, ...]:
+        """Bring in a payload recorded in `tests/bots/<folder>/fixtures`, through the channel's own entrance."""
+        ...
+
+    @property
+    def folder(self) -> str: ...
+
+    @property
+    def counted(self) -> list[str]:
+        """The forms that were fallen back to."""
         ...
 
     def leave(self) -> None:

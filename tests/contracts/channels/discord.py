@@ -3,21 +3,26 @@
 import hmac
 import json
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from bots.discord import Discord, Settings, connect, custom_id, forms
 from core.address import Address
 from core.channel import Channel, Request
+from core.event import Event
 from core.media import Media
 from tests.bots.discord.conftest import Shelf, noted
-from tests.contracts.channels import Calls
+from tests.contracts.channels import Calls, Counted, Shown
 from tests.fakes.clock import ManualClock
 from tests.fakes.discord import TOKEN, FakeDiscord
 from tests.fakes.discord_rules import Answer
 
 SECRET = b"secret"
+
+
+_VOICE_NOTE = 1 << 13
 
 
 @dataclass
@@ -27,6 +32,8 @@ class DiscordHarness:
     shelf: Shelf
     address: Address = field(default_factory=lambda: Address("discord", "7"))
     can_leave: bool = True
+    counted: list[str] = field(default_factory=list[str])
+    folder: str = "discord"
 
     @property
     def channel(self) -> Channel:
@@ -60,10 +67,22 @@ class DiscordHarness:
         return [re.sub(r"\\(.)", r"\1", text) for text in self.api.room().texts]
 
     async def buttons(self) -> list[str]:
-        return [button["label"] for button in self.api.room().buttons]
+        return [each["label"] for button in self.api.room().buttons for each in button.get("options", [button])]
+
+    async def picture(self) -> Media:
+        data, mime = b"\x89PNG", "image/png"
+        return Media(ref=await self.shelf.put(data, mime=mime), mime=mime, name="kili.png")
 
     async def sound(self) -> Media:
         return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
+
+    async def shown(self) -> Shown:
+        sounds = sum(bool(each["flags"] & _VOICE_NOTE) for each in self.api.room().messages.values())
+        return Shown(sounds=sounds, files=len(self.api.uploads) - sounds, drafts=tuple(self.api.drawn))
+
+    async def takes(self, recorded: Mapping[str, Any]) -> tuple[Event, ...]:
+        """As the gateway brings it."""
+        return self.bot.channel.read(recorded["name"], recorded["data"])
 
     def leave(self) -> None:
         self.api.room().refusal = Answer(403, "Cannot send messages to this user", 50007)
@@ -71,7 +90,7 @@ class DiscordHarness:
 
 @asynccontextmanager
 async def open_harness() -> AsyncGenerator[DiscordHarness]:
-    shelf = Shelf()
+    shelf, counted = Shelf(), Counted()
     async with FakeDiscord() as api:
         api.room()
         bot = connect(
@@ -80,13 +99,10 @@ async def open_harness() -> AsyncGenerator[DiscordHarness]:
             clock=ManualClock(),
             blobs=shelf,
             note=noted,
-            count=_ignored,
+            count=counted,
         )
         try:
-            yield DiscordHarness(bot=bot, api=api, shelf=shelf)
+            await bot.channel.identify()
+            yield DiscordHarness(bot=bot, api=api, shelf=shelf, counted=counted.forms)
         finally:
             await bot.close()
-
-
-def _ignored(name: str, /, **labels: str) -> None:
-    """Nothing is asked of the counters here."""

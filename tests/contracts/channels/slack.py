@@ -1,16 +1,19 @@
 """Slack, connected to the fake."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
 
 from bots.slack import Settings, Slack, connect
 from core.address import Address
 from core.channel import Channel, Request
+from core.event import Event
 from core.media import Media
 from tests.bots.slack.conftest import Shelf
-from tests.contracts.channels import Calls
+from tests.contracts.channels import Calls, Counted, Shown
 from tests.fakes.clock import ManualClock
 from tests.fakes.slack import SECRET, TOKEN, FakeSlack, event, signed_headers
 
@@ -23,6 +26,8 @@ class SlackHarness:
     clock: ManualClock
     address: Address = field(default_factory=lambda: Address("slack", "T1.D1", "1699999999.000001"))
     can_leave: bool = True
+    counted: list[str] = field(default_factory=list[str])
+    folder: str = "slack"
 
     @property
     def channel(self) -> Channel:
@@ -68,8 +73,37 @@ class SlackHarness:
         channel = self.api.channels["D1"]
         return [button["text"]["text"] for button in channel.buttons(max(channel.messages))]
 
+    async def picture(self) -> Media:
+        data, mime = b"\x89PNG", "image/png"
+        return Media(ref=await self.shelf.put(data, mime=mime), mime=mime, name="kili.png")
+
     async def sound(self) -> Media:
         return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
+
+    async def shown(self) -> Shown:
+        started = [call["chunks"][0].get("text", "") for call in self.api.made("chat.startStream")]
+        names = [
+            self.api.files[each["file"]][0] for each in self.api.channels["D1"].messages.values() if "file" in each
+        ]
+        sounds = sum(name.endswith(".ogg") for name in names)
+        drafts = tuple(started + [call["text"] for call in self.api.made("chat.update")])
+        pictures = sum(
+            block["type"] == "image"
+            for each in self.api.channels["D1"].messages.values()
+            for block in each.get("blocks") or ()
+        )
+        return Shown(sounds=sounds, files=len(names) - sounds + pictures, drafts=drafts)
+
+    async def takes(self, recorded: Mapping[str, Any]) -> tuple[Event, ...]:
+        payload = recorded["payload"]
+        match recorded["kind"]:
+            case "events_api":
+                body = json.dumps(payload)
+            case "interactive":
+                body = urlencode({"payload": json.dumps(payload)})
+            case _:
+                body = urlencode(payload)
+        return self.channel.parse(self._call(body.encode()))
 
     def leave(self) -> None:
         self.api.channels["D1"].refusal = "account_inactive"
@@ -77,7 +111,7 @@ class SlackHarness:
 
 @asynccontextmanager
 async def open_harness() -> AsyncGenerator[SlackHarness]:
-    shelf, clock = Shelf(), ManualClock()
+    shelf, clock, counted = Shelf(), ManualClock(), Counted()
     async with FakeSlack() as api:
         api.channel("D1")
         app = connect(
@@ -85,13 +119,10 @@ async def open_harness() -> AsyncGenerator[SlackHarness]:
             secret_key=b"secret",
             clock=clock,
             blobs=shelf,
-            count=_ignored,
+            count=counted,
+            commands=("quiz", "help", "stop"),
         )
         try:
-            yield SlackHarness(app=app, api=api, shelf=shelf, clock=clock)
+            yield SlackHarness(app=app, api=api, shelf=shelf, clock=clock, counted=counted.forms)
         finally:
             await app.close()
-
-
-def _ignored(name: str, /, **labels: str) -> None:
-    """Nothing is asked of the counters here."""

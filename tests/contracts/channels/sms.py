@@ -3,15 +3,17 @@
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import urlencode
 
 from bots.twilio import Twilio
 from bots.twilio.verify import HEADER
 from core.address import Address
 from core.channel import Channel, Request
+from core.event import Event
 from core.media import Media
 from tests.bots.twilio.conftest import HERE, Book, at_home, connected, settings
-from tests.contracts.channels import Calls
+from tests.contracts.channels import Calls, Counted, Shown
 from tests.fakes.clock import ManualClock
 from tests.fakes.twilio import LAN, FakeTwilio, signed
 
@@ -23,6 +25,8 @@ class SmsHarness:
     book: Book
     address: Address = field(default_factory=lambda: HERE)
     can_leave: bool = True
+    counted: list[str] = field(default_factory=list[str])
+    folder: str = "twilio"
 
     @property
     def channel(self) -> Channel:
@@ -45,8 +49,20 @@ class SmsHarness:
     async def buttons(self) -> list[str]:
         return []
 
+    async def picture(self) -> Media:
+        data, mime = b"\x89PNG", "image/png"
+        return Media(ref=await self.book.put(data, mime=mime), mime=mime, name="kili.png")
+
     async def sound(self) -> Media:
         return Media(ref=await self.book.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
+
+    async def shown(self) -> Shown:
+        media = [mime for sent in self.api.to(LAN) for _, mime in sent.media]
+        sounds = sum(mime.startswith("audio/") for mime in media)
+        return Shown(sounds=sounds, files=len(media) - sounds)
+
+    async def takes(self, recorded: Mapping[str, Any]) -> tuple[Event, ...]:
+        return self.channel.parse(self._call(recorded["fields"]))
 
     def _call(self, fields: Mapping[str, str]) -> Request:
         headers = {HEADER: signed(f"{self.account.routes.lending.public_url}/sms", fields)}
@@ -58,15 +74,11 @@ class SmsHarness:
 
 @asynccontextmanager
 async def open_harness() -> AsyncGenerator[SmsHarness]:
-    book = Book()
+    book, counted = Book(), Counted()
     async with FakeTwilio() as api:
 
         def make(url: str) -> Twilio:
-            return connected(settings(api, cap=10_000, public_url=url), book=book, clock=ManualClock(), count=_ignored)
+            return connected(settings(api, cap=10_000, public_url=url), book=book, clock=ManualClock(), count=counted)
 
         async with at_home(make) as account:
-            yield SmsHarness(account=account, api=api, book=book)
-
-
-def _ignored(name: str, /, **labels: str) -> None:
-    """Nothing is asked of the counters here."""
+            yield SmsHarness(account=account, api=api, book=book, counted=counted.forms)

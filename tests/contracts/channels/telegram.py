@@ -1,17 +1,19 @@
 """Telegram, connected to the fake Bot API."""
 
 import json
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from bots.telegram import Settings, Telegram, connect
 from bots.telegram.verify import HEADER
 from core.address import Address
 from core.channel import Channel, Request
+from core.event import Event
 from core.media import Media
 from tests.bots.telegram.conftest import Shelf
-from tests.contracts.channels import Calls
+from tests.contracts.channels import Calls, Counted, Shown
 from tests.fakes.clock import ManualClock
 from tests.fakes.telegram import TOKEN, FakeTelegram
 
@@ -25,6 +27,8 @@ class TelegramHarness:
     shelf: Shelf
     address: Address = field(default_factory=lambda: Address("telegram", "7"))
     can_leave: bool = True
+    counted: list[str] = field(default_factory=list[str])
+    folder: str = "telegram"
 
     @property
     def channel(self) -> Channel:
@@ -49,8 +53,24 @@ class TelegramHarness:
         chat = self.api.chats[7]
         return [button["text"] for button in chat.buttons(max(chat.messages))]
 
+    async def picture(self) -> Media:
+        data, mime = b"\x89PNG", "image/png"
+        return Media(ref=await self.shelf.put(data, mime=mime), mime=mime, name="kili.png")
+
     async def sound(self) -> Media:
         return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
+
+    async def shown(self) -> Shown:
+        messages = self.api.chats[7].messages.values()
+        return Shown(
+            polls=sum("poll" in each for each in messages),
+            sounds=sum("voice" in each or "audio" in each for each in messages),
+            files=sum("photo" in each or "document" in each for each in messages),
+            drafts=tuple(call.text("text") for call in self.api.made("sendMessageDraft")),
+        )
+
+    async def takes(self, recorded: Mapping[str, Any]) -> tuple[Event, ...]:
+        return self.channel.parse(Request(body=json.dumps(recorded["update"]).encode(), headers=_SECRET))
 
     def leave(self) -> None:
         self.api.chats[7].refusal = "bot was blocked by the user"
@@ -69,7 +89,7 @@ def _said(words: str) -> Request:
 
 @asynccontextmanager
 async def open_harness() -> AsyncGenerator[TelegramHarness]:
-    shelf = Shelf()
+    shelf, counted = Shelf(), Counted()
     async with FakeTelegram() as api:
         api.chat(7)
         bot = connect(
@@ -77,13 +97,10 @@ async def open_harness() -> AsyncGenerator[TelegramHarness]:
             secret_key=b"secret",
             clock=ManualClock(),
             blobs=shelf,
-            count=_ignored,
+            count=counted,
         )
         try:
-            yield TelegramHarness(bot=bot, api=api, shelf=shelf)
+            await bot.channel.identify()
+            yield TelegramHarness(bot=bot, api=api, shelf=shelf, counted=counted.forms)
         finally:
             await bot.close()
-
-
-def _ignored(name: str, /, **labels: str) -> None:
-    """Nothing is asked of the counters here."""

@@ -10,7 +10,7 @@ from tests.fakes.slack import FakeSlack, event, post
 from tests.fakes.slack_methods import seen
 
 Taken = Callable[[Address, int], Awaitable[None]]
-_USER = "U7"
+USER = "U7"
 _DRAWING = ("chat.postMessage", "chat.update")
 
 
@@ -28,7 +28,7 @@ class SlackPhone:
         channel: str = "D7",
         locale: str = "en",
     ) -> None:
-        api.locales[_USER] = locale
+        api.locales[USER] = locale
         self.api = api
         self.channel = api.channel(channel)
         self.address = Address("slack", f"T1.{channel}", thread)
@@ -46,7 +46,7 @@ class SlackPhone:
         """Open the messages of the app."""
         self._done += 1
         stamp = self.api.stamp()
-        opened = {"type": "app_home_opened", "user": _USER, "channel": self.channel.id, "tab": "messages"}
+        opened = {"type": "app_home_opened", "user": USER, "channel": self.channel.id, "tab": "messages"}
         await self._call(event({**opened, "event_ts": stamp}, f"Ev{self._done}"))
 
     async def writes_answer(self, words: str, receipt: str) -> None:
@@ -61,8 +61,8 @@ class SlackPhone:
     async def changes(self, before: str, after: str) -> None:
         """Change the words of the last message said."""
         thread = {"thread_ts": self._thread} if self._thread else {}
-        same = {"type": "message", "user": _USER, "ts": self._last, **thread}
-        edited = {"user": _USER, "ts": self._last}
+        same = {"type": "message", "user": USER, "ts": self._last, **thread}
+        edited = {"user": USER, "ts": self._last}
         content = {"message": {**same, "text": after, "edited": edited}, "previous_message": {**same, "text": before}}
         self._done += 1
         changed = {
@@ -83,7 +83,7 @@ class SlackPhone:
             return await self._message(text="/stop")
         self._done += 1
         ts = self.api.stamp()
-        pressed = {"channel": self.channel.id, "user": _USER, "thread_ts": self._thread, "event_ts": ts}
+        pressed = {"channel": self.channel.id, "user": USER, "thread_ts": self._thread, "event_ts": ts}
         return await self._call(event({"type": "agent_session_stopped", **pressed}, f"Ev{self._done}"))
 
     async def taps(self, choice: Choice, receipt: str) -> None:
@@ -97,7 +97,7 @@ class SlackPhone:
         payload = {
             "type": "block_actions",
             "team": {"id": "T1"},
-            "user": {"id": _USER, "name": "lan"},
+            "user": {"id": USER, "name": "lan"},
             "channel": {"id": self.channel.id},
             "trigger_id": f"13.{self._done}",
             "container": {**place, "is_ephemeral": is_ephemeral},
@@ -143,7 +143,7 @@ class SlackPhone:
         self._last = self.api.stamp()
         thread = {"thread_ts": self._thread} if self._thread else {}
         place = {"channel_type": "im", "channel": self.channel.id}
-        said = {"type": "message", "user": _USER, "ts": self._last, **place, **thread, **content}
+        said = {"type": "message", "user": USER, "ts": self._last, **place, **thread, **content}
         await self._call(event(said, f"Ev{self._done}"))
 
     async def _call(self, payload: dict[str, Any], *, form: bool = False) -> None:
@@ -177,11 +177,11 @@ class AlonePhone(SlackPhone):
 
     def __init__(self, api: FakeSlack, taken: Taken, clock: Clock, url: str) -> None:
         super().__init__(api, taken, clock, url, channel="C1")
-        self.address = Address("slack", "T1.C1", f"@{_USER}")
+        self.address = Address("slack", "T1.C1", f"@{USER}")
 
     async def commands(self, name: str) -> None:
         self._done += 1
-        who = {"team_id": "T1", "channel_id": "C1", "user_id": _USER, "user_name": "lan"}
+        who = {"team_id": "T1", "channel_id": "C1", "user_id": USER, "user_name": "lan"}
         call = {"command": "/sona", "text": name, "trigger_id": f"14.{self._done}", **who}
         await self._call(call, form=True)
 

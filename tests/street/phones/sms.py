@@ -15,13 +15,13 @@ Taken = Callable[[Address, int], Awaitable[None]]
 class SmsPhone:
     """`taken` waits until so many events of this number were received."""
 
-    def __init__(self, api: FakeTwilio, taken: Taken, *, number: str = LAN, country: str = "US") -> None:
+    def __init__(self, api: FakeTwilio, taken: Taken, *, number: str = LAN, locale: str = "en") -> None:
         self.api = api
         self.number = number
         self.address = Address("sms", number)
-        self._country = country
         self._wait = taken
         self._done = 0
+        self._country = {"vi": "VN", "es": "MX"}.get(locale, "US")
 
     async def says(self, text: str) -> None:
         await self._does(await self.api.says(text, self.number, FromCountry=self._country))
@@ -67,7 +67,9 @@ class SmsPhone:
         await self._does(await self.api.says("", self.number, FromCountry=self._country, **media))
 
     async def shown(self, receipt: str) -> list[str]:
-        return [sent.body for sent in self.api.to(self.number)]
+        """Each message, and all of them as they are read one below the other: a long answer is several."""
+        bodies = [sent.body for sent in self.api.to(self.number)]
+        return [*bodies, "\n".join(bodies)]
 
     async def sound(self, receipt: str) -> bytes:
         return self._sent(receipt).media[0][0]

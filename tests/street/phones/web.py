@@ -71,7 +71,7 @@ class WebPhone:
 
     async def shown(self, receipt: str) -> list[str]:
         await self._wait(lambda: int(receipt) in self._receipts)
-        return [_words(line) for line in self._receipts.values()]
+        return [words(line) for line in self._receipts.values()]
 
     async def sound(self, receipt: str) -> bytes:
         return await self._loaded(self._receipts[int(receipt)]["audio"]["href"])
@@ -124,10 +124,10 @@ class WebPhone:
             self._receipts[line["seq"]] = line
         if frame["t"] == "draft":
             self._draft[frame["at"] :] = frame["blocks"]
-            self._drafts.append(_words(self._draft))
+            self._drafts.append(words(self._draft))
 
 
-def _words(tree: Any) -> str:
+def words(tree: Any) -> str:
     """All words in a line's tree of blocks, in order."""
     match tree:
         case {"t": str(text)} | {"text": str(text)}:
@@ -136,10 +136,10 @@ def _words(tree: Any) -> str:
             parts = (
                 tree.get(name) for name in ("text", "s", "header", "rows", "blocks", "sources", "title", "section")
             )
-            return " ".join(_words(part) for part in parts if part)
+            return " ".join(words(part) for part in parts if part)
         case str():
             return tree
         case list():
-            return " ".join(_words(part) for part in tree)
+            return " ".join(words(part) for part in tree)
         case _:
             return ""

@@ -1,0 +1,51 @@
+"""An outbox in memory, where nobody else delivers."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from core.address import Address
+from core.conversation import Parcel
+
+
+@dataclass
+class Due:
+    parcel: Parcel
+    target: str = ""
+
+
+@dataclass
+class Shelf:
+    """`core.ports.street.Outbox`; `later` is kept as the platform asked, `gone` is what was given up."""
+
+    now: Callable[[], datetime]
+    waiting: dict[Address, deque[Parcel]] = field(default_factory=lambda: defaultdict[Address, deque[Parcel]](deque))
+    held: dict[Address, datetime] = field(default_factory=dict[Address, datetime])
+    targets: dict[str, str] = field(default_factory=dict[str, str])
+    gone: list[str] = field(default_factory=list[str])
+
+    def put(self, parcel: Parcel, *, target: str = "") -> None:
+        self.waiting[parcel.address].append(parcel)
+        self.targets[parcel.id] = target
+
+    async def next(self, address: Address, lease: timedelta) -> Due | None:
+        now = self.now()
+        if not self.waiting[address] or self.held.get(address, now) > now:
+            return None
+        parcel = self.waiting[address][0]
+        return Due(parcel, self.targets[parcel.id])
+
+    async def renew(self, parcel: Parcel, lease: timedelta) -> bool:
+        return True
+
+    async def sent(self, parcel: Parcel, receipt: str) -> bool:
+        self.waiting[parcel.address].popleft()
+        return bool(self.waiting[parcel.address])
+
+    async def later(self, parcel: Parcel, at: datetime, why: str) -> None:
+        self.held[parcel.address] = at
+
+    async def dead(self, parcel: Parcel, why: str) -> None:
+        self.waiting[parcel.address].popleft()
+        self.gone.append(why)
