@@ -35,13 +35,14 @@ class Leaving:
 
     async def answer(self, event: Event, thought: Thought, live: Live) -> Thought | None:
         """Raises `Superseded` where there is nobody any more to answer: the receipt is on its way already."""
+        locale = thought.conversation.learner.locale
+        asked = _asked(event, locale)
+        if event.group:
+            return thought.saying(Text(text=say("person.private", locale))) if asked else None
         if (said := _FORGET.answer(event, thought, self._clock.now())) is not None:
             return await self._decided(said, thought)
-        asked = _asked(event, thought.conversation.learner.locale)
         if asked is None:
             return None
-        if event.group:
-            return thought.saying(Text(text=say("person.private", thought.conversation.learner.locale)))
         return await (self._warn(thought) if asked == "forget" else self._pack(thought, live))
 
     async def _pack(self, thought: Thought, live: Live) -> Thought:

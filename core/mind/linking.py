@@ -43,9 +43,9 @@ class Linking:
         live: Live,  # noqa: ARG002 - who answers at once shows no signs
     ) -> Thought | None:
         asked = _asked(event)
+        if event.group:
+            return _saying(thought, "person.private") if asked else None
         if asked is not None:
-            if event.group:
-                return _saying(thought, "person.private")
             name, code = asked
             if name == "unlink":
                 return await self._warn(event, thought)
