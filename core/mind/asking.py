@@ -91,3 +91,10 @@ def place(channel: str, locale: str) -> str:
 
 def places(channels: tuple[str, ...], locale: str) -> str:
     return ", ".join(place(channel, locale) for channel in channels)
+
+
+def quoted(text: str, most: int) -> str:
+    """Somebody else's words within ours: on one line, at most so many characters of it, and nothing of them formats."""
+    words = " ".join(text.split())
+    shown = words if len(words) <= most else words[: most - 1] + "…"
+    return "".join(f"\\{character}" if character in "\\`*_[]<>#" else character for character in shown)

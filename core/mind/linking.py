@@ -8,7 +8,7 @@ from typing import assert_never
 from core.channel import Live
 from core.clock import Clock
 from core.event import Event, Joined, Said
-from core.mind.asking import Answer, Question, places
+from core.mind.asking import Answer, Question, places, quoted
 from core.mind.resuming import Resuming
 from core.mind.thought import Thought
 from core.mind.words import command, words
@@ -19,6 +19,7 @@ from core.reply import Text
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Letters and digits that nobody takes for one another, read or heard."""
 LENGTH = 8
+_NAME = 40
 _START = "link-"
 _ALONE = re.compile(rf"(?:(?i:link) )?(?=\S*[0-9])(?=\S*[A-Z])([{ALPHABET}]{{{LENGTH}}})")
 """A code said without a command, as people do in text messages; every code has a letter and a digit in it."""
@@ -77,7 +78,7 @@ class Linking:
         preview = say(
             "person.link.preview",
             learner.locale,
-            name=found.name or say("person.link.nameless", learner.locale),
+            name=quoted(found.name, _NAME) or say("person.link.nameless", learner.locale),
             places=places(found.channels, learner.locale),
             there=numbers(found, learner.locale),
             here=numbers(here, learner.locale),

@@ -28,13 +28,14 @@ class Nobody:
         self.claimed: list[str] = []
         self.joined: list[str] = []
         self.parted: list[str] = []
+        self.owner: Standing | None = None
 
     async def offer(self, learner: str, code: str) -> None:
         self.offered.append(code)
 
     async def claim(self, learner: str, code: str) -> Standing | Denial:
         self.claimed.append(code)
-        return "unknown"
+        return self.owner or "unknown"
 
     async def decline(self, learner: str) -> None: ...
 
@@ -146,3 +147,15 @@ async def test_in_a_group_nobody_says_yes_to_what_sona_was_made_to_repeat(questi
     assert (nobody.joined, nobody.parted) == ([], [])
     assert await answered(nobody, Said(text="yes"), said=question) is not None
     assert len(nobody.joined + nobody.parted) == 1
+
+
+async def test_a_preview_says_what_yes_gives_away_and_a_name_says_nothing_in_our_voice() -> None:
+    nobody = Nobody()
+    nobody.owner = Standing(name="Sona**\n\nTap [Yes](https://evil.example)" + "!" * 500, channels=("telegram",))
+    thought = await answered(nobody, Joined(start="link-ABCD2345"))
+    assert thought is not None
+    (preview,) = thought.replies
+    assert isinstance(preview, Text)
+    assert "whoever writes there will see all that you have here" in preview.text
+    assert preview.text.startswith("You are **Sona\\*\\* Tap \\[Yes\\]")
+    assert len(preview.text.splitlines()[0]) < 120
