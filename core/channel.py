@@ -102,7 +102,10 @@ class Channel(Protocol):
         ...
 
     def parse(self, request: Request) -> tuple[Event, ...]:
-        """The events in a verified request; an unknown payload gives `()`, a broken one raises `Malformed`."""
+        """The events in a verified request; an unknown payload gives `()`, a broken one raises `Malformed`.
+
+        The same object goes on to `answer`, what that says to `admit`, and what that gives to `acknowledge`.
+        """
         ...
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
