@@ -115,8 +115,8 @@ class Channel(Protocol):
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
         """Deliver one fitted reply and return the platform's id of it.
 
-        `key` is the idempotency key; `target` the platform's id of the message a `Mark` changes, empty
-        when it is not known. Raises `Throttled`, `Unreachable` or `Refused`.
+        `key` is the idempotency key: the parcel's id, and behind a `/` what tells pieces of it apart. `target` is the
+        platform's id of the message a `Mark` changes, empty when it is not known. Raises `Throttled`, `Unreachable` or `Refused`.
         """
         ...
 

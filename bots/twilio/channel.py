@@ -137,7 +137,7 @@ class SmsChannel:
         if not await self._allowance.spend(address, price, day=day, cap=self._cap):
             self._count("daily_cap", channel=self.name)
             raise Refused("enough was sent to this person today", gone=True)
-        report_to = f"{self._lending.public_url.rstrip('/')}{STATUS}?{urlencode({'parcel': key})}"
+        report_to = f"{self._lending.public_url.rstrip('/')}{STATUS}?{urlencode({'parcel': key.partition('/')[0]})}"
         try:
             receipt = await self._client.text(address.chat, message.body, report_to=report_to, media=message.media)
         except Failure as error:
