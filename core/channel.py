@@ -24,6 +24,7 @@ class Capabilities:
 
     `polls` is the longest choice of a quiz poll, which shows by itself whether an answer was right. The rates are the
     platform's own limits: for a chat, for a chat of several people where that is another, and for all chats together.
+    `forgeable` says that others can write in somebody's name.
     """
 
     text_limit: int
@@ -39,6 +40,7 @@ class Capabilities:
     streaming: bool = False
     sources: bool = False
     polls: int = 0
+    forgeable: bool = False
     chat_rate: Rate | None = None
     group_rate: Rate | None = None
     total_rate: Rate | None = None

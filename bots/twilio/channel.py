@@ -28,6 +28,7 @@ CAPABILITIES = Capabilities(
     text_limit=TEXT_LIMIT,
     voice=True,
     pictures=True,
+    forgeable=True,
     chat_rate=Rate(most=1, seconds=1),
     total_rate=Rate(most=20, seconds=0),
 )

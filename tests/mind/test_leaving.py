@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -56,7 +57,7 @@ class Shredder:
 
 async def answered(shredder: Shredder, body: Body, *, group: bool) -> Thought | None:
     clock = StillClock()
-    leaving = Leaving(records=shredder, people=shredder, wake=shredder, clock=clock)
+    leaving = Leaving(records=shredder, people=shredder, wake=shredder, clock=clock, rng=Random(7))
     event = Event(
         id="web:1", address=Address("web", "c"), sender=Sender(id="s"), at=clock.now(), body=body, group=group
     )
