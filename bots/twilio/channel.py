@@ -30,6 +30,7 @@ CAPABILITIES = Capabilities(
     text_limit=TEXT_LIMIT,
     voice=True,
     pictures=True,
+    forgeable=True,
     chat_rate=Rate(most=1, seconds=1),
     total_rate=Rate(most=20, seconds=0),
 )
@@ -172,7 +173,7 @@ class SmsChannel:
         """Send what is paid for already, and give that back where it does not go out."""
         encoding, segments = message.fare
         cost = segments * self._price
-        report_to = f"{self._lending.public_url.rstrip('/')}{STATUS}?{urlencode({'parcel': key})}"
+        report_to = f"{self._lending.public_url.rstrip('/')}{STATUS}?{urlencode({'parcel': key.partition('/')[0]})}"
         try:
             receipt = await self._client.text(address.chat, message.body, report_to=report_to, media=message.media)
         except Failure as error:
