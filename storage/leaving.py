@@ -89,8 +89,14 @@ class PostgresLeaving:
         self._clock = clock
         self._base = base
         self._records = PersonalRecords(database)
+        # Both look through whole tables, and a file is in memory while it is made: of many who ask at once, one after the other.
+        self._alone = asyncio.Lock()
 
     async def pack(self, learner: str) -> Media:
+        async with self._alone:
+            return await self._packed(learner)
+
+    async def _packed(self, learner: str) -> Media:
         now = self._clock.now()
         if made := await self._database.run(_MADE, {"learner": learner, "until": now + KEPT - FRESH}):
             return Media(ref=made[0].blob, mime=MIME, name=made[0].name, size=made[0].size)
@@ -118,6 +124,10 @@ class PostgresLeaving:
         return (bytes(rows[0].data), rows[0].name) if rows else None
 
     async def forget(self, learner: str, here: Address, told: Callable[[Forgotten], Reply]) -> Forgotten | None:
+        async with self._alone:
+            return await self._forgotten(learner, here, told)
+
+    async def _forgotten(self, learner: str, here: Address, told: Callable[[Forgotten], Reply]) -> Forgotten | None:
         with reached():
             async with self._database.begin() as connection:
                 await connection.execute(_CONVERSATIONS, {"learner": learner})
