@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import StreamReader, web
 from aiohttp.typedefs import Handler, Middleware
 
-from core.channel import Answering, Channel, Placing, Request
+from core.channel import Admitting, Answering, Channel, Request
 from core.errors import Failure, Malformed
 from core.event import Event
 from core.ports.count import Count
@@ -60,9 +60,12 @@ class Webhooks:
         except Malformed as error:
             self._count("webhook_malformed", channel=channel.name)
             return _answer(400, str(error))
+        if answer is not None and answer.events is not None:
+            events = answer.events
         try:
-            placed = await channel.place(events) if isinstance(channel, Placing) else events
-            for event in placed:
+            if isinstance(channel, Admitting):
+                events = await channel.admit(events)
+            for event in events:
                 await self._receive(event)
         except Failure as error:
             _log.warning("an event could not be kept: %s", type(error).__name__)

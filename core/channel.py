@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol, runtime_checkable
 
 from core.address import Address
-from core.event import Event
+from core.event import Event, Sender
 from core.media import Media
 from core.reply import Reply
 
@@ -55,6 +55,18 @@ class Live(Protocol):
         ...
 
 
+@runtime_checkable
+class Personal(Protocol):
+    """Signs of life that are shown for one person in particular, or say words of their own."""
+
+    def meant_for(self, sender: Sender, locale: str, topic: str) -> None:
+        """Who is being answered, and in which language; told before anything is shown.
+
+        `topic` is what a conversation that has just begun was begun with, in the person's words; empty later on.
+        """
+        ...
+
+
 class Channel(Protocol):
     """A platform. `verify` and `parse` are pure; `send` raises `core.errors` only."""
 
@@ -93,10 +105,14 @@ class Channel(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a webhook call is answered with, by status 200."""
+    """What a webhook call is answered with, by status 200.
+
+    `events` are the call's events as they are to be kept where answering has moved them (into a thread), else `None`.
+    """
 
     body: bytes
     mime: str = "application/json"
+    events: tuple[Event, ...] | None = None
 
 
 @runtime_checkable
@@ -109,11 +125,14 @@ class Answering(Protocol):
 
 
 @runtime_checkable
-class Placing(Protocol):
-    """A channel some of whose events do not say where they happened; what was sent before tells."""
+class Admitting(Protocol):
+    """A channel that has more to do before an event is kept than reading it."""
 
-    async def place(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """The events at their addresses, asked for after `parse`; those that nothing is known of are left out. Raises `Unreachable`."""
+    async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """Those of the events just parsed that are to be kept, with what only the platform, or what was sent before, can tell of them.
+
+        Asked for at once after `parse` (and `answer`). Raises `core.errors` where the platform has to send them again.
+        """
         ...
 
 

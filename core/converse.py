@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from core.address import Address
-from core.channel import Channel, Live
+from core.channel import Channel, Live, Personal
 from core.clock import Clock
 from core.conversation import Message, Opening, Parcel, Turn
 from core.errors import Superseded, Unreachable
-from core.event import Said
+from core.event import Said, Sender
 from core.fit import fit, sealed
 from core.mind.offering import chosen, offered
 from core.mind.thought import Thought
@@ -23,6 +23,8 @@ from core.reply import Reply, Text
 
 ATTEMPTS = 4
 GRACE = timedelta(seconds=5)
+_TYPING = 4.0
+"""Seconds; on most platforms the sign goes out by itself after five."""
 
 
 class Mind(Protocol):
@@ -63,6 +65,7 @@ class Converse:
     count: Count
     lease: timedelta = timedelta(seconds=30)
     limit: timedelta = timedelta(seconds=180)
+    moment: timedelta = timedelta(milliseconds=400)
 
     async def __call__(self, address: Address) -> bool:
         """Run one turn if there is one to run, and ring for what comes after it; false when there was none."""
@@ -92,12 +95,14 @@ class Converse:
         address = opening.conversation.address
         channel = self.channels.get(address.channel)
         live = channel.live(address) if channel else _Silent()
+        if isinstance(live, Personal):
+            live.meant_for(_asker(opening), opening.conversation.learner.locale, _topic(opening))
         with self.stopping(address) as stop:
             thinking = asyncio.create_task(self._think(opening, live, stop))
             renewing = asyncio.create_task(self._renew(opening))
-            tasks = (thinking, renewing)
+            tasks = (thinking, renewing, asyncio.create_task(self._signs(live)))
             try:
-                await asyncio.wait(tasks, timeout=self.limit.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait(tasks[:2], timeout=self.limit.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
                 if renewing.done():
                     raise Superseded(str(address))
                 if thinking.done():
@@ -123,6 +128,13 @@ class Converse:
         if not thinking.done():
             return _answered(opening, note)
         return thinking.result().saying(Text(text=note))
+
+    async def _signs(self, live: Live) -> None:
+        """Show that somebody is at it, as soon as it takes longer than a moment and for as long as it takes."""
+        await asyncio.sleep(self.moment.total_seconds())
+        while True:
+            await live.typing()
+            await asyncio.sleep(_TYPING)
 
     async def _renew(self, opening: Opening) -> None:
         """Returns only when the lease was lost; while the database is away, nobody else can take it either."""
@@ -157,6 +169,19 @@ class Converse:
             started=started,
             ended=self.clock.now(),
         )
+
+
+def _asker(opening: Opening) -> Sender:
+    """Who spoke to Sona last."""
+    return next((event.sender for event in reversed(opening.events) if event.addressed), opening.events[-1].sender)
+
+
+def _topic(opening: Opening) -> str:
+    """The first words of a conversation that begins, unless they are a command."""
+    if opening.conversation.version:
+        return ""
+    said = (event.body.text.strip() for event in opening.events if event.addressed and isinstance(event.body, Said))
+    return next((text for text in said if text and not text.startswith("/")), "")
 
 
 def _cleared(before: tuple[Message, ...], after: tuple[Message, ...]) -> bool:

@@ -114,7 +114,16 @@ class Ready:
     kind: Literal["ready"] = "ready"
 
 
-Body = Said | Spoke | Tapped | Shared | Gesture | Joined | Left | Stopped | Due | Ready
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rated:
+    """What a person thinks of an answer; `of` is the platform's id of its message."""
+
+    good: bool
+    of: str
+    kind: Literal["rated"] = "rated"
+
+
+Body = Said | Spoke | Tapped | Shared | Gesture | Joined | Left | Stopped | Due | Ready | Rated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

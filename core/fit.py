@@ -73,7 +73,8 @@ def _text(reply: Text, capabilities: Capabilities) -> Iterator[Reply]:
     pieces = split(words, capabilities.text_limit) or (words,)
     for piece in pieces[:-1]:
         yield Text(text=piece)
-    yield Text(text=pieces[-1], choices=choices, sources=reply.sources if capabilities.sources else ())
+    sources = reply.sources if capabilities.sources else ()
+    yield replace(reply, text=pieces[-1], choices=choices, sources=sources)
 
 
 def _quiz(reply: Quiz, capabilities: Capabilities) -> Iterator[Reply]:

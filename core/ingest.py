@@ -20,6 +20,12 @@ from core.rag.chunk import searched
 
 Load = Callable[[Source], Awaitable[Fetched]]
 Locale = Callable[[Source], Awaitable[str]]
+Stands = Callable[[str], Awaitable[bool]]
+"""Whether a source, by its id, is on the shelf still: who put it there may have been forgotten."""
+
+
+async def _always(_: str) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +42,7 @@ class Ingest:
     """Reads one source at a time, given its id.
 
     `loaders` are asked for sources of other schemes than `https`, `http` and `blob`; `locale` gives the language
-    of whoever asked. A worker that dies in the middle loses nothing: the lease ends and the source is read again,
+    of whoever asked. Of a source that is gone from the shelf nobody is told. A worker that dies in the middle loses nothing: the lease ends and the source is read again,
     and the event that tells of it has the same id.
     """
 
@@ -51,6 +57,7 @@ class Ingest:
     locale: Locale
     loaders: Mapping[str, Load] = field(default_factory=dict[str, Load])
     terms: Terms = field(default_factory=Terms)
+    stands: Stands = _always
 
     async def __call__(self, source_id: str) -> None:
         """Read a source if it waits. Raises a retryable `Failure` when the sweep shall ring again later."""
@@ -121,7 +128,7 @@ class Ingest:
 
     async def _tell(self, source: Source, body: Ready) -> None:
         """Put the outcome into the letterbox of whoever asked; the same edition is told of once."""
-        if not source.notify:
+        if not source.notify or not await self.stands(source.id):
             return
         address = Address.parse(source.notify)
         event = Event(

@@ -8,10 +8,14 @@ from core.media import Media
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
-    """A button: `label` is read by people, `value` comes back in `Tapped.choice` or is matched by what they type."""
+    """A button: `label` is read by people, `value` comes back in `Tapped.choice` or is matched by what they type.
+
+    `destroys` asks the platform to make sure before it counts, where it can.
+    """
 
     label: str
     value: str
+    destroys: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +30,15 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """Words in the Markdown subset of `core.markup`. `choices` are suggestions of what to do next."""
+    """Words in the Markdown subset of `core.markup`. `choices` are suggestions of what to do next.
+
+    `rateable` says that people may tell what they think of it, where the platform has a form for that.
+    """
 
     text: str
     choices: tuple[Choice, ...] = ()
     sources: tuple[Source, ...] = ()
+    rateable: bool = False
     kind: Literal["text"] = "text"
 
 
@@ -53,7 +61,8 @@ class Quiz:
     """One question as shown. `id` names it in `Mark`; a listening question plays `audio`, which says `say` in `language`.
 
     `form` tells how it is answered: `choice` by one of `choices`; `typed`, `cloze` and `listening` by words
-    (a listening question may have choices as well); `ordering` by naming the items' letters in order.
+    (a listening question may have choices as well); `ordering` by naming the items' letters in order. `write` is
+    the label of what opens a form for an answer in words, where a channel has forms; empty where one is chosen.
     `right` is the value of its one right choice and `why` explains it: for channels that show how an answer was by
     themselves, and empty once fitted to any other.
     """
@@ -68,6 +77,7 @@ class Quiz:
     progress: str = ""
     right: str = ""
     why: str = ""
+    write: str = ""
     kind: Literal["quiz"] = "quiz"
 
 

@@ -14,14 +14,17 @@ RECORDS = "records.json"
 
 
 def packed(records: Mapping[str, list[dict[str, Any]]], at: datetime) -> bytes:
-    """`records` are rows by table, with `blobs` in base64; each blob becomes a file that its row names."""
+    """`records` are rows by table, with `blobs` in base64; each blob becomes a file that its row names, or is listed only where it has no data."""
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:
         listed: list[dict[str, Any]] = []
         for number, blob in enumerate(records.get("blobs", ()), 1):
-            name = f"files/{number}{mimetypes.guess_extension(blob['mime'].partition(';')[0]) or '.bin'}"
-            _write(archive, name, base64.b64decode(blob["data"]), at)
-            listed.append({**{key: value for key, value in blob.items() if key != "data"}, "file": name})
+            about = {key: value for key, value in blob.items() if key != "data"}
+            name = ""
+            if blob["data"] is not None:
+                name = f"files/{number}{mimetypes.guess_extension(blob['mime'].partition(';')[0]) or '.bin'}"
+                _write(archive, name, base64.b64decode(blob["data"]), at)
+            listed.append({**about, "file": name})
         whole = {"made_at": at.isoformat(), **records, **({"blobs": listed} if listed else {})}
         _write(archive, RECORDS, json.dumps(whole, ensure_ascii=False, indent=2).encode(), at)
     return kept.getvalue()

@@ -23,10 +23,15 @@ _EVENTS = text(
     """
 )
 
+# A poll may be answered after months, like a button; but only what was sent tells which question it shows.
 _PARCELS = text(
     """
     DELETE FROM parcels WHERE seq IN (
-        SELECT seq FROM parcels WHERE created_at < :before AND state <> 'waiting' ORDER BY seq LIMIT :limit)
+        SELECT seq FROM parcels p WHERE created_at < :before AND state <> 'waiting'
+            AND NOT (p.receipt LIKE 'poll:%' AND p.subject <> '' AND NOT EXISTS (
+                SELECT FROM parcels later
+                WHERE later.address = p.address AND later.subject <> '' AND later.seq > p.seq))
+        ORDER BY seq LIMIT :limit)
     RETURNING seq
     """
 )
@@ -54,14 +59,17 @@ class Cleanup:
 
 
 def _unused_blobs() -> TextClause:
-    """One look over each table that can point to a blob, however many blobs there are."""
-    found = " UNION ALL ".join(
-        f"SELECT (regexp_matches({column.name}::text, '{_BLOB}', 'g'))[1] FROM {column.table.name}"  # noqa: S608 - our own names
-        for column in pointing()
-    )
     return text(
         "DELETE FROM blobs WHERE key IN (SELECT key FROM blobs "  # noqa: S608 - our own names
-        f"WHERE created_at < :before AND key NOT IN ({found}) LIMIT :limit) RETURNING key"
+        f"WHERE created_at < :before AND key NOT IN ({named()}) LIMIT :limit) RETURNING key"
+    )
+
+
+def named() -> str:
+    """A query for the key of every blob that something points to: one look over each table, however many blobs there are."""
+    return " UNION ALL ".join(
+        f"SELECT (regexp_matches({column.name}::text, '{_BLOB}', 'g'))[1] FROM {column.table.name}"  # noqa: S608 - our own names
+        for column in pointing()
     )
 
 

@@ -129,6 +129,10 @@ class PostgresLibrary:
             }
             await connection.execute(update(_sources).where(_sources.c.id == source).values(change))
 
+    async def stands(self, source: str) -> bool:
+        """Whether it is on the shelf still."""
+        return bool(await self._database.run(select(_sources.c.id).where(_sources.c.id == source), {}))
+
     async def statuses(self, owner: str, *, limit: int = 50) -> tuple[SourceStatus, ...]:
         column = _sources.c
         query = (

@@ -53,7 +53,8 @@ _CONVERSATIONS = text(
     """
     UPDATE conversations c SET learner_id = :fresh
     WHERE c.learner_id = :learner AND (c.address = :here OR (split_part(c.address, ':', 1) = :channel AND :sender = (
-        SELECT e.payload #>> '{is,sender,id}' FROM events e WHERE e.address = c.address ORDER BY e.seq DESC LIMIT 1)))
+        SELECT e.payload #>> '{is,sender,id}' FROM events e
+        WHERE e.address = c.address AND e.payload #>> '{is,body,kind}' NOT IN ('due', 'ready') ORDER BY e.seq DESC LIMIT 1)))
     """
 )
 _ELSEWHERE = text(

@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Table, Text, and_, cast, delete, exists, literal, not_, or_, select, text
+from sqlalchemy import ColumnElement, Select, Table, case, delete, func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Refused
-from storage.cleanup import pointing
+from storage.cleanup import named
 from storage.database import Database
 from storage.reach import reached
 from storage.tables import metadata
@@ -20,9 +20,11 @@ Found = dict[str, list[dict[str, Any]]]
 """Rows by the name of their table."""
 
 _DIRECT: Final = ("learner_id", "owner")
-_BLOB: Final = re.compile(r"blob:[A-Za-z0-9_.:+/=-]+")
+_BLOB: Final = re.compile(r"blob:[0-9a-f]{64}")
 _blobs: Final = metadata.tables["blobs"]
 
+# The same bytes sent by two people are one blob.
+_FILES: Final = text(f"DELETE FROM blobs WHERE key = ANY(:keys) AND key NOT IN ({named()})")  # noqa: S608 - our own names
 _EVENTS_IN_GROUPS: Final = text(
     """
     SELECT e.id FROM identities i
@@ -72,13 +74,16 @@ class PersonalRecords:
             raise Refused(f"{len(found) or 'no'} learners are known as {name!r}{which}")
         return found[0]
 
-    async def export(self, learner: str) -> Found:
-        """Every row about the learner, by table, with their files; without the files that such an export was put into."""
+    async def export(self, learner: str, *, most: int | None = None) -> Found:
+        """Every row about the learner, by table, with their files; without the files that such an export was put into.
+
+        With `most`, the newest files that have so many bytes together come with their data, the others with none.
+        """
         with reached():
             async with self._database.begin() as connection:
                 records = await recorded(connection, await reach(connection, learner))
                 keys = blob_keys(records) - {row["blob"] for row in records.get("handouts", ())}
-                rows = (await connection.execute(select(_blobs).where(_blobs.c.key.in_(keys)))).mappings()
+                rows = (await connection.execute(_files(keys, most))).mappings()
                 blobs = [_plain(row) for row in rows]
                 return {**records, "blobs": blobs} if blobs else records
 
@@ -111,25 +116,23 @@ async def recorded(connection: AsyncConnection, found: Reach) -> Found:
 
 async def erased(connection: AsyncConnection, found: Reach) -> dict[str, int]:
     """Delete every row, and every blob that nothing else points to; how many there were, by table."""
-    keys = blob_keys(await recorded(connection, found))
-    conditions = [*_conditions(found), (_blobs, and_(_blobs.c.key.in_(keys), unmentioned()))]
-    return {table.name: (await connection.execute(delete(table).where(where))).rowcount for table, where in conditions}
+    keys = sorted(blob_keys(await recorded(connection, found)))
+    conditions = tuple(_conditions(found))
+    counts = {
+        table.name: (await connection.execute(delete(table).where(where))).rowcount for table, where in conditions
+    }
+    return {**counts, "blobs": (await connection.execute(_FILES, {"keys": keys})).rowcount if keys else 0}
+
+
+def _files(keys: set[str], most: int | None) -> Select[Any, Any, Any, Any]:
+    newest = func.sum(func.length(_blobs.c.data)).over(order_by=(_blobs.c.created_at.desc(), _blobs.c.key))
+    data = _blobs.c.data if most is None else case((newest <= most, _blobs.c.data)).label("data")
+    return select(_blobs.c.key, _blobs.c.mime, data, _blobs.c.created_at).where(_blobs.c.key.in_(keys))
 
 
 def blob_keys(records: Mapping[str, Any]) -> set[str]:
     """Files and sounds that the rows point to."""
     return set(_BLOB.findall(json.dumps(records)))
-
-
-def unmentioned() -> ColumnElement[bool]:
-    """Whether nothing points to a blob: the same bytes sent by two people are one blob."""
-    return not_(or_(*_mentions()))
-
-
-def _mentions() -> Iterator[ColumnElement[bool]]:
-    for column in pointing():
-        named = select(literal(1)).select_from(column.table).where(cast(column, Text).contains(_blobs.c.key))
-        yield exists(named)
 
 
 def _conditions(found: Reach) -> Iterator[tuple[Table, ColumnElement[bool]]]:

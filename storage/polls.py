@@ -11,11 +11,10 @@ from core.reply import Quiz
 from storage.database import Database
 
 # Written as the index has it, or it is not used.
-_FIND = text(
+FIND = text(
     """
     SELECT address, payload, receipt FROM parcels
     WHERE receipt LIKE 'poll:%' AND split_part(receipt, ':'::text, 2) = :poll
-    ORDER BY seq DESC
     """
 )
 
@@ -36,14 +35,14 @@ class PostgresPolls:
         self._database = database
 
     async def find(self, channel: str, poll: str) -> AskedQuiz | None:
-        for row in await self._database.run(_FIND, {"poll": wire.clean(poll)}):
+        for row in await self._database.run(FIND, {"poll": wire.clean(poll)}):
             address = Address.parse(row.address)
             if address.channel != channel:
                 continue
             try:
                 reply = wire.load_reply(row.payload)
             except Malformed:
-                return None
+                continue
             if isinstance(reply, Quiz):
                 return AskedQuiz(address=address, quiz=reply, receipt=row.receipt)
         return None

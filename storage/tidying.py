@@ -2,12 +2,10 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, text
-from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy import text
 
+from storage.cleanup import named
 from storage.database import Database
-from storage.person import unmentioned
-from storage.tables.feed import blobs
 
 READ = timedelta(hours=1)
 """How long a receipt stays where a page still shows it, and blobs may lie unmentioned by who was just writing."""
@@ -33,16 +31,18 @@ _DELIVERED = text(
 )
 _OVER = text(
     """
-    DELETE FROM farewells f WHERE NOT EXISTS (SELECT FROM parcels p WHERE p.id = f.parcel)
+    DELETE FROM farewells f WHERE f.address LIKE '%:%' AND NOT EXISTS (SELECT FROM parcels p WHERE p.id = f.parcel)
         AND (f.at <= :hour OR (f.parcel <> ''
             AND NOT EXISTS (SELECT FROM feed WHERE feed.address = f.address AND feed.key = 'farewell')))
-    RETURNING f.address, f.parcel, f.at
+    RETURNING f.address, f.parcel
     """
 )
 _LINES = text("DELETE FROM feed WHERE address = :address AND key IN ('farewell', :parcel)")
+_MARKS = text("DELETE FROM farewells WHERE address NOT LIKE '%:%' AND at <= :hour RETURNING at")
 _ORPHANS = text(
     "DELETE FROM sources WHERE owner <> '' AND NOT EXISTS (SELECT FROM learners WHERE learners.id = sources.owner)"
 )
+_FILES = text(f"DELETE FROM blobs WHERE created_at BETWEEN :since AND :before AND key NOT IN ({named()})")  # noqa: S608 - our own names
 
 
 class Tidying:
@@ -59,12 +59,12 @@ class Tidying:
             over = (await connection.execute(_OVER, given)).all()
             for farewell in over:
                 await connection.execute(_LINES, {"address": farewell.address, "parcel": farewell.parcel})
-                if not farewell.parcel:
-                    await _strays(connection, farewell.at)
 
-
-async def _strays(connection: AsyncConnection, at: datetime) -> None:
-    """Delete what a turn put down for who was forgotten while it ran."""
-    await connection.execute(_ORPHANS)
-    then = blobs.c.created_at.between(at - _RUNNING, at + _RUNNING)
-    await connection.execute(delete(blobs).where(then, unmentioned()))
+    async def strays(self, now: datetime) -> None:
+        """Delete what turns put down for people who were forgotten while they ran; looks through whole tables if there were any."""
+        async with self._database.begin() as connection:
+            marks = (await connection.execute(_MARKS, {"hour": now - READ})).all()
+            if marks:
+                await connection.execute(_ORPHANS)
+            for mark in marks:
+                await connection.execute(_FILES, {"since": mark.at - _RUNNING, "before": mark.at + _RUNNING})

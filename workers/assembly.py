@@ -112,6 +112,7 @@ def shelved(ground: Ground, *, wake: Wake, embedder: Embedder) -> shelf.ShelfRoo
         clock=ground.clock,
         locale=ground.locale_of,
         loaders={"course": shelf.course_loader(minds.catalogue())},
+        stands=ground.library.stands,
     )
     return shelf.ShelfRooms(ground=ground, ingest=ingest, embedder=embedder)
 

@@ -5,6 +5,7 @@ A platform's SDK is imported when it is switched on: each takes some 20 MB and a
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from aiohttp.web import AbstractRouteDef
 
@@ -16,8 +17,13 @@ from core.event import Event
 from core.mind.commands import COMMANDS
 from core.mind.suggestions import suggest
 from core.phrases import DEFAULT, locales, say
+from workers import minds
 from workers.ground import Ground
 from workers.platforms import availabilities
+from workers.settings import Settings
+
+if TYPE_CHECKING:
+    from bots.slack import Settings as SlackSettings
 
 Take = Callable[[Event], Awaitable[object]]
 
@@ -151,7 +157,7 @@ def _sms(ground: Ground) -> Platform:
 def _discord(ground: Ground) -> Platform:
     from bots import discord
     from core.providers import sound
-    from workers.slash import offers
+    from workers.slash import completed, offers
 
     settings = ground.settings
     bot = discord.connect(
@@ -166,11 +172,13 @@ def _discord(ground: Ground) -> Platform:
         blobs=ground.blobs,
         note=sound.note,
         count=ground.count,
+        offers=offers(),
+        complete=completed,
         drafts=ground.drafts,
     )
 
     async def announce() -> None:
-        await bot.register(offers())
+        await bot.register()
 
     async def greet() -> str:
         return await bot.channel.identify()
@@ -190,25 +198,24 @@ def _slack(ground: Ground) -> Platform:
 
     settings = ground.settings
     app = slack.connect(
-        slack.Settings(
-            token=settings.slack_bot_token,
-            signing_secret=settings.slack_signing_secret,
-            app_token=settings.slack_app_token,
-            api_url=settings.slack_api_url,
-        ),
+        _slack_settings(settings),
         secret_key=settings.secret_key.encode(),
         clock=ground.clock,
         blobs=ground.blobs,
         count=ground.count,
         commands=tuple(info.name for info in COMMANDS),
-        suggestions=suggest(DEFAULT, "lesson", "quiz", "review", "help"),
+        suggest=lambda locale: suggest(locale, "lesson", "quiz", "review", "help"),
         drafts=ground.drafts,
+        installs=ground.installs,
+        overviews=minds.glance(ground),
     )
 
     async def announce() -> None:
         """Slack is told our address in the app's own settings, and its commands there too."""
 
     async def greet() -> str:
+        if not settings.slack_bot_token:
+            return f"workspaces install it at {settings.public_url.rstrip('/')}/slack/install"
         name, team = await app.client.identify()
         return f"@{name} at {team}"
 
@@ -219,6 +226,21 @@ def _slack(ground: Ground) -> Platform:
         greet=greet,
         close=app.close,
         hooked=bool(settings.public_url),
+        routes=app.routes,
+    )
+
+
+def _slack_settings(settings: Settings) -> "SlackSettings":
+    from bots import slack
+
+    return slack.Settings(
+        token=settings.slack_bot_token,
+        signing_secret=settings.slack_signing_secret,
+        app_token=settings.slack_app_token,
+        api_url=settings.slack_api_url,
+        client_id=settings.slack_client_id,
+        client_secret=settings.slack_client_secret,
+        public_url=settings.public_url,
     )
 
 

@@ -11,6 +11,7 @@ from core.clock import Clock, SystemClock
 from core.phrases import DEFAULT
 from core.ports.knowledge import Source
 from storage import standing
+from storage.acquaintances import PostgresAcquaintances
 from storage.blobs import PostgresBlobs
 from storage.cleanup import Cleanup
 from storage.consents import PostgresAllowance, PostgresConsents
@@ -19,6 +20,7 @@ from storage.database import Database
 from storage.drafts import ValkeyDrafts
 from storage.feed import PostgresFeed
 from storage.inbox import PostgresInbox
+from storage.installs import PostgresInstalls
 from storage.leaving import PostgresLeaving
 from storage.library import PostgresLibrary
 from storage.links import PostgresLinks
@@ -27,6 +29,7 @@ from storage.outcomes import PostgresOutcomes
 from storage.people import PostgresPeople
 from storage.polls import PostgresPolls
 from storage.radio import Radio
+from storage.ratings import PostgresRatings
 from storage.signals import StopSigns
 from storage.study import PostgresStudy
 from storage.sweep import Sweep
@@ -59,6 +62,9 @@ class Ground:
         self.polls = PostgresPolls(self.database)
         self.consents = PostgresConsents(self.database, self.clock)
         self.allowance = PostgresAllowance(self.database)
+        self.installs = PostgresInstalls(self.database, self.clock, secret_key=settings.secret_key.encode())
+        self.ratings = PostgresRatings(self.database)
+        self.acquaintances = PostgresAcquaintances(self.database)
         self.study = PostgresStudy(self.database)
         self.library = PostgresLibrary(database=self.database, clock=self.clock)
         self.drafts = ValkeyDrafts(self.valkey)

@@ -8,6 +8,8 @@ from core.learn.catalogue import Catalogue
 from core.learn.load import load_all
 from core.mind.agent import Agent
 from core.mind.commands import Commands
+from core.mind.feedback import Feedback
+from core.mind.glance import Glance
 from core.mind.leaving import Leaving
 from core.mind.lectern import Lectern
 from core.mind.lessons import Lessons
@@ -65,7 +67,7 @@ def mind(
     audible: Audible,
     chance: Random,
 ) -> Mind:
-    """Who a person is comes first, then quiz answers, lessons, commands and occasions; who talks comes last."""
+    """What people think of answers and who a person is come first, then quiz answers, lessons, commands and occasions; who talks comes last."""
     courses = catalogue()
     quizzing = Quizzing(catalogue=courses, study=ground.study, clock=ground.clock, rng=chance, audible=audible)
     lessons = Lessons(catalogue=courses, study=ground.study, clock=ground.clock, quizzing=quizzing)
@@ -83,7 +85,8 @@ def mind(
         )
         talker = Agent(model=thinker, workshop=workshop)
     person = _person(ground, wake=wake, catalogue=courses, chance=chance)
-    order = (*person, quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
+    feedback = Feedback(ratings=ground.ratings)
+    order = (feedback, *person, quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
     return Mind(order, clock=ground.clock)
 
 
@@ -92,6 +95,17 @@ def _person(ground: Ground, *, wake: Wake, catalogue: Catalogue, chance: Random)
     linking = Linking(links=ground.links, people=ground.people, resuming=resuming, clock=ground.clock, rng=chance)
     leaving = Leaving(records=ground.leaving, people=ground.people, wake=wake, clock=ground.clock)
     return linking, leaving, resuming
+
+
+def glance(ground: Ground) -> Glance:
+    """What a platform's own page about a person shows."""
+    return Glance(
+        acquaintances=ground.acquaintances,
+        study=ground.study,
+        library=ground.library,
+        catalogue=catalogue(),
+        clock=ground.clock,
+    )
 
 
 def probes(settings: Settings) -> tuple[Probe, ...]:

@@ -13,7 +13,7 @@ class Platform:
 
     `listens` says that it can be listened to without a public address, by a gateway process; `always` that it has to be,
     whatever the address, as it does not call us for everything; `called` names the settings it needs
-    instead where it calls a public address, when they are others.
+    instead where it calls a public address, when they are others, and `installed` those that do as well there.
     """
 
     name: str
@@ -22,6 +22,7 @@ class Platform:
     listens: bool
     always: bool = False
     called: tuple[str, ...] = ()
+    installed: tuple[str, ...] = ()
 
 
 _PLATFORMS = (
@@ -33,6 +34,7 @@ _PLATFORMS = (
         needs=("slack_bot_token", "slack_app_token"),
         listens=True,
         called=("slack_bot_token", "slack_signing_secret"),
+        installed=("slack_client_id", "slack_client_secret", "slack_signing_secret"),
     ),
     Platform(
         name="sms",
@@ -60,6 +62,8 @@ def gateways(settings: Settings) -> tuple[str, ...]:
 
 def _availability(platform: Platform, settings: Settings) -> Availability:
     needs = (settings.public_url and platform.called) or platform.needs
+    if settings.public_url and platform.installed and all(getattr(settings, name) for name in platform.installed):
+        needs = platform.installed
     missing = [name for name in needs if not getattr(settings, name)]
     if missing:
         names = {name: variable for variable, name in variables().items()}

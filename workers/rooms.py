@@ -54,7 +54,9 @@ class StreetRooms:
 
     async def cleaned(self) -> None:
         """Take away what nobody needs any more."""
-        _log.info("rows taken away: %s", await self.ground.cleanup(self.ground.clock.now()))
+        now = self.ground.clock.now()
+        await self.ground.tidying.strays(now)
+        _log.info("rows taken away: %s", await self.ground.cleanup(now))
 
     async def close(self, grace: float) -> None:
         await self.house.drain(grace)

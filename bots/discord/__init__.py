@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from bots.discord.channel import DiscordChannel
 from bots.discord.client import Client
-from bots.discord.commands import Offer, differ
+from bots.discord.commands import Complete, Offer, differ, nothing
 from bots.discord.drafts import Drafts, LocalDrafts
 from bots.discord.gateway import Listening, Sleep
 from bots.discord.live import Streams
@@ -35,13 +35,14 @@ class Discord:
     channel: DiscordChannel
     gateway: Listening
     client: Client
+    offers: Sequence[Offer]
 
-    async def register(self, offers: Sequence[Offer]) -> bool:
+    async def register(self) -> bool:
         """Learn who we are and offer the commands; true when they were not there before. Raises `core.errors`."""
         await self.channel.identify()
-        if not differ(offers, await self.client.commands()):
+        if not differ(self.offers, await self.client.commands()):
             return False
-        await self.client.offer([offer.json() for offer in offers])
+        await self.client.offer([offer.json() for offer in self.offers])
         return True
 
     async def close(self) -> None:
@@ -56,18 +57,22 @@ def connect(
     blobs: Blobs,
     note: Note,
     count: Count,
+    offers: Sequence[Offer] = (),
+    complete: Complete = nothing,
     drafts: Drafts | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> Discord:
     """Make the bot; nothing goes out yet. To be called within the event loop that will use it.
 
-    Each step down to a simpler form (`numbers`, `audio`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
+    `offers` are the commands, `complete` knows what may be filled in to them. Each step down to a simpler form (`numbers`, `audio`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
     """
     client = Client(settings.token, application=settings.application, api_url=settings.api_url)
     channel = DiscordChannel(
         client=client,
         key=hmac.digest(secret_key, b"discord buttons", sha256),
         public_key=settings.public_key,
+        offers=offers,
+        complete=complete,
         clock=clock,
         blobs=blobs,
         streams=Streams(drafts or LocalDrafts()),
@@ -75,4 +80,4 @@ def connect(
         count=lambda form: count("fallback", channel="discord", form=form),
     )
     gateway = Listening(token=settings.token, api_url=settings.api_url, channel=channel, sleep=sleep)
-    return Discord(channel=channel, gateway=gateway, client=client)
+    return Discord(channel=channel, gateway=gateway, client=client, offers=offers)

@@ -1,16 +1,24 @@
 """Discord as a channel."""
 
+import asyncio
 import json
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from typing import Any
+from weakref import WeakValueDictionary
 
-from bots.discord import custom_id, render
+from bots.discord import custom_id, render, threads
 from bots.discord.client import FETCH_LIMIT, Client
-from bots.discord.interactions import Asked
+from bots.discord.commands import Complete, Offer
+from bots.discord.interactions import Asked, Thread
 from bots.discord.live import DiscordLive, Streams
 from bots.discord.markdown import TEXT_LIMIT
 from bots.discord.parse import Reader, Reading
+from bots.discord.place import Place
+from bots.discord.post import Post
+from bots.discord.rooms import Rooms
 from bots.discord.sending import Count, Note, Sending
 from bots.discord.verify import genuine
 from bots.discord.wording import Bot
@@ -18,7 +26,7 @@ from core.address import Address
 from core.channel import Answer, Capabilities, Live, Request
 from core.clock import Clock
 from core.errors import Failure, Refused
-from core.event import Event
+from core.event import Event, Stopped
 from core.media import Media
 from core.ports.blobs import Blobs
 from core.reply import Reply
@@ -26,7 +34,7 @@ from core.reply import Reply
 CAPABILITIES = Capabilities(
     text_limit=TEXT_LIMIT,
     formatted=True,
-    buttons=render.MOST_BUTTONS,
+    buttons=render.MOST_CHOICES,
     label_limit=render.LABEL_LIMIT,
     choice_bytes=custom_id.CHOICE_BYTES,
     voice=True,
@@ -41,7 +49,7 @@ _REMEMBERED = 4096
 
 
 class DiscordChannel:
-    """One bot. `key` signs its buttons; interactions by HTTP have to be signed for `public_key`."""
+    """One bot. `key` signs its buttons; interactions by HTTP have to be signed for `public_key`; `offers` are its commands."""
 
     name = "discord"
     capabilities = CAPABILITIES
@@ -52,6 +60,8 @@ class DiscordChannel:
         client: Client,
         key: bytes,
         public_key: str,
+        offers: Sequence[Offer],
+        complete: Complete,
         clock: Clock,
         blobs: Blobs,
         streams: Streams,
@@ -59,13 +69,16 @@ class DiscordChannel:
         count: Count,
     ) -> None:
         self._client = client
-        self._reader = Reader(bot=Bot(), key=key)
+        self._reader = Reader(bot=Bot(), key=key, offers={offer.id: offer for offer in offers}, complete=complete)
         self._public_key = public_key
         self._clock = clock
         self._streams = streams
+        self._post = Post(client=client, streams=streams, clock=clock)
         self._sending = Sending(
-            client=client, key=key, blobs=blobs, streams=streams, clock=clock, note=note, count=count
+            post=self._post, key=key, blobs=blobs, streams=streams, clock=clock, note=note, count=count
         )
+        self._rooms = Rooms()
+        self._promising: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
         self._asked: OrderedDict[str, Asked] = OrderedDict()
 
     async def identify(self) -> str:
@@ -81,33 +94,67 @@ class DiscordChannel:
         return self._remembered(self._reader.body(request.body))
 
     def read(self, name: str, data: object) -> tuple[Event, ...]:
-        """The events in what the gateway tells; raises `Malformed`."""
-        return self._remembered(self._reader.dispatch(name, data))
+        """The events in what the gateway tells; raises `Malformed`. What wants an answer and is no event has it at once."""
+        reading = self._reader.dispatch(name, data)
+        if reading.asked is not None and not reading.events:
+            self._streams.start(self._responded(reading.asked))
+            reading = replace(reading, asked=None)
+        return self._remembered(reading)
 
     def _remembered(self, reading: Reading) -> tuple[Event, ...]:
-        """Keeps what has to be answered at once; what gave no event is answered with whatever comes next."""
+        """Keeps what has to be answered at once; by HTTP, what gave no event is answered before anything else is read."""
         if reading.asked is not None:
             self._asked[reading.asked.event] = reading.asked
         if len(self._asked) > _REMEMBERED:
             self._asked.popitem(last=False)
-        return reading.events
+        return self._rooms.settled(reading, self._clock.now())
 
     def _taken(self, events: tuple[Event, ...]) -> list[Asked]:
         names = [*(event.id for event in events), ""]
         return [self._asked.pop(name) for name in names if name in self._asked]
 
     async def answer(self, events: tuple[Event, ...]) -> Answer | None:
-        """What the call is answered with: that it was heard, or that the answer will come."""
+        """What the call is answered with: that it was heard, that the answer will come, or where it goes on."""
         for asked in self._taken(events):
-            await self._promise(asked)
-            return Answer(body=json.dumps(asked.response).encode())
+            response, events = await self._taken_up(asked, events)
+            return Answer(body=json.dumps(response).encode(), events=events)
         return None
 
-    async def acknowledge(self, events: tuple[Event, ...]) -> None:
-        """The same for what came by the gateway; to be called after every `read`. Waits for nobody on the network."""
+    def moves(self, events: tuple[Event, ...]) -> bool:
+        """Whether a thread has to be opened for one of the events, which takes a moment."""
+        return any((asked := self._asked.get(event.id)) is not None and asked.thread for event in events)
+
+    async def take_up(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """The same for what came by the gateway; to be called after every `read`. The events as they are to be kept.
+
+        Waits for nobody on the network, unless for the thread where an event `moves` to.
+        """
         for asked in self._taken(events):
-            await self._promise(asked)
-            self._streams.start(self._responded(asked))
+            response, events = await self._taken_up(asked, events)
+            self._streams.start(self._responded(replace(asked, response=response)))
+        return events
+
+    async def acknowledge(self, events: tuple[Event, ...]) -> None:
+        await self.take_up(events)
+
+    async def _taken_up(self, asked: Asked, events: tuple[Event, ...]) -> tuple[Mapping[str, Any], tuple[Event, ...]]:
+        """What Discord is answered, and the events, in a thread of their own where one was to be opened."""
+        if asked.thread is not None and (there := await threads.opened(self._client, asked, asked.thread)):
+            return self._moved(asked.thread, there), tuple(replace(event, address=there) for event in events)
+        await self._promise(asked)
+        return asked.response, (*events, *[also for event in events if (also := await self._also(event)) is not None])
+
+    async def _also(self, event: Event) -> Event | None:
+        """Who stops what runs in a server's channel means what runs for them alone, too."""
+        alone = replace(Place.of(event.address), only=event.sender.id).address
+        stops = isinstance(event.body, Stopped) and event.group
+        if not stops or not await self._streams.lent(alone, self._clock.now()):
+            return None
+        return replace(event, id=f"{event.id}:only", address=alone, group=False)
+
+    def _moved(self, thread: Thread, there: Address) -> Mapping[str, Any]:
+        self._streams.start(threads.brought(self._client, there, thread.user))
+        return threads.pointer(there, thread.locale)
 
     async def _responded(self, asked: Asked) -> None:
         with suppress(Failure):
@@ -115,7 +162,12 @@ class DiscordChannel:
 
     async def _promise(self, asked: Asked) -> None:
         """An earlier promise that was not kept yet is taken back: one answer will do for both."""
-        if asked.address is not None and (before := await self._streams.promise(asked)):
+        if asked.address is None:
+            return
+        async with self._promising.setdefault(asked.address, asyncio.Lock()):
+            lending = self._streams.lend(asked, self._clock.now())
+            before, _ = await asyncio.gather(self._streams.promise(asked), lending)
+        if before:
             self._streams.start(self._taken_back(asked.address, before))
 
     async def _taken_back(self, address: Address, message: str) -> None:
@@ -131,7 +183,7 @@ class DiscordChannel:
         return await self._client.fetch(media.ref)
 
     def live(self, address: Address) -> Live:
-        return DiscordLive(address=address, client=self._client, clock=self._clock, streams=self._streams)
+        return DiscordLive(address=address, post=self._post, clock=self._clock, streams=self._streams)
 
     async def settled(self) -> None:
         """Wait for the calls that nobody waited for."""

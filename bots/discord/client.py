@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from discord.http import Route
 
 from bots.discord.refusals import EXPECTED, Uneditable, failure
-from bots.discord.render import VOICE_NOTE, Message
+from bots.discord.render import EPHEMERAL, VOICE_NOTE, Message
 from bots.discord.wire import Wire
 from core.address import Address
 from core.errors import Failure, Refused
@@ -20,6 +20,7 @@ FETCH_LIMIT = 25_000_000
 _FILES = ("cdn.discordapp.com", "media.discordapp.net")
 _PATIENCE = 60.0
 _DEFERRED = "@"
+_PUBLIC_THREAD, _DAY = 11, 1440
 
 _T = TypeVar("_T")
 
@@ -65,9 +66,8 @@ class Client:
         sent = await self._call("POST", "/channels/{channel_id}/messages", json=body, channel_id=_chat(address))
         return str(sent["id"])
 
-    async def rewrite(self, address: Address, sent: str, message: Message) -> str:
+    async def rewrite(self, address: Address, sent: str, body: Mapping[str, Any]) -> str:
         """Change a message, or put it where Sona is shown to think, and return its id."""
-        body = message.json()
         if is_deferred(sent):
             changed = await self._original("PATCH", sent, json=body)
         else:
@@ -79,6 +79,39 @@ class Client:
                 message_id=_message_id(sent),
             )
         return str(changed["id"])
+
+    async def follow_up(
+        self, token: str, message: Message, *, hidden: bool = False, file: tuple[bytes, str, str] | None = None
+    ) -> str:
+        """Send a message by an interaction's token (`hidden`: only who asked sees it), perhaps with a file's bytes, name and type; returns its id."""
+        body = message.json()
+        body["flags"] |= EPHEMERAL if hidden else 0
+        path = "/webhooks/{webhook_id}/{webhook_token}"
+        places = {"webhook_id": await self.application(), "webhook_token": token}
+        if file is None:
+            sent = await self._call("POST", path, json=body, params={"wait": "true"}, **places)
+        else:
+            data, name, mime = file
+            form = _form({**body, "attachments": [{"id": "0", "filename": name}]}, data, name, mime)
+            sent = await self._call("POST", path, form=form, params={"wait": "true"}, **places)
+        return str(sent["id"])
+
+    async def correct(self, token: str, sent: str, body: Mapping[str, Any]) -> str:
+        """Change a message that was sent by an interaction's token, or the one that it is about; returns its id."""
+        path = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
+        places = {"webhook_id": await self.application(), "webhook_token": token, "message_id": _message_id(sent)}
+        return str((await self._call("PATCH", path, json=body, **places))["id"])
+
+    async def open_thread(self, address: Address, name: str) -> str:
+        """Open a thread that everybody in the channel can read, closed after a day of silence, and return its id."""
+        body = {"name": name, "type": _PUBLIC_THREAD, "auto_archive_duration": _DAY}
+        path = "/channels/{channel_id}/threads"
+        return str((await self._call("POST", path, json=body, channel_id=_chat(address)))["id"])
+
+    async def bring(self, thread: str, user: str) -> None:
+        """Make somebody a member of a thread."""
+        path = "/channels/{channel_id}/thread-members/{user_id}"
+        await self._call("PUT", path, channel_id=thread, user_id=user)
 
     async def take_back(self, address: Address, sent: str) -> None:
         """Delete one of the bot's messages."""
@@ -145,11 +178,7 @@ class Client:
     async def _upload(
         self, address: Address, body: Mapping[str, Any], data: bytes, named: tuple[str, str], nonce: str
     ) -> str:
-        payload = json.dumps({**body, "nonce": nonce, "enforce_nonce": True, "allowed_mentions": {"parse": []}})
-        form = [
-            {"name": "payload_json", "value": payload},
-            {"name": "files[0]", "value": data, "filename": named[0], "content_type": named[1]},
-        ]
+        form = _form({**body, "nonce": nonce, "enforce_nonce": True}, data, *named)
         sent = await self._call("POST", "/channels/{channel_id}/messages", form=form, channel_id=_chat(address))
         return str(sent["id"])
 
@@ -181,6 +210,15 @@ async def _asked(call: Callable[[], Awaitable[_T]]) -> _T:
             return await call()
     except EXPECTED as error:
         raise failure(error) from error
+
+
+def _form(body: Mapping[str, Any], data: bytes, name: str, mime: str) -> list[dict[str, Any]]:
+    """A message's body with a file, as the parts of a form."""
+    payload = json.dumps({**body, "allowed_mentions": {"parse": []}})
+    return [
+        {"name": "payload_json", "value": payload},
+        {"name": "files[0]", "value": data, "filename": name, "content_type": mime},
+    ]
 
 
 def _chat(address: Address) -> str:

@@ -1,6 +1,6 @@
 """The commands that Discord offers, in every language, put there only when they differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -12,22 +12,31 @@ _DESCRIPTION = 100
 
 Words = Mapping[str, str]
 """The same by language; the empty one is everyone else's."""
+Complete = Callable[[str, str, str], Sequence[tuple[str, str]]]
+"""What may be filled in, as value and label, for a command's name, what was typed so far, and a language; answers at once."""
+
+
+def nothing(command: str, typed: str, locale: str) -> Sequence[tuple[str, str]]:  # noqa: ARG001 - a `Complete` that knows nothing
+    return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """What may be filled in, as one of `choices` (value and label) where there are any."""
+    """What may be filled in, as one of `choices` (value and label) where there are any; `completed` is helped with while it is typed."""
 
     name: Words
     about: Words
     choices: tuple[tuple[str, str], ...] = ()
+    completed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offer:
     """A command. A slash command arrives under `id`; one in a message's menu (`kind` `ON_MESSAGE`) by its name in `name[""]`.
 
-    Slash names are 1 to 32 lower-case letters, digits, `-` and `_`.
+    Slash names are 1 to 32 lower-case letters, digits, `-` and `_`. The answer to a `private` one is seen by nobody else;
+    a `threaded` one goes on in a thread where it is used in a server's channel; one in a menu `says` a slash command, with
+    the message's words behind it.
     """
 
     id: str
@@ -35,6 +44,9 @@ class Offer:
     about: Words = field(default_factory=dict[str, str])
     option: Option | None = None
     kind: int = SLASH
+    private: bool = False
+    threaded: bool = False
+    says: str = ""
 
     def json(self) -> dict[str, Any]:
         shown = {"type": self.kind, **_EVERYWHERE, **_named("name", {**self.name, "": self.id})}
@@ -69,6 +81,7 @@ def _option(option: Option) -> dict[str, Any]:
         "required": False,
         **_named("name", option.name),
         **_named("description", option.about),
+        "autocomplete": option.completed,
         "choices": [{"name": label, "value": value} for value, label in option.choices],
     }
 

@@ -3,13 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 import discord
 
 from bots.discord.channel import DiscordChannel
-from bots.discord.parse import INTERACTION, MESSAGE
+from bots.discord.parse import TOLD
 from bots.discord.wire import Wire
 from core.channel import Receive
 from core.errors import Failure, Malformed
@@ -35,7 +35,7 @@ class Socket(discord.AutoShardedClient):
         self._sleep = sleep
         self.http = wire
         self._connection.http = wire
-        self._connection.parsers = {name: self._reader(name, told) for name in (MESSAGE, INTERACTION)}
+        self._connection.parsers = {name: self._reader(name, told) for name in TOLD}
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the SDK names it
         """Discord lets a bot begin one session in five seconds."""
@@ -45,6 +45,14 @@ class Socket(discord.AutoShardedClient):
     @staticmethod
     def _reader(name: str, told: Told) -> Callable[[Any], None]:
         return lambda data: told(name, data)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Heard:
+    """Events as they will be kept: Discord has its answer at once, however long those before them wait to be kept."""
+
+    events: asyncio.Task[tuple[Event, ...]]
+    moves: bool
 
 
 class Listening:
@@ -58,7 +66,7 @@ class Listening:
 
     async def listen(self, receive: Receive) -> None:
         """Receive events until cancelled; begins anew, slower each time, whatever ends the connection."""
-        waiting: asyncio.Queue[tuple[Event, ...]] = asyncio.Queue()
+        waiting: asyncio.Queue[_Heard] = asyncio.Queue()
         taking = asyncio.create_task(self._take(waiting, receive))
         failures = 0
         try:
@@ -75,10 +83,14 @@ class Listening:
             taking.cancel()
             await asyncio.gather(taking, return_exceptions=True)
 
-    async def _connected(self, waiting: "asyncio.Queue[tuple[Event, ...]]") -> None:
+    async def _connected(self, waiting: asyncio.Queue[_Heard]) -> None:
         def told(name: str, data: object) -> None:
             try:
-                waiting.put_nowait(self._channel.read(name, data))
+                events = self._channel.read(name, data)
+                if events:
+                    moves = self._channel.moves(events)
+                    taking = asyncio.create_task(self._channel.take_up(events))
+                    waiting.put_nowait(_Heard(events=taking, moves=moves))
             except Malformed as error:
                 _log.warning("Discord: a payload was left out: %s", error)
 
@@ -88,13 +100,19 @@ class Listening:
         finally:
             await socket.close()
 
-    async def _take(self, waiting: "asyncio.Queue[tuple[Event, ...]]", receive: Receive) -> None:
-        while True:
-            events = await waiting.get()
-            with suppress(Failure):
-                await self._channel.acknowledge(events)
-            for event in events:
-                await self._taken(event, receive)
+    async def _take(self, waiting: asyncio.Queue[_Heard], receive: Receive) -> None:
+        """Take event after event; what first needs a thread opened holds up nobody behind it."""
+        async with asyncio.TaskGroup() as moving:
+            while True:
+                heard = await waiting.get()
+                if heard.moves:
+                    moving.create_task(self._dealt(heard, receive))
+                else:
+                    await self._dealt(heard, receive)
+
+    async def _dealt(self, heard: _Heard, receive: Receive) -> None:
+        for event in await heard.events:
+            await self._taken(event, receive)
 
     async def _taken(self, event: Event, receive: Receive) -> None:
         failures = 0

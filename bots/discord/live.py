@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Coroutine
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 from bots.discord import render
-from bots.discord.client import Client, deferred, is_deferred
+from bots.discord.client import deferred, is_deferred
 from bots.discord.drafts import Drafts
 from bots.discord.interactions import Asked
 from bots.discord.refusals import Uneditable
@@ -18,6 +18,18 @@ from core.errors import Failure, Refused, Throttled
 _TYPING_LASTS = timedelta(seconds=9)
 _PACE = timedelta(seconds=1.3)
 _PATIENCE = 2.0
+_LENT = timedelta(minutes=14, seconds=50)
+"""A little less than the quarter of an hour that Discord gives."""
+
+
+class Voiced(Protocol):
+    """Who can show signs of life at any place."""
+
+    async def typing(self, address: Address) -> None: ...
+
+    async def draft(self, address: Address, message: Message, nonce: str) -> str: ...
+
+    async def rewrite(self, address: Address, sent: str, message: Message) -> str: ...
 
 
 class Streams:
@@ -52,6 +64,17 @@ class Streams:
         await self._drafts.write(asked.address, deferred(asked.id, asked.token))
         return before if is_deferred(before) else ""
 
+    async def lend(self, asked: Asked, now: datetime) -> None:
+        """Remember the interaction's token for as long as it opens the place where it was asked."""
+        if asked.address is not None:
+            until = int((now + _LENT).timestamp())
+            await self._drafts.write(_pass(asked.address), f"{until} {asked.token}")
+
+    async def lent(self, address: Address, now: datetime) -> str:
+        """A token that opens the place, or nothing."""
+        until, _, token = (await self._drafts.read(_pass(address))).partition(" ")
+        return token if until.isdecimal() and now.timestamp() < int(until) else ""
+
     async def written(self, address: Address) -> str:
         """The message that holds the half-written answer, or nothing."""
         return await self._drafts.read(address)
@@ -73,12 +96,20 @@ class Streams:
             await asyncio.wait(self._calls)
 
 
-class DiscordLive:
-    """Draws one turn's signs of life, within the five edits in five seconds that Discord allows; drops what comes faster."""
+def _pass(address: Address) -> Address:
+    """Under what a place's token is kept beside its draft."""
+    return Address(address.channel, address.chat, f"{address.thread}/token")
 
-    def __init__(self, *, address: Address, client: Client, clock: Clock, streams: Streams) -> None:
+
+class DiscordLive:
+    """Draws one turn's signs of life, within the five edits in five seconds that Discord allows; drops what comes faster.
+
+    By a token that is lent it draws only where Sona is shown to think already, as such messages are few.
+    """
+
+    def __init__(self, *, address: Address, post: Voiced, clock: Clock, streams: Streams) -> None:
         self._address = address
-        self._client = client
+        self._post = post
         self._clock = clock
         self._streams = streams
         self._nonce = clock.id()[-25:]
@@ -93,7 +124,7 @@ class DiscordLive:
         if self._muted(now) or (self._typed is not None and now - self._typed < _TYPING_LASTS):
             return
         self._typed = now
-        self._streams.start(self._quietly(self._client.typing(self._address)))
+        self._streams.start(self._quietly(self._post.typing(self._address)))
 
     async def status(self, text: str) -> None:
         if text != self._status:
@@ -117,12 +148,12 @@ class DiscordLive:
         written = await self._streams.written(self._address)
         if written:
             try:
-                await self._client.rewrite(self._address, written, message)
+                await self._post.rewrite(self._address, written, message)
                 return
             except Uneditable:
                 if is_deferred(written):
                     raise
-        await self._streams.keep(self._address, await self._client.say(self._address, message, self._nonce))
+        await self._streams.keep(self._address, await self._post.draft(self._address, message, self._nonce))
 
     async def _quietly(self, call: Coroutine[Any, Any, None]) -> None:
         """What fails here may be lost; a refusal ends it, and a request to wait is obeyed."""

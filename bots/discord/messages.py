@@ -1,4 +1,6 @@
-"""Reads a message into events; pure."""
+"""Reads a message, or its edit, into events; pure."""
+
+from dataclasses import replace
 
 from bots.discord.shape import Json, inner, moment, number, records, seconds, snowflake, text
 from bots.discord.wording import Bot, Words, name, words
@@ -32,6 +34,20 @@ def messages(message: Json, bot: Bot) -> tuple[Event, ...]:
             group=group,
         )
         for place, body in enumerate(_bodies(message, said, group=group))
+    )
+
+
+def edited(message: Json, bot: Bot) -> tuple[Event, ...]:
+    """One event for words that were changed, by which a message is answered once more and never again.
+
+    Discord tells of an edit also when it shows a link's page or somebody pins a message; then there is no time of editing, or an old one.
+    """
+    if not text(message, "edited_timestamp") or inner(message, "author") is None:
+        return ()
+    return tuple(
+        replace(event, id=f"{event.id}:edited", body=replace(event.body, edited=True))
+        for event in messages(message, bot)
+        if isinstance(event.body, Said) and event.addressed
     )
 
 

@@ -1,32 +1,44 @@
 """Reads what comes from the gateway and by HTTP into the same events; pure, and quick enough for the webhook's hot path."""
 
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
-from bots.discord.interactions import Asked, interaction
-from bots.discord.messages import messages
-from bots.discord.shape import number, record
+from bots.discord import departures
+from bots.discord.commands import Complete, Offer, nothing
+from bots.discord.interactions import Asked, Interactions
+from bots.discord.messages import edited, messages
+from bots.discord.shape import number, record, text
 from bots.discord.wording import Bot
 from core.errors import Malformed
 from core.event import Event
 
 MESSAGE, INTERACTION = "MESSAGE_CREATE", "INTERACTION_CREATE"
+TOLD = (MESSAGE, "MESSAGE_UPDATE", INTERACTION, "CHANNEL_DELETE", "THREAD_DELETE", "GUILD_DELETE")
+"""What the gateway tells that is read here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What a call says. `asked` is what Discord wants to be answered at once, if anything."""
+    """What a call says. `asked` is what Discord wants to be answered at once, if anything.
+
+    `guild` is the server where it happened, or empty; `left` the one that the bot was put out of.
+    """
 
     events: tuple[Event, ...] = ()
     asked: Asked | None = None
+    guild: str = ""
+    left: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reader:
-    """Reads for one bot. `key` is what its buttons are signed with."""
+    """Reads for one bot. `key` is what its buttons are signed with, `offers` are its commands by name, `complete` helps to fill them in."""
 
     bot: Bot
     key: bytes
+    offers: Mapping[str, Offer] = field(default_factory=dict[str, Offer])
+    complete: Complete = nothing
 
     def body(self, body: bytes) -> Reading:
         """An interaction that came by HTTP. Raises `Malformed` for anything that is none."""
@@ -41,11 +53,22 @@ class Reader:
 
     def dispatch(self, name: str, data: object) -> Reading:
         """What the gateway tells. Names that are not known give no events; raises `Malformed` for what is broken."""
+        if name not in TOLD:
+            return Reading()
+        told = record(data, name)
+        guild = text(told, "guild_id")
         match name:
             case "MESSAGE_CREATE":
-                return Reading(events=messages(record(data, "message"), self.bot))
+                return Reading(events=messages(told, self.bot), guild=guild)
+            case "MESSAGE_UPDATE":
+                return Reading(events=edited(told, self.bot), guild=guild)
             case "INTERACTION_CREATE":
-                events, asked = interaction(record(data, "interaction"), self.key)
-                return Reading(events=events, asked=asked)
+                reader = Interactions(key=self.key, offers=self.offers, complete=self.complete)
+                events, asked = reader.read(told)
+                return Reading(events=events, asked=asked, guild=guild)
+            case "CHANNEL_DELETE" | "THREAD_DELETE":
+                return Reading(events=departures.channel(told), guild=guild)
+            case "GUILD_DELETE":
+                return Reading(left=departures.guild(told))
             case _:
                 return Reading()

@@ -11,7 +11,8 @@ EXPECTED = (DiscordException, ClientError, OSError, asyncio.TimeoutError)
 _USUAL_WAIT = 5.0
 _UNKNOWN_CHANNEL, _UNKNOWN_MESSAGE, _UNKNOWN_WEBHOOK, _UNKNOWN_INTERACTION = 10003, 10008, 10015, 10062
 _ANSWERED, _NO_ACCESS, _OTHERS_MESSAGE, _NO_DM, _BAD_TOKEN = 40060, 50001, 50005, 50007, 50027
-_GONE = frozenset({_UNKNOWN_CHANNEL, _NO_ACCESS, _NO_DM})
+_NO_MORE_FOLLOW_UPS, _NO_PERMISSION = 40094, 50013
+_GONE = frozenset({_UNKNOWN_CHANNEL, _NO_ACCESS, _NO_DM, _NO_MORE_FOLLOW_UPS})
 
 
 class Uneditable(Refused):
@@ -24,6 +25,10 @@ class Expired(Uneditable):
 
 class Answered(Refused):
     """The interaction has its first answer already."""
+
+
+class Barred(Refused):
+    """The bot itself may not write there; who uses it there lends it the way."""
 
 
 class Disowned(Unreachable):
@@ -62,6 +67,8 @@ def _refusal(code: int, words: str) -> Refused:
             return Expired(words)
         case code if code in (_UNKNOWN_MESSAGE, _OTHERS_MESSAGE):
             return Uneditable(words)
+        case code if code in (_NO_ACCESS, _NO_PERMISSION):
+            return Barred(words, gone=code in _GONE)
         case code if code == _ANSWERED:
             return Answered(words)
         case _:

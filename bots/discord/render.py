@@ -5,19 +5,22 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from bots.discord import custom_id
+from bots.discord import custom_id, forms
 from bots.discord.markdown import TEXT_LIMIT, escaped, length, markdown, pages
 from core.errors import Malformed
 from core.markup import plain
 from core.reply import Choice, Mark, Quiz, Source, Text
 
-LABEL_LIMIT = 80
-MOST_BUTTONS = 25
-NO_PREVIEW, VOICE_NOTE = 1 << 2, 1 << 13
+LABEL_LIMIT = 100
+MOST_CHOICES = 25
+EPHEMERAL, NO_PREVIEW, VOICE_NOTE = 1 << 6, 1 << 2, 1 << 13
 _ROW = 5
+_FEW, _BUTTON_SHOWS, _BUTTON_LABEL = 5, 38, 80
+"""More choices than `_FEW`, or labels longer than a button shows on a phone, go into a menu; a button takes 80 characters, a menu's line 100."""
 _MOST_SOURCES = 8
 _DRAFT_LIMIT = 1900
-_GREY, _GREEN, _RED = 2, 3, 4
+_BLUE, _GREY, _GREEN, _RED = 1, 2, 3, 4
+_MENU = "menu"
 
 Sign = Callable[[str], str]
 """Turns a choice into a custom id; raises `Malformed` when that cannot be."""
@@ -35,19 +38,33 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Menu:
+    """One of these lines can be chosen, each a label and the custom id that a button would have."""
+
+    id: str
+    lines: tuple[tuple[str, str], ...]
+
+    def json(self) -> Mapping[str, Any]:
+        options = [{"label": label, "value": value} for label, value in self.lines]
+        return {"type": 3, "custom_id": self.id, "options": options}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Words in Discord's Markdown with buttons below. `preview` shows the first link's page."""
+    """Words in Discord's Markdown with a menu and buttons below. `preview` shows the first link's page."""
 
     words: str = ""
     buttons: tuple[Button, ...] = ()
+    menu: Menu | None = None
     preview: bool = True
 
     def json(self) -> dict[str, Any]:
         """The body that Discord takes. Nobody is ever notified by what a model writes."""
-        rows = [self.buttons[at : at + _ROW] for at in range(0, len(self.buttons), _ROW)]
+        rows: list[tuple[Menu | Button, ...]] = [(self.menu,)] if self.menu else []
+        rows += [self.buttons[at : at + _ROW] for at in range(0, len(self.buttons), _ROW)]
         return {
             "content": self.words,
-            "components": [{"type": 1, "components": [button.json() for button in row]} for row in rows],
+            "components": [{"type": 1, "components": [part.json() for part in row]} for row in rows],
             "allowed_mentions": {"parse": []},
             "flags": 0 if self.preview else NO_PREVIEW,
         }
@@ -55,25 +72,24 @@ class Message:
 
 def texts(reply: Text, sign: Sign) -> tuple[Message, ...]:
     """One or more messages, sources and buttons with the last one; none when there is nothing to say."""
-    buttons, listed = _buttons(reply.choices, sign)
+    below, listed = _choosing(reply.choices, sign)
     shown = pages(_below(reply.text, listed))
     sources = _sources(reply.sources)
     if sources and shown and length(shown[-1]) + 2 + length(sources) <= TEXT_LIMIT:
         shown = (*shown[:-1], f"{shown[-1]}\n\n{sources}")
     elif sources:
         shown = (*shown, sources)
-    return _with(buttons, tuple(Message(words=page, preview=not reply.sources) for page in shown))
+    return _with(below, tuple(Message(words=page, preview=not reply.sources) for page in shown))
 
 
 def quiz(reply: Quiz, sign: Sign) -> tuple[Message, ...]:
-    """The question with its buttons; pieces to put in order are lettered, as they are answered by their letters."""
-    buttons, listed = _buttons(() if reply.form == "ordering" else reply.choices, sign)
+    """The question with its choices, or with a button to write the answer; pieces to put in order are lettered, as they are answered by their letters."""
+    below, listed = _choosing(() if reply.form == "ordering" else reply.choices, sign)
+    below = replace(below, buttons=(*below.buttons, *_writing(reply, sign)))
     if reply.form == "ordering":
         listed = "\n".join(f"{chr(65 + index % 26)}) {_literal(c.label)}" for index, c in enumerate(reply.choices))
     progress = f"*{_literal(reply.progress)}*" if reply.progress else ""
-    return _with(
-        buttons, tuple(Message(words=page) for page in pages(_below(progress, _below(reply.question, listed))))
-    )
+    return _with(below, tuple(Message(words=page) for page in pages(_below(progress, _below(reply.question, listed)))))
 
 
 def verdict(reply: Mark) -> Message | None:
@@ -89,19 +105,32 @@ def draft(words: str, status: str) -> str:
     return "\n\n".join(part for part in (shown[-1] if shown else "", note) if part)
 
 
-def _with(buttons: tuple[Button, ...], messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    return (*messages[:-1], replace(messages[-1], buttons=buttons)) if messages else ()
+def _with(below: Message, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The messages, the last of them with what stands below."""
+    return (*messages[:-1], replace(messages[-1], buttons=below.buttons, menu=below.menu)) if messages else ()
 
 
-def _buttons(choices: tuple[Choice, ...], sign: Sign) -> tuple[tuple[Button, ...], str]:
-    """Buttons, or a numbered list where a choice cannot be put on one."""
+def _choosing(choices: tuple[Choice, ...], sign: Sign) -> tuple[Message, str]:
+    """Few short choices as buttons and others as a menu, in a message without words; or a numbered list where a choice cannot be put on either."""
     try:
-        buttons = tuple(Button(label=_label(choice.label), id=sign(choice.value)) for choice in choices)
+        lines = tuple((_label(choice.label), sign(choice.value)) for choice in choices)
     except Malformed:
-        return (), _numbered(choices)
-    if len(buttons) > MOST_BUTTONS or len({button.id for button in buttons}) < len(buttons):
-        return (), _numbered(choices)
-    return buttons, ""
+        return Message(), _numbered(choices)
+    if len(lines) > MOST_CHOICES or len({value for _, value in lines}) < len(lines):
+        return Message(), _numbered(choices)
+    if len(lines) > _FEW or any(length(label) > _BUTTON_SHOWS for label, _ in lines):
+        return Message(menu=Menu(id=sign(_MENU), lines=lines)), ""
+    return Message(buttons=tuple(Button(label=label, id=value) for label, value in lines)), ""
+
+
+def _writing(reply: Quiz, sign: Sign) -> tuple[Button, ...]:
+    """The button that opens a form for the answer, where it is one in words."""
+    if not reply.write:
+        return ()
+    try:
+        return (Button(label=_label(reply.write, _BUTTON_LABEL), id=sign(forms.opener(reply.id)), style=_BLUE),)
+    except Malformed:
+        return ()
 
 
 def _numbered(choices: tuple[Choice, ...]) -> str:
@@ -113,16 +142,21 @@ def _marked(reply: Mark) -> tuple[Button, ...]:
         right, chosen = choice.value == reply.right, choice.value == reply.chosen
         sign = "✅ " if right else "❌ " if chosen else ""
         style = _GREEN if right else _RED if chosen else _GREY
-        return Button(label=_label(sign + choice.label), id=custom_id.inert(index), style=style, disabled=True)
+        return Button(
+            label=_label(sign + choice.label, _BUTTON_LABEL), id=custom_id.inert(index), style=style, disabled=True
+        )
 
-    if len(reply.choices) > MOST_BUTTONS:
+    if len(reply.choices) > MOST_CHOICES:
         return ()
     return tuple(button(index, choice) for index, choice in enumerate(reply.choices))
 
 
-def _label(label: str) -> str:
+def _label(label: str, limit: int = LABEL_LIMIT) -> str:
     words = " ".join(plain(label).split()) or "·"
-    return words if length(words) <= LABEL_LIMIT else words[: LABEL_LIMIT // 2 - 1] + "…"
+    if length(words) <= limit:
+        return words
+    fitting = words[: limit - 1]
+    return (fitting if length(fitting) < limit else words[: limit // 2 - 1]) + "…"
 
 
 def _sources(sources: tuple[Source, ...]) -> str:

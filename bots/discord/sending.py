@@ -2,12 +2,14 @@
 
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from hashlib import sha256
 from mimetypes import guess_extension
 
 from bots.discord import custom_id, render
-from bots.discord.client import Client, is_deferred
+from bots.discord.client import is_deferred
 from bots.discord.live import Streams
+from bots.discord.post import Post
 from bots.discord.refusals import Expired, Uneditable
 from bots.discord.render import Message
 from bots.discord.shape import moment
@@ -32,9 +34,9 @@ class Sending:
     """Sends replies for one bot. `key` signs buttons, `streams` knows which answers are half written."""
 
     def __init__(
-        self, *, client: Client, key: bytes, blobs: Blobs, streams: Streams, clock: Clock, note: Note, count: Count
+        self, *, post: Post, key: bytes, blobs: Blobs, streams: Streams, clock: Clock, note: Note, count: Count
     ) -> None:
-        self._client = client
+        self._post = post
         self._key = key
         self._blobs = blobs
         self._streams = streams
@@ -68,7 +70,7 @@ class Sending:
     def _texts(self, address: Address, messages: tuple[Message, ...], choices: tuple[Choice, ...]) -> tuple[Step, ...]:
         if not messages:
             raise Refused("there are no words to send")
-        if choices and not messages[-1].buttons:
+        if choices and not (messages[-1].buttons or messages[-1].menu):
             self._count("numbers")
         return tuple(self._step(address, message) for message in messages)
 
@@ -79,13 +81,13 @@ class Sending:
         """Put the words where the answer is half written already, or send them as a new message."""
         if written := await self._streams.finish(address):
             try:
-                sent = await self._client.rewrite(address, written, message)
+                sent = await self._post.rewrite(address, written, message)
                 await self._streams.forget(address)
                 return sent
             except Uneditable as error:
                 self._wait_for(written, error)
                 await self._streams.forget(address)
-        return await self._client.say(address, message, nonce)
+        return await self._post.say(address, message, nonce)
 
     def _wait_for(self, written: str, error: Uneditable) -> None:
         """Raises `Throttled` where an answer comes before Discord has heard that it will come."""
@@ -98,7 +100,7 @@ class Sending:
         """Take away an answer half written that nothing will take the place of."""
         if written := await self._streams.finish(address):
             try:
-                await self._client.take_back(address, written)
+                await self._post.take_back(address, written)
             except Uneditable as error:
                 self._wait_for(written, error)
             await self._streams.forget(address)
@@ -114,12 +116,12 @@ class Sending:
         data, mime = await self._blobs.get(audio.ref)
         await self._clear(address)
         try:
-            return await self._client.voice(address, await self._note(data), nonce)
+            return await self._post.voice(address, await self._note(data), nonce)
         except (Refused, Malformed) as refused:
             if isinstance(refused, Refused) and refused.gone:
                 raise
         self._count("audio")
-        return await self._client.file(address, data, "sona.ogg", mime, Message(), _nonce(nonce))
+        return await self._post.file(address, data, "sona.ogg", mime, Message(), _nonce(nonce))
 
     def _quiz(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
         """A voice note carries no words, so what is heard comes before the question."""
@@ -132,14 +134,21 @@ class Sending:
         """Mark the question where it stands; without a place or buttons to mark, send the verdict alone, below the answer."""
         shown = render.verdict(reply)
         if not target or shown is None or not any(choice.value == reply.right for choice in reply.choices):
-            return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
+            texts = self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
+            return (lambda _: self._answered(address, target), *texts) if target else texts
 
         async def mark(_: str) -> str:
             if not is_deferred(written := await self._streams.finish(address)) and written:
                 await self._clear(address)
-            return await self._client.rewrite(address, target, shown)
+            return await self._post.rewrite(address, target, shown)
 
         return (mark,)
+
+    async def _answered(self, address: Address, target: str) -> str:
+        """Nobody is asked to write an answer any more."""
+        with suppress(Refused):
+            await self._post.strip(address, target)
+        return target
 
     def _attached(self, address: Address, reply: Picture | Document) -> tuple[Step, ...]:
         messages = render.texts(Text(text=reply.text), self._sign(address)) if reply.text else ()
@@ -151,7 +160,7 @@ class Sending:
         data, mime = await self._blobs.get(file.ref)
         await self._clear(address)
         name = file.name or f"sona{guess_extension(mime) or '.png'}"
-        return await self._client.file(address, data, name, mime, message, nonce)
+        return await self._post.file(address, data, name, mime, message, nonce)
 
 
 def _nonce(key: str) -> str:

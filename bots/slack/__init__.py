@@ -1,42 +1,64 @@
 """Slack, through the Events API or Socket Mode and the Web API."""
 
 import hmac
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
 
+from aiohttp.web import AbstractRouteDef
+
+from bots.slack.admission import Admission
 from bots.slack.channel import SlackChannel
-from bots.slack.client import Client, OneToken, Tokens
+from bots.slack.client import Client
+from bots.slack.directory import Directory
 from bots.slack.drafts import Drafts, LocalDrafts
+from bots.slack.homes import Homes, Suggest
+from bots.slack.install import Installing
 from bots.slack.live import Streams
+from bots.slack.oauth import OAuth
 from bots.slack.socket import Listening
+from bots.slack.tokens import InstalledTokens, OneToken, Tokens
 from bots.slack.welcome import Welcome
 from core.clock import Clock
 from core.ports.blobs import Blobs
 from core.ports.count import Count
+from core.ports.installs import Installs
+from core.ports.overview import Overviews
 from core.reply import Choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """`app_token` is for Socket Mode, `signing_secret` for being called; `api_url` replaces Slack's address."""
+    """`app_token` is for Socket Mode, `signing_secret` for being called; `api_url` replaces Slack's address.
 
-    token: str
+    With `client_id`, `client_secret` and `public_url`, many workspaces can install the app; `token` is then that of
+    one workspace more, or empty.
+    """
+
+    token: str = ""
     signing_secret: str = ""
     app_token: str = ""
     api_url: str = ""
+    client_id: str = ""
+    client_secret: str = ""
+    public_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slack:
-    """The app, connected: `gateway` listens where no public address is set."""
+    """The app, connected: `gateway` listens where no public address is set, `routes` are what browsers come to."""
 
     channel: SlackChannel
     gateway: Listening
     client: Client
+    routes: tuple[AbstractRouteDef, ...] = ()
 
     async def close(self) -> None:
         await self.channel.close()
+
+
+def _nothing(locale: str) -> tuple[Choice, ...]:  # noqa: ARG001 - there is nothing to suggest in any language
+    return ()
 
 
 def connect(
@@ -47,18 +69,23 @@ def connect(
     blobs: Blobs,
     count: Count,
     commands: Collection[str] = (),
-    suggestions: Sequence[Choice] = (),
+    suggest: Suggest = _nothing,
     drafts: Drafts | None = None,
-    tokens: Tokens | None = None,
+    installs: Installs | None = None,
+    overviews: Overviews | None = None,
 ) -> Slack:
     """Make the app; nothing goes out yet. To be called within the event loop that will use it.
 
-    `commands` are the words that a slash command may begin with, `suggestions` what a new thread and the home tab
-    offer. Each step down to a simpler form (`plain`, `numbers`, `edits`, `verdict`) is counted as a `fallback`.
-    `drafts` is to be shared where turns and deliveries run in several processes; `tokens` replaces the one token.
-    """
-    client = Client(tokens or OneToken(settings.token), api_url=settings.api_url)
+    `commands` are the words that a slash command may begin with, `suggest` what a new thread and the home tab
+    offer in a language. Each step down to a simpler form is counted as a `fallback`.
+    `drafts` is to be shared where turns and deliveries run in several processes; `installs` keeps the tokens of
+    workspaces, `overviews` tells what the home tab shows of a person."""
+    tokens, routes = _opening(settings, secret_key=secret_key, clock=clock, count=count, installs=installs)
+    drafts = drafts or LocalDrafts()
+    client = Client(tokens, api_url=settings.api_url)
     key = hmac.digest(secret_key, b"slack buttons", sha256)
+    directory = Directory(client=client, clock=clock)
+    homes = Homes(client=client, directory=directory, drafts=drafts, overviews=overviews, suggest=suggest, key=key)
     channel = SlackChannel(
         client=client,
         key=key,
@@ -66,9 +93,32 @@ def connect(
         commands=frozenset(commands),
         clock=clock,
         blobs=blobs,
-        streams=Streams(drafts or LocalDrafts()),
-        welcome=Welcome(client=client, suggestions=suggestions, key=key),
+        streams=Streams(drafts),
+        admission=Admission(tokens=tokens, directory=directory, count=count),
+        welcome=Welcome(client=client, directory=directory, homes=homes, suggest=suggest, key=key),
+        homes=homes,
         count=lambda form: count("fallback", channel="slack", form=form),
     )
-    gateway = Listening(client=client, channel=channel, app_token=settings.app_token)
-    return Slack(channel=channel, gateway=gateway, client=client)
+    listening = Listening(client=client, channel=channel, app_token=settings.app_token)
+    return Slack(channel=channel, gateway=listening, client=client, routes=routes)
+
+
+def _opening(
+    settings: Settings, *, secret_key: bytes, clock: Clock, count: Count, installs: Installs | None
+) -> tuple[Tokens, tuple[AbstractRouteDef, ...]]:
+    """The tokens of one workspace, or of all that install the app at the routes."""
+    if installs is None or not (settings.client_id and settings.client_secret and settings.public_url):
+        return OneToken(settings.token), ()
+    oauth = OAuth(
+        client_id=settings.client_id, client_secret=settings.client_secret, api_url=settings.api_url, clock=clock
+    )
+    tokens = InstalledTokens(installs=installs, oauth=oauth, clock=clock, home=settings.token)
+    installing = Installing(
+        oauth=oauth,
+        tokens=tokens,
+        key=hmac.digest(secret_key, b"slack install", sha256),
+        public_url=settings.public_url,
+        clock=clock,
+        count=count,
+    )
+    return tokens, installing.routes()

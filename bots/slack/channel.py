@@ -4,13 +4,16 @@ import json
 from collections import OrderedDict
 from collections.abc import Collection
 from contextlib import suppress
+from dataclasses import replace
 
 from bots.slack import files, render, signed
+from bots.slack.admission import Admission
 from bots.slack.client import Client
+from bots.slack.homes import Homes
 from bots.slack.live import SlackLive, Streams
 from bots.slack.parse import Reader
 from bots.slack.place import Place
-from bots.slack.reading import Reading
+from bots.slack.reading import Ended, Reading
 from bots.slack.sending import Count, Sending
 from bots.slack.verify import genuine
 from bots.slack.welcome import Welcome
@@ -18,8 +21,9 @@ from core.address import Address
 from core.channel import Answer, Capabilities, Live, Request
 from core.clock import Clock
 from core.errors import Failure
-from core.event import Event, Stopped
+from core.event import Event, Rated, Sender, Stopped
 from core.media import Media
+from core.phrases import DEFAULT, say
 from core.ports.blobs import Blobs
 from core.reply import Reply
 
@@ -56,7 +60,9 @@ class SlackChannel:
         clock: Clock,
         blobs: Blobs,
         streams: Streams,
+        admission: Admission,
         welcome: Welcome,
+        homes: Homes,
         count: Count,
     ) -> None:
         self._client = client
@@ -64,10 +70,13 @@ class SlackChannel:
         self._secret = secret
         self._clock = clock
         self._streams = streams
+        self._admission = admission
         self._welcome = welcome
+        self._homes = homes
         self._count = count
         self._sending = Sending(client=client, key=key, blobs=blobs, streams=streams, count=count)
         self._challenge = ""
+        self._ended: Ended | None = None
         self._waiting: OrderedDict[int, Reading] = OrderedDict()
 
     def verify(self, request: Request) -> bool:
@@ -86,7 +95,13 @@ class SlackChannel:
         challenge, self._challenge = self._challenge, ""
         return Answer(body=json.dumps({"challenge": challenge}).encode()) if challenge else None
 
+    async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+        """The events of workspaces that have the app, each with its sender's language."""
+        ended, self._ended = self._ended, None
+        return await self._admission.admit(events, ended)
+
     def _remembered(self, reading: Reading) -> tuple[Event, ...]:
+        self._ended = reading.ended
         if reading.opened or reading.asked:
             self._waiting[id(reading)] = reading
         if len(self._waiting) > _REMEMBERED:
@@ -94,7 +109,7 @@ class SlackChannel:
         return reading.events
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
-        """Fill what a person opened, and show that what they stopped works no longer; to be called after every `parse`."""
+        """Fill what a person opened, thank for what they said of an answer, and show that what they stopped works no longer; to be called after every `parse`."""
         readings = list(self._waiting.values())
         self._waiting.clear()
         for reading in readings:
@@ -102,12 +117,21 @@ class SlackChannel:
                 await self._welcome.meet(reading)
         for event in events:
             place = Place.of(event.address)
-            if isinstance(event.body, Stopped) and place.thread:
-                with suppress(Failure):
+            with suppress(Failure):
+                if isinstance(event.body, Stopped) and place.thread:
                     await self._client.session(place, "active")
+                if isinstance(event.body, Rated):
+                    await self._thank(place, event.sender)
+
+    async def _thank(self, place: Place, sender: Sender) -> None:
+        """A word that only who rated sees."""
+        quietly = replace(place, only=sender.id.partition(".")[2])
+        await self._client.say(quietly, render.Message(text=say("slack.thanks", sender.locale or DEFAULT)))
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
-        return await self._sending.send(address, reply, key=key, target=target)
+        sent = await self._sending.send(address, reply, key=key, target=target)
+        self._homes.said(address)
+        return sent
 
     async def fetch(self, media: Media) -> bytes:
         return await self._client.fetch(*files.located(media.ref))
@@ -119,4 +143,5 @@ class SlackChannel:
 
     async def close(self) -> None:
         await self._streams.close()
+        await self._homes.close()
         await self._client.close()

@@ -1,53 +1,32 @@
 """Talks to Slack; the only one in this folder on the network. Every method raises `core.errors` only."""
 
-from collections.abc import Awaitable, Sequence
-from typing import Any, Protocol, TypeVar, cast
+from collections.abc import Sequence
+from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.slack.asking import asked, root
 from bots.slack.mrkdwn import defused
 from bots.slack.place import Place
 from bots.slack.refusals import failure
 from bots.slack.render import Block, Message
+from bots.slack.tokens import Tokens
 from core.errors import Refused, Unreachable
 
-OFFICIAL = "https://slack.com"
 FETCH_LIMIT = 25 * 1024 * 1024
 _UPDATE_TEXT = 4000
 _SECONDS = 30.0
-
-_T = TypeVar("_T")
-
-
-class Tokens(Protocol):
-    """The bot tokens of the workspaces that the app is installed in."""
-
-    async def token(self, team: str) -> str:
-        """Raises `Refused`, the person gone, where the app is not installed."""
-        ...
-
-
-class OneToken:
-    """The same token for every workspace."""
-
-    def __init__(self, token: str) -> None:
-        self._token = token
-
-    async def token(self, team: str) -> str:  # noqa: ARG002 - an app for one workspace does not ask which
-        return self._token
 
 
 class Client:
     """One app. `api_url` replaces Slack's address (`https://slack.com`, with or without `/api/`)."""
 
     def __init__(self, tokens: Tokens, *, api_url: str = "") -> None:
-        root = (api_url or OFFICIAL).rstrip("/").removesuffix("/api")
-        self._api = f"{root}/api/"
-        self._host = urlsplit(root).hostname or ""
+        self._api = f"{root(api_url)}/api/"
+        self._host = urlsplit(root(api_url)).hostname or ""
         self._tokens = tokens
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS))
 
@@ -57,6 +36,13 @@ class Client:
     def socket(self, app_token: str) -> SocketModeClient:
         """A connection of Socket Mode, not yet connected."""
         return SocketModeClient(app_token=app_token, web_client=self._web(""))
+
+    async def locale(self, team: str, user: str) -> str:
+        """The language that a person has set (`en-US`), or nothing."""
+        web = self._web(await self._tokens.token(team))
+        answer = await asked(web.users_info(user=user, include_locale=True))
+        found = answer.get("user")
+        return str(found.get("locale", ""))[:35] if isinstance(found, dict) else ""
 
     async def identify(self) -> tuple[str, str]:
         """The name and the workspace of the bot."""
@@ -69,7 +55,7 @@ class Client:
         if message.blocks:
             body["blocks"] = list(message.blocks)
         if place.only:
-            answer = await self._call(place.team, "chat.postEphemeral", **body, user=place.only)
+            answer = await self._call(place.team, "chat.postEphemeral", **body, user=place.only, **_thread(place))
             return str(answer["message_ts"])
         answer = await self._call(place.team, "chat.postMessage", **body, **_thread(place))
         return str(answer["ts"])
@@ -87,11 +73,11 @@ class Client:
     async def take_back(self, place: Place, sent: str) -> None:
         await self._call(place.team, "chat.delete", channel=place.channel, ts=sent)
 
-    async def start(self, place: Place, chunks: Sequence[Block]) -> str:
-        """Begin an answer that is written before the reader's eyes; its timestamp."""
-        answer = await self._call(
-            place.team, "chat.startStream", channel=place.channel, chunks=list(chunks), **_thread(place)
-        )
+    async def start(self, place: Place, chunks: Sequence[Block], reader: str) -> str:
+        """Begin an answer that is written before the eyes of `reader`, a user's id; its timestamp."""
+        whom = {} if place.direct else {"recipient_user_id": reader, "recipient_team_id": place.team}
+        body: dict[str, Any] = {"channel": place.channel, "chunks": list(chunks), **_thread(place), **whom}
+        answer = await self._call(place.team, "chat.startStream", **body)
         return str(answer["ts"])
 
     async def append(self, place: Place, sent: str, chunks: Sequence[Block]) -> None:
@@ -142,16 +128,17 @@ class Client:
         """Open a form, within three seconds of what the person did."""
         await self._call(team, "views.open", trigger_id=trigger, view=view)
 
-    async def upload(self, place: Place, data: bytes, name: str, words: str = "") -> str:
-        """Send a file with words beside it; the file's id."""
+    async def upload(self, place: Place, data: bytes, name: str, words: str = "", *, shared: bool = True) -> str:
+        """Send a file with words beside it, or with `shared` off have Slack keep it for a message to come; the file's id."""
         token = await self._tokens.token(place.team)
         web = self._web(token)
-        given = await _asked(web.files_getUploadURLExternal(filename=name, length=len(data)))
+        given = await asked(web.files_getUploadURLExternal(filename=name, length=len(data)))
         await self._pour(str(given["upload_url"]), data)
         number = str(given["file_id"])
-        more: dict[str, Any] = {**_thread(place), **({"initial_comment": words} if words else {})}
+        more: dict[str, Any] = {"channel_id": place.channel, **_thread(place)} if shared else {}
+        more |= {"initial_comment": words} if words else {}
         files: list[dict[str, str | None]] = [{"id": number, "title": name}]
-        await _asked(web.files_completeUploadExternal(files=files, channel_id=place.channel, **more))
+        await asked(web.files_completeUploadExternal(files=files, **more))
         return number
 
     async def _pour(self, url: str, data: bytes) -> None:
@@ -176,7 +163,7 @@ class Client:
 
     async def _call(self, team: str, method: str, **body: Any) -> dict[str, Any]:
         web = self._web(await self._tokens.token(team))
-        return await _asked(web.api_call(method, json=body))
+        return await asked(web.api_call(method, json=body))
 
     def _web(self, token: str) -> AsyncWebClient:
         return AsyncWebClient(token=token, base_url=self._api, session=self._session, retry_handlers=[])
@@ -209,22 +196,3 @@ async def _contents(answer: aiohttp.ClientResponse) -> bytes:
         if len(data) > FETCH_LIMIT:
             raise Refused("the file is larger than 25 MB")
     return bytes(data)
-
-
-async def _asked(call: Awaitable[_T]) -> dict[str, Any]:
-    try:
-        answer: Any = await call
-    except SlackApiError as error:
-        raise _mapped(error) from error
-    except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
-        raise Unreachable(f"Slack: {type(error).__name__}") from error
-    return cast(dict[str, Any], answer.data) if isinstance(answer.data, dict) else {}
-
-
-def _mapped(error: SlackApiError) -> Exception:
-    answer: Any = error.response
-    status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 0) or 500)
-    data: Any = getattr(answer, "data", {})
-    headers: Any = getattr(answer, "headers", {}) or {}
-    said = str(data.get("error", "")) if isinstance(data, dict) else ""
-    return failure(said, status, str(headers.get("Retry-After", headers.get("retry-after", ""))))

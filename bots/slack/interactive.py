@@ -5,11 +5,12 @@ from datetime import datetime
 from bots.slack import signed
 from bots.slack.place import Place
 from bots.slack.reading import Asked, Reading
+from bots.slack.render import BAD, GOOD
 from bots.slack.shape import Json, inner, needed, record, records, text
 from bots.slack.wording import words
 from core.address import Address
 from core.errors import Malformed
-from core.event import Body, Event, Said, Sender, Tapped
+from core.event import Body, Event, Rated, Said, Sender, Tapped
 
 ASK = "ask"
 HOME = "home:"
@@ -35,10 +36,12 @@ def _taps(payload: Json, key: bytes, now: datetime) -> tuple[Event, ...]:
     events: list[Event] = []
     for action in records(payload, "actions"):
         place = _place(payload, action)
-        choice = signed.decode(text(action, "value"), place.address, key) if place else None
+        value = text(action, "value") or text(inner(action, "selected_option"), "value")
+        choice = signed.decode(value, place.address, key) if place else None
         if place is None or choice is None:
             continue
-        body = Tapped(choice=choice, of=text(inner(payload, "container"), "message_ts"))
+        of = text(inner(payload, "container"), "message_ts")
+        body = Rated(good=choice == GOOD, of=of) if choice in (GOOD, BAD) else Tapped(choice=choice, of=of)
         events.append(_event(payload, place, body, now))
     return tuple(events[:1])
 
@@ -49,7 +52,7 @@ def _place(payload: Json, action: Json) -> Place | None:
     container = inner(payload, "container")
     block = text(action, "block_id")
     if text(container, "type") == "view":
-        return Place(team=team, channel=block.removeprefix(HOME)) if block.startswith(HOME) else None
+        return Place(team=team, channel=block.removeprefix(HOME).partition(":")[0]) if block.startswith(HOME) else None
     channel = text(inner(payload, "channel"), "id") or text(container, "channel_id")
     if not channel:
         return None

@@ -1,7 +1,7 @@
 """Signs of life in a conversation: that Sona works, at what, and the answer while it is written."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,12 +14,15 @@ from bots.slack.refusals import NotStreaming
 from core.address import Address
 from core.clock import Clock
 from core.errors import Failure, Refused, Throttled
+from core.event import Sender
+from core.phrases import DEFAULT, say
 
 _STREAM_PACE = timedelta(seconds=0.6)
 _EDIT_PACE = timedelta(seconds=1.2)
 _PATIENCE = 2.0
 _MOST_STREAMED = 11_000
 _MOST_TITLE = 200
+_MOST_TOPIC = 80
 
 
 class Streams:
@@ -62,7 +65,8 @@ class Streams:
 class SlackLive:
     """Draws one turn's signs of life at the pace that Slack allows; drops what comes faster.
 
-    In a thread with one person the answer is streamed; elsewhere, and when a stream dies, a message is updated.
+    In a thread the answer is streamed, with the work of tools as its steps; elsewhere, and when a stream dies, a
+    message is updated. In a channel's thread a stream needs somebody it is written for.
     """
 
     def __init__(
@@ -75,27 +79,37 @@ class SlackLive:
         self._streams = streams
         self._count = count
         self._native = bool(self._place.thread) and self._place.direct
+        self._reader = ""
+        self._locale = DEFAULT
+        self._topic = ""
         self._begun = False
         self._words = ""
         self._streamed = ""
         self._status = ""
         self._step = 0
+        self._doing = ""
         self._drawn: datetime | None = None
         self._mute: datetime | None = None
 
+    def meant_for(self, sender: Sender, locale: str, topic: str) -> None:
+        """`core.channel.Personal`."""
+        self._reader = sender.id.partition(".")[2]
+        self._locale = locale
+        self._topic = " ".join(topic.split())[:_MOST_TOPIC] if self._place.direct else ""
+        self._native = bool(self._place.thread and self._reader)
+
     async def typing(self) -> None:
-        """In a thread the session is shown as working, with a button to stop it."""
+        """In a thread the session is shown as working, with a button to stop it and words under the thread; a new one is named after what it is about."""
         if self._begun or not self._place.thread or self._unheard():
             return
-        self._begun = True
-        await self._streams.run(self._address, self._quietly(self._work()))
+        await self._streams.run(self._address, self._quietly(self._think()))
 
     async def status(self, text: str) -> None:
         if text == self._status or self._place.only:
             return
-        before, self._status = self._status, text
+        self._status = text
         if self._place.thread and not self._unheard():
-            await self._streams.run(self._address, self._quietly(self._say_status(before)))
+            await self._streams.run(self._address, self._quietly(self._say_status()))
         elif text:
             await self._draw()
 
@@ -113,47 +127,76 @@ class SlackLive:
         self._drawn = now
         await self._streams.run(self._address, self._quietly(self._show()))
 
-    async def _work(self) -> None:
-        await self._client.session(self._place, "processing")
-        if not (await self._streams.read(self._address)).working:
-            await self._streams.keep(self._address, Draft(working=True))
+    async def _think(self) -> None:
+        await self._begin()
+        with suppress(Refused):
+            await self._client.status(self._place, say("slack.working", self._locale))
 
-    async def _say_status(self, before: str) -> None:
+    async def _begin(self) -> None:
+        """In a thread the session is shown as working, which brings the button to stop it; what of this Slack refuses is done without."""
+        if self._begun or not self._place.thread:
+            return
+        self._begun = True
+        try:
+            await self._client.session(self._place, "processing")
+            if not (await self._streams.read(self._address)).working:
+                await self._streams.keep(self._address, Draft(working=True))
+            if self._topic:
+                await self._client.title(self._place, self._topic)
+        except Refused as refusal:
+            if refusal.gone:
+                raise
+
+    async def _say_status(self) -> None:
+        """The work as a step of the stream, which begins with it; under the thread where there is no stream."""
+        await self._begin()
         draft = await self._streams.read(self._address)
-        if not (self._native and draft.streaming):
+        if not self._native or (draft.message and not draft.streaming):
             await self._client.status(self._place, self._status)
             return
-        chunks = [task(self._step, before[:_MOST_TITLE], done=True)] if before else []
-        if self._status:
+        chunks = [task(self._step, self._doing, done=True)] if self._doing else []
+        self._doing = self._status[:_MOST_TITLE]
+        if self._doing:
             self._step += 1
-            chunks.append(task(self._step, self._status[:_MOST_TITLE], done=False))
-        await self._append(draft, chunks)
+            chunks.append(task(self._step, self._doing, done=False))
+        if draft.streaming:
+            await self._append(draft, chunks)
+        elif chunks and not await self._natively(lambda: self._start(chunks)):
+            await self._client.status(self._place, self._status)
 
     async def _show(self) -> None:
+        await self._begin()
         draft = await self._streams.read(self._address)
         more = self._words.removeprefix(self._streamed)
         grown = self._words.startswith(self._streamed) and len(self._words) <= _MOST_STREAMED
         if self._native and grown and (draft.streaming or not draft.message):
-            if not more:
+            if not more or await self._natively(lambda: self._stream(draft, more)):
                 return
-            try:
-                await self._stream(draft, more)
-                return
-            except Refused as refusal:
-                if refusal.gone:
-                    raise
-                self._native = False
-                self._count("edits")
             draft = await self._streams.read(self._address)
         await self._edit(draft)
+
+    async def _natively(self, call: Callable[[], Awaitable[None]]) -> bool:
+        """Whether Slack streams it; once it does not, it is not asked again in this turn."""
+        try:
+            await call()
+        except Refused as refusal:
+            if refusal.gone:
+                raise
+            self._native = False
+            self._count("edits")
+            return False
+        return True
 
     async def _stream(self, draft: Draft, more: str) -> None:
         if draft.streaming:
             await self._client.append(self._place, draft.message, [words(more)])
         else:
-            sent = await self._client.start(self._place, [words(more)])
-            await self._streams.keep(self._address, Draft(message=sent, streaming=True))
+            await self._start([words(more)])
         self._streamed = self._words
+
+    async def _start(self, chunks: list[render.Block]) -> None:
+        sent = await self._client.start(self._place, chunks, self._reader)
+        await self._streams.keep(self._address, Draft(message=sent, streaming=True))
 
     async def _append(self, draft: Draft, chunks: list[render.Block]) -> None:
         with suppress(NotStreaming):

@@ -2,18 +2,19 @@
 
 import json
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
 from bots.slack import files, interactive
 from bots.slack.place import Place
-from bots.slack.reading import Opened, Reading
-from bots.slack.shape import Json, inner, moment, needed, record, records, text
+from bots.slack.reading import Ended, Opened, Reading
+from bots.slack.shape import Json, amount, inner, moment, needed, record, records, text
 from bots.slack.wording import Words, asked, words
 from core.errors import Malformed
 from core.event import Body, Event, Joined, Said, Sender, Stopped
 
+_EDITABLE = timedelta(hours=1)
 _SPOKEN = ("", "file_share", "thread_broadcast", "me_message")
 
 
@@ -84,6 +85,8 @@ class Reader:
     def _event(self, whole: Json, event: Json) -> Reading:
         team, bot = _authorization(whole)
         match needed(event, "type"):
+            case "message" if event.get("subtype") == "message_changed":
+                return Reading(events=_edited(whole, event, team, bot))
             case "message" | "app_mention":
                 return Reading(events=_message(whole, event, team, bot))
             case "agent_session_stopped":
@@ -92,6 +95,10 @@ class Reader:
                 return _thread(whole, record(event.get("assistant_thread"), "assistant_thread"), team)
             case "app_home_opened":
                 return _home(event, team)
+            case "app_uninstalled":
+                return Reading(ended=_ended(whole))
+            case "tokens_revoked" if inner(event, "tokens").get("bot"):
+                return Reading(ended=_ended(whole))
             case _:
                 return Reading()
 
@@ -123,6 +130,25 @@ def _message(whole: Json, event: Json, team: str, bot: str) -> tuple[Event, ...]
         )
         for number, body in enumerate(bodies)
     )
+
+
+def _edited(whole: Json, event: Json, team: str, bot: str) -> tuple[Event, ...]:
+    """The new words of a message changed by its author within the hour, once for each message; pages shown in it change it too, and say nothing new.
+
+    A mention that was added is told by `app_mention` as well, and has the same id.
+    """
+    message, before = record(event.get("message"), "message"), inner(event, "previous_message")
+    edited, ts = text(inner(message, "edited"), "ts"), text(message, "ts")
+    if not edited or not ts or text(message, "text") == text(before, "text"):
+        return ()
+    if moment(edited) - moment(ts) > _EDITABLE:
+        return ()
+    bare = {name: value for name, value in message.items() if name != "files"}
+    found = _message(whole, bare | {"channel": needed(event, "channel")}, team, bot)
+    mention = words(text(message, "text"), bot).mentioned and not words(text(before, "text"), bot).mentioned
+    name = f"slack:{team}.{needed(event, 'channel')}.{ts}"
+    fresh = mention and found and found[0].group
+    return tuple(replace(each, id=name if fresh else f"{name}/edited") for each in found if each.addressed)
 
 
 def _bodies(event: Json, team: str, said: Words, *, mentioned: bool) -> tuple[Body, ...]:
@@ -180,6 +206,11 @@ def _home(event: Json, team: str) -> Reading:
         body=Joined(),
     )
     return Reading(events=(joined,), opened=Opened(place=place, user=user))
+
+
+def _ended(whole: Json) -> Ended:
+    """Whose app it was is told beside the event, as nobody's authorization is left; when, in whole seconds, of which this is the end."""
+    return Ended(team=needed(whole, "team_id"), at=moment(str(amount(whole, "event_time") + 1)))
 
 
 def _authorization(whole: Json) -> tuple[str, str]:

@@ -7,13 +7,14 @@ from urllib.parse import urlsplit
 
 from bots.slack.mrkdwn import SECTION_LIMIT, escaped, grid, notice, sections
 from core.errors import Malformed
-from core.markup import Table, plain_spans
+from core.markup import Table, plain, plain_spans
 from core.reply import Choice, Mark, Quiz, Source, Text
 
 LABEL_LIMIT = 75
 MOST_BUTTONS = 25
 TEXT_LIMIT = 12_000
 NOTICE_LIMIT = 39_000
+GOOD, BAD = "rate:good", "rate:bad"
 _MOST_BLOCKS = 46
 _MOST_SOURCES = 8
 _ROWS, _COLUMNS = 100, 20
@@ -42,9 +43,9 @@ class Message:
 
 def texts(reply: Text, sign: Sign) -> tuple[Message, ...]:
     """One or more messages, sources and buttons at the end of the last one; none when there is nothing to say."""
-    actions, listed = _actions(reply.choices, sign)
+    actions, listed = _actions(reply.choices, sign, asked=reply.text)
     said = _below(reply.text, listed)
-    blocks = [*_body(said), *_sources(reply.sources), *actions]
+    blocks = [*_body(said), *_sources(reply.sources), *actions, *(_rating(sign) if reply.rateable else ())]
     named = "" if listed else _numbered(reply.choices)
     return _messages(blocks, _below(said, "\n".join(map(_plain_source, reply.sources)), named))
 
@@ -79,12 +80,28 @@ def draft(words: str, status: str) -> Message | None:
     return Message(text=notice(words or _literal(status), NOTICE_LIMIT), blocks=tuple(blocks)) if blocks else None
 
 
-def button(choice: Choice, value: str, number: int) -> Block:
-    """A button as Slack draws it; `number` tells it from the others beside it."""
-    label = " ".join(choice.label.split()) or "·"
-    label = label if len(label) <= LABEL_LIMIT else label[: LABEL_LIMIT - 1] + "…"
-    shown = {"type": "plain_text", "text": label, "emoji": True}
-    return {"type": "button", "text": shown, "value": value, "action_id": f"choice:{number}"}
+def button(choice: Choice, value: str, number: int, sure: Block | None = None) -> Block:
+    """A button as Slack draws it; `number` tells it from the others beside it, `sure` asks again before it counts."""
+    shown = {"type": "button", "text": plainly(choice.label, LABEL_LIMIT), "value": value}
+    again = {"style": "danger", "confirm": sure} if sure else {}
+    return {**shown, "action_id": f"choice:{number}", **again}
+
+
+def picture(file: str, words: str, name: str) -> Message:
+    """A picture that Slack has already, by its file's id, with words above it."""
+    said = notice(words, NOTICE_LIMIT) or escaped(name) or "·"
+    image = {
+        "type": "image",
+        "slack_file": {"id": file},
+        "alt_text": " ".join(plain(words or name).split())[:2000] or "·",
+    }
+    return Message(text=said, blocks=(*_body(words), image))
+
+
+def plainly(words: str, limit: int) -> Block:
+    """Words as Slack's plain text, on one line and cut to `limit` characters."""
+    words = " ".join(words.split()) or "·"
+    return {"type": "plain_text", "text": words if len(words) <= limit else words[: limit - 1] + "…", "emoji": True}
 
 
 def _messages(blocks: Sequence[Block], said: str) -> tuple[Message, ...]:
@@ -127,7 +144,7 @@ def _table(table: Table) -> Block:
     rows = [
         [{"type": "raw_text", "text": plain_spans(c).strip() or "–"} for c in r] for r in (table.header, *table.rows)
     ]
-    return {"type": "table", "rows": rows}
+    return {"type": "table", "rows": rows, "column_settings": [{"is_wrapped": True}] * len(rows[0])}
 
 
 def _section(words: str) -> Block:
@@ -138,15 +155,40 @@ def _context(lines: Sequence[str]) -> Block:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": line} for line in lines]}
 
 
-def _actions(choices: tuple[Choice, ...], sign: Sign) -> tuple[list[Block], str]:
-    """Buttons, or a numbered list where a choice cannot be put on one."""
+def _actions(choices: tuple[Choice, ...], sign: Sign, asked: str = "") -> tuple[list[Block], str]:
+    """Buttons, or a numbered list where a choice cannot be put on one. `asked` is what they answer."""
     try:
-        elements = [button(choice, sign(choice.value), number) for number, choice in enumerate(choices)]
+        elements = [
+            button(choice, sign(choice.value), number, _sure(choice, choices, asked) if choice.destroys else None)
+            for number, choice in enumerate(choices)
+        ]
     except Malformed:
         return [], _numbered(choices)
     if len(elements) > MOST_BUTTONS:
         return [], _numbered(choices)
     return ([{"type": "actions", "elements": elements}] if elements else []), ""
+
+
+def _sure(choice: Choice, choices: tuple[Choice, ...], asked: str) -> Block:
+    """A dialog in the reply's own words, and so in its language: what is asked, the choice, and the one that keeps everything."""
+    keeps = next((other.label for other in choices if not other.destroys), "✕")
+    return {
+        "title": plainly(choice.label, 100),
+        "text": plainly(plain(asked) or choice.label, 300),
+        "confirm": plainly(choice.label, 30),
+        "deny": plainly(keeps, 30),
+        "style": "danger",
+    }
+
+
+def _rating(sign: Sign) -> tuple[Block, ...]:
+    """Slack's own two buttons for what people think of an answer, readable in every language."""
+    good, bad = (
+        {"text": {"type": "plain_text", "text": thumb, "emoji": True}, "value": sign(choice)}
+        for thumb, choice in (("👍", GOOD), ("👎", BAD))
+    )
+    buttons = {"type": "feedback_buttons", "action_id": "rating", "positive_button": good, "negative_button": bad}
+    return ({"type": "context_actions", "elements": [buttons]},)
 
 
 def _numbered(choices: tuple[Choice, ...]) -> str:

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from dataclasses import replace
 
 from bots.slack import render, signed
 from bots.slack.client import Client
@@ -20,10 +21,11 @@ from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
 Step = Callable[[], Awaitable[str]]
 Count = Callable[[str], None]
-"""Called with the name of the simpler form that was fallen back to: plain, numbers, direct."""
+"""Called with the name of the simpler form that was fallen back to: plain, numbers, verdict, file."""
 
 _REMEMBERED = 256
 _ENDINGS = {"audio/ogg": "ogg", "audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/wav": "wav", "image/png": "png"}
+_SHOWN = frozenset(("image/png", "image/jpeg", "image/gif"))
 
 
 class Sending:
@@ -61,6 +63,8 @@ class Sending:
     def _steps(self, address: Address, reply: Reply, target: str) -> tuple[Step, ...]:
         match reply:
             case Text():
+                if Place.of(address).only:
+                    reply = replace(reply, rateable=False)
                 return self._texts(address, render.texts(reply, self._sign(address)), reply.choices)
             case Voice():
                 return self._spoken(address, reply)
@@ -68,7 +72,9 @@ class Sending:
                 return self._quiz(address, reply)
             case Mark():
                 return self._mark(address, reply, target)
-            case Picture() | Document():
+            case Picture():
+                return (self._picture(address, reply),)
+            case Document():
                 return (self._file(address, reply.media, reply.media.name, reply.text),)
 
     def _sign(self, address: Address) -> Callable[[str], str]:
@@ -149,6 +155,27 @@ class Sending:
             return await self._client.upload(place, data, _named(name, mime or media.mime), notice(words, 3000))
 
         return upload
+
+    def _picture(self, address: Address, reply: Picture) -> Step:
+        """A picture within a message; as a file where Slack does not show it so, or has not looked through it yet."""
+        place = Place.of(address)
+        filed = self._file(address, reply.media, reply.media.name, reply.text)
+
+        async def show() -> str:
+            data, mime = await self._blobs.get(reply.media.ref)
+            if (mime or reply.media.mime) not in _SHOWN:
+                return await filed()
+            name = _named(reply.media.name, mime or reply.media.mime)
+            file = await self._client.upload(place, data, name, shared=False)
+            try:
+                sent = await self._client.say(place, render.picture(file, reply.text, reply.media.name))
+            except Unformatted:
+                self._count("file")
+                return await filed()
+            await self._clear(address)
+            return sent
+
+        return show
 
     def _quiz(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
         messages = render.quiz(reply, self._sign(address))

@@ -67,6 +67,7 @@ class Listening:
             _log.warning("Slack: an envelope was left out: %s", error)
             events = ()
         try:
+            events = await self._channel.admit(events)
             for event in events:
                 await receive(event)
         except Exception as error:  # noqa: BLE001 - whatever keeps an event from being taken, Slack has to send it again

@@ -1,22 +1,23 @@
 """What a person finds where nothing was said yet: suggestions in a new thread, the home tab, the form for a question."""
 
-from collections.abc import Sequence
-
-from bots.slack import interactive, render, signed
+from bots.slack import interactive, signed
 from bots.slack.client import Client
+from bots.slack.directory import Directory
+from bots.slack.homes import Homes, Suggest
 from bots.slack.place import Place
 from bots.slack.reading import Asked, Opened, Reading
-from bots.slack.render import Block
+from bots.slack.render import Block, plainly
 from core.phrases import DEFAULT, say
-from core.reply import Choice
 
 
 class Welcome:
-    """Fills them through `client`. `suggestions` are what can be asked for; `key` signs their buttons."""
+    """Fills them through `client`, in the language that `directory` knows of; `key` signs their buttons."""
 
-    def __init__(self, *, client: Client, suggestions: Sequence[Choice], key: bytes) -> None:
+    def __init__(self, *, client: Client, directory: Directory, homes: Homes, suggest: Suggest, key: bytes) -> None:
         self._client = client
-        self._suggestions = suggestions
+        self._directory = directory
+        self._homes = homes
+        self._suggest = suggest
         self._key = key
 
     async def meet(self, reading: Reading) -> None:
@@ -28,46 +29,40 @@ class Welcome:
 
     async def _fill(self, opened: Opened) -> None:
         if opened.home:
-            place = await self._client.direct(opened.place.team, opened.user)
-            await self._client.publish(place.team, opened.user, self._home(place))
+            await self._homes.opened(opened.place.team, opened.user)
         elif opened.place.thread:
             await self._client.title(opened.place, "Sona")
-            await self._prompts(opened.place)
+            await self._prompts(opened)
         else:
-            await self._prompts(opened.place)
+            await self._prompts(opened)
 
-    async def _prompts(self, place: Place) -> None:
-        await self._client.suggest(place, [(choice.label, choice.value) for choice in self._suggestions])
+    async def _prompts(self, opened: Opened) -> None:
+        locale = await self._locale(opened.place.team, opened.user)
+        prompts = [(choice.label, choice.value) for choice in self._suggest(locale)]
+        if prompts:
+            await self._client.suggest(opened.place, prompts)
 
     async def _ask(self, asked: Asked) -> None:
+        locale = await self._locale(asked.team, asked.user)
         place = await self._client.direct(asked.team, asked.user)
-        await self._client.open(asked.team, asked.trigger, self._form(place))
+        await self._client.open(asked.team, asked.trigger, self._form(place, locale))
 
-    def _home(self, place: Place) -> Block:
-        """What Sona is, and buttons that are answered in the conversation."""
-        buttons = [
-            render.button(choice, signed.encode(choice.value, place.address, self._key), number)
-            for number, choice in enumerate(self._suggestions)
-        ]
-        message = render.draft(say("start.hello", DEFAULT), "")
-        blocks: list[Block] = [*message.blocks] if message else []
-        if buttons:
-            blocks.append({"type": "actions", "block_id": f"{interactive.HOME}{place.channel}", "elements": buttons})
-        return {"type": "home", "blocks": blocks}
+    async def _locale(self, team: str, user: str) -> str:
+        return await self._directory.locale(team, user) or DEFAULT
 
-    def _form(self, place: Place) -> Block:
+    def _form(self, place: Place, locale: str) -> Block:
         metadata = f"{signed.encode(interactive.ASK, place.address, self._key)} {place.address}"
         entry = {
             "type": "input",
             "block_id": interactive.QUESTION,
-            "label": {"type": "plain_text", "text": "?"},
+            "label": plainly(say("slack.ask", locale), 2000),
             "element": {"type": "plain_text_input", "action_id": interactive.QUESTION, "multiline": True},
         }
         return {
             "type": "modal",
             "callback_id": interactive.ASK,
             "private_metadata": metadata,
-            "title": {"type": "plain_text", "text": "Sona"},
-            "submit": {"type": "plain_text", "text": "OK"},
+            "title": plainly("Sona", 24),
+            "submit": plainly(say("slack.send", locale), 24),
             "blocks": [entry],
         }

@@ -88,7 +88,7 @@ class TelegramChannel:
         self._acknowledging.note(reading)
         return reading.events
 
-    async def place(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
+    async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
         """Votes go where their poll was sent, as a tap on the choice; all else is where it belongs."""
         if not any(isinstance(event.body, Tapped) and event.body.judged for event in events):
             return events

@@ -2,14 +2,14 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from hashlib import blake2s
 from typing import cast
 
 from bots.telegram import callback, content
 from bots.telegram.quiz import unplaced
-from bots.telegram.shape import Json, inner, moment, number, record, text
+from bots.telegram.shape import Json, amount, inner, moment, number, record, text
 from bots.telegram.wording import Bot, words
 from core.address import Address
 from core.errors import Malformed
@@ -49,9 +49,9 @@ class Reader:
         whole = record(update, "update")
         key = f"telegram:{number(whole, 'update_id')}"
         if (message := inner(whole, "message")) is not None:
-            return self._message(message)
+            return self._message(message, key)
         if (message := inner(whole, "edited_message")) is not None:
-            return self._edit(message)
+            return self._edit(message, key)
         if (tap := inner(whole, "callback_query")) is not None:
             return self._tap(key, tap, now)
         if (change := inner(whole, "my_chat_member")) is not None:
@@ -60,7 +60,7 @@ class Reader:
             return Reading(events=_vote(key, vote, now))
         return Reading()
 
-    def _message(self, message: Json, *, edited: bool = False) -> Reading:
+    def _message(self, message: Json, key: str, *, edited: bool = False) -> Reading:
         chat, sender = inner(message, "chat"), _sender(message)
         if chat is None:
             raise Malformed("a message needs its chat")
@@ -70,31 +70,36 @@ class Reader:
         done = content.body(message, said, edited=edited)
         if done is None:
             return Reading()
-        address, group = _address(message, chat), chat.get("type") != "private"
+        group = chat.get("type") != "private"
         event = Event(
-            id=self._key(message, address),
-            address=address,
+            id=key,
+            address=_address(message, chat),
             sender=sender,
             at=moment(message, "edit_date" if "edit_date" in message else "date"),
             body=done,
             addressed=not group or said.mentioned or self._is_reply(message),
             group=group,
         )
-        return Reading(events=(event,), message=str(number(message, "message_id")))
+        return Reading(events=(event,), message=str(amount(message, "message_id")))
 
-    def _edit(self, message: Json) -> Reading:
-        """Other words in a message that was sent before. What else changes in one is passed over, and in a group what was not for Sona."""
-        reading = self._message(message, edited=True) if "text" in message else Reading()
-        said = all(isinstance(event.body, Said) and event.addressed for event in reading.events)
-        return reading if said else Reading()
+    def _edit(self, message: Json, key: str) -> Reading:
+        """Other words in a message that was sent before: an event of its own, and only one however often it is told of.
 
-    def _key(self, message: Json, address: Address) -> str:
-        """Names a message with its words: however often it is told of, and edited back and forth, each wording is one event.
-
-        Telegram tells of edits that change no words. Another bot counts the messages of the same chat anew.
+        What else changes in a message is passed over, and in a group what was not for Sona.
         """
-        words = blake2s(text(message, "text").encode(), digest_size=8).hexdigest() if "text" in message else ""
-        return f"telegram:{self.bot.id}.{address.chat}.{number(message, 'message_id')}.{words}"
+        if "text" not in message:
+            return Reading()
+        reading = self._message(message, key, edited=True)
+        if not all(isinstance(event.body, Said) and event.addressed for event in reading.events):
+            return Reading()
+        words = blake2s(text(message, "text").encode(), digest_size=8).hexdigest()
+        return replace(
+            reading,
+            events=tuple(
+                replace(event, id=f"telegram:{self.bot.id}.{event.address.chat}.{reading.message}.{words}")
+                for event in reading.events
+            ),
+        )
 
     def _is_reply(self, message: Json) -> bool:
         """Whether it answers one of the bot's own messages; in a topic, every message "answers" the topic's first."""
@@ -143,11 +148,17 @@ def _membership(key: str, change: Json) -> tuple[Event, ...]:
     chat, member, sender = inner(change, "chat"), inner(change, "new_chat_member"), _sender(change)
     if chat is None or member is None:
         raise Malformed("a change of membership needs its chat and member")
-    if sender is None or chat.get("type") == "channel" or member.get("status") not in ("kicked", "left"):
+    if sender is None or chat.get("type") == "channel" or not _gone(member):
         return ()
     group = chat.get("type") != "private"
     address = Address("telegram", str(number(chat, "id")))
     return (Event(id=key, address=address, sender=sender, at=moment(change, "date"), body=Left(), group=group),)
+
+
+def _gone(member: Json) -> bool:
+    """Whether the bot was blocked, removed or banned; who is restricted may be in the group or not."""
+    status = member.get("status")
+    return status in ("kicked", "left") or (status == "restricted" and member.get("is_member") is False)
 
 
 def _address(message: Json, chat: Json) -> Address:

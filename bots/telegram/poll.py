@@ -64,7 +64,7 @@ class Polling:
             except Malformed as error:
                 _log.warning("Telegram: an update was left out: %s", error)
                 events = ()
-            for event in await self._channel.place(events):
+            for event in await self._channel.admit(events):
                 await receive(event)
             self._offset = max(self._offset, _number(update) + 1)
             await self._channel.acknowledge(events)

@@ -12,6 +12,8 @@ from core.learn.terms import key, meanings
 from core.ports.knowledge import Document, Passage
 
 _GUESSED = 4
+_SHORT = 3
+"""Letters; words of other languages that are no longer (a, on, pan) look like a course's by chance."""
 _QUESTION = 2000
 """What is read of a question about grammar, in characters."""
 _LONGEST = 200
@@ -79,6 +81,16 @@ class Catalogue:
         searches = (self._by_word, self._by_meaning, self._by_likeness) if wanted else ()
         return next((found for search in searches for one in among if (found := search(one, wanted))), None)
 
+    def words_in(self, text: str, limit: int = 10) -> tuple[tuple[Course, Word], ...]:
+        """The entries whose words stand in a text, in its order; short ones only where most of the text is of a course's language."""
+        said = [found.casefold() for found in re.findall(r"\w+", text[:_QUESTION])]
+        known = {word: found for word in dict.fromkeys(said) if (found := self._entry(word))}
+        mostly = sum(word in known for word in said) * 2 > len(said)
+        chosen = {
+            (found[0].code, found[1].word): found for word, found in known.items() if mostly or len(word) > _SHORT
+        }
+        return tuple(chosen.values())[:limit]
+
     def grammar(self, query: str, course: str = "", limit: int = 2) -> tuple[Note, ...]:
         """The sections that say most about the query, best first."""
         wanted = set(re.findall(r"\w+", key(query[:_QUESTION])))
@@ -89,6 +101,9 @@ class Catalogue:
     def documents(self) -> tuple[Document, ...]:
         """The grammar notes (`course:<code>/unit/<unit>`) and the dictionary (`course:<code>/words`), to be searched and cited."""
         return tuple(document for course in self.courses for document in _documents(course))
+
+    def _entry(self, word: str) -> tuple[Course, Word] | None:
+        return next(((course, entry) for course in self.courses if (entry := course.word(word))), None)
 
     def _notes(self, course: str) -> Iterator[Note]:
         for one in self.courses:

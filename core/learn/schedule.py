@@ -54,6 +54,13 @@ def review(
     return strong, Review(card=name, rating=rating, at=now, seconds=seconds)
 
 
+def begun(key: str, now: datetime) -> Card:
+    """A new card that is due at once and was never asked."""
+    moment = now.astimezone(UTC)
+    record = fsrs.Card(card_id=int(moment.timestamp() * 1000), due=moment)
+    return Card(key=key, due=record.due, state=json.dumps(record.to_dict()))
+
+
 def strength(card: Card, now: datetime) -> float:
     """The chance from 0 to 1 that the word is known now: FSRS's forgetting curve, with parts of days."""
     record = _record(card)

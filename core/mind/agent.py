@@ -117,7 +117,8 @@ class _Turn:
         """The thought with everything in it; `note` stands below what the model said."""
         text, sources = self.box.citations.settle(self.text.strip())
         whole = "\n\n".join(part for part in (text.strip(), note) if part)
-        said = (Text(text=whole, choices=choices, sources=sources),) if whole else ()
+        answer = Text(text=whole, choices=choices, sources=sources, rateable=bool(text.strip()))
+        said = (answer,) if whole else ()
         return replace(
             thought,
             conversation=self.box.conversation,

@@ -14,10 +14,14 @@ from core.reply import Choice, Text
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandInfo:
-    """A command without its slash, and the key of the phrase that describes it."""
+    """A command without its slash, and the key of the phrase that describes it.
+
+    The answer to a `private` one concerns nobody but who asks: among others it is shown to them only, where a platform can.
+    """
 
     name: str
     about: str
+    private: bool = False
 
 
 _NAMES = (
@@ -27,6 +31,7 @@ _NAMES = (
     "review",
     "progress",
     "word",
+    "card",
     "courses",
     "continue",
     "language",
@@ -39,12 +44,15 @@ _NAMES = (
     "stop",
     "help",
 )
-COMMANDS = tuple(CommandInfo(name=name, about=f"command.{name}") for name in _NAMES)
+_PRIVATE = frozenset({"progress", "card", "continue", "language", "voice", "link", "unlink", "mydata", "forget"})
+COMMANDS = tuple(CommandInfo(name=name, about=f"command.{name}", private=name in _PRIVATE) for name in _NAMES)
 _VOICES = {"on": "always", "always": "always", "off": "never", "never": "never", "auto": "auto"}
 
 
 class Commands:
     """Answers `/start`, `/help`, `/language`, `/voice`, `/new`, an idle `/stop`, and every command that nobody before it knew.
+
+    Words to explain (`/explain moku li pona`) are left to who talks.
 
     `offline` says that there is no model, which `/start` and `/help` then tell.
     """
@@ -73,6 +81,8 @@ class Commands:
                 return _voice(rest, thought)
             case "new" | "reset":
                 return _afresh(thought)
+            case "explain" if rest:
+                return None
             case _:
                 return self._unknown(name[:32], thought)
 

@@ -2,10 +2,13 @@
 
 from core.conversation import Conversation
 from core.learn.catalogue import Catalogue
+from core.learn.entry import short_text
 from core.mind.lessons import Lessons, looked_up
 from core.mind.thought import Thought
 from core.reply import Quiz, Text
 from core.tools.context import Outcome
+
+_GLOSSED = 20
 
 
 class Lectern:
@@ -17,6 +20,9 @@ class Lectern:
 
     def look_up(self, word: str, locale: str) -> str:
         return looked_up(self._catalogue, word, locale=locale)
+
+    def gloss(self, text: str, locale: str) -> str:
+        return "\n".join(short_text(word, locale) for _, word in self._catalogue.words_in(text, _GLOSSED))
 
     def grammar(self, query: str, locale: str) -> str:
         notes = self._catalogue.grammar(query)

@@ -8,7 +8,7 @@ from core.event import Event, Joined
 from core.learn.catalogue import Catalogue
 from core.learn.course import Course, Unit, nearest
 from core.learn.entry import entry_text, line_text, pieces, short_text
-from core.mind import record
+from core.mind import cards, record
 from core.mind.quizzing import Quizzing
 from core.mind.standing import standing
 from core.mind.thought import Thought
@@ -90,32 +90,41 @@ class Lessons:
     async def progress(self, thought: Thought) -> str:
         """Units with their scores, words with their strength, and what is due, in Markdown."""
         now = self._clock.now()
-        cards = await record.cards(self._study, thought)
+        known = await record.cards(self._study, thought)
         taken = await record.progress(self._study, thought)
-        return standing(self._catalogue, cards, taken, now, thought.conversation.learner.locale)
+        return standing(self._catalogue, known, taken, now, thought.conversation.learner.locale)
 
     async def _grant(self, asked: Wish, thought: Thought) -> Thought | None:
         match asked.name:
             case "courses":
                 return await self._choose(thought, asked.rest)
             case "lesson":
-                return await self.start_unit(thought, "", asked.rest)
+                return await self.start_unit(thought, *self._apart(asked.rest))
             case "next":
                 return await self._next(thought)
             case "explain":
                 return await self._explain(thought, asked.rest)
             case "quiz":
-                return await self.start_quiz(thought, "", asked.rest)
+                return await self.start_quiz(thought, *self._apart(asked.rest))
             case "review":
                 return await self.start_review(thought)
             case "progress":
                 return thought.saying(Text(text=await self.progress(thought), choices=self._after(thought)))
             case "word":
                 return await self._word(thought, asked.rest)
+            case "card":
+                return await cards.make(
+                    asked.rest, thought, catalogue=self._catalogue, study=self._study, clock=self._clock
+                )
             case "due":
                 return await self._remind(thought)
             case "stop":
                 return None
+
+    def _apart(self, rest: str) -> tuple[str, str]:
+        """The course and the unit of `toki-pona/3`; what names a unit alone has no course."""
+        course, slash, unit = rest.partition("/")
+        return (course, unit) if slash and self._catalogue.course(course) else ("", rest)
 
     async def _choose(self, thought: Thought, name: str) -> Thought:
         course = self._catalogue.course(name) if name else None

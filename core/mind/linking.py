@@ -7,11 +7,11 @@ from typing import assert_never
 
 from core.channel import Live
 from core.clock import Clock
-from core.event import Event, Joined
+from core.event import Event, Joined, Said
 from core.mind.asking import Answer, Question, places
 from core.mind.resuming import Resuming
 from core.mind.thought import Thought
-from core.mind.words import command
+from core.mind.words import command, words
 from core.phrases import say
 from core.ports.person import Links, People, Standing
 from core.reply import Text
@@ -20,6 +20,8 @@ ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Letters and digits that nobody takes for one another, read or heard."""
 LENGTH = 8
 _START = "link-"
+_ALONE = re.compile(rf"(?:(?i:link) )?(?=\S*[0-9])(?=\S*[A-Z])([{ALPHABET}]{{{LENGTH}}})")
+"""A code said without a command, as people do in text messages; every code has a letter and a digit in it."""
 _JOIN = Question(name="link", ask="person.link.ask")
 _PART = Question(name="unlink", ask="person.unlink.ask")
 
@@ -55,9 +57,15 @@ class Linking:
         return None
 
     async def _offer(self, thought: Thought) -> Thought:
-        code = "".join(self._rng.choice(ALPHABET) for _ in range(LENGTH))
+        code = self._code()
         await self._links.offer(thought.conversation.learner.id, code)
         return _saying(thought, "person.link.code", code=code)
+
+    def _code(self) -> str:
+        code = ""
+        while code.isalpha() or code.isdigit() or not code:
+            code = "".join(self._rng.choice(ALPHABET) for _ in range(LENGTH))
+        return code
 
     async def _claim(self, thought: Thought, code: str) -> Thought:
         """The preview of what would be joined."""
@@ -82,7 +90,9 @@ class Linking:
             case "no":
                 await self._links.decline(learner.id)
                 return _saying(thought, "person.link.declined")
-            case "yes" | "late":
+            case "late":
+                return _saying(thought, "person.late", command="/link")
+            case "yes":
                 joined = await self._links.join(learner.id)
             case _:
                 assert_never(said)
@@ -150,7 +160,8 @@ def _asked(event: Event) -> tuple[str, str] | None:
         case ("unlink", _):
             return "unlink", ""
         case _:
-            return None
+            alone = _ALONE.fullmatch(words(event)) if isinstance(event.body, Said) else None
+            return ("link", alone[1]) if alone and event.addressed else None
 
 
 def _code(text: str) -> str:

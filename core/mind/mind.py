@@ -87,6 +87,8 @@ class _Turn:
                 raise error
 
     async def _take(self, event: Event) -> None:
+        if self._touched(event):
+            return
         if not event.addressed:
             self._thought = self._with_heard(event)
             return
@@ -103,6 +105,13 @@ class _Turn:
         else:
             self._thought = self._with_heard(event)
             self._waiting.append(event)
+
+    def _touched(self, event: Event) -> bool:
+        """Whether words are said to have changed that stand as they did: platforms tell of edits that change nothing to be seen."""
+        if not isinstance(event.body, Said) or not event.body.edited:
+            return False
+        said = event.body.text.strip()
+        return any(line.role == "person" and line.text == said for line in self._thought.conversation.history)
 
     async def _answered(self, event: Event) -> Thought | None:
         """The answer of the first who has one, the talker aside."""

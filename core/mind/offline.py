@@ -8,7 +8,7 @@ from core.mind.evidence import Quote, quotes
 from core.mind.smalltalk import small_talk
 from core.mind.suggestions import suggest
 from core.mind.thought import Thought
-from core.mind.words import words
+from core.mind.words import command, words
 from core.phrases import say
 from core.ports.knowledge import Retriever
 from core.reply import Choice, Source, Text
@@ -50,7 +50,11 @@ class Offline:
             return None
         if small := self._chatted(asked, thought):
             return thought.saying(small)
-        reply = self._looked_up(asked, thought) or await self._read(asked, thought, live)
+        wanted, text = command(event) or ("", "")
+        if wanted == "explain":
+            reply = self._glossed(text, thought) or await self._read(text, thought, live)
+        else:
+            reply = self._looked_up(asked, thought) or await self._read(asked, thought, live)
         return thought.saying(_introduced(reply, thought))
 
     def _chatted(self, asked: str, thought: Thought) -> Text | None:
@@ -79,6 +83,12 @@ class Offline:
         word = match["word"].strip(" “”\"'«»?*_") if match else plain if len(plain.split()) <= 2 else ""
         entry = self._lessons.look_up(word, locale) if word else ""
         return Text(text=entry) if entry else None
+
+    def _glossed(self, text: str, thought: Thought) -> Text | None:
+        """A text that someone wants explained, word by word."""
+        locale = thought.conversation.learner.locale
+        found = self._lessons.gloss(text, locale)
+        return Text(text=f"{say('offline.gloss', locale)}\n\n{found}") if found else None
 
     async def _read(self, asked: str, thought: Thought, live: Live) -> Text:
         """The best sentences of what has been read, or an honest nothing."""

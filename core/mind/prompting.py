@@ -11,6 +11,7 @@ from core.ports.model import Utterance, Words
 
 _OLD_CHARACTERS = 4000
 _NEW_CHARACTERS = 80_000
+_EXPLAIN = "/explain "
 
 
 def system(conversation: Conversation, now: datetime, *, group: bool) -> tuple[str, ...]:
@@ -55,6 +56,9 @@ def _spoken(message: Message, limit: int) -> str:
     text = message.text if len(message.text) <= limit else f"{message.text[:limit]} […]"
     if message.role == "sona":
         return without_marks(text)
+    if text.startswith(_EXPLAIN):
+        quoted = "\n".join(f"> {line}" for line in text.removeprefix(_EXPLAIN).splitlines())
+        text = f"{_prompt('explain')}\n\n{quoted}"
     return f"{_line(message.speaker)}: {text}" if message.speaker else text
 
 

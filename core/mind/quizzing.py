@@ -191,8 +191,12 @@ class Quizzing:
         return thought.saying(self._text(thought, key, count=count))
 
     def _asking(self, thought: Thought) -> Thought:
-        shown = session.show(thought.conversation.quiz) if thought.conversation.quiz else None
-        return thought.saying(shown) if shown else thought
+        quiz = thought.conversation.quiz
+        shown = session.show(quiz) if quiz else None
+        if quiz is None or quiz.current is None or shown is None:
+            return thought
+        written = "" if picks(quiz.current) else say("study.button.write", thought.conversation.learner.locale)
+        return thought.saying(replace(shown, write=written))
 
     async def _begun(self, thought: Thought) -> tuple[str, ...]:
         """The cards of every word in the units that were taken, and in the one under way."""

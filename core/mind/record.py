@@ -38,6 +38,11 @@ def reviewed(thought: Thought, card: Card, review: Review) -> Thought:
     return replace(thought, cards=(*others, card), reviews=(*thought.reviews, review))
 
 
+def kept(thought: Thought, made: tuple[Card, ...]) -> Thought:
+    """The thought with new cards that no answer has moved yet."""
+    return replace(thought, cards=(*thought.cards, *made))
+
+
 def seconds(event: Event, thought: Thought) -> float:
     """How long ago Sona last said something when the event came, 0 when that is not known."""
     asked = next((message.at for message in reversed(thought.conversation.history) if message.role == "sona"), None)

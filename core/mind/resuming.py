@@ -11,6 +11,7 @@ from core.learn.catalogue import Catalogue
 from core.learn.course import nearest
 from core.markup import plain
 from core.mind.asking import place
+from core.mind.suggestions import suggest
 from core.mind.thought import Thought
 from core.mind.words import command
 from core.phrases import say
@@ -56,7 +57,9 @@ class Resuming:
         locale = here.learner.locale
         values = {"what": self._what(there, locale), "place": place(there.address.channel, locale)}
         go_on = Choice(label=say("person.continue.button", locale), value="/continue")
-        return Text(text=say("person.continue.offer", locale, **values), choices=(go_on,))
+        return Text(
+            text=say("person.continue.offer", locale, **values), choices=(go_on, *suggest(locale, "lesson", "help"))
+        )
 
     async def _resume(self, thought: Thought) -> Thought:
         here = thought.conversation

@@ -23,11 +23,22 @@ def standing(
     locale: str,
 ) -> str:
     """Every course that was begun: units with scores, words with strength, the weakest words; then what is due."""
-    parts = [part for course in catalogue.courses if (part := _course(course, cards, taken, now, locale))]
+    parts = begun(catalogue, cards, taken, now, locale)
     if not parts:
         return say("study.progress.nothing", locale)
     due = sum(card.due <= now for card in cards.values())
     return "\n\n".join((*parts, say("study.progress.due", locale, count=due)))
+
+
+def begun(
+    catalogue: Catalogue,
+    cards: Mapping[str, Card],
+    taken: Mapping[tuple[str, str], UnitProgress],
+    now: datetime,
+    locale: str,
+) -> tuple[str, ...]:
+    """The courses that were begun, each in a few lines."""
+    return tuple(part for course in catalogue.courses if (part := _course(course, cards, taken, now, locale)))
 
 
 def _course(

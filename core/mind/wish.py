@@ -8,7 +8,7 @@ from core.event import Body, Due, Joined, Said, Spoke, Stopped, Tapped
 from core.learn.terms import key
 from core.phrases import say
 
-Name = Literal["courses", "lesson", "next", "explain", "quiz", "review", "progress", "stop", "word", "due"]
+Name = Literal["courses", "lesson", "next", "explain", "quiz", "review", "progress", "stop", "word", "card", "due"]
 _COMMANDS: dict[str, Name] = {
     "course": "courses",
     "courses": "courses",
@@ -22,11 +22,12 @@ _COMMANDS: dict[str, Name] = {
     "stop": "stop",
     "word": "word",
     "dictionary": "word",
+    "card": "card",
 }
 _LONGEST = 200
 """Characters; what is longer is no wish in plain words."""
 _NOTHING = frozenset({"start", "list", "show", "next", "stop"})
-_PLAIN: tuple[Name, ...] = tuple(name for name in get_args(Name) if name not in ("word", "due"))
+_PLAIN: tuple[Name, ...] = tuple(name for name in get_args(Name) if name not in ("word", "card", "due"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +39,10 @@ class Wish:
 
 
 def wish(body: Body, locale: str) -> Wish | None:
-    """The wish in an event, or `None`. Plain words count when they are exactly one of the `study.words` phrases."""
+    """The wish in an event, or `None`. Plain words count when they are exactly one of the `study.words` phrases.
+
+    `/explain` with words behind it is a question for who talks, not a wish for more of the lesson.
+    """
     match body:
         case Said():
             return _command(body.text) or _plain(body.text, locale)
@@ -59,7 +63,10 @@ def wish(body: Body, locale: str) -> Wish | None:
 def _command(text: str) -> Wish | None:
     found = re.fullmatch(r"/([a-z]+)(?:@\w+)?(?:\s+(.*))?", text.strip(), re.IGNORECASE | re.DOTALL)
     name = _COMMANDS.get(found[1].lower()) if found else None
-    return Wish(name=name, rest=(found[2] or "").strip()) if found and name else None
+    rest = (found[2] or "").strip() if found else ""
+    if name is None or (name == "explain" and rest and not rest.isdecimal()):
+        return None
+    return Wish(name=name, rest=rest)
 
 
 def _button(choice: str) -> Wish | None:

@@ -29,6 +29,10 @@ class Lessons(Protocol):
         """The dictionary entries for a word of any course's language, or for a meaning."""
         ...
 
+    def gloss(self, text: str, locale: str) -> str:
+        """The words of a course's language that stand in a text, each with its short meaning."""
+        ...
+
     def grammar(self, query: str, locale: str) -> str:
         """The sections of the courses' grammar notes that say most about the query."""
         ...

@@ -9,7 +9,7 @@ from core.channel import Request
 from core.errors import Malformed, Refused
 from core.event import Said
 from core.fit import fit
-from core.reply import Choice, Mark, Quiz, Reply, Source, Text, Voice
+from core.reply import Choice, Document, Mark, Quiz, Reply, Source, Text, Voice
 from tests.contracts.channels import Calls, Harness, openers
 
 A, B = Choice(label="to eat", value="q1:0"), Choice(label="to go", value="q1:1")
@@ -124,6 +124,13 @@ async def test_the_right_answer_leaves_only_where_the_platform_tells_it_by_itsel
 
 async def test_a_voice_note_is_delivered_or_its_words_are(harness: Harness) -> None:
     assert await _sent(harness, Voice(text="moku", language="en", audio=await harness.sound()))
+
+
+async def test_a_file_is_delivered_or_it_is_told_what_to_do_instead(harness: Harness) -> None:
+    file = Document(media=await harness.sound(), text="All of it.", instead="Ask elsewhere.")
+    assert await _sent(harness, file)
+    if not harness.channel.capabilities.files:
+        assert await harness.seen() == ["Ask elsewhere."]
 
 
 async def test_an_answer_takes_the_place_of_its_draft(harness: Harness) -> None:

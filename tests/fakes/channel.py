@@ -1,5 +1,6 @@
 """A channel that keeps what is sent to it, and can be told to fail the way platforms do."""
 
+import asyncio
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -31,7 +32,10 @@ class Signs:
     drafts: list[str] = field(default_factory=list[str])
     statuses: list[str] = field(default_factory=list[str])
 
-    async def typing(self) -> None: ...
+    typed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def typing(self) -> None:
+        self.typed.set()
 
     async def status(self, text: str) -> None:
         self.statuses.append(text)

@@ -2,24 +2,26 @@
 
 Held to: a wrong token is 401; an unknown route 404; an unknown channel 404 (10003), message 404 (10008), webhook 404 (10015) or interaction
 404 (10062); someone who takes no messages from the bot 403 (50007); an empty message 400 (50006); content of at most 2000 characters, five rows of five
-buttons, custom ids of 1 to 100 characters that differ within a message, labels of 1 to 80, a nonce of at most 25 characters, which with
-`enforce_nonce` sends nothing twice; voice messages have the flag, one OGG file with length and waveform, and nothing else; an interaction is answered
-once (40060) before its message can be changed; 429 carries `Via`, `Retry-After` and `retry_after`; JSON comes as exactly
-`application/json`. Interactions go out by HTTP signed with Ed25519, or by the gateway.
+buttons (all of it in `discord_components`), a nonce of at most 25 characters, which with `enforce_nonce` sends nothing twice; voice messages have
+the flag, one OGG file with length and waveform, and nothing else; threads are opened in channels, not in threads (50024); 429 carries `Via`,
+`Retry-After`, `retry_after` and whether it is global; JSON comes as exactly `application/json`. Interactions (`discord_interactions`) go out
+by HTTP signed with Ed25519, or by the gateway.
 """
 
 import asyncio
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Self
 
 import aiohttp
 from aiohttp import web
 from nacl.signing import SigningKey
 
+from tests.fakes import discord_components as parts
 from tests.fakes.discord_gateway import Gateway
-from tests.fakes.discord_rules import Answer, Buckets, answered, message, unknown
+from tests.fakes.discord_interactions import THINKING, Told
+from tests.fakes.discord_room import Room
+from tests.fakes.discord_rules import Answer, Buckets, answered, invalid, message, unknown
 
 TOKEN = "discord-TEST-token"
 BOT = {"id": "4242", "username": "Sona", "discriminator": "0", "bot": True, "avatar": None}
@@ -39,35 +41,6 @@ ABOUT = {
 ROOT = "/api/v10"
 
 
-@dataclass
-class Room:
-    """A channel. `refusal` is what every message there is answered with."""
-
-    id: str
-    refusal: Answer | None = None
-    typed: int = 0
-    messages: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-
-    @property
-    def texts(self) -> list[str]:
-        return [message["content"] for message in self.messages.values()]
-
-    @property
-    def buttons(self) -> list[dict[str, Any]]:
-        """The buttons of the last message."""
-        rows = self.messages[list(self.messages)[-1]]["components"] if self.messages else []
-        return [button for row in rows for button in row["components"]]
-
-
-@dataclass
-class Told:
-    """An interaction: what it was answered with, and the message that came of it."""
-
-    room: str
-    response: dict[str, Any] | None = None
-    message: str = ""
-
-
 class FakeDiscord:
     """`async with FakeDiscord() as discord`; `discord.url` is what `DISCORD_API_URL` is set to."""
 
@@ -85,7 +58,7 @@ class FakeDiscord:
         self.uploads: list[dict[str, bytes]] = []
         self.key = SigningKey(bytes(32))
         self._nonces: dict[tuple[str, str], str] = {}
-        self._buckets: Buckets | None = None
+        self.buckets: Buckets | None = None
         self._refusals: list[tuple[str, Answer]] = []
         self._last = 1300000000000000000
         self._runner: web.AppRunner | None = None
@@ -116,8 +89,8 @@ class FakeDiscord:
         return self.rooms.setdefault(number, Room(id=number))
 
     def limit(self, time: Callable[[], float], *, period: float = 5.0) -> None:
-        """From now on hold the bot to five calls in `period` seconds for each channel and route, as the real pace is."""
-        self._buckets = Buckets(time, period=period)
+        """From now on hold the bot to five calls in `period` seconds for each channel or webhook and route, as the real pace is."""
+        self.buckets = Buckets(time, period=period)
 
     def refuse(self, call: str, answer: Answer) -> None:
         """Answer the next call whose method and path begin so like this."""
@@ -128,7 +101,6 @@ class FakeDiscord:
         return str(self._last)
 
     def signed(self, payload: Mapping[str, Any]) -> tuple[bytes, dict[str, str]]:
-        """Body and headers of an interaction as it comes by HTTP."""
         body, at = json.dumps(payload).encode(), "1700000000"
         signature = self.key.sign(at.encode() + body).signature.hex()
         return body, {"X-Signature-Ed25519": signature, "X-Signature-Timestamp": at}
@@ -136,7 +108,10 @@ class FakeDiscord:
     def asks(self, payload: Mapping[str, Any]) -> dict[str, Any]:
         """A new interaction in a room, with its token."""
         number = self.snowflake()
-        self.told[f"token{number}"] = Told(room=payload["channel_id"])
+        about = str(payload.get("message", {}).get("id", ""))
+        brought = "0" not in payload.get("authorizing_integration_owners", {"0": "0"})
+        told = Told(room=payload["channel_id"], kind=payload["type"], about=about, brought=brought)
+        self.told[f"token{number}"] = told
         person = {"id": "7", "username": "lan", "global_name": "Lan"}
         return {"id": number, "application_id": APPLICATION, "token": f"token{number}", "user": person, **payload}
 
@@ -161,20 +136,21 @@ class FakeDiscord:
             for refusal in [r for r in self._refusals if call.startswith(r[0])]:
                 self._refusals.remove(refusal)
                 raise refusal[1]
-            parts = path.split("/")
-            if self._buckets and parts[0] == "channels":
-                headers = self._buckets.use(f"{request.method}-{'-'.join(parts[2:3])} {parts[1]}")
+            steps = path.split("/")
+            if self.buckets and steps[0] in ("channels", "webhooks"):
+                place = "-".join(steps[1 : 2 if steps[0] == "channels" else 3])
+                kind = "-".join(steps[2:3] if steps[0] == "channels" else steps[3:4])
+                headers = self.buckets.use(f"{request.method}-{kind} {place}")
             body, files = await _sent(request)
             if isinstance(body, dict) and "content" in body:
                 self.drawn.append(body["content"])
-            data = self._answer(request.method, parts, body, files)
+            data = self._answer(request.method, steps, body, files)
         except Answer as answer:
-            wait = {"Retry-After": str(answer.body["retry_after"])} if "retry_after" in answer.body else {}
-            return answered(answer.body, answer.status, wait)
+            return answered(answer.body, answer.status, answer.headers)
         return web.Response(status=204, headers=headers) if data is None else answered(data, headers=headers)
 
-    def _answer(self, method: str, parts: list[str], body: Any, files: dict[str, bytes]) -> object:
-        match [method, *parts]:
+    def _answer(self, method: str, steps: list[str], body: Any, files: dict[str, bytes]) -> object:
+        match [method, *steps]:
             case ["GET", "users", "@me"]:
                 return BOT
             case ["GET", "oauth2", "applications", "@me"]:
@@ -185,6 +161,7 @@ class FakeDiscord:
             case ["GET", "applications", app, "commands"] if app == APPLICATION:
                 return self.commands
             case ["PUT", "applications", app, "commands"] if app == APPLICATION:
+                parts.commands(body)
                 self.commands = [{**command, "id": self.snowflake(), "version": "1"} for command in body]
                 return self.commands
             case ["POST", "channels", room, "messages"]:
@@ -198,8 +175,13 @@ class FakeDiscord:
                 if token not in self.told:
                     raise unknown("interaction", 10062)
                 return self._respond(self.told[token], body)
-            case ["PATCH" | "DELETE", "webhooks", app, token, "messages", "@original"] if app == APPLICATION:
-                return self._original(method, token, body)
+            case ["POST" | "PATCH" | "DELETE", "webhooks", app, token, *rest] if app == APPLICATION:
+                return self._by_token(method, token, rest, body, files)
+            case ["POST", "channels", room, "threads"]:
+                return self._room(room).open(self.room(self.snowflake()), body)
+            case ["PUT", "channels", room, "thread-members", user]:
+                self._room(room).members.append(user)
+                return None
             case _:
                 raise Answer(404, "404: Not Found")
 
@@ -213,6 +195,8 @@ class FakeDiscord:
 
     def _say(self, room: Room, body: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
         message(body, files)
+        if body.get("flags", 0) & 64:
+            raise invalid("flags", "only an interaction's message can be hidden")
         nonce = (room.id, str(body.get("nonce", "")))
         if body.get("enforce_nonce") and nonce in self._nonces:
             return _public(room.messages.get(self._nonces[nonce], {"id": self._nonces[nonce]}))
@@ -225,6 +209,7 @@ class FakeDiscord:
 
     def _keep(self, room: Room, body: Mapping[str, Any]) -> dict[str, Any]:
         shown = {"content": body.get("content") or "", "components": body.get("components") or []}
+        parts.components(body.get("components") or [])
         number = self.snowflake()
         kept = {"id": number, "channel_id": room.id, "author": BOT, "flags": body.get("flags", 0), **shown}
         room.messages[number] = kept
@@ -237,24 +222,31 @@ class FakeDiscord:
             del room.messages[sent]
             return None
         message(body, {}, edit=True)
+        parts.components(body.get("components") or [])
         room.messages[sent] |= {key: body[key] for key in ("content", "components") if key in body}
         return _public(room.messages[sent])
 
     def _respond(self, told: Told, response: dict[str, Any]) -> None:
-        if told.response is not None:
-            raise Answer(400, "Interaction has already been acknowledged.", 40060)
-        if response["type"] not in (4, 5, 6, 8):
-            raise Answer(400, "Invalid Form Body", 50035)
-        told.response = response
-        if response["type"] == 5:
-            kept = self._keep(self.room(told.room), {"content": "Sona is thinking…", "flags": 128})
-            told.message = kept["id"]
+        told.answer(response, lambda body: str(self._keep(self.room(told.room), body)["id"]))
 
-    def _original(self, method: str, token: str, body: Any) -> dict[str, Any] | None:
+    def _by_token(self, method: str, token: str, rest: list[str], body: Any, files: dict[str, bytes]) -> object:
         told = self.told.get(token)
-        if told is None or not told.message:
+        if told is None:
             raise unknown("Webhook", 10015)
-        return self._change(method, self.room(told.room), told.message, body)
+        room = self.room(told.room)
+        if rest:
+            number = told.named(rest[1])
+            changed = self._change(method, room, number, body)
+            if number == told.message and changed is not None:
+                room.messages[number]["flags"] &= ~THINKING
+            return changed
+        told.following(body)
+        message(body, files)
+        kept = self._keep(room, body)
+        told.own.append(kept["id"])
+        if files:
+            self.uploads.append(files)
+        return _public(kept)
 
     async def _file(self, request: web.Request) -> web.Response:
         data = self.files.get(request.match_info["name"])

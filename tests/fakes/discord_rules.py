@@ -13,7 +13,19 @@ class Answer(Exception):
     def __init__(self, status: int, message: str, code: int = 0, **more: Any) -> None:
         super().__init__(message)
         self.status = status
-        self.body = {"message": message, "code": code, **more}
+        self.body: dict[str, Any] = {"message": message, "code": code, **more}
+        self.headers: dict[str, str] = {}
+
+
+def limited(seconds: float, *, everywhere: bool = False, headers: Mapping[str, str] | None = None) -> Answer:
+    """A request to wait so long with this route, or with every one."""
+    answer = Answer(429, "You are being rate limited.")
+    answer.body |= {"retry_after": seconds, "global": everywhere}
+    scope = (
+        {"X-RateLimit-Scope": "global", "X-RateLimit-Global": "true"} if everywhere else {"X-RateLimit-Scope": "user"}
+    )
+    answer.headers = {**(headers or {}), **scope, "Retry-After": str(seconds)}
+    return answer
 
 
 def invalid(field: str, words: str) -> Answer:
@@ -26,15 +38,27 @@ def unknown(what: str, code: int) -> Answer:
 
 
 class Buckets:
-    """Five messages in five seconds for each channel and route; `time` in seconds."""
+    """Five calls in five seconds for each route and channel (or webhook), and what was asked for by a global limit; `time` in seconds.
+
+    Every answer tells how much is left of its bucket. Who calls all the same is told to wait, and `refused` counts it.
+    """
 
     def __init__(self, time: Callable[[], float], *, limit: int = 5, period: float = 5.0) -> None:
         self.time, self.limit, self.period = time, limit, period
+        self.refused = 0
         self._began: dict[str, tuple[float, int]] = {}
+        self._closed = 0.0
+
+    def close(self, seconds: float) -> None:
+        """From now on nothing is taken for so long, by any route."""
+        self._closed = self.time() + seconds
 
     def use(self, bucket: str) -> Mapping[str, str]:
         """The headers of an answer; raises `Answer` 429."""
         now = self.time()
+        if now < self._closed:
+            self.refused += 1
+            raise limited(round(self._closed - now, 3), everywhere=True)
         began, used = self._began.get(bucket, (now, 0))
         if now - began >= self.period:
             began, used = now, 0
@@ -46,7 +70,8 @@ class Buckets:
             "X-RateLimit-Reset-After": str(rest),
         }
         if used >= self.limit:
-            raise Answer(429, "You are being rate limited.", retry_after=rest, **{"global": False})
+            self.refused += 1
+            raise limited(rest, headers=headers)
         self._began[bucket] = (began, used + 1)
         return headers
 
@@ -60,7 +85,6 @@ def message(body: Mapping[str, Any], files: Mapping[str, bytes], *, edit: bool =
         raise Answer(400, "Cannot send an empty message", 50006)
     _nonce(body)
     _attachments(body, files)
-    _components(body.get("components") or [])
     if body.get("allowed_mentions") != {"parse": []}:
         raise AssertionError("the bot would notify people")
 
@@ -86,29 +110,6 @@ def _attachments(body: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
         raise Answer(400, "Voice messages must have supporting metadata.", 50161)
     if not next(iter(files.values())).startswith(b"OggS"):
         raise invalid("attachments", "Voice messages must be OGG/Opus")
-
-
-def _components(rows: list[Any]) -> None:
-    if len(rows) > 5:
-        raise invalid("components", "Must be between 1 and 5 in length.")
-    seen: set[str] = set()
-    for row in rows:
-        if row.get("type") != 1 or not 1 <= len(row.get("components", [])) <= 5:
-            raise invalid("components", "Must be between 1 and 5 in length.")
-        for button in row["components"]:
-            _button(button, seen)
-
-
-def _button(button: Mapping[str, Any], seen: set[str]) -> None:
-    if button.get("type") != 2 or button.get("style") not in (1, 2, 3, 4):
-        raise invalid("components", "Value must be one of")
-    if not 1 <= len(button.get("custom_id", "")) <= 100:
-        raise invalid("components", "Must be between 1 and 100 in length.")
-    if not 1 <= len(button.get("label", "")) <= 80:
-        raise invalid("components", "Must be between 1 and 80 in length.")
-    if button["custom_id"] in seen:
-        raise invalid("components", "Component custom id cannot be duplicated")
-    seen.add(button["custom_id"])
 
 
 def answered(data: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:

@@ -2,8 +2,9 @@
 
 Held to: a wrong token is `invalid_auth`, an unknown method `unknown_method`, both with status 200; a message has at most
 40,000 characters (4,000 when updated) and 50 blocks, a section 3,000 characters, a row 25 buttons with labels of 75 and
-values of 2,000 characters, one table; streams need a thread, and outside of direct messages a recipient; appending to
-one that has ended is `message_not_in_streaming_state`, updating one that runs is refused; 429 carries `Retry-After`.
+values of 2,000 characters, one table; streams need a thread, and outside of direct messages a recipient; they end by themselves after five
+minutes, and appending to one that has ended is `message_not_in_streaming_state`, updating one that runs is refused; a
+thread's status goes with the app's next message; 429 carries `Retry-After`.
 Calls carry a signature over timestamp and body, and come again with `X-Slack-Retry-Num` while they are not answered
 with 2xx. In Socket Mode an envelope comes again until its id is sent back.
 """
@@ -11,6 +12,7 @@ with 2xx. In Socket Mode an envelope comes again until its id is sent back.
 import asyncio
 import hmac
 import json
+from base64 import b64decode
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any, Self
@@ -20,9 +22,10 @@ import aiohttp
 from aiohttp import WSMsgType, web
 
 from tests.fakes.slack_methods import Call, Methods
+from tests.fakes.slack_oauth import TOKEN as TOKEN
 from tests.fakes.slack_rules import Answer, Pace
 
-TOKEN, APP_TOKEN, SECRET = "xoxb-1-TEST", "xapp-1-TEST", "s1gning"
+APP_TOKEN, SECRET = "xapp-1-TEST", "s1gning"
 
 
 def signed_headers(body: bytes, now: float, secret: str = SECRET) -> dict[str, str]:
@@ -79,8 +82,8 @@ class FakeSlack(Methods):
             await self._runner.cleanup()
 
     def limit(self, time: Callable[[], float]) -> None:
-        """From now on hold the app to the real pace; `time` in seconds."""
-        self.pace = Pace(time)
+        """From now on hold the app to the real pace and the real length of streams; `time` in seconds."""
+        self.pace, self.time = Pace(time), time
 
     def refuse(self, method: str, error: str, *, status: int = 200, retry_after: float = 0) -> None:
         """Answer the next call of a method like this."""
@@ -113,9 +116,7 @@ class FakeSlack(Methods):
         name = request.match_info["method"]
         try:
             call = await _call(request)
-            token = APP_TOKEN if name == "apps.connections.open" else TOKEN
-            if request.headers.get("Authorization") != f"Bearer {token}":
-                raise Answer("invalid_auth")
+            self._authorized(name, request, call)
             self.calls.append((name, call))
             self._refused(name)
             if name == "apps.connections.open":
@@ -128,6 +129,20 @@ class FakeSlack(Methods):
             return web.json_response(body, status=refusal.status, headers=headers)
         await self._told()
         return web.json_response({"ok": True, **answer})
+
+    def _authorized(self, name: str, request: web.Request, call: Call) -> None:
+        """Who calls: the app by its id and secret, its gateway, or a workspace's bot."""
+        given = request.headers.get("Authorization", "")
+        if name == "oauth.v2.access":
+            if given.startswith("Basic "):
+                call["client_id"], _, call["client_secret"] = b64decode(given[6:]).decode().partition(":")
+        elif name == "apps.connections.open":
+            if given != f"Bearer {APP_TOKEN}":
+                raise Answer("invalid_auth")
+        else:
+            call["team_of_token"] = self.workspaces.opened(given.removeprefix("Bearer "))
+            if name == "auth.revoke":
+                self.workspaces.refusals[given.removeprefix("Bearer ")] = "token_revoked"
 
     def _refused(self, name: str) -> None:
         for refusal in self._refusals:
@@ -144,7 +159,7 @@ class FakeSlack(Methods):
 
     async def _downloaded(self, request: web.Request) -> web.Response:
         """Who may not read a file gets a page to sign in, with status 200."""
-        if request.headers.get("Authorization") != f"Bearer {TOKEN}":
+        if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.workspaces.teams:
             return web.Response(text="<html>sign in</html>", content_type="text/html")
         found = self.files.get(request.match_info["number"])
         return web.Response(body=found[1]) if found else web.Response(status=404)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fakes import slack_rules as rules
+from tests.fakes.slack_oauth import Workspaces
 from tests.fakes.slack_rules import Answer, Pace
 
 Call = dict[str, Any]
@@ -54,7 +55,7 @@ def unmarked(words: str) -> str:
 
 def _lines(block: dict[str, Any]) -> list[str]:
     match block["type"]:
-        case "section":
+        case "section" | "header":
             return [block["text"]["text"]]
         case "context":
             return [element["text"] for element in block["elements"]]
@@ -74,6 +75,9 @@ class Methods:
         self.forms: list[dict[str, Any]] = []
         self.triggers: set[str] = set()
         self.pace: Pace | None = None
+        self.time: Callable[[], float] = lambda: 0.0
+        self.workspaces = Workspaces()
+        self.locales: dict[str, str] = {}
         self.url = ""
         self._stamps = 0
 
@@ -109,15 +113,39 @@ class Methods:
         channel, ts = self._at(call), self.stamp()
         if self.pace is not None:
             self.pace.note(channel.id)
+        channel.status.pop(call.get("thread_ts", ""), None)
         channel.messages[ts] = {"ts": ts, "thread_ts": call.get("thread_ts", ""), **content}
         return {"channel": channel.id, "ts": ts, "message": channel.messages[ts]}
 
     def auth_test(self, call: Call) -> dict[str, Any]:
-        return {"user": "sona", "team": "Lipu", "user_id": "UBOT", "team_id": "T1"}
+        return {"user": "sona", "team": "Lipu", "user_id": "UBOT", "team_id": call["team_of_token"]}
+
+    def auth_revoke(self, call: Call) -> dict[str, Any]:
+        return {"revoked": True}
+
+    def oauth_v2_access(self, call: Call) -> dict[str, Any]:
+        return self.workspaces.access(call)
+
+    def users_info(self, call: Call) -> dict[str, Any]:
+        """The locale is told only when it is asked for."""
+        user = call.get("user", "")
+        if not user.startswith("U"):
+            raise Answer("user_not_found")
+        told = {"locale": self.locales.get(user, "en-US")} if call.get("include_locale") in (True, "1", "true") else {}
+        return {"user": {"id": user, "name": "lan", **told}}
 
     def chat_postMessage(self, call: Call) -> dict[str, Any]:
         rules.message(call)
+        self._pictures(call)
         return self._put(call, text=call.get("text", ""), blocks=call.get("blocks") or [])
+
+    def _pictures(self, call: Call) -> None:
+        """A picture by id has to be uploaded, and be one that Slack shows: png, jpg or gif."""
+        for block in call.get("blocks") or []:
+            if "slack_file" in block:
+                name, data = self.files.get(block["slack_file"].get("id", ""), ("", b""))
+                if not data or name.rpartition(".")[2] not in ("png", "jpg", "jpeg", "gif"):
+                    raise Answer("invalid_blocks")
 
     def chat_postEphemeral(self, call: Call) -> dict[str, Any]:
         rules.message(call)
@@ -146,10 +174,15 @@ class Methods:
             raise Answer("invalid_arguments")
         if not channel.id.startswith("D") and not call.get("recipient_user_id"):
             raise Answer("missing_recipient_user_id")
-        return self._put(call, text="", blocks=[], streamed=words, streaming=True, tasks=[])
+        if not channel.id.startswith("D") and not call.get("recipient_team_id"):
+            raise Answer("missing_recipient_team_id")
+        tasks = [chunk for chunk in call.get("chunks") or [] if chunk["type"] == "task_update"]
+        return self._put(call, text="", blocks=[], streamed=words, streaming=True, tasks=tasks, began=self.time())
 
     def _stream(self, call: Call) -> dict[str, Any]:
         message = self._message(call)
+        if message.get("streaming") and self.time() - message["began"] > rules.STREAM_SECONDS:
+            message["streaming"] = False
         if not message.get("streaming"):
             raise Answer("message_not_in_streaming_state")
         message["streamed"] += rules.chunks(call)
@@ -217,7 +250,10 @@ class Methods:
         for file in call["files"]:
             if not self.files.get(file["id"], ("", b""))[1]:
                 raise Answer("file_not_found")
-            self._put({**call, "channel": call["channel_id"]}, text=call.get("initial_comment", ""), file=file["id"])
+            if call.get("channel_id"):
+                self._put(
+                    {**call, "channel": call["channel_id"]}, text=call.get("initial_comment", ""), file=file["id"]
+                )
         return {"files": call["files"]}
 
 

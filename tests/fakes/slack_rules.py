@@ -4,7 +4,19 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 TEXT_LIMIT, UPDATE_LIMIT = 40_000, 4_000
-BLOCKS = {"section", "context", "actions", "table", "input", "divider", "image", "header", "markdown"}
+STREAM_SECONDS = 300.0
+BLOCKS = {
+    "section",
+    "context",
+    "actions",
+    "table",
+    "input",
+    "divider",
+    "image",
+    "header",
+    "markdown",
+    "context_actions",
+}
 
 
 class Answer(Exception):
@@ -47,6 +59,9 @@ def blocks(shown: object, most: int = 50) -> None:
         raise Answer("invalid_blocks")
     if sum(block.get("type") == "table" for block in shown) > 1:
         raise Answer("only_one_table_allowed")
+    names = [block["block_id"] for block in shown if "block_id" in block]
+    if len(set(names)) != len(names):
+        raise Answer("invalid_blocks")
     for block in shown:
         _block(block)
 
@@ -80,10 +95,22 @@ def _block(block: Mapping[str, Any]) -> None:
     match block["type"]:
         case "section":
             _text(block["text"], 3000)
+            if "accessory" in block:
+                _menu(block["accessory"])
+        case "header":
+            _text(block["text"], 150)
         case "context":
             _count(block["elements"], 10)
             for element in block["elements"]:
                 _text(element, 3000)
+        case "context_actions":
+            _count(block["elements"], 5)
+            for element in block["elements"]:
+                _feedback(element)
+        case "image":
+            _text({"text": block.get("alt_text")}, 2000)
+            if len({"image_url", "slack_file"} & block.keys()) != 1:
+                raise Answer("invalid_blocks")
         case "actions":
             _count(block["elements"], 25)
             names = [_button(element) for element in block["elements"]]
@@ -91,6 +118,7 @@ def _block(block: Mapping[str, Any]) -> None:
                 raise Answer("invalid_blocks")
         case "table":
             _count(block["rows"], 100)
+            _count(block.get("column_settings", [{}]), 20)
             for row in block["rows"]:
                 _count(row, 20)
                 for cell in row:
@@ -99,11 +127,46 @@ def _block(block: Mapping[str, Any]) -> None:
             pass
 
 
+def _menu(element: Mapping[str, Any]) -> None:
+    """`static_select`: up to 100 options of 75 characters with values of 150, and one of them to begin with."""
+    options = element.get("options")
+    if element.get("type") != "static_select" or not element.get("action_id"):
+        raise Answer("invalid_blocks")
+    _count(options, 100)
+    for option in options or []:
+        _text(option["text"], 75)
+        if not 0 < len(option["value"]) <= 150:
+            raise Answer("invalid_blocks")
+    if element.get("initial_option", (options or [None])[0]) not in (options or []):
+        raise Answer("invalid_blocks")
+
+
+def _feedback(element: Mapping[str, Any]) -> None:
+    """`feedback_buttons`: both buttons, each with plain text and a value of at most 2,000 characters."""
+    if element.get("type") != "feedback_buttons":
+        raise Answer("invalid_blocks")
+    for name in ("positive_button", "negative_button"):
+        button = element.get(name) or {}
+        _text(button.get("text") or {}, 75)
+        if button["text"]["type"] != "plain_text" or not 0 < len(button.get("value", "")) <= 2000:
+            raise Answer("invalid_blocks")
+
+
 def _button(element: Mapping[str, Any]) -> str:
     _text(element["text"], 75)
     if element["text"]["type"] != "plain_text" or len(element.get("value", "")) > 2000:
         raise Answer("invalid_blocks")
+    if "confirm" in element:
+        _dialog(element["confirm"])
     return str(element["action_id"])
+
+
+def _dialog(shown: Mapping[str, Any]) -> None:
+    """A confirmation: title 100, text 300, both buttons 30 characters."""
+    for name, limit in (("title", 100), ("text", 300), ("confirm", 30), ("deny", 30)):
+        _text(shown.get(name) or {}, limit)
+    if shown.get("style") not in (None, "primary", "danger"):
+        raise Answer("invalid_blocks")
 
 
 def _text(shown: Mapping[str, Any], limit: int, error: str = "invalid_blocks") -> str:

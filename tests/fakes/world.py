@@ -51,6 +51,9 @@ QUESTION = Question(id="q1", form="choice", prompt="moku?", answers=("a",), choi
 class Lectern:
     """Lessons that know one word, one rule and one quiz."""
 
+    def gloss(self, text: str, locale: str) -> str:
+        return "- **moku**: food" if "moku" in text.split() else ""
+
     def look_up(self, word: str, locale: str) -> str:
         return "**moku** food" if word.casefold() == "moku" else ""
 

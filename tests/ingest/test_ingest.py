@@ -25,6 +25,7 @@ class Room:
     embedder: Counter = field(default_factory=Counter)
     reader: Splitter = field(default_factory=Splitter)
     pages: Pages = field(default_factory=Pages)
+    removed: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
         self.shelf = Shelf(self.clock)
@@ -42,7 +43,11 @@ class Room:
             clock=self.clock,
             locale=self.locale,
             terms=Terms(batch=2, attempts=3),
+            stands=self.stands,
         )
+
+    async def stands(self, source: str) -> bool:
+        return source not in self.removed
 
     async def locale(self, source: Source) -> str:
         return "es" if source.owner == "ana" else "en"
@@ -95,6 +100,14 @@ async def test_nobody_is_told_where_nobody_asked(room: Room) -> None:
     await room.ingest("s1")
     assert room.box.events == []
     assert room.states()[-1] == ("ready", 3, 3)
+
+
+async def test_nobody_is_told_of_what_was_removed_meanwhile(room: Room) -> None:
+    await room.shelf.add(ASKED)
+    room.removed.add("s1")
+    await room.ingest("s1")
+    assert room.told() == []
+    assert room.box.rings == []
 
 
 async def test_a_file_is_taken_from_the_blobs_with_its_name(room: Room) -> None:

@@ -70,7 +70,7 @@ class Pupil:
 
     def __init__(self, *, locale: str = "en", seed: int = 1, audible: bool = True) -> None:
         self.clock, self.shelf = Hands(), Shelf()
-        catalogue = Catalogue([toki_pona()])
+        catalogue = self.catalogue = Catalogue([toki_pona()])
         self.quizzing = Quizzing(
             catalogue=catalogue, study=self.shelf, clock=self.clock, rng=Random(seed), audible=lambda _: audible
         )

@@ -22,7 +22,7 @@ async def test_words_are_shown_as_a_whole_while_they_come() -> None:
     scene.model.add(Say("Moku ", "is ", "food."))
     answered = await scene.ask("What is moku?")
     assert scene.signs.drafts == ["Moku", "Moku is", "Moku is food."]
-    assert answered.replies == (Text(text="Moku is food."),)
+    assert answered.replies == (Text(text="Moku is food.", rateable=True),)
 
 
 async def test_what_is_not_said_is_not_for_the_model() -> None:

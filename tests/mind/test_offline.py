@@ -54,6 +54,13 @@ async def test_a_question_is_answered_with_the_exact_words_and_their_source() ->
     assert source.quote in PHOTO.text
 
 
+async def test_a_text_to_explain_is_glossed_and_else_looked_for() -> None:
+    reply = await ask("/explain mi moku", PHOTO)
+    assert reply.text == f"{say('offline.gloss', 'en')}\n\n- **moku**: food"
+    reply = await ask("/explain How does photosynthesis turn light into sugar?", ROME, PHOTO)
+    assert "“Photosynthesis turns light into sugar" in reply.text
+
+
 async def test_a_question_about_something_else_is_not_answered_from_the_nearest_passage() -> None:
     reply = await ask("Who won the football world cup in 1998?", ROME, PHOTO)
     assert reply.text.startswith(say("offline.nothing", "en"))

@@ -18,10 +18,13 @@ from core.event import Said, Sender
 from core.mind.thought import Thought
 from core.ports.person import Forgotten
 from core.reply import Reply, Text
+from storage.archive import packed
 from storage.blobs import PostgresBlobs
 from storage.database import Database
 from storage.feed import PostgresFeed
 from storage.leaving import PostgresLeaving
+from storage.library import PostgresLibrary
+from storage.person import PersonalRecords
 from storage.radio import Radio
 from storage.tidying import Tidying
 from tests.fakes.street import Street, echo
@@ -124,8 +127,9 @@ async def test_nothing_of_who_was_forgotten_stands_in_any_table_once_the_receipt
     street.clock.pass_(3601)
     await Tidying(database)(street.clock.now())
     assert [await holders(database, trace) for trace in traces] == [[]] * 4
-    assert await count(database, "farewells") == 0
     assert await count(database, "blobs") == 0
+    await Tidying(database).strays(street.clock.now())
+    assert await count(database, "farewells") == 0
 
 
 async def test_others_keep_everything_and_so_does_a_group(
@@ -164,7 +168,7 @@ async def test_a_turn_that_runs_meanwhile_is_thrown_away(
     assert await holders(database, WORD) == []
 
 
-async def test_what_such_a_turn_put_down_a_moment_later_is_found_within_the_hour(
+async def test_what_such_a_turn_put_down_a_moment_later_is_found_by_the_clean_up(
     leaving: PostgresLeaving, street: Street, database: Database, ana: str
 ) -> None:
     blobs = PostgresBlobs(database=database, clock=street.clock)
@@ -173,7 +177,7 @@ async def test_what_such_a_turn_put_down_a_moment_later_is_found_within_the_hour
     await put(database, "sources", id="late", owner=ana, title=WORD)
     street.clock.pass_(3601)
     await blobs.put(b"of somebody else", mime="audio/ogg")
-    await Tidying(database)(street.clock.now())
+    await Tidying(database).strays(street.clock.now())
     assert await holders(database, WORD) == []
     assert await count(database, "blobs") == 1
 
@@ -213,6 +217,8 @@ async def test_everything_is_handed_out_in_one_file_with_its_sounds_beside_it(
 ) -> None:
     blobs = PostgresBlobs(database=database, clock=street.clock)
     first = await leaving.pack(ana)
+    assert await leaving.pack(ana) == first
+    street.clock.pass_(601)
     media = await leaving.pack(ana)
     data, mime = await blobs.get(media.ref)
     assert (mime, media.name, media.size) == ("application/zip", "sona-2026-11-21.zip", len(data))
@@ -228,7 +234,9 @@ async def test_everything_is_handed_out_in_one_file_with_its_sounds_beside_it(
 async def test_an_address_for_the_file_is_good_once_and_for_a_day(
     leaving: PostgresLeaving, street: Street, database: Database, ana: str
 ) -> None:
-    first, second = [(await leaving.link(await leaving.pack(ana))).rpartition("/") for _ in range(2)]
+    first = (await leaving.link(await leaving.pack(ana))).rpartition("/")
+    street.clock.pass_(601)
+    second = (await leaving.link(await leaving.pack(ana))).rpartition("/")
     assert first[0] == "https://sona.example/file"
     assert await leaving.waits(first[2])
     taken = await leaving.take(first[2])
@@ -242,3 +250,28 @@ async def test_an_address_for_the_file_is_good_once_and_for_a_day(
     assert await count(database, "handouts") == 0
     rows = await database.run(text("SELECT key FROM blobs WHERE mime = 'application/zip'"), {})
     assert list(rows) == []
+
+
+async def test_what_was_being_read_for_who_was_forgotten_stands_no_longer(
+    leaving: PostgresLeaving, street: Street, database: Database, ana: str
+) -> None:
+    library = PostgresLibrary(database=database, clock=street.clock)
+    assert await library.stands("s-lipu")
+    await leaving.forget(ana, HERE, told)
+    assert not await library.stands("s-lipu")
+
+
+async def test_files_that_are_too_many_are_listed_and_the_newest_come(
+    street: Street, database: Database, ana: str
+) -> None:
+    blobs = PostgresBlobs(database=database, clock=street.clock)
+    street.clock.pass_(60)
+    newest = await blobs.put(b"0123456789", mime="audio/ogg")
+    await put(database, "sources", id="s-newest", uri=newest, owner=ana)
+    records = await PersonalRecords(database).export(ana, most=12)
+    assert {blob["key"] for blob in records["blobs"] if blob["data"]} == {newest}
+    assert len(records["blobs"]) == 3
+    with zipfile.ZipFile(io.BytesIO(packed(records, street.clock.now()))) as archive:
+        listed = json.loads(archive.read("records.json"))["blobs"]
+        assert len(archive.namelist()) == 2
+    assert sorted(bool(blob["file"]) for blob in listed) == [False, False, True]

@@ -7,6 +7,8 @@ from storage.database import Database
 from storage.person import PersonalRecords
 from tests.storage.rows import count, put
 
+MINE, BOTH = (f"blob:{letter * 64}" for letter in "ab")
+
 
 async def _learner(database: Database, learner: str, name: str, blob: str) -> None:
     address = f"web:{learner}"
@@ -21,11 +23,11 @@ async def _learner(database: Database, learner: str, name: str, blob: str) -> No
 
 @pytest.fixture
 async def records(database: Database) -> PersonalRecords:
-    for key in ("blob:mine", "blob:both"):
+    for key in (MINE, BOTH):
         await put(database, "blobs", key=key, mime="audio/ogg", data=b"OggS")
-    await _learner(database, "1a", "Ana", "blob:mine")
-    await _learner(database, "2b", "Bo", "blob:both")
-    await _learner(database, "3c", "Bo", "blob:both")
+    await _learner(database, "1a", "Ana", MINE)
+    await _learner(database, "2b", "Bo", BOTH)
+    await _learner(database, "3c", "Bo", BOTH)
     return PersonalRecords(database)
 
 
@@ -45,7 +47,7 @@ async def test_everything_about_a_person_is_handed_out_with_their_files(records:
     assert set(found) == {"learners", "identities", "conversations", "events", "messages", "feed", "cards", "blobs"}
     assert found["messages"][0]["text"] == "jan li moku"
     assert found["blobs"] == [
-        {"key": "blob:mine", "mime": "audio/ogg", "data": "T2dnUw==", "created_at": "2026-01-02 03:04:00+00:00"}
+        {"key": MINE, "mime": "audio/ogg", "data": "T2dnUw==", "created_at": "2026-01-02 03:04:00+00:00"}
     ]
 
 

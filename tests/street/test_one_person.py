@@ -4,6 +4,7 @@ import io
 import re
 import zipfile
 
+import aiohttp
 import pytest
 from sqlalchemy import text
 
@@ -71,6 +72,28 @@ async def test_a_quiz_begun_on_one_channel_is_ended_on_the_other(lan: tuple[Talk
     phone.forgets()
     await phone.says("/progress")
     await phone.hears(Text, "Toki Pona")
+
+
+@pytest.mark.parametrize("channel", ["telegram", "discord", "sms", "terminal"])
+async def test_whatever_the_channel_a_code_from_the_web_joins_it(town: Town, channel: str) -> None:
+    guest = await town.meets(channel)
+    page = await town.meets("web")
+    await page.says("/lesson 2")
+    page.forgets()
+    secret = await code(page)
+    guest.forgets()
+    await guest.says(secret if channel == "sms" else f"/link {secret}")
+    await guest.hears(Text, "on the web chat", "Shall I join them?")
+    await guest.says("yes")
+    await guest.hears(Text, "you are one person on", "the web chat")
+    await guest.hears(Text, "You were in the middle of unit 2", "Shall we go on?")
+    await guest.says("/continue")
+    await guest.hears(Text, "We go on from the web chat: unit 2")
+    await guest.says("/unlink")
+    await guest.hears(Text, "stay with you on the web chat")
+    await guest.says("yes")
+    await guest.hears(Text, "begin anew here")
+    guest.hears_nothing_more()
 
 
 async def test_who_comes_back_is_asked_whether_to_go_on(lan: tuple[Talk, Talk]) -> None:
@@ -156,6 +179,21 @@ async def test_everything_is_handed_out_as_a_file(lan: tuple[Talk, Talk]) -> Non
     page.forgets()
     await page.says("/mydata")
     await page.hears(Document)
+
+
+async def test_where_no_file_can_be_sent_its_address_is_good_once(town: Town) -> None:
+    phone = await town.meets("sms")
+    await phone.says("/mydata")
+    told = await phone.hears(Text, "This channel carries no files")
+    url = told.text.rpartition(" ")[2]
+    assert url.startswith(f"{phone.house.url}file/")
+    async with aiohttp.ClientSession() as browser:
+        async with browser.post(url) as answer:
+            kept = io.BytesIO(await answer.read())
+        with zipfile.ZipFile(kept) as archive:
+            assert "/mydata" in archive.read("records.json").decode()
+        async with browser.post(url) as again:
+            assert again.status == 404
 
 
 async def test_who_is_forgotten_on_one_channel_is_forgotten_on_all(lan: tuple[Talk, Talk]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from core.ports.knowledge import Embedder
 from core.reply import Text
@@ -45,3 +46,20 @@ async def test_from_hello_to_the_end_of_a_quiz(api: FakeSlack, house: StoryHouse
     await talk.hears(Text, "Well done: 7 of 8 right")
     assert "processing" not in phone.channel.session.values()
     assert not any(message.get("streaming") for message in phone.channel.messages.values())
+
+
+async def test_a_thread_is_named_after_what_it_was_begun_with_and_a_changed_question_is_answered_anew(
+    api: FakeSlack, house: StoryHouse
+) -> None:
+    phone = SlackPhone(api, house.taking.wait, house.clock, f"{house.url}slack", thread="1699999999.000001")
+    talk = Talk(house, phone)
+    await talk.says("who painted the ceiling of the chapel?")
+    await talk.hears(Text, "nothing")
+    for _ in range(2):
+        await phone.changes("who painted the ceiling of the chapel?", "what is moku?")
+        await talk.settles()
+    await talk.hears(Text, "**moku**")
+    assert phone.channel.titles == {"1699999999.000001": "who painted the ceiling of the chapel?"}
+    assert len([event for event in house.taking.events if event.address == phone.address]) == 3
+    rows = await talk.rows(text("SELECT id FROM events WHERE address = :address"), {"address": str(phone.address)})
+    assert len(rows) == 2

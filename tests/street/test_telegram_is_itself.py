@@ -175,3 +175,19 @@ async def test_stop_for_another_bot_stops_nothing_here(town: Town) -> None:
     talk.forgets()
     await talk.says("/stop@SonaBot")
     assert (await talk.state()).quiz is None
+
+
+async def test_the_menu_stands_in_every_language_and_is_shorter_in_groups(town: Town) -> None:
+    _, phone = await met(town)
+    offered = phone.api.commands
+    assert set(offered) == {(scope, tag) for scope in ("default", "all_group_chats") for tag in ("", "es", "vi")}
+    assert {"start", "quiz", "language"} <= set(offered["default", "vi"])
+    assert {"quiz", "stop"} <= set(offered["all_group_chats", "vi"])
+    assert not {"start", "language"} & set(offered["all_group_chats", "vi"])
+
+
+async def test_a_deep_link_opens_its_course(town: Town) -> None:
+    talk, _ = await met(town)
+    await talk.says("/start course-toki-pona")
+    await talk.hears(Text, "Toki Pona")
+    assert (await talk.state()).course == "toki-pona"

@@ -51,6 +51,12 @@ def test_slack_needs_what_it_signs_with_only_where_it_calls_us() -> None:
     assert _why(signed)["slack"] == ("on", "called at https://sona.example")
 
 
+def test_slack_needs_no_token_where_workspaces_install_it() -> None:
+    chosen = Settings(slack_client_id="1.2", slack_client_secret="c", slack_signing_secret="s")
+    assert _why(chosen.model_copy(update={"public_url": "https://sona.example"}))["slack"][0] == "on"
+    assert _why(chosen)["slack"] == ("off", "SLACK_BOT_TOKEN and SLACK_APP_TOKEN are not set")
+
+
 def test_a_platform_without_a_folder_says_so() -> None:
     settings = Settings(slack_bot_token="private", slack_app_token="private")
     assert _why(settings)["slack"] in (

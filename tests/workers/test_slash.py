@@ -2,9 +2,13 @@
 
 import re
 
+import pytest
+
 from bots.discord.commands import differ
 from core.mind.commands import COMMANDS
-from workers.slash import offers
+from core.phrases import locales, say
+from tests.fakes.discord_components import commands, completion
+from workers.slash import completed, offers
 
 _NAME = re.compile(r"[-_'\w]{1,32}")
 
@@ -22,3 +26,32 @@ def test_every_command_is_offered_by_a_name_that_discord_takes() -> None:
 def test_what_was_offered_is_not_offered_again() -> None:
     assert not differ(offers(), [{**offer.json(), "id": "1", "version": "2"} for offer in offers()])
     assert differ(offers(), [])
+
+
+def test_discord_would_take_what_is_offered() -> None:
+    commands([offer.json() for offer in offers()])
+
+
+def test_what_only_concerns_who_asks_is_private_and_a_lesson_has_a_thread() -> None:
+    assert {offer.id for offer in offers() if offer.private} >= {"progress", "language", "Explain this", "Make a card"}
+    assert {offer.id for offer in offers() if offer.threaded} == {"lesson", "quiz"}
+    assert {offer.says for offer in offers() if offer.kind == 3} == {"explain", "card"}
+
+
+def test_units_courses_languages_and_words_are_found_while_they_are_typed() -> None:
+    assert [value for value, _ in completed("lesson", "", "en")][:2] == ["toki-pona/1", "toki-pona/2"]
+    assert [value for value, _ in completed("quiz", "3.", "en")] == ["toki-pona/3"]
+    assert completed("courses", "toki", "es")[0][0] == "toki-pona"
+    assert completed("language", "viet", "en") == (("vi", say("language.name", "vi")),)
+    assert {value for value, _ in completed("language", "", "en")} == set(locales())
+    assert completed("word", "telo", "en")[0][0] == "telo"
+    assert completed("word", "water", "en")[0][0] == "telo"
+    assert completed("new", "", "en") == ()
+    assert completed("lesson", "zzzz", "en") == ()
+
+
+@pytest.mark.parametrize("command", ["lesson", "quiz", "courses", "language", "word"])
+def test_discord_would_take_what_is_completed(command: str) -> None:
+    found = completed(command, "", "vi")
+    assert found
+    completion({"choices": [{"name": label[:100], "value": value} for value, label in found]})

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from bots.discord import Discord, Settings, connect
+from bots.discord.commands import ON_MESSAGE, Offer
 from core.address import Address
 from core.errors import Malformed, Refused
 from core.media import Audio, Media
@@ -15,6 +16,20 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.discord import TOKEN, FakeDiscord
 
 HERE = Address("discord", "7")
+OFFERS = (
+    Offer(id="lesson", name={"": "lesson", "vi": "bài-học"}, about={"": "A lesson"}, threaded=True),
+    Offer(id="progress", name={"": "progress"}, about={"": "How far you are"}, private=True),
+    Offer(
+        id="Explain this", name={"": "Explain this", "vi": "Giải thích"}, kind=ON_MESSAGE, private=True, says="explain"
+    ),
+    Offer(id="Make a card", name={"": "Make a card"}, kind=ON_MESSAGE, private=True, says="card"),
+)
+
+
+def completed(command: str, typed: str, locale: str) -> tuple[tuple[str, str], ...]:
+    """Three units, those that contain what was typed."""
+    units = [(f"toki/{number}", f"{locale} {command} {number}") for number in range(1, 4)]
+    return tuple(unit for unit in units if typed in unit[1])
 
 
 class Shelf:
@@ -59,6 +74,13 @@ class Desk:
     async def sound(self) -> Media:
         return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=2.0)
 
+    def in_server(self, **payload: Any) -> dict[str, Any]:
+        """Somebody uses the bot in a server's text channel."""
+        shared = {"channel_id": "7", "context": 0, "guild_id": "55", "channel": {"id": "7", "type": 0}, "locale": "vi"}
+        member = {"user": {"id": "7", "username": "lan", "global_name": "Lan"}, "roles": []}
+        owners = {"authorizing_integration_owners": {"0": "55"}}
+        return self.api.asks({**shared, "member": member, "user": None, **owners, **payload})
+
     def slash(self, name: str, **options: str) -> dict[str, Any]:
         """Somebody uses a slash command in the room."""
         filled = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
@@ -83,6 +105,16 @@ async def desk() -> AsyncIterator[Desk]:
     async with FakeDiscord() as api:
         api.room()
         settings = Settings(token=TOKEN, api_url=api.url, public_key=api.public_key)
-        bot = connect(settings, secret_key=b"secret", clock=clock, blobs=shelf, note=noted, count=count, sleep=_at_once)
+        bot = connect(
+            settings,
+            secret_key=b"secret",
+            clock=clock,
+            blobs=shelf,
+            note=noted,
+            count=count,
+            offers=OFFERS,
+            complete=completed,
+            sleep=_at_once,
+        )
         yield Desk(api=api, bot=bot, clock=clock, shelf=shelf, counted=counted)
         await bot.close()

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from core.errors import Unreachable
-from core.event import Event, Said
+from core.event import Event, Left, Said
 from tests.bots.discord.conftest import Desk
 
 
@@ -126,3 +126,85 @@ async def test_every_shard_is_listened_to(desk: Desk) -> None:
         await _says(desk, "tu")
         assert await ear.words(2) == ["wan", "tu"]
     assert {session.shard for session in desk.api.gateway.sessions.values()} == {(0, 2), (1, 2)}
+
+
+async def test_an_edit_is_answered_once_more_under_an_id_of_its_own(desk: Desk) -> None:
+    async with _listening(desk) as ear:
+        said = _message(desk, "waht is moku")
+        await desk.api.gateway.push("MESSAGE_CREATE", said)
+        edited = {**said, "content": "what is moku", "edited_timestamp": "2024-10-27T00:01:00+00:00"}
+        await desk.api.gateway.push("MESSAGE_UPDATE", edited)
+        await desk.api.gateway.push("MESSAGE_UPDATE", {**said, "embeds": [{}]})
+        await desk.api.gateway.push("MESSAGE_UPDATE", {**edited, "pinned": True})
+        assert await ear.words(3) == ["waht is moku", "what is moku", "what is moku"]
+    assert [event.id.removeprefix(f"discord:{said['id']}") for event in ear.heard] == ["", ":edited", ":edited"]
+
+
+async def test_choices_are_offered_while_somebody_types(desk: Desk) -> None:
+    option = {"name": "unit", "type": 3, "value": "2", "focused": True}
+    asked = desk.api.asks(
+        {"type": 4, "channel_id": "7", "locale": "vi", "data": {"id": "1", "name": "lesson", "options": [option]}}
+    )
+    async with _listening(desk) as ear:
+        await desk.api.gateway.push("INTERACTION_CREATE", asked)
+        await _says(desk, "wan")
+        assert await ear.words(1) == ["wan"]
+        await desk.bot.channel.settled()
+    told = desk.api.told[asked["token"]].response
+    assert told == {"type": 8, "data": {"choices": [{"name": "vi lesson 2", "value": "toki/2"}]}}
+
+
+async def test_a_thread_that_is_being_opened_holds_up_nobody(desk: Desk) -> None:
+    asked = desk.in_server(type=2, data={"id": "1", "type": 1, "name": "lesson"})
+    async with _listening(desk) as ear:
+        await desk.api.gateway.push("INTERACTION_CREATE", asked)
+        await _says(desk, "wan")
+        assert set(await ear.words(2)) == {"/lesson", "wan"}
+        (lesson,) = [event for event in ear.heard if event.body == Said(text="/lesson")]
+        await desk.bot.channel.settled()
+    assert desk.api.rooms[lesson.address.chat].parent == "7"
+
+
+async def _spoken_to(desk: Desk, *chats: str) -> None:
+    mention = {"id": "4242", "username": "Sona"}
+    for chat in chats:
+        await _says(desk, "<@4242> wan", channel_id=chat, guild_id="55", mentions=[mention])
+
+
+async def test_who_puts_the_bot_out_has_left_every_chat_it_was_spoken_to_in(desk: Desk) -> None:
+    async with _listening(desk) as ear:
+        await _spoken_to(desk, "100", "101", "102")
+        await desk.api.gateway.push("GUILD_DELETE", {"id": "55", "unavailable": True})
+        await desk.api.gateway.push("CHANNEL_DELETE", {"id": "101", "type": 0, "guild_id": "55"})
+        await desk.api.gateway.push("CHANNEL_DELETE", {"id": "999", "type": 0, "guild_id": "55"})
+        await desk.api.gateway.push("GUILD_DELETE", {"id": "55"})
+        await ear.words(6)
+    left = [str(event.address) for event in ear.heard if isinstance(event.body, Left)]
+    assert left == ["discord:101", "discord:100", "discord:102"]
+    assert len({event.id for event in ear.heard}) == 6
+
+
+async def test_discord_has_its_answer_while_what_came_before_cannot_be_kept(desk: Desk) -> None:
+    async with _listening(desk) as ear:
+        ear.away = 1_000_000
+        await _says(desk, "wan")
+        asked = desk.slash("quiz")
+        await desk.api.gateway.push("INTERACTION_CREATE", asked)
+        async with asyncio.timeout(5):
+            while desk.api.told[asked["token"]].response is None:
+                desk.api.called.clear()
+                await desk.api.called.wait()
+        assert ear.heard == []
+        ear.away = 0
+        assert await ear.words(2) == ["wan", "/quiz"]
+
+
+async def test_two_who_type_at_once_both_have_their_choices(desk: Desk) -> None:
+    option = {"name": "unit", "type": 3, "value": "", "focused": True}
+    payload = {"type": 4, "channel_id": "7", "data": {"id": "1", "name": "lesson", "options": [option]}}
+    both = [desk.api.asks(payload) for _ in range(2)]
+    for asked in both:
+        assert desk.bot.channel.read("INTERACTION_CREATE", asked) == ()
+    await desk.bot.channel.settled()
+    told = [desk.api.told[asked["token"]].response for asked in both]
+    assert [response and len(response["data"]["choices"]) for response in told] == [3, 3]

@@ -1,12 +1,13 @@
 """Commands and buttons: answered at once, and the answer takes the place of the promise."""
 
+import json
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from aiohttp.test_utils import TestServer
 
-from bots.discord.commands import ON_MESSAGE, Offer
 from bots.http import Patience, Webhooks, application
 from core.errors import Throttled
 from core.event import Event, Said
@@ -45,6 +46,20 @@ async def _settled(desk: Desk) -> None:
 async def test_a_ping_is_answered(desk: Desk) -> None:
     async with _called(desk, []) as url:
         assert await desk.api.posts(url, {"id": "5", "type": 1, "token": "t"}) == (200, b'{"type": 1}')
+
+
+async def test_by_http_choices_are_offered_in_the_answer_itself(desk: Desk) -> None:
+    option = {"name": "unit", "type": 3, "value": "3", "focused": True}
+    data = {"id": "1", "name": "lesson", "options": [option]}
+    kept: list[Event] = []
+    async with _called(desk, kept) as url:
+        asked = desk.api.asks({"type": 4, "channel_id": "7", "locale": "es-ES", "data": data})
+        status, body = await desk.api.posts(url, asked)
+    assert (status, json.loads(body)) == (
+        200,
+        {"type": 8, "data": {"choices": [{"name": "es-ES lesson 3", "value": "toki/3"}]}},
+    )
+    assert kept == []
 
 
 async def test_a_command_by_http_is_promised_at_once_and_answered_in_its_place(desk: Desk) -> None:
@@ -119,12 +134,9 @@ async def test_a_forged_interaction_is_kept_out(desk: Desk) -> None:
 
 
 async def test_commands_are_offered_once(desk: Desk) -> None:
-    offers = (
-        Offer(id="quiz", name={"vi": "câu-đố", "es": "prueba"}, about={"": "A quiz", "vi": "Câu đố"}),
-        Offer(id="Explain this", name={"vi": "Giải thích"}, kind=ON_MESSAGE),
-    )
-    assert await desk.bot.register(offers)
-    assert desk.api.commands[0]["name_localizations"] == {"vi": "câu-đố", "es-ES": "prueba", "es-419": "prueba"}
-    assert not await desk.bot.register(offers)
-    assert await desk.bot.register(offers[:1])
-    assert [command["name"] for command in desk.api.commands] == ["quiz"]
+    assert await desk.bot.register()
+    assert desk.api.commands[0]["name_localizations"] == {"vi": "bài-học"}
+    assert not await desk.bot.register()
+    fewer = replace(desk.bot, offers=desk.bot.offers[:1])
+    assert await fewer.register()
+    assert [command["name"] for command in desk.api.commands] == ["lesson"]

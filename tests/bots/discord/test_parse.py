@@ -17,18 +17,20 @@ from bots.discord.wording import Bot
 from core.address import Address
 from core.errors import Malformed
 from core.event import Event
+from tests.bots.discord.conftest import OFFERS, completed
+from tests.bots.told import told
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
 KEY = b"key of buttons"
-READER = Reader(bot=Bot(id="4242"), key=KEY)
+READER = Reader(bot=Bot(id="4242"), key=KEY, offers={offer.id: offer for offer in OFFERS}, complete=completed)
 
 
 def _signed(value: Any) -> Any:
-    """A fixture with `SIGNED:<address>:<choice>` as the button would carry it."""
+    """A fixture with `SIGNED:<channel>:<chat>[/<thread>]:<choice>` as the button would carry it."""
     match value:
         case str() if value.startswith("SIGNED:"):
-            _, channel, chat, choice = value.split(":", 3)
-            return custom_id.encode(choice, Address(channel, chat), KEY)
+            _, channel, place, choice = value.split(":", 3)
+            return custom_id.encode(choice, Address(channel, *place.split("/")), KEY)
         case list():
             return [_signed(item) for item in value]
         case dict():
@@ -38,16 +40,13 @@ def _signed(value: Any) -> Any:
 
 
 def _plain(event: Event) -> dict[str, Any]:
-    body = asdict(event.body)
-    if event.body.kind == "spoke":
-        body = {"kind": body["kind"], "audio": body["audio"]}
     return {
         "id": event.id,
         "address": str(event.address),
         "sender": event.sender.id,
         "addressed": event.addressed,
         "group": event.group,
-        "body": body,
+        "body": told(asdict(event.body)),
     }
 
 
@@ -55,8 +54,13 @@ def _plain(event: Event) -> dict[str, Any]:
 def test_a_payload_is_read_as_recorded(path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     reading = READER.dispatch(recorded["name"], _signed(recorded["data"]))
-    assert [_plain(event) for event in reading.events] == recorded["events"]
-    assert (reading.asked and reading.asked.response) == recorded.get("answer")
+    assert [_plain(event) for event in reading.events] == [
+        {**event, "body": told(event["body"])} for event in recorded["events"]
+    ]
+    assert (reading.asked and reading.asked.response) == _signed(recorded.get("answer"))
+    assert reading.left == recorded.get("left", "")
+    thread = reading.asked.thread if reading.asked else None
+    assert (thread.name if thread else None) == recorded.get("thread")
 
 
 def _recorded(name: str) -> dict[str, Any]:

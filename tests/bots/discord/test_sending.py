@@ -1,14 +1,12 @@
 """Replies as they come out at Discord, and what happens when it says no."""
 
-import asyncio
-
 import pytest
 
 from core.errors import Refused, Throttled, Unreachable
 from core.media import Media
 from core.reply import Choice, Document, Mark, Picture, Quiz, Source, Text, Voice
 from tests.bots.discord.conftest import HERE, Desk
-from tests.fakes.discord_rules import Answer
+from tests.fakes.discord_rules import Answer, limited
 
 A, B = Choice(label="to eat", value="q1:0"), Choice(label="to go", value="q1:1")
 QUIZ = Quiz(id="q1", question="moku?", form="choice", choices=(A, B), progress="1/5")
@@ -110,9 +108,9 @@ async def test_sources_stand_below_without_their_pages(desk: Desk) -> None:
 
 
 async def test_a_short_wait_is_kept_and_a_long_one_handed_on(desk: Desk) -> None:
-    desk.api.refuse("POST /channels/7", Answer(429, "limited", retry_after=0.05, **{"global": False}))
+    desk.api.refuse("POST /channels/7", limited(0.05))
     assert await desk.bot.channel.send(HERE, Text(text="toki"), key="p")
-    desk.api.refuse("POST /channels/7", Answer(429, "limited", retry_after=900.0, **{"global": False}))
+    desk.api.refuse("POST /channels/7", limited(900.0))
     with pytest.raises(Throttled) as wait:
         await desk.bot.channel.send(HERE, Text(text="toki"), key="q")
     assert wait.value.retry_after == 900.0
@@ -140,10 +138,3 @@ async def test_what_is_no_sound_goes_as_a_file(desk: Desk) -> None:
     audio = Media(ref=await desk.shelf.put(b"RIFF", mime="audio/wav"), mime="audio/wav")
     await desk.bot.channel.send(HERE, Voice(text="moku", audio=audio), key="v")
     assert desk.counted == ["audio"]
-
-
-async def test_the_pace_of_a_channel_is_kept_and_nothing_lost(desk: Desk) -> None:
-    desk.api.limit(asyncio.get_running_loop().time, period=0.2)
-    for number in range(12):
-        await desk.bot.channel.send(HERE, Text(text=f"n{number}"), key=f"p{number}")
-    assert desk.api.room().texts == [f"n{number}" for number in range(12)]

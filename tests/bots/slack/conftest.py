@@ -9,7 +9,7 @@ from bots.slack import Settings, Slack, connect
 from core.address import Address
 from core.errors import Refused
 from core.media import Media
-from core.reply import Choice
+from core.mind.suggestions import suggest
 from tests.fakes.clock import ManualClock
 from tests.fakes.slack import APP_TOKEN, SECRET, TOKEN, FakeSlack
 
@@ -67,7 +67,7 @@ async def desk() -> AsyncIterator[Desk]:
             blobs=shelf,
             count=count,
             commands=("quiz", "help", "stop"),
-            suggestions=(Choice(label="Quiz me", value="/quiz"),),
+            suggest=lambda locale: suggest(locale, "quiz"),
         )
         yield Desk(api=api, app=app, clock=clock, shelf=shelf, counted=counted)
         await app.close()

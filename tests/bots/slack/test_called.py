@@ -14,8 +14,9 @@ from bots.http import Patience, Webhooks, application
 from bots.slack.socket import Listening
 from core.channel import Gateway
 from core.errors import Unreachable
-from core.event import Event, Said
-from tests.bots.slack.conftest import THREAD, Desk
+from core.event import Event, Rated, Said
+from core.reply import Text
+from tests.bots.slack.conftest import CHANNEL, THREAD, Desk
 from tests.fakes.slack import APP_TOKEN, event, post
 
 FIXTURES = Path(__file__).parent / "fixtures"
@@ -98,6 +99,26 @@ async def test_the_stop_button_ends_the_session(desk: Desk, url: str) -> None:
     await desk.api.until(lambda: desk.api.channels["D1"].session.get(THREAD.thread) == "active")
 
 
+async def test_who_rates_an_answer_is_thanked_in_their_language_and_nobody_else_sees_it(
+    desk: Desk, url: str, inbox: Inbox
+) -> None:
+    desk.api.locales["U7"] = "vi-VN"
+    answer = Text(text="Moku is food.", rateable=True)
+    sent = await desk.app.channel.send(CHANNEL, answer, key="1")
+    value = desk.api.channels["C1"].messages[sent]["blocks"][-1]["elements"][0]["negative_button"]["value"]
+    payload = _payload("rated_bad_in_a_thread")
+    payload["container"]["message_ts"] = sent
+    payload["container"]["thread_ts"] = payload["message"]["thread_ts"] = CHANNEL.thread
+    payload["actions"][0]["value"] = value
+    await post(url, payload, desk.clock.now().timestamp(), form=True)
+    (found,) = inbox.events.values()
+    assert (found.address, found.body) == (CHANNEL, Rated(good=False, of=sent))
+    await desk.api.until(lambda: bool(desk.api.channels["C1"].private))
+    (thanks,) = desk.api.channels["C1"].private
+    assert (thanks["user"], thanks["thread_ts"]) == ("U7", CHANNEL.thread)
+    assert thanks["text"] == "Cảm ơn bạn, mình đã ghi lại."
+
+
 async def test_a_new_thread_is_offered_what_to_say(desk: Desk, url: str) -> None:
     await post(url, _payload("thread_started"), desk.clock.now().timestamp())
     await desk.api.until(lambda: bool(desk.api.channels["D1"].prompts))
@@ -122,8 +143,11 @@ async def test_the_form_for_a_question_opens_and_is_answered_in_the_conversation
 ) -> None:
     now = desk.clock.now().timestamp()
     desk.api.triggers.add("13.1")
+    desk.api.locales["U7"] = "es-ES"
     await post(url, _payload("global_shortcut"), now, form=True)
     await desk.api.until(lambda: bool(desk.api.forms))
+    (form,) = desk.api.forms
+    assert (form["blocks"][0]["label"]["text"], form["submit"]["text"]) == ("¿Qué te gustaría saber?", "Preguntar")
     submitted = _payload("form_submitted")
     submitted["view"]["private_metadata"] = desk.api.forms[0]["private_metadata"]
     assert await post(url, submitted, now, form=True) == (200, "")

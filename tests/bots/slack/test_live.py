@@ -1,5 +1,7 @@
 """Signs of life, and the answer while it is written."""
 
+from core.channel import Personal
+from core.event import Sender
 from core.reply import Text
 from tests.bots.slack.conftest import CHANNEL, DIRECT, PRIVATE, THREAD, Desk
 
@@ -33,6 +35,23 @@ async def test_a_stream_that_dies_goes_on_as_updates(desk: Desk) -> None:
     assert shown.texts == ["toki pona li pona"]
     await desk.app.channel.send(THREAD, Text(text="toki pona li pona."), key="1")
     assert shown.texts == ["toki pona li pona."]
+
+
+async def test_an_answer_that_takes_longer_than_slack_streams_is_whole_in_the_end(desk: Desk) -> None:
+    desk.api.limit(lambda: desk.clock.now().timestamp())
+    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+    await live.status("looking…")
+    words = ""
+    for minute in range(8):
+        words += f"minute {minute} "
+        await live.draft(words)
+        await live.status(f"reading page {minute}…")
+        desk.clock.pass_(60)
+    assert shown.texts == [words.strip()]
+    await desk.app.channel.send(THREAD, Text(text=words + "done"), key="1")
+    assert shown.texts == [words + "done"]
+    assert desk.counted == ["edits"]
+    assert len(desk.api.made("chat.startStream")) == 1
 
 
 async def test_a_stream_that_died_before_the_end_is_finished_all_the_same(desk: Desk) -> None:
@@ -73,20 +92,62 @@ async def test_an_app_that_may_not_stream_updates(desk: Desk) -> None:
     assert desk.counted == ["edits"]
 
 
-async def test_what_is_being_done_stands_under_the_thread_and_in_the_stream_as_steps(desk: Desk) -> None:
+def _steps(desk: Desk, channel: str = "D1") -> list[tuple[str, str, str]]:
+    (message,) = desk.api.channels[channel].messages.values()
+    return [(chunk["id"], chunk["title"], chunk["status"]) for chunk in message["tasks"]]
+
+
+async def test_a_thread_is_named_after_its_topic_and_says_in_the_readers_language_that_sona_thinks(desk: Desk) -> None:
+    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+    assert isinstance(live, Personal)
+    live.meant_for(Sender(id="T1.U7"), "es-MX", "¿Qué  es\nmoku?")
+    await live.typing()
+    assert shown.status == {THREAD.thread: "está pensando…"}
+    assert shown.titles == {THREAD.thread: "¿Qué es moku?"}
+    await live.draft("toki")
+    assert shown.status == {}
+
+
+async def test_what_tools_do_are_the_steps_of_the_stream(desk: Desk) -> None:
+    live = desk.app.channel.live(THREAD)
+    await live.status("looking…")
+    assert _steps(desk) == [("step1", "looking…", "in_progress")]
+    await live.status("reading…")
+    await live.status("")
+    await live.draft("toki")
+    assert _steps(desk)[1:] == [
+        ("step1", "looking…", "complete"),
+        ("step2", "reading…", "in_progress"),
+        ("step2", "reading…", "complete"),
+    ]
+    await desk.app.channel.send(THREAD, Text(text="toki!"), key="1")
+    assert desk.api.channels["D1"].texts == ["toki!"]
+
+
+async def test_in_a_channels_thread_it_is_streamed_for_the_one_who_asked(desk: Desk) -> None:
+    live, shown = desk.app.channel.live(CHANNEL), desk.api.channels["C1"]
+    assert isinstance(live, Personal)
+    live.meant_for(Sender(id="T1.U7"), "en", "what is moku?")
+    await live.status("looking…")
+    await live.status("")
+    await live.draft("toki")
+    assert not shown.titles
+    (begun,) = desk.api.made("chat.startStream")
+    assert (begun["recipient_user_id"], begun["recipient_team_id"]) == ("U7", "T1")
+    assert _steps(desk, "C1")[-1] == ("step1", "looking…", "complete")
+    assert shown.texts == ["toki"]
+    await desk.app.channel.send(CHANNEL, Text(text="toki!"), key="1")
+    assert shown.texts == ["toki!"]
+
+
+async def test_an_app_that_may_not_stream_says_under_the_thread_what_it_does(desk: Desk) -> None:
+    desk.api.refuse("chat.startStream", "missing_scope")
     live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
     await live.status("looking…")
     assert shown.status[THREAD.thread] == "looking…"
     await live.status("")
     assert shown.status[THREAD.thread] == ""
-    await live.draft("toki")
-    await live.status("reading…")
-    await live.status("")
-    (message,) = shown.messages.values()
-    assert [(chunk["title"], chunk["status"]) for chunk in message["tasks"]] == [
-        ("reading…", "in_progress"),
-        ("reading…", "complete"),
-    ]
+    assert desk.counted == ["edits"]
 
 
 async def test_a_private_answer_shows_no_signs_to_the_channel(desk: Desk) -> None:

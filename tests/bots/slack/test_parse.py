@@ -18,6 +18,7 @@ from bots.slack.reading import Reading
 from core.address import Address
 from core.errors import Malformed
 from core.event import Event
+from tests.bots.told import told
 from tests.fakes.slack import event
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
@@ -28,7 +29,7 @@ READER = Reader(key=KEY, commands=("quiz", "help", "stop"))
 
 def _signed(payload: dict[str, Any]) -> dict[str, Any]:
     """`SIGNED:<address>:<choice>` and `FORM:<address>` as a button and a form would carry them."""
-    for action in payload.get("actions", []):
+    for action in (action.get("selected_option", action) for action in payload.get("actions", [])):
         if action["value"].startswith("SIGNED:"):
             address, choice = _parted(action["value"].removeprefix("SIGNED:"))
             action["value"] = signed.encode(choice, address, KEY)
@@ -56,7 +57,7 @@ def _plain(found: Event) -> dict[str, Any]:
         "sender": found.sender.id,
         "addressed": found.addressed,
         "group": found.group,
-        "body": body,
+        "body": told(body),
     }
 
 
@@ -76,7 +77,9 @@ def test_a_call_and_an_envelope_are_read_as_recorded(path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     payload = _signed(recorded["payload"])
     called = _called(recorded["kind"], payload)
-    assert [_plain(found) for found in called.events] == recorded["events"]
+    assert [_plain(found) for found in called.events] == [
+        {**event, "body": told(event["body"])} for event in recorded["events"]
+    ]
     assert READER.envelope(recorded["kind"], payload, NOW) == called
 
 

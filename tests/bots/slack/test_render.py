@@ -89,6 +89,7 @@ def test_a_table_is_a_table_and_a_second_one_is_text() -> None:
     table = "| a | b |\n|---|---|\n| 1 | 2 |\n"
     (message,) = texts(Text(text=f"{table}\nand\n\n{table}"), _sign)
     assert _kinds(message.blocks) == ["table", "section", "section"]
+    assert message.blocks[0]["column_settings"] == [{"is_wrapped": True}] * 2
     slack_rules.blocks(list(message.blocks))
     assert "1 | 2" in message.blocks[2]["text"]["text"]
 

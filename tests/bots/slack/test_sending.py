@@ -2,7 +2,7 @@
 
 import pytest
 
-from bots.slack.client import OneToken
+from bots.slack.tokens import OneToken
 from core.errors import Refused, Throttled, Unreachable
 from core.media import Media
 from core.reply import Choice, Document, Mark, Picture, Quiz, Text, Voice
@@ -69,7 +69,50 @@ async def test_a_listening_question_is_heard_before_it_is_asked(desk: Desk) -> N
 async def test_a_picture_has_its_words_beside_it(desk: Desk) -> None:
     media = Media(ref=await desk.shelf.put(b"PNG", mime="image/png"), mime="image/png", name="a.png")
     await desk.app.channel.send(DIRECT, Picture(media=media, text="<!here> **moku**"), key="1")
-    assert desk.api.made("files.completeUploadExternal")[0]["initial_comment"] == "&lt;!here&gt; moku"
+    (message,) = desk.api.channels["D1"].messages.values()
+    words, image = message["blocks"]
+    assert words["text"]["text"] == "&lt;!here&gt; *moku*"
+    assert (image["slack_file"], image["alt_text"]) == ({"id": "F1"}, "<!here> moku")
+    assert "channel_id" not in desk.api.made("files.completeUploadExternal")[0]
+
+
+@pytest.mark.parametrize("mime", ["image/png", "image/heic"])
+async def test_a_picture_that_slack_does_not_show_in_a_message_is_a_file(desk: Desk, mime: str) -> None:
+    desk.api.refuse("chat.postMessage", "invalid_blocks")
+    media = Media(ref=await desk.shelf.put(b"PNG", mime=mime), mime=mime, name="a")
+    await desk.app.channel.send(THREAD, Picture(media=media, text="**moku**"), key="1")
+    shared = desk.api.made("files.completeUploadExternal")[-1]
+    assert (shared["initial_comment"], shared["channel_id"], shared["thread_ts"]) == ("moku", "D1", THREAD.thread)
+    assert desk.counted == (["file"] if mime == "image/png" else [])
+
+
+async def test_what_destroys_is_asked_again_in_the_words_of_the_question(desk: Desk) -> None:
+    choices = (
+        Choice(label="Forget everything about me, for ever", value="/forget yes", destroys=True),
+        Choice(label="Keep it", value="/forget no"),
+    )
+    sent = await desk.app.channel.send(DIRECT, Text(text="Shall I **forget** you?", choices=choices), key="1")
+    forget, keep = desk.api.channels["D1"].buttons(sent)
+    dialog = {name: shown["text"] for name, shown in forget["confirm"].items() if name != "style"}
+    assert dialog == {
+        "title": "Forget everything about me, for ever",
+        "text": "Shall I forget you?",
+        "confirm": "Forget everything about me, f…",
+        "deny": "Keep it",
+    }
+    assert (forget["style"], forget["confirm"]["style"], "confirm" in keep) == ("danger", "danger", False)
+
+
+async def test_an_answer_can_be_rated_where_all_can_see_it(desk: Desk) -> None:
+    answer = Text(text="Moku is food.", rateable=True)
+    for address in (THREAD, PRIVATE):
+        await desk.app.channel.send(address, answer, key=str(address))
+    (message,) = desk.api.channels["D1"].messages.values()
+    (buttons,) = message["blocks"][-1]["elements"]
+    assert (message["blocks"][-1]["type"], buttons["type"]) == ("context_actions", "feedback_buttons")
+    assert [block["type"] for block in desk.api.channels["C1"].private[0]["blocks"]] == ["section"]
+    await desk.app.channel.send(DIRECT, Text(text="Unit 1"), key="3")
+    assert desk.api.channels["D1"].messages.popitem()[1]["blocks"][-1]["type"] == "section"
 
 
 async def test_a_file_has_its_words_beside_it(desk: Desk) -> None:

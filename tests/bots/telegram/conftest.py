@@ -7,7 +7,7 @@ import pytest
 
 from bots.telegram import Settings, Telegram, connect
 from core.address import Address
-from core.errors import Refused
+from core.errors import Refused, Unreachable
 from core.media import Media
 from core.reply import Quiz
 from tests.fakes.clock import ManualClock
@@ -44,13 +44,17 @@ class Sent:
 
 
 class Book:
-    """What was sent as a poll, by the poll's id."""
+    """What was sent as a poll, by the poll's id; `away` is how often it cannot be asked."""
 
     def __init__(self) -> None:
         self.sent: list[Sent] = []
+        self.away = 0
 
     async def find(self, channel: str, poll: str) -> Sent | None:
         assert channel == "telegram"
+        if self.away:
+            self.away -= 1
+            raise Unreachable("the database is away")
         return next((sent for sent in self.sent if sent.receipt.startswith(f"poll:{poll}:")), None)
 
 

@@ -74,6 +74,49 @@ async def test_captions_files_drafts_and_callbacks_have_their_rules(desk: Desk) 
     assert (await _ask(desk, "answerCallbackQuery", callback_query_id="c1"))[0] == 400
 
 
+_POLL = {
+    "chat_id": "7",
+    "question": "moku?",
+    "options": json.dumps([{"text": "to eat"}, {"text": "to go"}]),
+    "type": "quiz",
+    "correct_option_ids": "[0]",
+}
+
+
+@pytest.mark.parametrize(
+    ("params", "why"),
+    [
+        ({"question": "x" * 301}, "poll question length must not exceed 300"),
+        ({"question": " "}, "poll question must be non-empty"),
+        ({"options": json.dumps([{"text": "one"}])}, "poll must have at least 2 option"),
+        ({"options": json.dumps([{"text": str(n)} for n in range(13)])}, "poll can't have more than 12 options"),
+        ({"options": json.dumps([{"text": "x" * 101}, {"text": "y"}])}, "poll options length must not exceed 100"),
+        ({"correct_option_ids": "[2]"}, "wrong correct option ID specified"),
+        ({"explanation": "x" * 201}, "explanation is too long"),
+        ({"explanation": "a\nb\nc\nd"}, "explanation is too long"),
+    ],
+)
+async def test_a_poll_over_a_limit_is_refused(desk: Desk, params: dict[str, str], why: str) -> None:
+    assert await _ask(desk, "sendPoll", **(_POLL | params)) == (400, f"Bad Request: {why}")
+
+
+async def test_votes_are_told_of_only_where_a_poll_is_not_anonymous_and_a_poll_ends_once(desk: Desk) -> None:
+    for anonymous, told in (("true", 0), ("false", 1)):
+        assert (await _ask(desk, "sendPoll", **_POLL, is_anonymous=anonymous))[0] == 200
+        number = max(desk.api.chats[7].messages)
+        await desk.api.votes("to go", number)
+        assert len(desk.api.waiting) == told
+        assert await _ask(desk, "stopPoll", chat_id="7", message_id=str(number)) == (200, "")
+        again = await _ask(desk, "stopPoll", chat_id="7", message_id=str(number))
+        assert again == (400, "Bad Request: poll has already been closed")
+
+
+async def test_a_reaction_is_one_of_telegrams_own(desk: Desk) -> None:
+    for emoji, code in (("👀", 200), ("🧠", 400)):
+        reaction = json.dumps([{"type": "emoji", "emoji": emoji}])
+        assert (await _ask(desk, "setMessageReaction", chat_id="7", message_id="1", reaction=reaction))[0] == code
+
+
 async def test_an_edit_has_to_change_something_that_is_there(desk: Desk) -> None:
     await _ask(desk, "sendMessage", chat_id="7", text="x")
     (number,) = desk.api.chats[7].messages

@@ -4,8 +4,9 @@ import asyncio
 
 import pytest
 
+from core.address import Address
 from core.errors import Unreachable
-from core.reply import Text, Voice
+from core.reply import Choice, Text, Voice
 from tests.bots.telegram.conftest import GROUP, PRIVATE, Desk
 
 
@@ -19,6 +20,23 @@ async def test_a_private_answer_is_drafted_and_only_the_answer_stays(desk: Desk)
     await desk.bot.channel.send(PRIVATE, Text(text="toki jan pona"), key="k1")
     assert (desk.api.chats[7].texts, desk.api.chats[7].draft) == (["toki jan pona"], "")
     assert len({call.params["draft_id"] for call in desk.api.made("sendMessageDraft")}) == 1
+
+
+@pytest.mark.parametrize("chat", ["7", "-100200"])
+async def test_in_a_topic_everything_stays_in_the_topic(desk: Desk, chat: str) -> None:
+    topic = Address("telegram", chat, "12")
+    live = desk.bot.channel.live(topic)
+    await live.typing()
+    await live.draft("half")
+    choice = Choice(label="to eat", value="q1:a")
+    await desk.bot.channel.send(topic, Text(text="whole", choices=(choice,)), key="k1")
+    await desk.bot.channel.send(topic, Voice(text="moku", audio=await desk.sound()), key="k2")
+    await desk.bot.close()
+    methods = {call.method for call in desk.api.calls} - {"editmessagetext"}
+    assert {"sendchataction", "sendvoice", "sendmessage"} <= methods
+    told = [call.text("message_thread_id") for call in desk.api.calls if call.method in methods]
+    assert set(told) == {"12"}
+    assert desk.api.chats[int(chat)].texts == ["whole", ""]
 
 
 async def test_where_drafts_are_not_taken_a_message_is_edited_into_the_answer(desk: Desk) -> None:

@@ -16,6 +16,7 @@ from bots.twilio.parse import Report, read, report
 from core.address import Address
 from core.errors import Malformed
 from core.event import Event, Joined, Left, Said
+from tests.bots.told import told
 from tests.fakes.twilio import ACCOUNT, LAN, FakeTwilio
 
 CASES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
@@ -30,7 +31,7 @@ def _read(fields: dict[str, str]) -> tuple[Event, ...]:
 def test_recorded_calls_are_read(case: Path) -> None:
     recorded: dict[str, Any] = json.loads(case.read_text())
     events = _read(recorded["fields"])
-    assert [asdict(event.body) for event in events] == recorded["bodies"]
+    assert [told(asdict(event.body)) for event in events] == [told(body) for body in recorded["bodies"]]
     for place, event in enumerate(events):
         sid = recorded["fields"]["SmsSid"]
         assert event.id == f"sms:{sid}" + (f":{place}" if place else "")

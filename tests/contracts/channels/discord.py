@@ -1,12 +1,13 @@
 """Discord, connected to the fake API."""
 
+import hmac
 import json
 import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from bots.discord import Discord, Settings, connect
+from bots.discord import Discord, Settings, connect, custom_id, forms
 from core.address import Address
 from core.channel import Channel, Request
 from core.media import Media
@@ -15,6 +16,8 @@ from tests.contracts.channels import Calls
 from tests.fakes.clock import ManualClock
 from tests.fakes.discord import TOKEN, FakeDiscord
 from tests.fakes.discord_rules import Answer
+
+SECRET = b"secret"
 
 
 @dataclass
@@ -43,7 +46,8 @@ class DiscordHarness:
     def _said(self, words: str) -> Request:
         """The one way to say words by HTTP: a form."""
         field = {"type": 4, "custom_id": "words", "value": words}
-        form = {"custom_id": "words", "components": [{"type": 1, "components": [field]}]}
+        signed = custom_id.encode(forms.opener("q1"), self.address, hmac.digest(SECRET, b"discord buttons", "sha256"))
+        form = {"custom_id": signed, "components": [{"type": 18, "component": field}]}
         asked = {"type": 5, "id": "1300000000000000001", "token": "t", "channel_id": "7", "data": form}
         person = {"id": "7", "username": "lan"}
         return self._signed(json.dumps({**asked, "user": person, "context": 1}).encode())
@@ -72,7 +76,7 @@ async def open_harness() -> AsyncGenerator[DiscordHarness]:
         api.room()
         bot = connect(
             Settings(token=TOKEN, api_url=api.url, public_key=api.public_key),
-            secret_key=b"secret",
+            secret_key=SECRET,
             clock=ManualClock(),
             blobs=shelf,
             note=noted,

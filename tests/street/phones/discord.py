@@ -1,5 +1,6 @@
 """A person in Discord: private messages with the bot, through the strict fake's gateway."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ class DiscordPhone:
         self.room = api.room(str(chat))
         self.address = Address("discord", str(chat))
         self._wait = taken
-        self._done = 0
+        self._done: dict[Address, int] = {}
         self._locale = locale
 
     async def says(self, text: str) -> None:
@@ -32,9 +33,24 @@ class DiscordPhone:
 
     async def taps(self, choice: Choice, receipt: str) -> None:
         message = self.room.messages[receipt]
-        buttons = [button for row in message["components"] for button in row["components"]]
-        (button,) = [button for button in buttons if button["label"] == choice.label]
-        await self._asks(type=3, message=message, data={"component_type": 2, "custom_id": button["custom_id"]})
+        parts = [part for row in message["components"] for part in row["components"]]
+        (data,) = [data for part in parts if (data := _taken(part, choice.label)) is not None]
+        await self._asks(type=3, message=message, data=data)
+
+    async def writes(self, words: str, receipt: str) -> None:
+        """Open the form of a question and send it off."""
+        message = self.room.messages[receipt]
+        (button,) = [part for row in message["components"] for part in row["components"]]
+        tap = {"component_type": 2, "custom_id": button["custom_id"]}
+        asked = self._interaction(type=3, message=message, data=tap)
+        await self.api.gateway.push("INTERACTION_CREATE", asked)
+        async with asyncio.timeout(5):
+            while (form := self.api.told[asked["token"]].response) is None:
+                self.api.called.clear()
+                await self.api.called.wait()
+        field = {"type": 4, "custom_id": "words", "value": words}
+        filled = {"custom_id": form["data"]["custom_id"], "components": [{"type": 18, "component": field}]}
+        await self._asks(type=5, message=message, data=filled)
 
     async def speaks(self, sound: bytes) -> None:
         file = self._file("voice-message.ogg", "audio/ogg", sound)
@@ -72,10 +88,54 @@ class DiscordPhone:
         await self._happens("MESSAGE_CREATE", said)
 
     async def _asks(self, **more: Any) -> None:
-        asked = self.api.asks({"channel_id": self.room.id, "context": 1, "locale": self._locale, **more})
-        await self._happens("INTERACTION_CREATE", asked)
+        await self._happens("INTERACTION_CREATE", self._interaction(**more))
+
+    def _interaction(self, **more: Any) -> dict[str, Any]:
+        return self.api.asks({"channel_id": self.room.id, "context": 1, "locale": self._locale, **more})
 
     async def _happens(self, name: str, data: dict[str, Any]) -> None:
-        self._done += 1
+        self._done[self.address] = self._done.get(self.address, 0) + 1
         await self.api.gateway.push(name, data)
-        await self._wait(self.address, self._done)
+        await self._wait(self.address, self._done[self.address])
+
+
+class ServerPhone(DiscordPhone):
+    """The same person in a server's channel, or in one of its threads."""
+
+    def moves(self, chat: str, thread: str = "") -> None:
+        """Look at another channel, or at what one person alone sees there."""
+        self.room = self.api.room(chat)
+        self.address = Address("discord", chat, thread)
+
+    async def points(self, command: str, words: str) -> None:
+        """Use a command of the menu of somebody's message."""
+        other = {"id": "5", "type": 0, "channel_id": self.room.id, "author": {"id": "8", "username": "minh"}}
+        resolved = {"messages": {"5": {**other, "content": words, "attachments": []}}}
+        await self._asks(type=2, data={"id": "1", "type": 3, "name": command, "target_id": "5", "resolved": resolved})
+
+    async def opens_thread(self, name: str, **options: str) -> None:
+        """Use a command that goes on in a thread, and look there."""
+        filled = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
+        asked = self._interaction(type=2, data={"id": "1", "type": 1, "name": name, "options": filled})
+        await self.api.gateway.push("INTERACTION_CREATE", asked)
+        async with asyncio.timeout(5):
+            while not (threads := [room for room in self.api.rooms.values() if room.parent == self.room.id]):
+                self.api.called.clear()
+                await self.api.called.wait()
+        self.moves(threads[0].id)
+        self._done[self.address] = 1
+        await self._wait(self.address, 1)
+
+    def _interaction(self, **more: Any) -> dict[str, Any]:
+        user = {"id": "7", "username": "lan", "global_name": "Lan"}
+        channel = {"id": self.room.id, "type": 11 if self.room.parent else 0}
+        place = {"context": 0, "guild_id": "55", "member": {"user": user, "roles": []}, "channel": channel}
+        return super()._interaction(**place, authorizing_integration_owners={"0": "55"}, **more)
+
+
+def _taken(part: dict[str, Any], label: str) -> dict[str, Any] | None:
+    """What is sent when the choice with this label is taken, if it is there."""
+    if part["type"] == 2:
+        return {"component_type": 2, "custom_id": part["custom_id"]} if part["label"] == label else None
+    values = [option["value"] for option in part["options"] if option["label"] == label]
+    return {"component_type": 3, "custom_id": part["custom_id"], "values": values} if values else None

@@ -24,9 +24,20 @@ class SlackPhone:
         self._url = url
         self._thread = thread
         self._done = 0
+        self._last = ""
 
     async def says(self, text: str) -> None:
         await self._message(text=text)
+
+    async def changes(self, before: str, after: str) -> None:
+        """Change the words of the last message said."""
+        thread = {"thread_ts": self._thread} if self._thread else {}
+        same = {"type": "message", "user": _USER, "ts": self._last, **thread}
+        edited = {"user": _USER, "ts": self._last}
+        content = {"message": {**same, "text": after, "edited": edited}, "previous_message": {**same, "text": before}}
+        self._done += 1
+        changed = {"type": "message", "subtype": "message_changed", "channel": "D7", "ts": self.api.stamp(), **content}
+        await self._call(event(changed, f"Ev{self._done}"))
 
     async def interrupts(self, words: str) -> None:
         await self._message(text=words)
@@ -81,7 +92,7 @@ class SlackPhone:
 
     async def _message(self, **content: Any) -> None:
         self._done += 1
-        ts = self.api.stamp()
+        ts = self._last = self.api.stamp()
         thread = {"thread_ts": self._thread} if self._thread else {}
         said = {"type": "message", "channel_type": "im", "channel": "D7", "user": _USER, "ts": ts, **thread, **content}
         await self._call(event(said, f"Ev{self._done}"))

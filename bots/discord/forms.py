@@ -1,0 +1,43 @@
+"""The form that an answer in words is written into; pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bots.discord.shape import Json, inner, records, text
+from core.phrases import say
+
+_OPENS = "write:"
+_MODAL = 9
+_LABEL, _INPUT = 18, 4
+_SHORT = 1
+_TITLE, _LONGEST = 45, 1000
+
+
+def opener(quiz: str) -> str:
+    """The choice behind the button that opens the form for a question, and behind the form itself."""
+    return _OPENS + quiz
+
+
+def opens(choice: str) -> bool:
+    return choice.startswith(_OPENS)
+
+
+def form(custom_id: str, locale: str) -> Mapping[str, Any]:
+    """What opens the form, as the answer to a tap; `custom_id` comes back with what was written."""
+    label = say("form.answer", locale or "en")[:_TITLE]
+    field = {"type": _INPUT, "custom_id": "words", "style": _SHORT, "required": True, "max_length": _LONGEST}
+    data = {
+        "custom_id": custom_id,
+        "title": label,
+        "components": [{"type": _LABEL, "label": label, "component": field}],
+    }
+    return {"type": _MODAL, "data": data}
+
+
+def written(data: Json) -> str:
+    """What stands in a form's fields, each in its label or, in the older way, in its row."""
+    fields: list[Json] = []
+    for part in records(data, "components"):
+        labelled = inner(part, "component")
+        fields += [labelled] if labelled is not None else records(part, "components")
+    return "\n".join(words for field in fields if (words := text(field, "value").strip()))

@@ -1,0 +1,107 @@
+"""The home tab: how far a person is, what is due, what was read for them, and their settings; pure."""
+
+from collections.abc import Callable, Sequence
+
+from bots.slack import interactive, render
+from bots.slack.mrkdwn import escaped
+from bots.slack.place import Place
+from bots.slack.render import Block
+from core.phrases import known, locales, say
+from core.ports.overview import Overview
+from core.reply import Choice
+
+_MOST_PROGRESS = 20
+_MOST_DOCUMENTS = 10
+_VOICES = (("always", "on"), ("auto", "auto"), ("never", "off"))
+
+Sign = Callable[[Choice], str]
+
+
+def view(place: Place, overview: Overview | None, suggestions: Sequence[Choice], sign: Sign, locale: str) -> Block:
+    """The tab of the person whose conversation `place` is; its buttons and menus are answered there."""
+    parts = [*_words(say("start.hello", locale)), *_buttons(place, "", suggestions, sign)]
+    if overview is not None:
+        parts += _progress(overview, locale)
+        parts += _due(place, overview, sign, locale)
+        parts += _knowledge(overview, locale)
+        parts += _settings(place, overview, sign, locale)
+    return {"type": "home", "blocks": parts}
+
+
+def _progress(overview: Overview, locale: str) -> list[Block]:
+    return [_title("slack.home.progress", locale), *_words(overview.progress)[:_MOST_PROGRESS]]
+
+
+def _due(place: Place, overview: Overview, sign: Sign, locale: str) -> list[Block]:
+    title = _title("slack.home.review", locale)
+    if not overview.due:
+        return [title, *_words(say("slack.home.nothing", locale))]
+    review = Choice(label=say("button.review", locale), value="/review")
+    words = say("slack.home.due", locale, count=overview.due)
+    return [title, *_words(words), *_buttons(place, "review", (review,), sign)]
+
+
+def _knowledge(overview: Overview, locale: str) -> list[Block]:
+    title = _title("slack.home.knowledge", locale)
+    shown = overview.documents[:_MOST_DOCUMENTS]
+    if not shown:
+        return [title, *_words(say("slack.home.empty", locale))]
+    lines = [f"• {escaped(_short(one.title or one.uri))} – {say(_state(one.state), locale)}" for one in shown]
+    if len(overview.documents) > len(shown):
+        lines.append(say("slack.home.more", locale, count=len(overview.documents) - len(shown)))
+    return [title, _section("\n".join(lines))]
+
+
+def _settings(place: Place, overview: Overview, sign: Sign, locale: str) -> list[Block]:
+    languages = [Choice(label=say("language.name", tag), value=f"/language {tag}") for tag in locales()]
+    voices = [Choice(label=say(f"voice.button_{name}", locale), value=f"/voice {to}") for name, to in _VOICES]
+    spoken, voice = known(overview.learner.locale), dict(_VOICES)[overview.learner.voice]
+    return [
+        _title("slack.home.settings", locale),
+        _menu(place, "language", languages, f"/language {spoken}", sign, locale),
+        _menu(place, "voice", voices, f"/voice {voice}", sign, locale),
+    ]
+
+
+def _menu(place: Place, name: str, choices: Sequence[Choice], chosen: str, sign: Sign, locale: str) -> Block:
+    options = {choice.value: {"text": render.plainly(choice.label, 75), "value": sign(choice)} for choice in choices}
+    menu = {
+        "type": "static_select",
+        "action_id": name,
+        "options": list(options.values()),
+        "initial_option": options[chosen],
+    }
+    words = escaped(say(f"slack.home.{name}", locale))
+    return {**_section(words), "block_id": _block(place, name), "accessory": menu}
+
+
+def _buttons(place: Place, name: str, choices: Sequence[Choice], sign: Sign) -> list[Block]:
+    elements = [render.button(choice, sign(choice), number) for number, choice in enumerate(choices)]
+    return [{"type": "actions", "block_id": _block(place, name), "elements": elements}] if elements else []
+
+
+def _block(place: Place, name: str) -> str:
+    """The conversation that a block's buttons and menus are answered in."""
+    return f"{interactive.HOME}{place.channel}" + (f":{name}" if name else "")
+
+
+def _title(key: str, locale: str) -> Block:
+    return {"type": "header", "text": render.plainly(say(key, locale), 150)}
+
+
+def _section(words: str) -> Block:
+    return {"type": "section", "text": {"type": "mrkdwn", "text": words}}
+
+
+def _words(text: str) -> list[Block]:
+    shown = render.draft(text, "")
+    return [*shown.blocks] if shown else []
+
+
+def _state(state: str) -> str:
+    return f"slack.home.{'reading' if state == 'embedding' else state}"
+
+
+def _short(words: str) -> str:
+    words = " ".join(words.split())
+    return words if len(words) <= 120 else words[:119] + "…"

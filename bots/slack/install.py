@@ -1,0 +1,111 @@
+"""Installing the app into a workspace: off to Slack's page of consent, and back with a code for a token."""
+
+import hmac
+import json
+from base64 import urlsafe_b64encode
+from hashlib import sha256
+from html import escape
+from importlib import resources
+
+from aiohttp import web
+
+from bots.slack.oauth import OAuth
+from bots.slack.tokens import InstalledTokens
+from core.clock import Clock
+from core.errors import Failure
+from core.phrases import known, say
+from core.ports.count import Count
+
+_MINUTES = 10
+_COOKIE = "sona_slack_install"
+_LONGEST = 1024
+_POLICY = "default-src 'none'; frame-ancestors 'none'"
+
+
+class Installing:
+    """`GET /slack/install` and `GET /slack/oauth`. `key` signs the state that ties the two together, `public_url` is where we are.
+
+    The state lasts for ten minutes and counts only in the browser that was sent off with it.
+    """
+
+    def __init__(
+        self,
+        *,
+        oauth: OAuth,
+        tokens: InstalledTokens,
+        key: bytes,
+        public_url: str,
+        clock: Clock,
+        count: Count,
+    ) -> None:
+        self._oauth = oauth
+        self._tokens = tokens
+        self._key = key
+        self._clock = clock
+        self._count = count
+        self._redirect = f"{public_url.rstrip('/')}/slack/oauth"
+        self._secure = public_url.startswith("https://")
+
+    def routes(self) -> tuple[web.AbstractRouteDef, ...]:
+        return (
+            web.get("/slack/install", self._install, allow_head=False),
+            web.get("/slack/oauth", self._return, allow_head=False),
+        )
+
+    async def _install(self, _: web.Request) -> web.StreamResponse:
+        nonce = self._clock.id()
+        state = self._state(int(self._clock.now().timestamp()) + _MINUTES * 60, nonce)
+        place = self._oauth.consent(scopes=_scopes(), state=state, redirect=self._redirect)
+        answer = web.Response(status=302, headers={"Location": place, "Cache-Control": "no-store"})
+        answer.set_cookie(
+            _COOKIE, nonce, max_age=_MINUTES * 60, path="/slack", httponly=True, secure=self._secure, samesite="Lax"
+        )
+        return answer
+
+    async def _return(self, request: web.Request) -> web.StreamResponse:
+        if not self._ours(request.query.get("state", ""), request.cookies.get(_COOKIE, "")):
+            self._count("install", channel="slack", outcome="forged")
+            return _page(request, "slack.install.stale", status=400)
+        code = request.query.get("code", "")
+        if not code or len(code) > _LONGEST:
+            self._count("install", channel="slack", outcome="declined")
+            return _page(request, "slack.install.declined", status=400)
+        try:
+            install = await self._oauth.grant(code, self._redirect)
+            await self._tokens.put(install)
+        except Failure as error:
+            self._count("install", channel="slack", outcome="failed")
+            return _page(request, "slack.install.failed", status=503 if error.retryable else 400)
+        self._count("install", channel="slack", outcome="done")
+        return _page(request, "slack.install.done", workspace=install.name or install.workspace)
+
+    def _state(self, until: int, nonce: str) -> str:
+        digest = hmac.digest(self._key, f"{until}\n{nonce}".encode(), sha256)
+        return f"{until}.{nonce}.{urlsafe_b64encode(digest).decode().rstrip('=')}"
+
+    def _ours(self, state: str, nonce: str) -> bool:
+        until, _, _ = state.partition(".")
+        if not nonce or len(state) > _LONGEST or not (until.isascii() and until.isdigit()):
+            return False
+        genuine = hmac.compare_digest(state.encode(errors="replace"), self._state(int(until), nonce).encode())
+        return genuine and self._clock.now().timestamp() < int(until)
+
+
+def _scopes() -> str:
+    """What the app asks for, as its manifest says."""
+    manifest = json.loads((resources.files("bots.slack") / "manifest.json").read_text(encoding="utf-8"))
+    return ",".join(manifest["oauth_config"]["scopes"]["bot"])
+
+
+def _page(request: web.Request, phrase: str, *, status: int = 200, **values: str) -> web.Response:
+    """A page with one sentence, in the language that the browser asks for first."""
+    wanted = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
+    words = escape(say(phrase, known(wanted[:35]), **values))
+    answer = web.Response(
+        status=status,
+        text=f'<!doctype html><meta charset="utf-8"><title>Sona</title><p>{words}</p>\n',
+        content_type="text/html",
+        headers={"Content-Security-Policy": _POLICY, "Cache-Control": "no-store", "Referrer-Policy": "no-referrer"},
+    )
+    answer.del_cookie(_COOKIE, path="/slack")
+    return answer

@@ -1,0 +1,156 @@
+"""Which token opens a workspace, and whether any does."""
+
+import asyncio
+import logging
+from collections import OrderedDict
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bots.slack.oauth import PLATFORM, OAuth
+from core.clock import Clock
+from core.errors import Failure, Refused, Unreachable
+from core.ports.installs import Install, Installs
+
+_log = logging.getLogger(__name__)
+_EARLY = timedelta(hours=2)
+_REMEMBER = timedelta(seconds=60)
+_REMEMBER_NONE = timedelta(seconds=5)
+_MOST = 10_000
+_PATIENCE = 1.0
+
+
+class Tokens(Protocol):
+    """The bot tokens of the workspaces that the app is installed in."""
+
+    async def token(self, team: str) -> str:
+        """Raises `Refused`, the person gone, where the app is not installed."""
+        ...
+
+    async def known(self, team: str) -> bool:
+        """Whether the app is installed there."""
+        ...
+
+    async def ended(self, team: str, at: datetime) -> None:
+        """The app was removed there: nothing that was given until then opens it any more."""
+        ...
+
+
+class OneToken:
+    """The same token for every workspace."""
+
+    def __init__(self, token: str) -> None:
+        self._token = token
+
+    async def token(self, team: str) -> str:  # noqa: ARG002 - an app for one workspace does not ask which
+        return self._token
+
+    async def known(self, team: str) -> bool:  # noqa: ARG002 - an app for one workspace does not ask which
+        return True
+
+    async def ended(self, team: str, at: datetime) -> None:
+        """A token that stands in the settings is not ours to forget."""
+
+
+class InstalledTokens:
+    """The tokens of every workspace that has installed the app; those that end are renewed two hours before.
+
+    `home` is the token of one workspace more, which needs no install. What the database says is remembered for a minute.
+    """
+
+    def __init__(self, *, installs: Installs, oauth: OAuth, clock: Clock, home: str = "") -> None:
+        self._installs = installs
+        self._oauth = oauth
+        self._clock = clock
+        self._home = home
+        self._home_team = ""
+        self._ask_again: datetime | None = None
+        self._kept: OrderedDict[str, tuple[Install | None, datetime]] = OrderedDict()
+        self._renewing: dict[str, asyncio.Lock] = {}
+        self._failed: dict[str, tuple[datetime, Failure]] = {}
+
+    async def token(self, team: str) -> str:
+        if not team and self._home:
+            return self._home
+        install = await self._install(team)
+        if install is not None and (lasting := await self._lasting(install)) is not None:
+            return lasting.token
+        if install is None and await self._at_home(team):
+            return self._home
+        raise Refused("Slack: the app is not installed in this workspace", gone=True)
+
+    async def known(self, team: str) -> bool:
+        return await self._install(team) is not None or await self._at_home(team)
+
+    async def put(self, install: Install) -> None:
+        await self._installs.put(install)
+        self._kept.pop(install.workspace, None)
+
+    async def ended(self, team: str, at: datetime) -> None:
+        """Forget the token, and ask Slack to take it back in case it has not yet."""
+        forgotten = await self._installs.forget(PLATFORM, team, until=at)
+        self._kept.pop(team, None)
+        if forgotten is not None:
+            _log.info("Slack: the app was removed from %s", team)
+            with suppress(Failure, TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    await self._oauth.end(forgotten.token)
+
+    async def _install(self, team: str) -> Install | None:
+        """The install as it is kept, whether its token still lasts or not."""
+        kept = self._kept.get(team)
+        if kept is not None and self._clock.now() < kept[1]:
+            return kept[0]
+        return self._remember(team, await self._installs.get(PLATFORM, team))
+
+    def _remember(self, team: str, install: Install | None) -> Install | None:
+        self._kept[team] = (install, self._clock.now() + (_REMEMBER if install else _REMEMBER_NONE))
+        if len(self._kept) > _MOST:
+            self._kept.popitem(last=False)
+        return install
+
+    async def _lasting(self, install: Install) -> Install | None:
+        """The install with a token that still lasts, renewed when it ends soon; `None` where Slack gives no more."""
+        team = install.workspace
+        if not self._ends_soon(install):
+            return install
+        async with self._renewing.setdefault(team, asyncio.Lock()):
+            install = await self._install(team) or install
+            if not self._ends_soon(install):
+                return install
+            again, failure = self._failed.get(team, (None, None))
+            if again is None or self._clock.now() >= again:
+                return await self._renewed(install)
+            return self._unless_over(install, failure)
+
+    async def _renewed(self, install: Install) -> Install | None:
+        """Renew it; what fails is not tried again for a minute."""
+        team, soon = install.workspace, self._clock.now() + _EARLY
+        try:
+            return self._remember(team, await self._installs.renewed(PLATFORM, team, soon, self._oauth.renew))
+        except Failure as failure:
+            _log.warning("Slack: the token of %s was not renewed: %s", team, failure)
+            self._failed[team] = (self._clock.now() + _REMEMBER, failure)
+            return self._unless_over(install, failure)
+
+    def _unless_over(self, install: Install, failure: Failure | None) -> Install | None:
+        """The install while its token lasts; then `None` if Slack gives no more, and the failure if it may yet."""
+        if install.expires is None or install.expires > self._clock.now():
+            return install
+        if failure is None or isinstance(failure, Refused):
+            return None
+        raise Unreachable(str(failure))
+
+    def _ends_soon(self, install: Install) -> bool:
+        return install.expires is not None and install.expires <= self._clock.now() + _EARLY
+
+    async def _at_home(self, team: str) -> bool:
+        """Whether it is the workspace of the token in the settings; while Slack does not tell whose that is, any may be."""
+        if not self._home:
+            return False
+        now = self._clock.now()
+        if not self._home_team and (self._ask_again is None or now >= self._ask_again):
+            self._ask_again = now + _REMEMBER
+            with suppress(Failure):
+                self._home_team = await self._oauth.whose(self._home)
+        return self._home_team in ("", team)

@@ -1,0 +1,125 @@
+"""What is taken for a code, and what codes are like."""
+
+from random import Random
+
+import pytest
+
+from core.address import Address
+from core.channel import Live
+from core.conversation import Conversation, Learner
+from core.event import Body, Event, Joined, Said, Sender, Tapped
+from core.learn.catalogue import Catalogue
+from core.mind.linking import ALPHABET, LENGTH, Linking
+from core.mind.resuming import Resuming
+from core.mind.thought import Thought
+from core.ports.person import Denial, Standing
+from core.reply import Text
+from tests.fakes.world import Signs, StillClock, conversation
+
+LIVE: Live = Signs()
+
+
+class Nobody:
+    """Links and people that know of nobody, and keep what was asked of them."""
+
+    def __init__(self) -> None:
+        self.offered: list[str] = []
+        self.claimed: list[str] = []
+
+    async def offer(self, learner: str, code: str) -> None:
+        self.offered.append(code)
+
+    async def claim(self, learner: str, code: str) -> Standing | Denial:
+        self.claimed.append(code)
+        return "unknown"
+
+    async def decline(self, learner: str) -> None: ...
+
+    async def join(self, learner: str) -> Learner | None:
+        return None
+
+    async def standing(self, learner: str) -> Standing:
+        return Standing(name="", channels=())
+
+    async def part(self, learner: Learner, sender: Sender, here: Address) -> Learner | None:
+        return None
+
+    async def besides(self, learner: str, sender: Sender, here: Address) -> tuple[str, ...]:
+        return ()
+
+    async def elsewhere(self, learner: Learner, here: Address) -> Conversation | None:
+        return None
+
+    async def hand_over(self, there: Conversation) -> bool:
+        return False
+
+
+async def answered(nobody: Nobody, body: Body, *, seed: int = 7, addressed: bool = True) -> Thought | None:
+    clock = StillClock()
+    resuming = Resuming(places=nobody, catalogue=Catalogue(()))
+    linking = Linking(links=nobody, people=nobody, resuming=resuming, clock=clock, rng=Random(seed))
+    sender = Sender(id="s")
+    event = Event(
+        id="web:1", address=Address("web", "c"), sender=sender, at=clock.now(), body=body, addressed=addressed
+    )
+    return await linking.answer(event, Thought(conversation=conversation()), LIVE)
+
+
+async def test_codes_are_eight_letters_and_digits_that_nobody_confuses() -> None:
+    nobody = Nobody()
+    for seed in range(200):
+        await answered(nobody, Said(text="/link"), seed=seed)
+    assert len(set(nobody.offered)) == 200
+    assert not set("01ILO") & set(ALPHABET)
+    for code in nobody.offered:
+        assert len(code) == LENGTH
+        assert set(code) <= set(ALPHABET)
+        assert not code.isalpha()
+        assert not code.isdigit()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        Said(text="/link ABCD2345"),
+        Said(text="/link@SonaBot abcd-2345"),
+        Said(text="/link ab cd 23 45!"),
+        Tapped(choice="/link ABCD2345"),
+        Joined(start="link-ABCD2345"),
+        Said(text="link ABCD2345"),
+        Said(text="Link ABCD2345"),
+        Said(text=" ABCD2345 "),
+    ],
+)
+async def test_a_code_is_understood_however_it_is_said(body: Body) -> None:
+    nobody = Nobody()
+    thought = await answered(nobody, body)
+    assert nobody.claimed == ["ABCD2345"]
+    assert thought is not None
+    assert isinstance(thought.replies[0], Text)
+    assert thought.replies[0].text.startswith("I know no such code")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        Said(text="abcd2345"),
+        Said(text="ABCDEFGH"),
+        Said(text="23456789"),
+        Said(text="ABCD23456"),
+        Said(text="ABCO2345"),
+        Said(text="what is ABCD2345"),
+        Joined(start="course-toki-pona"),
+        Joined(),
+        Tapped(choice="link:maybe"),
+    ],
+)
+async def test_other_words_are_no_code(body: Body) -> None:
+    nobody = Nobody()
+    assert await answered(nobody, body) is None
+    assert nobody.claimed == []
+
+
+async def test_words_in_a_group_that_were_not_for_sona_are_no_code() -> None:
+    nobody = Nobody()
+    assert await answered(nobody, Said(text="ABCD2345"), addressed=False) is None
