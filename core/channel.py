@@ -11,10 +11,19 @@ from core.reply import Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Rate:
+    """At most so many messages in any so many seconds; where the seconds are 0, at most so many at a time."""
+
+    most: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Capabilities:
     """What a channel can show. Lengths are in characters unless said otherwise; 0 means not at all.
 
-    `polls` is the longest choice of a quiz poll, which shows by itself whether an answer was right.
+    `polls` is the longest choice of a quiz poll, which shows by itself whether an answer was right. The rates are the
+    platform's own limits: for a chat, for a chat of several people where that is another, and for all chats together.
     """
 
     text_limit: int
@@ -30,6 +39,18 @@ class Capabilities:
     streaming: bool = False
     sources: bool = False
     polls: int = 0
+    chat_rate: Rate | None = None
+    group_rate: Rate | None = None
+    total_rate: Rate | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    """A limit that messages fall under together, by its name. A `shared` one is that of many destinations."""
+
+    name: str
+    rate: Rate
+    shared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +154,15 @@ class Admitting(Protocol):
 
         Asked for at once after `parse` (and `answer`). Raises `core.errors` where the platform has to send them again.
         """
+        ...
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A channel whose limits are more than one for each chat and one for all."""
+
+    def lanes(self, address: Address) -> tuple[Lane, ...]:
+        """The limits that a message to this address falls under, the narrowest first."""
         ...
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from core.clock import Clock
 from core.conversation import Parcel
 from core.errors import Refused, Superseded, Throttled, Unreachable
 from core.fit import fit, simpler
+from core.pace import Pacer, Place, lanes
 from core.ports.count import Count
 from core.ports.street import Due, Outbox
 from core.reply import Reply
@@ -23,39 +24,46 @@ _LONGEST_WAIT = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deliver:
-    """Delivers what is due at an address. `lease` is how long a parcel stays taken when whoever sends it falls silent."""
+    """Delivers what is due at an address, at the pace its platform allows.
+
+    `lease` is how long a parcel stays taken when whoever sends it falls silent; nothing is taken while it waits for
+    its place.
+    """
 
     outbox: Outbox
     channels: Mapping[str, Channel]
     clock: Clock
     count: Count
     lease: timedelta = timedelta(seconds=30)
+    pacer: Pacer = field(default_factory=Pacer)
 
     async def __call__(self, address: Address) -> datetime | None:
         """Send until nothing is due; returns when the next try is worth while, if something was put off.
 
         What breaks a channel in an unexpected way is raised, and tried again when the lease ends, until it is given up.
         """
-        more = True
-        while more and (due := await self.outbox.next(address, self.lease)) is not None:
-            outcome = await self._one(due)
-            if isinstance(outcome, datetime):
-                return outcome
-            more = outcome
-        return None
+        channel = self.channels.get(address.channel)
+        limits = lanes(channel, address) if channel else ()
+        more: datetime | bool = True
+        while more is True:
+            async with self.pacer.place(limits) as place:
+                due = await self.outbox.next(address, self.lease)
+                more = await self._one(due, place) if due else False
+        return more or None
 
-    async def _one(self, due: Due) -> datetime | bool:
+    async def _one(self, due: Due, place: Place) -> datetime | bool:
         """When to try again, or whether there may be more to send."""
         parcel = due.parcel
         channel = self.channels.get(parcel.address.channel)
         if channel is None:
             return await self._later(parcel, self._wait(parcel), "the channel is switched off")
         try:
-            receipt = await self._leased(parcel, self._send(channel, parcel, parcel.reply, due.target))
+            receipt = await self._leased(parcel, place, self._send(channel, parcel, parcel.reply, due.target))
         except Superseded:
             self.count("delivery_superseded")
             return False
         except Throttled as error:
+            place.told(error.retry_after, everybody=error.everybody)
             return await self._later(parcel, error.retry_after, "throttled")
         except Unreachable as error:
             if parcel.attempts >= ATTEMPTS:
@@ -71,7 +79,7 @@ class Deliver:
         self.count("parcel_sent", channel=channel.name)
         return more
 
-    async def _leased(self, parcel: Parcel, sending: Coroutine[Any, Any, str]) -> str:
+    async def _leased(self, parcel: Parcel, place: Place, sending: Coroutine[Any, Any, str]) -> str:
         """Send while the lease is renewed. Raises `Superseded` when someone else has the parcel now."""
         task = asyncio.create_task(sending)
         try:
@@ -83,6 +91,7 @@ class Deliver:
             if not task.done():
                 task.cancel()
                 await asyncio.gather(task, return_exceptions=True)
+            place.spent()
 
     async def _renewed(self, parcel: Parcel) -> bool:
         try:

@@ -52,13 +52,14 @@ class Unreachable(Failure):
 
 
 class Throttled(Unreachable):
-    """The other side asks to wait `retry_after` seconds."""
+    """The other side asks to wait `retry_after` seconds; `everybody` says that this is not about one destination alone."""
 
     told = "failure.throttled"
 
-    def __init__(self, message: str, *, retry_after: float) -> None:
+    def __init__(self, message: str, *, retry_after: float, everybody: bool = False) -> None:
         super().__init__(message)
         self.retry_after = retry_after
+        self.everybody = everybody
 
 
 class ToolFault(Failure):

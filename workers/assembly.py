@@ -11,6 +11,7 @@ from core.channel import Channel
 from core.event import Event
 from core.ingest import Ingest
 from core.mind.voicing import Mouth
+from core.pace import Pacer
 from core.ports.knowledge import Embedder
 from core.ports.street import Wake
 from core.providers.anthropic import AnthropicModel
@@ -72,9 +73,15 @@ async def street_rooms(settings: Settings, app: App) -> StreetRooms:
 
 
 def furnished(
-    ground: Ground, *, wake: HouseWake, channels: Mapping[str, Channel], embedder: Embedder, chance: Random
+    ground: Ground,
+    *,
+    wake: HouseWake,
+    channels: Mapping[str, Channel],
+    embedder: Embedder,
+    chance: Random,
+    pacer: Pacer | None = None,
 ) -> StreetRooms:
-    """The rooms on this ground, behind these channels."""
+    """The rooms on this ground, behind these channels; `pacer` as in `make_rooms`."""
     thinker = minds.model(ground.settings)
     if isinstance(thinker, AnthropicModel | OpenAIModel):
         ground.go(thinker.open())
@@ -87,7 +94,7 @@ def furnished(
     mind = minds.mind(ground, retriever=retriever, wake=wake, thinker=thinker, audible=audible, chance=chance)
     mouth = Mouth(speech=senses.speech(ground), blobs=ground.blobs)
     ears = senses.Senses(hearing=senses.hearing(ground), mouth=mouth, channels=channels)
-    return make_rooms(ground, channels=channels, mind=mind, senses=ears, wake=wake)
+    return make_rooms(ground, channels=channels, mind=mind, senses=ears, wake=wake, pacer=pacer)
 
 
 async def shelf_rooms(settings: Settings, app: App) -> shelf.ShelfRooms:

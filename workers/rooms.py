@@ -9,6 +9,7 @@ from core.address import Address
 from core.channel import Channel
 from core.converse import Converse, Mind, Senses
 from core.deliver import Deliver
+from core.pace import Pacer
 from core.ports.street import Wake
 from workers.ground import Ground
 from workers.house import House
@@ -84,9 +85,15 @@ class HouseWake:
 
 
 def make_rooms(
-    ground: Ground, *, channels: Mapping[str, Channel], mind: Mind, senses: Senses, wake: HouseWake
+    ground: Ground,
+    *,
+    channels: Mapping[str, Channel],
+    mind: Mind,
+    senses: Senses,
+    wake: HouseWake,
+    pacer: Pacer | None = None,
 ) -> StreetRooms:
-    """The rooms around these channels and this mind; call it inside the loop that will run them."""
+    """The rooms around these channels and this mind; call it inside the loop that will run them. By default deliveries keep to the platforms' limits."""
     settings = ground.settings
     lease = timedelta(seconds=settings.lease_seconds)
     converse = Converse(
@@ -100,7 +107,14 @@ def make_rooms(
         count=ground.count,
         lease=lease,
     )
-    deliver = Deliver(outbox=ground.outbox, channels=channels, clock=ground.clock, count=ground.count, lease=lease)
+    deliver = Deliver(
+        outbox=ground.outbox,
+        channels=channels,
+        clock=ground.clock,
+        count=ground.count,
+        lease=lease,
+        pacer=pacer or Pacer(),
+    )
     house = House(converse=converse, deliver=deliver, clock=ground.clock, slots=settings.worker_slots)
     wake.house = house
     ground.go(ground.stops.listen())

@@ -23,7 +23,7 @@ from bots.discord.sending import Count, Note, Sending
 from bots.discord.verify import genuine
 from bots.discord.wording import Bot
 from core.address import Address
-from core.channel import Answer, Capabilities, Live, Request
+from core.channel import Answer, Capabilities, Live, Rate, Request
 from core.clock import Clock
 from core.errors import Failure, Refused
 from core.event import Event, Stopped
@@ -44,7 +44,10 @@ CAPABILITIES = Capabilities(
     typing=True,
     streaming=True,
     sources=True,
+    chat_rate=Rate(most=5, seconds=5),
+    total_rate=Rate(most=50, seconds=1),
 )
+"""The rates are five messages in five seconds in a channel, and discord.com/developers/docs/topics/rate-limits' 50 calls a second for a bot."""
 _REMEMBERED = 4096
 
 

@@ -52,7 +52,7 @@ def _answer(error: HTTPException) -> Failure:
     words = f"{error.status} ({error.code}) {error.text}"[:200]
     match error.status:
         case 429:
-            return Throttled(words, retry_after=_wait(error))
+            return Throttled(words, retry_after=_wait(error), everybody=_everybody(error))
         case 401 if error.code != _BAD_TOKEN:
             return Disowned(words)
         case status if status >= 500:
@@ -73,6 +73,12 @@ def _refusal(code: int, words: str) -> Refused:
             return Answered(words)
         case _:
             return Refused(words, gone=code in _GONE)
+
+
+def _everybody(error: HTTPException) -> bool:
+    """Whether the whole bot has to wait, or its address, which Cloudflare bans without a word of Discord's own."""
+    headers = error.response.headers
+    return "X-RateLimit-Global" in headers or "Via" not in headers
 
 
 def _wait(error: HTTPException) -> float:

@@ -18,7 +18,7 @@ from bots.slack.sending import Count, Sending
 from bots.slack.verify import genuine
 from bots.slack.welcome import Welcome
 from core.address import Address
-from core.channel import Answer, Capabilities, Live, Request
+from core.channel import Answer, Capabilities, Live, Rate, Request
 from core.clock import Clock
 from core.errors import Failure
 from core.event import Event, Rated, Sender, Stopped
@@ -40,7 +40,9 @@ CAPABILITIES = Capabilities(
     typing=True,
     streaming=True,
     sources=True,
+    chat_rate=Rate(most=3, seconds=3),
 )
+"""The rate is that of docs.slack.dev/apis/web-api/rate-limits: one message a second in a channel, where short bursts are borne; what it says of a workspace has no number."""
 _REMEMBERED = 4096
 
 

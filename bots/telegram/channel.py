@@ -12,7 +12,7 @@ from bots.telegram.sending import Count, Sending
 from bots.telegram.verify import genuine
 from bots.telegram.wording import Bot
 from core.address import Address
-from core.channel import Capabilities, Live, Request
+from core.channel import Capabilities, Lane, Live, Rate, Request
 from core.clock import Clock
 from core.errors import Refused
 from core.event import Event, Tapped
@@ -35,7 +35,11 @@ CAPABILITIES = Capabilities(
     streaming=True,
     sources=True,
     polls=quiz.OPTION_LIMIT,
+    chat_rate=Rate(most=3, seconds=3),
+    group_rate=Rate(most=20, seconds=60),
+    total_rate=Rate(most=30, seconds=1),
 )
+"""The rates are those of core.telegram.org/bots/faq: one message a second in a chat, where short bursts are borne, 20 a minute in a group, 30 a second in all."""
 
 
 class TelegramChannel:
@@ -114,6 +118,13 @@ class TelegramChannel:
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
         return await self._sending.send(address, reply, key=key, target=target)
+
+    def lanes(self, address: Address) -> tuple[Lane, ...]:
+        """All topics of a group share its limit."""
+        can = self.capabilities
+        rate = can.group_rate if address.chat.startswith("-") else can.chat_rate
+        own = (Lane(name=f"{self.name}:{address.chat}", rate=rate),) if rate else ()
+        return (*own, Lane(name=self.name, rate=can.total_rate, shared=True)) if can.total_rate else own
 
     async def fetch(self, media: Media) -> bytes:
         if media.size > FETCH_LIMIT:

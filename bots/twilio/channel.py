@@ -14,7 +14,7 @@ from bots.twilio.routes import STATUS
 from bots.twilio.segments import measure
 from bots.twilio.verify import genuine
 from core.address import Address
-from core.channel import Capabilities, Live, Request
+from core.channel import Capabilities, Live, Rate, Request
 from core.clock import Clock
 from core.errors import Failure, Malformed, Refused
 from core.event import Event
@@ -24,7 +24,14 @@ from core.ports.consent import Allowance, Consents
 from core.ports.count import Count
 from core.reply import Reply
 
-CAPABILITIES = Capabilities(text_limit=TEXT_LIMIT, voice=True, pictures=True)
+CAPABILITIES = Capabilities(
+    text_limit=TEXT_LIMIT,
+    voice=True,
+    pictures=True,
+    chat_rate=Rate(most=1, seconds=1),
+    total_rate=Rate(most=20, seconds=0),
+)
+"""Twilio queues what it takes, and refuses too many calls at a time (20429); one text a second keeps them in order on a phone."""
 PLAYED = "audio/mpeg"
 """What every phone plays."""
 _MEDIA_COUNTRY = "+1"

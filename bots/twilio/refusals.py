@@ -32,7 +32,7 @@ class Flooded(TwilioException):
 def failure(error: TwilioException) -> Failure:
     """The house's word for an error of the SDK. What is wrong with our own account or number may be put right, and is tried again."""
     if isinstance(error, Flooded):
-        return Throttled(str(error), retry_after=error.retry_after)
+        return Throttled(str(error), retry_after=error.retry_after, everybody=True)
     if not isinstance(error, TwilioRestException):
         return Unreachable(type(error).__name__)
     code = error.code or 0
@@ -40,7 +40,7 @@ def failure(error: TwilioException) -> Failure:
     if code == OPTED_OUT:
         return OptedOut()
     if code in _CROWDED:
-        return Throttled(words, retry_after=_WAIT)
+        return Throttled(words, retry_after=_WAIT, everybody=True)
     if code in _OURS or error.status in (401, 403) or error.status >= 500:
         return Unreachable(words)
     return Refused(words, gone=code in _GONE)

@@ -97,6 +97,6 @@ class Model(Protocol):
     def complete(self, prompt: Prompt) -> AsyncIterator[Chunk]:
         """Stream one answer, `End` last. Raises `Throttled`, `Unreachable`, `Refused` or `Malformed`; already streamed pieces stay valid.
 
-        Closing the iterator early stops the request and its cost.
+        Each piece comes after a `Meter` that counts it. Closing the iterator early stops the request and its cost.
         """
         ...

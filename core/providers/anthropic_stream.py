@@ -64,7 +64,9 @@ class Reading:
             case "content_block_start":
                 yield from self._started(event)
             case "content_block_delta":
-                yield from self._delta(event)
+                pieces = tuple(self._delta(event))
+                yield Meter(usage=self.estimate())
+                yield from pieces
             case "content_block_stop":
                 yield from self._stopped(self._open.pop(event.index, None))
             case "message_delta":
@@ -75,7 +77,7 @@ class Reading:
                 yield self._end()
 
     def estimate(self) -> Usage:
-        """What was used when the answer broke off: the input as counted, the output guessed from its length."""
+        """What was used so far, should nothing more come: the input as counted, the output guessed from its length."""
         guess = self._characters // _CHARACTERS_A_TOKEN
         self._counts["output_tokens"] = max(self._counts["output_tokens"], guess)
         return self._usage()
@@ -100,7 +102,9 @@ class Reading:
                 self._characters += len(json_text)
                 use.json.append(json_text)
             case "thinking_delta", _Thinking() as thinking:
-                thinking.text += getattr(event.delta, "thinking", "")
+                thought: str = getattr(event.delta, "thinking", "")
+                self._characters += len(thought)
+                thinking.text += thought
             case "signature_delta", _Thinking() as thinking:
                 thinking.signature += getattr(event.delta, "signature", "")
             case _:

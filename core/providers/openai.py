@@ -1,6 +1,7 @@
 """OpenAI, and every server that speaks its chat completions."""
 
 import asyncio
+import json
 from collections.abc import AsyncGenerator
 from typing import TYPE_CHECKING, Any, cast
 
@@ -57,9 +58,10 @@ class OpenAIModel:
         if client is None:
             await self.open()
             client = cast("AsyncOpenAI", self._client)
-        reading = Reading(self._name)
+        body = request(self._name, prompt, self._limit)
+        reading = Reading(self._name, asked=len(json.dumps(body, ensure_ascii=False)))
         try:
-            async with await _started(client, request(self._name, prompt, self._limit)) as stream:
+            async with await _started(client, body) as stream:
                 async for piece in stream:
                     for chunk in reading.take(piece):
                         yield chunk

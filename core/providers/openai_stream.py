@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal, cast
 
 from core.conversation import Usage
 from core.errors import Malformed, Unreachable
-from core.ports.model import Call, Chunk, Delta, End
+from core.ports.model import Call, Chunk, Delta, End, Meter
 from core.providers.prices import cost
 
 if TYPE_CHECKING:
@@ -26,10 +26,11 @@ class _ToolCall:
 
 
 class Reading:
-    """One answer as it comes in."""
+    """One answer as it comes in; `asked` is how many characters the question had."""
 
-    def __init__(self, model: str) -> None:
+    def __init__(self, model: str, *, asked: int = 0) -> None:
         self._model = model
+        self._asked = asked
         self._calls: dict[int, _ToolCall] = {}
         self._finish: str | None = None
         self._refused = False
@@ -44,7 +45,9 @@ class Reading:
         for choice in piece.choices or ():
             self._finish = choice.finish_reason or self._finish
             if choice.delta is not None:  # pyright: ignore[reportUnnecessaryComparison] - servers leave it out
-                yield from self._delta(choice.delta)
+                pieces = tuple(self._delta(choice.delta))
+                yield Meter(usage=self.estimate())
+                yield from pieces
 
     def end(self) -> Iterator[Chunk]:
         """The calls and the end. Raises `Unreachable` when the server never said that it was done."""
@@ -55,10 +58,11 @@ class Reading:
         yield End(reason=self._reason(bool(calls)), usage=cost(self._usage))
 
     def estimate(self) -> Usage:
-        """What was used when the answer broke off: only its length is known, so only the output is guessed."""
+        """What was used so far, should nothing more come: the counts come last, so both sides are guessed from their lengths."""
         if self._usage.output:
             return cost(self._usage)
-        return cost(Usage(model=self._model, output=self._characters // _CHARACTERS_A_TOKEN))
+        written = max(1, self._characters // _CHARACTERS_A_TOKEN)
+        return cost(Usage(model=self._model, input=self._asked // _CHARACTERS_A_TOKEN, output=written))
 
     def _delta(self, delta: "ChoiceDelta") -> Iterator[Chunk]:
         self._refused = self._refused or bool(delta.refusal)

@@ -164,6 +164,25 @@ async def test_a_dropped_connection_leaves_what_was_said_and_what_it_cost(desk: 
     assert chunks[-1].usage.output > 0
 
 
+async def test_who_hangs_up_in_the_middle_knows_what_was_used_by_then(desk: Desk) -> None:
+    desk.script.add(Say("Moku is a word that ", "means food. "), Gate(asyncio.Event()), Say("never said " * 500))
+    used, text = Usage(), ""
+    stream = cast("AsyncGenerator[Chunk]", desk.model.complete(ask()))
+    async with aclosing(stream) as chunks:
+        async for chunk in chunks:
+            match chunk:
+                case Meter(usage=usage):
+                    used = usage
+                case Delta(text=piece):
+                    text += piece
+                case _:
+                    pass
+            if text.endswith("food. "):
+                break
+    assert used.input > 0
+    assert 0 < used.output <= len(text) // 4
+
+
 @pytest.mark.parametrize("kind", ["overloaded_error", "api_error"])
 async def test_an_error_in_the_middle_of_a_stream_leaves_what_was_said(desk: Desk, kind: str) -> None:
     desk.script.add(Say("Moku is"), Hiccup(kind))

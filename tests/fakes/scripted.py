@@ -33,6 +33,7 @@ class ScriptedModel(Script):
                     case Say(pieces=pieces):
                         for piece in pieces:
                             written += 1
+                            yield Meter(usage=_usage(written))
                             yield Delta(text=piece)
                     case Use(name=name, input=given):
                         tools, written = True, written + 1

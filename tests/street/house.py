@@ -12,7 +12,9 @@ from random import Random
 from aiohttp import web
 
 from core.address import Address
+from core.channel import Lane
 from core.event import Event
+from core.pace import Pacer, Place
 from core.ports.knowledge import Embedder
 from core.receive import Receive
 from tests.fakes.clock import ManualClock
@@ -37,6 +39,15 @@ class Clock(ManualClock):
     def now(self) -> datetime:
         self.pass_(0.01)
         return super().now()
+
+
+class Hasty(Pacer):
+    """Stories are not about waiting."""
+
+    @asynccontextmanager
+    async def place(self, lanes: tuple[Lane, ...]) -> AsyncGenerator[Place]:
+        async with super().place(()) as place:
+            yield place
 
 
 @dataclass
@@ -128,7 +139,9 @@ async def open_house(home: Path, embedder: Embedder, **chosen: str) -> AsyncGene
         taking = Taking(inbox=ground.inbox, wake=wake, consents=ground.consents)
         platforms = doors.platforms(ground)
         channels = doors.channels(ground, platforms, taking)
-        rooms = assembly.furnished(ground, wake=wake, channels=channels, embedder=embedder, chance=Random(7))
+        rooms = assembly.furnished(
+            ground, wake=wake, channels=channels, embedder=embedder, chance=Random(7), pacer=Hasty()
+        )
         outside.shelf = assembly.shelved(ground, wake=wake, embedder=embedder)
         door = Door(ground=ground, wake=wake, receive=taking, web=doors.web(ground, taking), platforms=platforms)
         runner = web.AppRunner(site(door), access_log=None, handle_signals=False, shutdown_timeout=0.1)

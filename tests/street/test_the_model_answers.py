@@ -88,46 +88,6 @@ async def test_a_quiz_is_begun_by_the_model_and_answered_without_it(town: Town, 
     assert len(claude.requests) == asked
 
 
-@pytest.mark.parametrize(("channel", "stop"), [("web", "/stop"), ("telegram", "Stop!"), ("terminal", "Ctrl-C")])
-async def test_a_stop_in_the_middle_keeps_the_words_and_ends_the_cost(
-    town: Town, claude: FakeAnthropic, channel: str, stop: str
-) -> None:
-    talk = await met(town, channel, claude)
-    claude.add(Say("Once upon a time "), Gate(asyncio.Event()), Say("never said"))
-    await talk.phone.says("Tell me a long story.")
-    await talk.sees_drafted("Once upon")
-    await talk.interrupts(stop)
-    async with asyncio.timeout(5):
-        await claude.hung_up.wait()
-    await talk.settles()
-    await talk.hears(Text, "Once upon a time")
-    await talk.hears(Text)
-    assert await cost(talk) > 0
-    claude.add(Say("Gladly."))
-    await talk.says("And now?")
-    await talk.hears(Text, "Gladly.")
-
-
-@pytest.mark.parametrize("channel", ["web", "telegram"])
-async def test_words_said_while_the_tutor_thinks_are_answered_next(
-    town: Town, claude: FakeAnthropic, channel: str
-) -> None:
-    talk = await met(town, channel, claude)
-    gate = asyncio.Event()
-    claude.add(Gate(gate), Say("One."))
-    claude.add(Say("Two and three."))
-    await talk.phone.says("What is one?")
-    await asyncio.wait_for(claude.asked.wait(), 5)
-    await talk.phone.says("What is two?")
-    await talk.phone.says("And three?")
-    gate.set()
-    await talk.settles()
-    await talk.hears(Text, "One.")
-    await talk.hears(Text, "Two and three.")
-    talk.hears_nothing_more()
-    assert [each["content"] for each in claude.requests[-1]["messages"][-1:]] != []
-
-
 @EVERYWHERE
 async def test_a_model_that_is_away_is_apologised_for_and_studies_go_on(
     town: Town, claude: FakeAnthropic, channel: str

@@ -42,6 +42,13 @@ class SlackPhone:
     async def interrupts(self, words: str) -> None:
         await self._message(text=words)
 
+    async def stops(self) -> None:
+        """Press the stop button that Slack shows while a session works."""
+        self._done += 1
+        ts = self.api.stamp()
+        pressed = {"channel": "D7", "user": _USER, "thread_ts": self._thread, "event_ts": ts}
+        await self._call(event({"type": "agent_session_stopped", **pressed}, f"Ev{self._done}"))
+
     async def taps(self, choice: Choice, receipt: str) -> None:
         (button,) = [b for b in self.channel.buttons(receipt) if choice.label in b["text"]["text"]]
         self._done += 1

@@ -70,6 +70,10 @@ class WebPhone:
     async def interrupts(self, words: str) -> None:
         await self.says(words)
 
+    async def stops(self) -> None:
+        """Press the stop button."""
+        await self._does({"kind": "stopped"})
+
     async def glances(self) -> None:
         seen = len(self._frames)
         await self._wait(lambda: len(self._frames) > seen)

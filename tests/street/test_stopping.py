@@ -1,0 +1,166 @@
+"""Who says stop, by button, by command or in the platform's own way, ends the answer and its cost on every channel."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from core.ports.knowledge import Embedder
+from core.reply import Text
+from tests.fakes import slack
+from tests.fakes.anthropic import KEY, FakeAnthropic
+from tests.fakes.script import Gate, Say
+from tests.street.conftest import Town
+from tests.street.house import open_house
+from tests.street.phones.discord import DiscordPhone
+from tests.street.phones.slack import SlackPhone
+from tests.street.phones.web import WebPhone
+from tests.street.talk import Talk
+
+TOLD = "Once upon a time there was a small "
+_TURNS = text("SELECT input_tokens, output_tokens, cost FROM turns WHERE input_tokens > 0 ORDER BY started_at")
+_SAID = text("SELECT text FROM messages WHERE role = 'sona' ORDER BY seq")
+THREAD = "1699999999.000001"
+CHANNELS = ["web", "terminal", "telegram", "discord", "slack", "sms"]
+
+Meet = Callable[[str], Awaitable[Talk]]
+
+
+class Reached(asyncio.Event):
+    """A gate that tells when somebody came to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reached = asyncio.Event()
+
+    async def wait(self) -> bool:  # pyright: ignore[reportIncompatibleMethodOverride] - it only ever returns true
+        self.reached.set()
+        return await super().wait()
+
+
+@pytest.fixture
+async def meet(
+    town: Town, claude: FakeAnthropic, tmp_path: Path, embedder: Embedder, database_url: str, redis_url: str
+) -> AsyncIterator[Meet]:
+    """Someone on a channel, in a house with a model."""
+    async with AsyncExitStack() as stack:
+
+        async def on_slack() -> Talk:
+            api = await stack.enter_async_context(slack.FakeSlack())
+            chosen = {"slack_bot_token": slack.TOKEN, "slack_signing_secret": slack.SECRET, "slack_api_url": api.url}
+            mind = {"anthropic_api_key": KEY, "anthropic_base_url": claude.url}
+            servers = {"database_url": database_url, "redis_url": redis_url, "public_url": "here"}
+            house = await stack.enter_async_context(open_house(tmp_path, embedder, **chosen, **mind, **servers))
+            return Talk(house, SlackPhone(api, house.taking.wait, house.clock, f"{house.url}slack", thread=THREAD))
+
+        async def met(channel: str) -> Talk:
+            if channel == "slack":
+                return await on_slack()
+            on = {"telegram": channel == "telegram", "sms": channel == "sms", "on_discord": channel == "discord"}
+            await town.builds(claude=claude, **on)
+            talk = await town.meets(channel)
+            talk.forgets()
+            return talk
+
+        yield met
+
+
+async def _stops(talk: Talk, way: str) -> None:
+    """In words, or in the way that the device has for it."""
+    match talk.phone:
+        case WebPhone() | SlackPhone() as phone if way == "natively":
+            await phone.stops()
+        case DiscordPhone() as phone if way == "natively":
+            await phone.commands("stop")
+        case phone:
+            await phone.interrupts(way)
+
+
+async def _asks_for_a_story(talk: Talk, claude: FakeAnthropic) -> None:
+    gate = Reached()
+    claude.add(Say(TOLD, "house."), Gate(gate), Say("never said " * 500))
+    await talk.phone.says("Tell me a long story.")
+    async with asyncio.timeout(10):
+        await gate.reached.wait()
+    if talk.phone.address.channel != "sms":
+        await talk.sees_drafted("Once upon")
+
+
+@pytest.mark.parametrize(
+    ("channel", "way"),
+    [
+        ("web", "natively"),
+        ("web", "/stop"),
+        ("web", "dừng lại"),
+        ("terminal", "natively"),
+        ("telegram", "/stop"),
+        ("telegram", "Stop!"),
+        ("discord", "natively"),
+        ("discord", "stop"),
+        ("slack", "natively"),
+        ("slack", "/stop"),
+        ("slack", "para"),
+        ("sms", "/stop"),
+    ],
+)
+async def test_a_stop_hangs_up_on_the_model_and_keeps_and_counts_what_was_said(
+    meet: Meet, claude: FakeAnthropic, channel: str, way: str
+) -> None:
+    talk = await meet(channel)
+    await _asks_for_a_story(talk, claude)
+    await _stops(talk, way)
+    async with asyncio.timeout(5):
+        await claude.hung_up.wait()
+    await talk.settles()
+    await talk.hears(Text, "Once upon a time")
+    await talk.hears(Text)
+    talk.hears_nothing_more()
+    (turn,) = await talk.rows(_TURNS, {})
+    assert len(TOLD) // 4 <= turn.output_tokens <= len(TOLD + "house.") // 4
+    assert turn.cost > 0
+    assert any("Once upon a time" in row.text for row in await talk.rows(_SAID, {}))
+    claude.add(Say("Gladly."))
+    await talk.says("And now?")
+    await talk.hears(Text, "Gladly.")
+
+
+async def test_who_ends_the_messages_by_carrier_word_ends_the_cost_too_and_is_sent_nothing(
+    meet: Meet, claude: FakeAnthropic
+) -> None:
+    talk = await meet("sms")
+    before = await talk.phone.shown("")
+    await _asks_for_a_story(talk, claude)
+    await talk.phone.says("STOP")
+    async with asyncio.timeout(5):
+        await claude.hung_up.wait()
+    await talk.settles()
+    assert await talk.phone.shown("") == before
+    (turn,) = await talk.rows(_TURNS, {})
+    assert 0 < turn.output_tokens <= len(TOLD + "house.") // 4
+
+
+@pytest.mark.parametrize("channel", [name for name in CHANNELS if name != "terminal"])
+async def test_words_said_while_the_tutor_thinks_are_answered_next(
+    meet: Meet, claude: FakeAnthropic, channel: str
+) -> None:
+    """A terminal takes no line while it answers one; what is typed ahead is handed in afterwards."""
+    talk = await meet(channel)
+    gate = Reached()
+    claude.add(Gate(gate), Say("One."))
+    claude.add(Say("Two and three."))
+    await talk.phone.says("What is one?")
+    async with asyncio.timeout(10):
+        await gate.reached.wait()
+    await talk.phone.says("What is two?")
+    await talk.phone.says("And three?")
+    gate.set()
+    await talk.settles()
+    await talk.hears(Text, "One.")
+    await talk.hears(Text, "Two and three.")
+    talk.hears_nothing_more()
+    told = str(claude.requests[-1]["messages"])
+    assert told.index("What is two?") < told.index("And three?")
+    assert claude.left == 0
