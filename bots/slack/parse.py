@@ -148,7 +148,17 @@ def _edited(whole: Json, event: Json, team: str, bot: str) -> tuple[Event, ...]:
     mention = words(text(message, "text"), bot).mentioned and not words(text(before, "text"), bot).mentioned
     name = f"slack:{team}.{needed(event, 'channel')}.{ts}"
     fresh = mention and found and found[0].group
-    return tuple(replace(each, id=name if fresh else f"{name}/edited") for each in found if each.addressed)
+    if fresh:
+        return tuple(replace(each, id=name) for each in found)
+    return tuple(
+        replace(
+            each,
+            id=f"{name}/edited",
+            body=replace(each.body, edited=True) if isinstance(each.body, Said) else each.body,
+        )
+        for each in found
+        if each.addressed
+    )
 
 
 def _bodies(event: Json, team: str, said: Words, *, mentioned: bool) -> tuple[Body, ...]:

@@ -37,7 +37,7 @@ def asked(command: str, said: str, known: Collection[str]) -> str:
 
 def _shown(mark: re.Match[str]) -> str:
     address, _, label = mark[1].partition("|")
-    match address[0]:
+    match address[:1]:
         case "@":
             return f"@{label or address[1:]}"
         case "#":

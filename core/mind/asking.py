@@ -19,19 +19,30 @@ Answer = Literal["yes", "no", "late"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """`name` begins its buttons' values; the others are keys of phrases: the question itself, its buttons, and other words for yes."""
+    """`name` begins its buttons' values; the others are keys of phrases: the question itself, its buttons, and other words for yes.
+
+    `destroys` says that yes cannot be taken back.
+    """
 
     name: str
     ask: str
     yes: str = "person.yes"
     no: str = "person.no"
     words: str = "person.words.yes"
+    destroys: bool = False
 
     def asked(self, before: str, locale: str, now: datetime) -> Text:
         """The question below what has to be known first."""
         answers = (("yes", self.yes), ("no", self.no))
         at = int(now.timestamp())
-        choices = tuple(Choice(label=say(label, locale), value=f"{self.name}:{value}:{at}") for value, label in answers)
+        choices = tuple(
+            Choice(
+                label=say(label, locale),
+                value=f"{self.name}:{value}:{at}",
+                destroys=self.destroys and value == "yes",
+            )
+            for value, label in answers
+        )
         return Text(text=f"{before}\n\n{say(self.ask, locale)}", choices=choices)
 
     def answer(self, event: Event, thought: Thought, now: datetime) -> Answer | None:

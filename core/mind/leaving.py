@@ -20,6 +20,7 @@ _FORGET = Question(
     yes="person.forget.yes",
     no="person.forget.no",
     words="person.forget.words",
+    destroys=True,
 )
 
 
