@@ -15,6 +15,7 @@ from bench.report import Row, beside
 from bench.stage import answers, environment, process, stage
 from bench.steady import steady
 from storage.database import Database
+from tests.fakes.discord import FakeDiscord
 from tests.fakes.slack import TOKEN, FakeSlack
 from workers.settings import Settings
 from workers.supervisor.up import free_port
@@ -51,7 +52,8 @@ async def measure() -> list[Row]:
     async with AsyncExitStack() as stack:
         settings = await stack.enter_async_context(stage())
         slack = await stack.enter_async_context(FakeSlack())
-        env = _environment(settings, slack.url + "/api/")
+        discord = await stack.enter_async_context(FakeDiscord())
+        env = _environment(settings, slack.url + "/api/", discord)
         sona = await stack.enter_async_context(_server(env, "workers", "web"))
         rows: list[Row] = []
         for platform in PEERS:
@@ -79,7 +81,7 @@ async def _platform(platform: str, settings: Settings, env: Mapping[str, str], s
     ]
 
 
-def _environment(settings: Settings, slack_api: str) -> dict[str, str]:
+def _environment(settings: Settings, slack_api: str, discord: FakeDiscord) -> dict[str, str]:
     return environment(
         settings,
         SONA_PUBLIC_URL=PUBLIC_URL,
@@ -90,10 +92,10 @@ def _environment(settings: Settings, slack_api: str) -> dict[str, str]:
         TWILIO_AUTH_TOKEN=TWILIO_TOKEN,
         TWILIO_PHONE_NUMBER="+15550009999",
         TWILIO_API_URL="http://127.0.0.1:9",
-        DISCORD_BOT_TOKEN="bench",
+        DISCORD_BOT_TOKEN=discord.token,
         DISCORD_APPLICATION_ID="900",
         DISCORD_PUBLIC_KEY=DISCORD_KEY.verify_key.encode().hex(),
-        DISCORD_API_URL="http://127.0.0.1:9",
+        DISCORD_API_URL=discord.url,
     )
 
 
