@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.report import Row, keep, show
 
-ALL = ("webhooks", "turns", "startup", "embedding", "retrieval", "search")
+ALL = ("webhooks", "turns", "signed", "deliveries", "startup", "embedding", "retrieval", "search")
 RESULTS = Path(__file__).parent / "results"
 
 

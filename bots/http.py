@@ -40,12 +40,17 @@ class Webhooks:
         self._acknowledging: set[asyncio.Task[None]] = set()
 
     def handler(self, channel: Channel) -> Callable[[web.Request], Awaitable[web.Response]]:
+        answering = channel if isinstance(channel, Answering) else None
+        admitting = channel if isinstance(channel, Admitting) else None
+
         async def handle(request: web.Request) -> web.Response:
-            return await self._handle(channel, request)
+            return await self._handle(channel, answering, admitting, request)
 
         return handle
 
-    async def _handle(self, channel: Channel, request: web.Request) -> web.Response:
+    async def _handle(
+        self, channel: Channel, answering: Answering | None, admitting: Admitting | None, request: web.Request
+    ) -> web.Response:
         plain = Request(
             body=await request.read(),
             headers=request.headers,
@@ -56,15 +61,15 @@ class Webhooks:
             return _answer(401, "the signature is missing or wrong")
         try:
             events = channel.parse(plain)
-            answer = await channel.answer(events) if isinstance(channel, Answering) else None
+            answer = await answering.answer(events) if answering else None
         except Malformed as error:
             self._count("webhook_malformed", channel=channel.name)
             return _answer(400, str(error))
         if answer is not None and answer.events is not None:
             events = answer.events
         try:
-            if isinstance(channel, Admitting):
-                events = await channel.admit(events)
+            if admitting:
+                events = await admitting.admit(events)
             for event in events:
                 await self._receive(event)
         except Failure as error:

@@ -24,6 +24,7 @@ class Capabilities:
 
     `polls` is the longest choice of a quiz poll, which shows by itself whether an answer was right. The rates are the
     platform's own limits: for a chat, for a chat of several people where that is another, and for all chats together.
+    `forgeable` says that others can write in somebody's name.
     """
 
     text_limit: int
@@ -39,6 +40,7 @@ class Capabilities:
     streaming: bool = False
     sources: bool = False
     polls: int = 0
+    forgeable: bool = False
     chat_rate: Rate | None = None
     group_rate: Rate | None = None
     total_rate: Rate | None = None
@@ -102,7 +104,10 @@ class Channel(Protocol):
         ...
 
     def parse(self, request: Request) -> tuple[Event, ...]:
-        """The events in a verified request; an unknown payload gives `()`, a broken one raises `Malformed`."""
+        """The events in a verified request; an unknown payload gives `()`, a broken one raises `Malformed`.
+
+        The same object goes on to `answer`, what that says to `admit`, and what that gives to `acknowledge`.
+        """
         ...
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
@@ -112,8 +117,8 @@ class Channel(Protocol):
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
         """Deliver one fitted reply and return the platform's id of it.
 
-        `key` is the idempotency key; `target` the platform's id of the message a `Mark` changes, empty
-        when it is not known. Raises `Throttled`, `Unreachable` or `Refused`.
+        `key` is the idempotency key: the parcel's id, and behind a `/` what tells pieces of it apart. `target` is the
+        platform's id of the message a `Mark` changes, empty when it is not known. Raises `Throttled`, `Unreachable` or `Refused`.
         """
         ...
 

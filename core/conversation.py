@@ -62,13 +62,14 @@ class Opening:
     """A turn that has begun: the conversation is leased to whoever holds `token` until the lease ends.
 
     `attempts` counts how often these events were taken up, this time included; more than a few means that
-    they break whoever takes them.
+    they break whoever takes them. `owed` says that replies of turns before are still on their way.
     """
 
     conversation: Conversation
     events: tuple[Event, ...]
     token: str
     attempts: int = 1
+    owed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
@@ -23,6 +23,7 @@ from core.reply import Reply, Text
 
 ATTEMPTS = 4
 GRACE = timedelta(seconds=5)
+_OWED_PACE = timedelta(seconds=0.2)
 _TYPING = 4.0
 """Seconds; on most platforms the sign goes out by itself after five."""
 
@@ -97,6 +98,8 @@ class Converse:
         live = channel.live(address) if channel else _Silent()
         if isinstance(live, Personal):
             live.meant_for(_asker(opening), opening.conversation.learner.locale, _topic(opening))
+        if opening.owed:
+            live = _Patient(live, owed=lambda: self.turns.owed(address), clock=self.clock)
         with self.stopping(address) as stop:
             thinking = asyncio.create_task(self._think(opening, live, stop))
             renewing = asyncio.create_task(self._renew(opening))
@@ -209,6 +212,39 @@ def _answered(opening: Opening, words: str) -> Thought:
     )
     answer = Message(role="sona", text=words, at=max(event.at for event in opening.events))
     return Thought(conversation=opening.conversation, replies=(Text(text=words),), messages=(*said, answer))
+
+
+class _Patient:
+    """Signs of life held back while replies of turns before are on their way: what is half written would get into their places."""
+
+    def __init__(self, live: Live, *, owed: Callable[[], Awaitable[bool]], clock: Clock) -> None:
+        self._live = live
+        self._owed = owed
+        self._clock = clock
+        self._asks_at: datetime | None = clock.now()
+
+    async def typing(self) -> None:
+        if await self._free():
+            await self._live.typing()
+
+    async def status(self, text: str) -> None:
+        if await self._free():
+            await self._live.status(text)
+
+    async def draft(self, text: str) -> None:
+        if await self._free():
+            await self._live.draft(text)
+
+    async def _free(self) -> bool:
+        """Asked again now and then until nothing is owed; the turn itself sends nothing before its end."""
+        now = self._clock.now()
+        if self._asks_at is None or now < self._asks_at:
+            return self._asks_at is None
+        self._asks_at = now + _OWED_PACE
+        with contextlib.suppress(Unreachable):
+            if not await self._owed():
+                self._asks_at = None
+        return self._asks_at is None
 
 
 class _Silent:

@@ -59,7 +59,9 @@ class Deliver:
             return await self._later(parcel, self._wait(parcel), "the channel is switched off")
         await place.ready()
         try:
-            receipt = await self._leased(parcel, place, self._send(channel, parcel, parcel.reply, due.target))
+            receipt = await self._leased(
+                parcel, place, self._send(channel, parcel, parcel.reply, due.target, parcel.id)
+            )
         except Superseded:
             self.count("delivery_superseded")
             return False
@@ -100,18 +102,18 @@ class Deliver:
         except Unreachable:
             return True  # while the database is away, nobody else can take it either
 
-    async def _send(self, channel: Channel, parcel: Parcel, reply: Reply, target: str) -> str:
-        """Send a reply or, where the channel refuses its form, the next simpler one."""
+    async def _send(self, channel: Channel, parcel: Parcel, reply: Reply, target: str, key: str) -> str:
+        """Send a reply or, where the channel refuses its form, the next simpler one: each of its pieces under a key of its own."""
         try:
-            return await channel.send(parcel.address, reply, key=parcel.id, target=target)
+            return await channel.send(parcel.address, reply, key=key, target=target)
         except Refused as error:
             lower = simpler(reply)
             if error.gone or lower is None:
                 raise
             self.count("fallback", channel=channel.name, form=step(reply, lower))
         receipt = ""
-        for piece in fit(lower, channel.capabilities):
-            receipt = await self._send(channel, parcel, piece, "")
+        for number, piece in enumerate(fit(lower, channel.capabilities)):
+            receipt = await self._send(channel, parcel, piece, "", f"{key}/{number}" if number else key)
         return receipt
 
     async def _later(self, parcel: Parcel, seconds: float, why: str) -> datetime:

@@ -132,7 +132,8 @@ class Event:
 
     `id` is `<channel>:<the platform's own unique id>` and is what duplicates are recognised by.
     `addressed` is false for words in a group that were not meant for Sona: kept as context, never answered.
-    `willing` says that whoever had ended the messages takes that back by this.
+    `willing` says that whoever had ended the messages takes that back by this; `heeds` that it is not even kept while
+    they are ended.
     """
 
     id: str
@@ -143,3 +144,4 @@ class Event:
     addressed: bool = True
     group: bool = field(default=False)
     willing: bool = False
+    heeds: bool = False

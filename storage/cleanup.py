@@ -1,4 +1,4 @@
-"""Taking away what nobody needs any more: events answered and replies delivered long ago, and files nothing points to."""
+"""Taking away what nobody needs any more: events answered, replies delivered and texts counted long ago, and files nothing points to."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -37,6 +37,16 @@ _PARCELS = text(
 )
 
 
+# They name a phone number each, and count for their day only.
+_ALLOWANCES = text(
+    """
+    DELETE FROM allowances WHERE (address, day) IN (
+        SELECT address, day FROM allowances WHERE day < CAST(:before AS timestamptz)::date LIMIT :limit)
+    RETURNING address
+    """
+)
+
+
 class Cleanup:
     """Works in small bites, so that nobody waits for it, and may be broken off and begun again at any time."""
 
@@ -47,7 +57,7 @@ class Cleanup:
     async def __call__(self, now: datetime) -> dict[str, int]:
         """Rows taken away, by table."""
         before = now - KEPT
-        steps = {"events": _EVENTS, "parcels": _PARCELS, "blobs": _unused_blobs()}
+        steps = {"events": _EVENTS, "parcels": _PARCELS, "allowances": _ALLOWANCES, "blobs": _unused_blobs()}
         return {name: await self._all(statement, before) for name, statement in steps.items()}
 
     async def _all(self, statement: TextClause, before: datetime) -> int:

@@ -26,9 +26,19 @@ _RENEW = text(
 _WITHDRAWN = text("SELECT FROM consents WHERE address = :address AND withdrawn")
 _SPEND = text(
     """
-    INSERT INTO allowances (address, day, spent) SELECT :address, :day, :amount WHERE :amount <= :cap
-    ON CONFLICT (address, day) DO UPDATE SET spent = allowances.spent + excluded.spent
+    INSERT INTO allowances (address, day, spent, cost)
+    SELECT :address, :day, :amount, CAST(:cost AS float8) WHERE :amount <= :cap
+    ON CONFLICT (address, day) DO UPDATE SET
+        spent = allowances.spent + excluded.spent, cost = allowances.cost + excluded.cost
     WHERE allowances.spent + excluded.spent <= :cap
+    RETURNING spent
+    """
+)
+_CLOSE = text(
+    """
+    INSERT INTO allowances (address, day, spent, cost) VALUES (:address, :day, :cap, :cost)
+    ON CONFLICT (address, day) DO UPDATE SET spent = excluded.spent, cost = allowances.cost + excluded.cost
+    WHERE allowances.spent < excluded.spent
     RETURNING spent
     """
 )
@@ -59,6 +69,10 @@ class PostgresAllowance:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def spend(self, address: Address, amount: int, *, day: date, cap: int) -> bool:
-        given = {"address": str(address), "day": day, "amount": amount, "cap": cap}
+    async def spend(self, address: Address, amount: int, *, day: date, cap: int, cost: float = 0.0) -> bool:
+        given = {"address": str(address), "day": day, "amount": amount, "cap": cap, "cost": cost}
         return bool(await self._database.run(_SPEND, given))
+
+    async def close(self, address: Address, *, day: date, cap: int, cost: float = 0.0) -> bool:
+        given = {"address": str(address), "day": day, "cap": cap, "cost": cost}
+        return bool(await self._database.run(_CLOSE, given))

@@ -1,36 +1,47 @@
 """Which message of a conversation holds an answer that is still being written, known to all processes."""
 
+from collections.abc import Sequence
+
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 from core.address import Address
+from storage.group import Group
 
 _SECONDS = 3600
+_Wish = tuple[Address, str | None]
 
 
 class ValkeyDrafts:
-    """Remembers a message id for an hour; forgets everything with Valkey, and then a half-written message may stay."""
+    """Remembers a message id for an hour; forgets everything with Valkey, and then a half-written message may stay.
+
+    What is asked at the same time goes there and back together.
+    """
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
+        self._group: Group[_Wish, str] = Group(self._all)
 
     async def read(self, address: Address) -> str:
+        return await self._group((address, None))
+
+    async def write(self, address: Address, message: str) -> str:
+        """Remember the message, and return the one before; an empty id forgets it."""
+        return await self._group((address, message))
+
+    async def _all(self, wishes: Sequence[_Wish]) -> list[str]:
+        """What was remembered before each wish came true; without Valkey, nothing."""
         try:
-            found = await self._client.get(_key(address))
+            async with self._client.pipeline(transaction=False) as pipe:
+                for address, message in wishes:
+                    key = f"sona:draft:{address}"
+                    if message is None:
+                        pipe.get(key)
+                    elif message:
+                        pipe.set(key, message, ex=_SECONDS, get=True)
+                    else:
+                        pipe.getdel(key)
+                found: list[bytes | str | None] = await pipe.execute()
         except (RedisError, OSError):
-            return ""
-        return found.decode() if isinstance(found, bytes) else found or ""
-
-    async def write(self, address: Address, message: str) -> None:
-        """Remember the message; an empty id forgets it."""
-        try:
-            if message:
-                await self._client.set(_key(address), message, ex=_SECONDS)
-            else:
-                await self._client.delete(_key(address))
-        except (RedisError, OSError):
-            return
-
-
-def _key(address: Address) -> str:
-    return f"sona:draft:{address}"
+            return [""] * len(wishes)
+        return [each.decode() if isinstance(each, bytes) else each or "" for each in found]

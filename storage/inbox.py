@@ -15,7 +15,9 @@ _ACCEPT = text(
     """
     INSERT INTO events (id, address, payload, addressed, received_at)
     SELECT id, address, payload, addressed, :now
-    FROM json_to_recordset(CAST(:given AS json)) AS given (id text, address text, payload jsonb, addressed bool, n int)
+    FROM json_to_recordset(CAST(:given AS json))
+        AS given (id text, address text, payload jsonb, addressed bool, heeds bool, n int)
+    WHERE heeds IS NULL OR NOT EXISTS (SELECT FROM consents c WHERE c.address = given.address AND c.withdrawn)
     ORDER BY address, n
     ON CONFLICT (id) DO NOTHING
     RETURNING id
@@ -45,7 +47,8 @@ class PostgresInbox:
 def _record(n: int, name: str, event: Event) -> str:
     """An event as JSON text for the statement; one text for a whole batch costs a third of what arrays of texts do."""
     addressed = "true" if event.addressed else "false"
-    head = f'"n":{n},"id":{json.dumps(name)},"address":{json.dumps(str(event.address))},"addressed":{addressed}'
+    heeds = '"heeds":true,' if event.heeds else ""
+    head = f'{heeds}"n":{n},"id":{json.dumps(name)},"address":{json.dumps(str(event.address))},"addressed":{addressed}'
     return f'{{{head},"payload":{wire.dump_event(event)}}}'
 
 

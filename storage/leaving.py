@@ -59,6 +59,17 @@ _MADE = text(
     WHERE h.learner_id = :learner AND NOT h.taken AND h.until > :until ORDER BY h.until DESC LIMIT 1
     """
 )
+# Who asks again and again would fill the disk.
+_REPLACED = text(
+    """
+    WITH kept AS (
+        SELECT digest, blob FROM handouts WHERE learner_id = :learner ORDER BY until DESC LIMIT 1
+    ), ended AS (
+        DELETE FROM handouts WHERE learner_id = :learner AND digest NOT IN (SELECT digest FROM kept) RETURNING blob
+    )
+    DELETE FROM blobs USING ended WHERE key = ended.blob AND key NOT IN (SELECT blob FROM kept)
+    """
+)
 _LINKED = text("UPDATE handouts SET digest = :digest WHERE blob = :blob AND NOT taken RETURNING blob")
 _WAITS = text("SELECT FROM handouts WHERE digest = :digest AND NOT taken AND until > :now")
 _TAKE = text(
@@ -78,11 +89,18 @@ class PostgresLeaving:
         self._clock = clock
         self._base = base
         self._records = PersonalRecords(database)
+        # Both look through whole tables, and a file is in memory while it is made: of many who ask at once, one after the other.
+        self._alone = asyncio.Lock()
 
     async def pack(self, learner: str) -> Media:
+        async with self._alone:
+            return await self._packed(learner)
+
+    async def _packed(self, learner: str) -> Media:
         now = self._clock.now()
         if made := await self._database.run(_MADE, {"learner": learner, "until": now + KEPT - FRESH}):
             return Media(ref=made[0].blob, mime=MIME, name=made[0].name, size=made[0].size)
+        await self._database.run(_REPLACED, {"learner": learner})
         records = await self._records.export(learner, most=MOST)
         data = await asyncio.to_thread(packed, records, now)
         name = f"sona-{now:%Y-%m-%d}.zip"
@@ -106,6 +124,10 @@ class PostgresLeaving:
         return (bytes(rows[0].data), rows[0].name) if rows else None
 
     async def forget(self, learner: str, here: Address, told: Callable[[Forgotten], Reply]) -> Forgotten | None:
+        async with self._alone:
+            return await self._forgotten(learner, here, told)
+
+    async def _forgotten(self, learner: str, here: Address, told: Callable[[Forgotten], Reply]) -> Forgotten | None:
         with reached():
             async with self._database.begin() as connection:
                 await connection.execute(_CONVERSATIONS, {"learner": learner})

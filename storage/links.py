@@ -42,15 +42,16 @@ _FIND = text(
 )
 _LET_GO = text("DELETE FROM link_codes WHERE claimed_by = :learner")
 _CLAIM = text("UPDATE link_codes SET claimed_by = :learner, until = :until WHERE learner_id = :owner")
-_TRIED = text("DELETE FROM link_tries WHERE learner_id = :learner")
 
-# A turn that closes locks its conversation and then its learner; so does this, or the two could wait for each other.
+_CLAIMS = text("SELECT learner_id FROM link_codes WHERE claimed_by = :learner AND until > :now")
+# A turn that closes locks its conversation and then its learner, and who is forgotten takes their code along after both;
+# so does this, or two could wait for each other, such as those who join each other at once.
 _LOCK = (
     text("SELECT FROM conversations WHERE learner_id = :guest OR learner_id = :owner ORDER BY address FOR UPDATE"),
     text("SELECT FROM learners WHERE id = :guest OR id = :owner ORDER BY id FOR UPDATE"),
 )
 _CLAIMED = text(
-    "DELETE FROM link_codes WHERE claimed_by = :learner AND until > :now RETURNING learner_id",
+    "DELETE FROM link_codes WHERE claimed_by = :guest AND learner_id = :owner AND until > :now RETURNING learner_id"
 )
 
 # Of two cards for one word the one with more reviews stays, then the one reviewed last, then the owner's.
@@ -94,6 +95,7 @@ _MERGE = tuple(
         "UPDATE conversations SET learner_id = :owner WHERE learner_id = :guest",
         "UPDATE identities SET learner_id = :owner WHERE learner_id = :guest",
         "UPDATE handouts SET learner_id = :owner WHERE learner_id = :guest",
+        "UPDATE ratings SET learner_id = :owner WHERE learner_id = :guest",
         """
         UPDATE learners o SET name = g.name FROM learners g WHERE o.id = :owner AND g.id = :guest AND o.name = ''
         """,
@@ -125,7 +127,6 @@ class PostgresLinks:
             owner = await self._owner(connection, learner, code)
             if owner is None:
                 return "unknown"
-            await connection.execute(_TRIED, {"learner": learner})
             if owner == learner:
                 return "own"
             await connection.execute(_CLAIM, {"learner": learner, "owner": owner, "until": now + VALID})
@@ -135,12 +136,17 @@ class PostgresLinks:
         await self._database.run(_LET_GO, {"learner": learner})
 
     async def join(self, learner: str) -> Learner | None:
+        now = self._clock.now()
         async with self._database.begin() as connection:
-            claimed = await connection.execute(_CLAIMED, {"learner": learner, "now": self._clock.now()})
-            if (owner := claimed.scalar_one_or_none()) is None:
+            claims = await connection.execute(_CLAIMS, {"learner": learner, "now": now})
+            if (owner := claims.scalar_one_or_none()) is None:
                 return None
             pair = {"guest": learner, "owner": owner}
-            for statement in (*_LOCK, *_MERGE):
+            for statement in _LOCK:
+                await connection.execute(statement, pair)
+            if (await connection.execute(_CLAIMED, pair | {"now": now})).first() is None:
+                return None
+            for statement in _MERGE:
                 await connection.execute(statement, pair)
             return await learner_of(connection, owner)
 

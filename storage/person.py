@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Table, case, delete, func, or_, select, text
+from sqlalchemy import ColumnElement, Select, Table, case, delete, func, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Refused
@@ -43,10 +43,11 @@ _LINES_IN_GROUPS: Final = text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reach:
-    """What a learner's rows hang on: their conversations, and their events and lines in conversations of others."""
+    """What a learner's rows hang on: their conversations, who they are on which channel, and their events and lines in conversations of others."""
 
     learner: str
     addresses: tuple[str, ...]
+    senders: tuple[tuple[str, str], ...] = ()
     events: tuple[str, ...] = ()
     messages: tuple[int, ...] = ()
 
@@ -95,13 +96,15 @@ class PersonalRecords:
 
 
 async def reach(connection: AsyncConnection, learner: str) -> Reach:
-    conversations = metadata.tables["conversations"]
+    conversations, identities = metadata.tables["conversations"], metadata.tables["identities"]
     mine = select(conversations.c.address).where(conversations.c.learner_id == learner)
     addresses = tuple((await connection.execute(mine)).scalars())
+    named = select(identities.c.channel, identities.c.sender).where(identities.c.learner_id == learner)
+    senders = tuple((row.channel, row.sender) for row in await connection.execute(named))
     asked = {"learner": learner, "addresses": list(addresses)}
     events = (await connection.execute(_EVENTS_IN_GROUPS, asked)).scalars()
     lines = (await connection.execute(_LINES_IN_GROUPS, {"learner": learner})).scalars()
-    return Reach(learner=learner, addresses=addresses, events=tuple(events), messages=tuple(lines))
+    return Reach(learner=learner, addresses=addresses, senders=senders, events=tuple(events), messages=tuple(lines))
 
 
 async def recorded(connection: AsyncConnection, found: Reach) -> Found:
@@ -148,7 +151,7 @@ def _condition(table: Table, found: Reach) -> ColumnElement[bool] | None:
         return table.c.id == found.learner
     for name in _DIRECT:
         if name in table.c:
-            return table.c[name] == found.learner
+            return _theirs(table, table.c[name] == found.learner, found)
     if "address" in table.c:
         mine = table.c.address.in_(found.addresses)
         match table.name:
@@ -163,6 +166,14 @@ def _condition(table: Table, found: Reach) -> ColumnElement[bool] | None:
         if above is not None:
             return key.parent.in_(select(key.column).where(above))
     return None
+
+
+def _theirs(table: Table, owned: ColumnElement[bool], found: Reach) -> ColumnElement[bool]:
+    """What is owned; of ratings also those that a group owns, as they were given before their sender was known."""
+    if table.name != "ratings" or not found.senders:
+        return owned
+    sender = tuple_(func.split_part(table.c.address, ":", 1), table.c.sender)
+    return or_(owned, sender.in_(found.senders))
 
 
 def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -39,6 +39,7 @@ _OPEN = text(
         RETURNING c.address, c.learner_id, c.state, c.version, c.attempts, c.lease_token
     )
     SELECT leased.*, l.id AS learner, l.name, l.locale, l.zone, l.voice,
+        EXISTS (SELECT FROM parcels p WHERE p.address = leased.address AND p.state = 'waiting') AS owed,
         (SELECT jsonb_agg(e.payload ORDER BY e.seq) FROM events e
          WHERE e.address = leased.address AND e.handled_at IS NULL) AS events,
         (SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at) ORDER BY m.seq) FROM (
@@ -89,6 +90,8 @@ _WAITING = text(
     "SELECT DISTINCT address FROM events WHERE address = ANY(:addresses) AND handled_at IS NULL AND addressed"
 )
 
+_OWED = text("SELECT FROM parcels WHERE address = :address AND state = 'waiting' LIMIT 1")
+
 _RENEW = text(
     """
     UPDATE conversations c SET lease_until = :until
@@ -126,6 +129,9 @@ class PostgresTurns:
 
     async def waiting(self, address: Address) -> bool:
         return await self._checking(str(address))
+
+    async def owed(self, address: Address) -> bool:
+        return bool(await self._database.run(_OWED, {"address": str(address)}))
 
     async def release(self, opening: Opening) -> None:
         await self._database.run(_RELEASE, _held(opening))
@@ -235,7 +241,9 @@ def _opening(row: Row[Any], address: Address) -> Opening:
         since=state.since,
         version=row.version,
     )
-    return Opening(conversation=conversation, events=events, token=row.lease_token, attempts=row.attempts)
+    return Opening(
+        conversation=conversation, events=events, token=row.lease_token, attempts=row.attempts, owed=row.owed
+    )
 
 
 def _language(events: tuple[Event, ...]) -> str:

@@ -90,8 +90,19 @@ def furnished(
     def audible(name: str) -> bool:
         return ground.settings.speech != "off" and (name not in channels or channels[name].capabilities.voice)
 
+    def forgeable(name: str) -> bool:
+        return name in channels and channels[name].capabilities.forgeable
+
     retriever = shelf.retriever(ground, embedder)
-    mind = minds.mind(ground, retriever=retriever, wake=wake, thinker=thinker, audible=audible, chance=chance)
+    mind = minds.mind(
+        ground,
+        retriever=retriever,
+        wake=wake,
+        thinker=thinker,
+        audible=audible,
+        forgeable=forgeable,
+        chance=chance,
+    )
     mouth = Mouth(speech=senses.speech(ground), blobs=ground.blobs)
     ears = senses.Senses(hearing=senses.hearing(ground), mouth=mouth, channels=channels)
     return make_rooms(ground, channels=channels, mind=mind, senses=ears, wake=wake, pacer=pacer)

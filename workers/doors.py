@@ -24,6 +24,7 @@ from workers.settings import Settings
 
 if TYPE_CHECKING:
     from bots.slack import Settings as SlackSettings
+    from bots.twilio import Settings as TwilioSettings
 
 Take = Callable[[Event], Awaitable[object]]
 
@@ -119,20 +120,14 @@ def _sms(ground: Ground) -> Platform:
 
     settings = ground.settings
     account = twilio.connect(
-        twilio.Settings(
-            account_sid=settings.twilio_account_sid,
-            auth_token=settings.twilio_auth_token,
-            number=settings.twilio_phone_number,
-            public_url=settings.public_url,
-            api_url=settings.twilio_api_url,
-            daily_segments=settings.sms_daily_segments,
-        ),
+        _sms_settings(settings),
         secret_key=settings.secret_key.encode(),
         blobs=ground.blobs,
         convert=convert,
         outcomes=ground.outcomes,
         consents=ground.consents,
         allowance=ground.allowance,
+        locale_at=ground.locale_at,
         clock=ground.clock,
         count=ground.count,
     )
@@ -151,6 +146,20 @@ def _sms(ground: Ground) -> Platform:
         close=account.close,
         hooked=True,
         routes=account.routes.all(),
+    )
+
+
+def _sms_settings(settings: Settings) -> "TwilioSettings":
+    from bots import twilio
+
+    return twilio.Settings(
+        account_sid=settings.twilio_account_sid,
+        auth_token=settings.twilio_auth_token,
+        number=settings.twilio_phone_number,
+        public_url=settings.public_url,
+        api_url=settings.twilio_api_url,
+        daily_segments=settings.sms_daily_segments,
+        segment_price=settings.sms_segment_price,
     )
 
 

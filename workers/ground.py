@@ -7,6 +7,7 @@ from typing import Any
 
 import redis.asyncio as redis
 
+from core.address import Address
 from core.clock import Clock, SystemClock
 from core.phrases import DEFAULT
 from core.ports.knowledge import Source
@@ -92,6 +93,10 @@ class Ground:
     async def locale_of(self, source: Source) -> str:
         """The language of whoever put a source down."""
         return await standing.locale(self.database, source.owner) or DEFAULT
+
+    async def locale_at(self, address: Address) -> str:
+        """The language that is spoken at an address."""
+        return await standing.locale_at(self.database, address) or DEFAULT
 
     async def database_answers(self) -> str:
         await standing.answers(self.database)

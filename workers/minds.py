@@ -7,6 +7,7 @@ from random import Random
 from core.learn.catalogue import Catalogue
 from core.learn.load import load_all
 from core.mind.agent import Agent
+from core.mind.asking import Forgeable
 from core.mind.commands import Commands
 from core.mind.feedback import Feedback
 from core.mind.glance import Glance
@@ -65,6 +66,7 @@ def mind(
     wake: Wake,
     thinker: Model | None,
     audible: Audible,
+    forgeable: Forgeable,
     chance: Random,
 ) -> Mind:
     """What people think of answers and who a person is come first, then quiz answers, lessons, commands and occasions; who talks comes last."""
@@ -84,16 +86,32 @@ def mind(
             clock=ground.clock,
         )
         talker = Agent(model=thinker, workshop=workshop)
-    person = _person(ground, wake=wake, catalogue=courses, chance=chance)
+    person = _person(ground, wake=wake, catalogue=courses, chance=chance, forgeable=forgeable)
     feedback = Feedback(ratings=ground.ratings)
     order = (feedback, *person, quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
     return Mind(order, clock=ground.clock)
 
 
-def _person(ground: Ground, *, wake: Wake, catalogue: Catalogue, chance: Random) -> tuple[Answerer, ...]:
+def _person(
+    ground: Ground, *, wake: Wake, catalogue: Catalogue, chance: Random, forgeable: Forgeable
+) -> tuple[Answerer, ...]:
     resuming = Resuming(places=ground.people, catalogue=catalogue)
-    linking = Linking(links=ground.links, people=ground.people, resuming=resuming, clock=ground.clock, rng=chance)
-    leaving = Leaving(records=ground.leaving, people=ground.people, wake=wake, clock=ground.clock)
+    linking = Linking(
+        links=ground.links,
+        people=ground.people,
+        resuming=resuming,
+        clock=ground.clock,
+        rng=chance,
+        forgeable=forgeable,
+    )
+    leaving = Leaving(
+        records=ground.leaving,
+        people=ground.people,
+        wake=wake,
+        clock=ground.clock,
+        rng=chance,
+        forgeable=forgeable,
+    )
     return linking, leaving, resuming
 
 

@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     twilio_phone_number: Word = _variable("TWILIO_PHONE_NUMBER", "")
     twilio_api_url: Url = _variable("TWILIO_API_URL", "")
     sms_daily_segments: int = _variable("SONA_SMS_DAILY_SEGMENTS", 300, ge=1)
+    sms_segment_price: float = _variable("SONA_SMS_SEGMENT_PRICE", 0.0, ge=0, le=1)
 
     youtube_api_key: Word = _secret("YOUTUBE_API_KEY")
     youtube_api_url: Url = _variable("YOUTUBE_API_URL", "")

@@ -19,8 +19,8 @@ class Drafts(Protocol):
         """The message's id, or nothing."""
         ...
 
-    async def write(self, address: Address, message: str) -> None:
-        """Remember the message; an empty id forgets it."""
+    async def write(self, address: Address, message: str) -> str:
+        """Remember the message, and return the one before; an empty id forgets it."""
         ...
 
 
@@ -33,9 +33,10 @@ class LocalDrafts:
     async def read(self, address: Address) -> str:
         return self._messages.get(address, "")
 
-    async def write(self, address: Address, message: str) -> None:
-        self._messages.pop(address, None)
+    async def write(self, address: Address, message: str) -> str:
+        before = self._messages.pop(address, "")
         if message:
             self._messages[address] = message
         if len(self._messages) > _MOST:
             self._messages.popitem(last=False)
+        return before

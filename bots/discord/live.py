@@ -60,8 +60,7 @@ class Streams:
         """The answer to come goes where Sona is now shown to think; returns the place of the one before that never came, or nothing."""
         if asked.address is None or not asked.later:
             return ""
-        before = await self._drafts.read(asked.address)
-        await self._drafts.write(asked.address, deferred(asked.id, asked.token))
+        before = await self._drafts.write(asked.address, deferred(asked.id, asked.token))
         return before if is_deferred(before) else ""
 
     async def lend(self, asked: Asked, now: datetime) -> None:

@@ -1,7 +1,6 @@
 """Slack as a channel."""
 
 import json
-from collections import OrderedDict
 from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
@@ -13,7 +12,7 @@ from bots.slack.homes import Homes
 from bots.slack.live import SlackLive, Streams
 from bots.slack.parse import Reader
 from bots.slack.place import Place
-from bots.slack.reading import Ended, Reading
+from bots.slack.reading import Events, behind
 from bots.slack.sending import Count, Sending
 from bots.slack.verify import genuine
 from bots.slack.welcome import Welcome
@@ -43,7 +42,6 @@ CAPABILITIES = Capabilities(
     chat_rate=Rate(most=3, seconds=3),
 )
 """The rate is that of docs.slack.dev/apis/web-api/rate-limits: one message a second in a channel, where short bursts are borne; what it says of a workspace has no number."""
-_REMEMBERED = 4096
 
 
 class SlackChannel:
@@ -77,46 +75,33 @@ class SlackChannel:
         self._homes = homes
         self._count = count
         self._sending = Sending(client=client, key=key, blobs=blobs, streams=streams, count=count)
-        self._challenge = ""
-        self._ended: Ended | None = None
-        self._waiting: OrderedDict[int, Reading] = OrderedDict()
 
     def verify(self, request: Request) -> bool:
         return genuine(request, self._secret, self._clock.now())
 
     def parse(self, request: Request) -> tuple[Event, ...]:
         reading = self._reader.body(request.body, self._clock.now())
-        self._challenge = reading.challenge
-        return self._remembered(reading)
+        return Events(reading.events, reading)
 
     def read(self, kind: str, payload: object) -> tuple[Event, ...]:
         """The events in an envelope of Socket Mode; raises `Malformed`."""
-        return self._remembered(self._reader.envelope(kind, payload, self._clock.now()))
+        reading = self._reader.envelope(kind, payload, self._clock.now())
+        return Events(reading.events, reading)
 
-    async def answer(self, events: tuple[Event, ...]) -> Answer | None:  # noqa: ARG002 - only a challenge is answered, which is no event
-        challenge, self._challenge = self._challenge, ""
+    async def answer(self, events: tuple[Event, ...]) -> Answer | None:
+        """Only a challenge is answered, which is no event."""
+        challenge = behind(events).challenge
         return Answer(body=json.dumps({"challenge": challenge}).encode()) if challenge else None
 
     async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
         """The events of workspaces that have the app, each with its sender's language."""
-        ended, self._ended = self._ended, None
-        return await self._admission.admit(events, ended)
-
-    def _remembered(self, reading: Reading) -> tuple[Event, ...]:
-        self._ended = reading.ended
-        if reading.opened or reading.asked:
-            self._waiting[id(reading)] = reading
-        if len(self._waiting) > _REMEMBERED:
-            self._waiting.popitem(last=False)
-        return reading.events
+        reading = behind(events)
+        return Events(await self._admission.admit(events, reading.ended), reading)
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
-        """Fill what a person opened, thank for what they said of an answer, and show that what they stopped works no longer; to be called after every `parse`."""
-        readings = list(self._waiting.values())
-        self._waiting.clear()
-        for reading in readings:
-            with suppress(Failure):
-                await self._welcome.meet(reading)
+        """Fill what a person opened, thank for what they said of an answer, and show that what they stopped works no longer."""
+        with suppress(Failure):
+            await self._welcome.meet(behind(events))
         for event in events:
             place = Place.of(event.address)
             with suppress(Failure):

@@ -31,6 +31,7 @@ class Client:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS))
 
     async def close(self) -> None:
+        await self._tokens.close()
         await self._session.close()
 
     def socket(self, app_token: str) -> SocketModeClient:

@@ -18,7 +18,7 @@ class Drafts(Protocol):
         """What is remembered, or nothing."""
         ...
 
-    async def write(self, address: Address, message: str) -> None:
+    async def write(self, address: Address, message: str) -> object:
         """Remember it; an empty word forgets."""
         ...
 

@@ -1,7 +1,9 @@
 """What a call from Slack says."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Self
 
 from bots.slack.place import Place
 from core.event import Event
@@ -43,3 +45,19 @@ class Reading:
     opened: Opened | None = None
     asked: Asked | None = None
     ended: Ended | None = None
+
+
+class Events(tuple[Event, ...]):
+    """The events of one call together with all that it says, so that calls that come at once are not mixed up."""
+
+    reading: Reading
+
+    def __new__(cls, events: Iterable[Event], reading: Reading) -> Self:
+        made = super().__new__(cls, events)
+        made.reading = reading
+        return made
+
+
+def behind(events: tuple[Event, ...]) -> Reading:
+    """What the call said that these events came with."""
+    return events.reading if isinstance(events, Events) else Reading(events=events)

@@ -35,6 +35,10 @@ class Tokens(Protocol):
         """The app was removed there: nothing that was given until then opens it any more."""
         ...
 
+    async def close(self) -> None:
+        """Wait for what must not be broken off."""
+        ...
+
 
 class OneToken:
     """The same token for every workspace."""
@@ -51,6 +55,9 @@ class OneToken:
     async def ended(self, team: str, at: datetime) -> None:
         """A token that stands in the settings is not ours to forget."""
 
+    async def close(self) -> None:
+        """Nothing is under way."""
+
 
 class InstalledTokens:
     """The tokens of every workspace that has installed the app; those that end are renewed two hours before.
@@ -66,7 +73,7 @@ class InstalledTokens:
         self._home_team = ""
         self._ask_again: datetime | None = None
         self._kept: OrderedDict[str, tuple[Install | None, datetime]] = OrderedDict()
-        self._renewing: dict[str, asyncio.Lock] = {}
+        self._renewing: dict[str, asyncio.Task[Install | None]] = {}
         self._failed: dict[str, tuple[datetime, Failure]] = {}
 
     async def token(self, team: str) -> str:
@@ -96,6 +103,9 @@ class InstalledTokens:
                 async with asyncio.timeout(_PATIENCE):
                     await self._oauth.end(forgotten.token)
 
+    async def close(self) -> None:
+        await asyncio.gather(*self._renewing.values(), return_exceptions=True)
+
     async def _install(self, team: str) -> Install | None:
         """The install as it is kept, whether its token still lasts or not."""
         kept = self._kept.get(team)
@@ -110,18 +120,32 @@ class InstalledTokens:
         return install
 
     async def _lasting(self, install: Install) -> Install | None:
-        """The install with a token that still lasts, renewed when it ends soon; `None` where Slack gives no more."""
-        team = install.workspace
+        """The install with a token that still lasts, renewed when it ends soon; `None` where Slack gives no more.
+
+        Who stops waiting does not stop the renewal: by then Slack may have used up the old token, and told the new one to nobody.
+        """
         if not self._ends_soon(install):
             return install
-        async with self._renewing.setdefault(team, asyncio.Lock()):
-            install = await self._install(team) or install
-            if not self._ends_soon(install):
-                return install
-            again, failure = self._failed.get(team, (None, None))
-            if again is None or self._clock.now() >= again:
-                return await self._renewed(install)
-            return self._unless_over(install, failure)
+        team = install.workspace
+        if team not in self._renewing:
+            self._renewing[team] = asyncio.create_task(self._renew(install))
+            self._renewing[team].add_done_callback(lambda done: self._settled(team, done))
+        return await asyncio.shield(self._renewing[team])
+
+    def _settled(self, team: str, done: asyncio.Task[Install | None]) -> None:
+        """Whether or not anybody still waits for how it ended."""
+        del self._renewing[team]
+        if not done.cancelled():
+            done.exception()
+
+    async def _renew(self, install: Install) -> Install | None:
+        install = await self._install(install.workspace) or install
+        if not self._ends_soon(install):
+            return install
+        again, failure = self._failed.get(install.workspace, (None, None))
+        if again is None or self._clock.now() >= again:
+            return await self._renewed(install)
+        return self._unless_over(install, failure)
 
     async def _renewed(self, install: Install) -> Install | None:
         """Renew it; what fails is not tried again for a minute."""
@@ -151,6 +175,7 @@ class InstalledTokens:
         now = self._clock.now()
         if not self._home_team and (self._ask_again is None or now >= self._ask_again):
             self._ask_again = now + _REMEMBER
-            with suppress(Failure):
-                self._home_team = await self._oauth.whose(self._home)
+            with suppress(Failure, TimeoutError):
+                async with asyncio.timeout(_PATIENCE):
+                    self._home_team = await self._oauth.whose(self._home)
         return self._home_team in ("", team)

@@ -19,7 +19,7 @@ class Drafts(Protocol):
         """The message's id, or nothing."""
         ...
 
-    async def write(self, address: Address, message: str) -> None:
+    async def write(self, address: Address, message: str) -> object:
         """Remember the message; an empty id forgets it."""
         ...
 

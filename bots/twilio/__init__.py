@@ -4,7 +4,7 @@ import hmac
 from dataclasses import dataclass
 from hashlib import sha256
 
-from bots.twilio.channel import Convert, SmsChannel
+from bots.twilio.channel import Convert, LocaleAt, SmsChannel
 from bots.twilio.client import Client
 from bots.twilio.lending import Lending
 from bots.twilio.routes import Routes
@@ -19,7 +19,8 @@ from core.ports.street import Outcomes
 class Settings:
     """`number` is the phone number that sends, or a messaging service's id; `api_url` replaces Twilio's address.
 
-    `public_url` is where Twilio calls us; `daily_segments` is the most that is sent to one person in a day (UTC).
+    `public_url` is where Twilio calls us; `daily_segments` is the most that is sent to one person in a day (UTC),
+    `segment_price` what each costs in US dollars, 0 where that is not counted.
     """
 
     account_sid: str
@@ -28,6 +29,7 @@ class Settings:
     public_url: str
     api_url: str = ""
     daily_segments: int = 300
+    segment_price: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,12 +53,13 @@ def connect(
     outcomes: Outcomes,
     consents: Consents,
     allowance: Allowance,
+    locale_at: LocaleAt,
     clock: Clock,
     count: Count,
 ) -> Twilio:
     """Make the channel; nothing goes out yet. To be called within the event loop that will use it.
 
-    `convert` writes sound in another form (a MIME type).
+    `convert` writes sound in another form (a MIME type); `locale_at` is the language that is spoken at an address.
     """
     client = Client(
         account_sid=settings.account_sid,
@@ -64,17 +67,18 @@ def connect(
         number=settings.number,
         api_url=settings.api_url,
     )
-    key = hmac.digest(secret_key, b"sms media", sha256)
-    lending = Lending(key=key, public_url=settings.public_url, clock=clock)
+    lending = Lending(key=hmac.digest(secret_key, b"sms media", sha256), public_url=settings.public_url, clock=clock)
     channel = SmsChannel(
         client=client,
         token=settings.auth_token,
         cap=settings.daily_segments,
+        price=settings.segment_price,
         lending=lending,
         blobs=blobs,
         convert=convert,
         consents=consents,
         allowance=allowance,
+        locale_at=locale_at,
         clock=clock,
         count=count,
     )

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from datetime import date
 from urllib.parse import urlencode
 
 from bots.twilio import parse
@@ -19,6 +20,7 @@ from core.clock import Clock
 from core.errors import Failure, Malformed, Refused
 from core.event import Event
 from core.media import Audio, Media
+from core.phrases import say
 from core.ports.blobs import Blobs
 from core.ports.consent import Allowance, Consents
 from core.ports.count import Count
@@ -28,6 +30,7 @@ CAPABILITIES = Capabilities(
     text_limit=TEXT_LIMIT,
     voice=True,
     pictures=True,
+    forgeable=True,
     chat_rate=Rate(most=1, seconds=1),
     total_rate=Rate(most=20, seconds=0),
 )
@@ -39,7 +42,13 @@ _MEDIA_SEGMENTS = 3
 """What a message with a file costs, in those of a text, by Twilio's prices for the US."""
 _REMEMBERED = 256
 
+_RESERVED = 2
+"""Segments of a day that are kept for the words that they are used up."""
+_UNITS = 10_000
+"""In a US dollar, as they are counted."""
+
 Convert = Callable[[Audio, str], Awaitable[Audio]]
+LocaleAt = Callable[[Address], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,9 +58,18 @@ class Message:
     body: str
     media: str = ""
 
+    @property
+    def fare(self) -> tuple[str, int]:
+        """How it is written, and the segments it costs."""
+        size = measure(self.body)
+        return ("MMS", _MEDIA_SEGMENTS) if self.media else (size.encoding, size.segments)
+
 
 class SmsChannel:
-    """One number. Nothing goes out to who has ended the messages, and to nobody more than `cap` segments a day (UTC)."""
+    """One number. Nothing goes out to who has ended the messages, and to nobody more than `cap` segments a day (UTC), the last of which say so.
+
+    `price` is what a segment costs in US dollars, 0 where that is not counted.
+    """
 
     name = "sms"
     capabilities = CAPABILITIES
@@ -62,22 +80,26 @@ class SmsChannel:
         client: Client,
         token: str,
         cap: int,
+        price: float,
         lending: Lending,
         blobs: Blobs,
         convert: Convert,
         consents: Consents,
         allowance: Allowance,
+        locale_at: LocaleAt,
         clock: Clock,
         count: Count,
     ) -> None:
         self._client = client
         self._token = token
         self._cap = cap
+        self._price = price
         self._lending = lending
         self._blobs = blobs
         self._convert = convert
         self._consents = consents
         self._allowance = allowance
+        self._locale_at = locale_at
         self._clock = clock
         self._count = count
         self._begun: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
@@ -131,22 +153,38 @@ class SmsChannel:
     async def _sent(self, address: Address, message: Message, key: str) -> str:
         if await self._consents.withdrawn(address):
             raise OptedOut
-        size = measure(message.body)
-        encoding, price = ("MMS", _MEDIA_SEGMENTS) if message.media else (size.encoding, size.segments)
+        _, segments = message.fare
         day = self._clock.now().date()
-        if not await self._allowance.spend(address, price, day=day, cap=self._cap):
+        room, cost = max(self._cap - _RESERVED, 1), segments * self._price
+        if not await self._allowance.spend(address, segments, day=day, cap=room, cost=cost):
             self._count("daily_cap", channel=self.name)
+            await self._ends(address, day)
             raise Refused("enough was sent to this person today", gone=True)
-        report_to = f"{self._lending.public_url.rstrip('/')}{STATUS}?{urlencode({'parcel': key})}"
+        return await self._posted(address, message, key, day)
+
+    async def _ends(self, address: Address, day: date) -> None:
+        """Tell the person, once in a day, that nothing more comes."""
+        message = Message(body=say("sms.enough", await self._locale_at(address)))
+        cost = message.fare[1] * self._price
+        if await self._allowance.close(address, day=day, cap=self._cap, cost=cost):
+            await self._posted(address, message, "", day)
+
+    async def _posted(self, address: Address, message: Message, key: str, day: date) -> str:
+        """Send what is paid for already, and give that back where it does not go out."""
+        encoding, segments = message.fare
+        cost = segments * self._price
+        report_to = f"{self._lending.public_url.rstrip('/')}{STATUS}?{urlencode({'parcel': key.partition('/')[0]})}"
         try:
             receipt = await self._client.text(address.chat, message.body, report_to=report_to, media=message.media)
         except Failure as error:
-            await self._allowance.spend(address, -price, day=day, cap=self._cap)
+            await self._allowance.spend(address, -segments, day=day, cap=self._cap, cost=-cost)
             if isinstance(error, OptedOut):
                 await self._consents.withdraw(address, why="21610")
             raise
-        for _ in range(price):
+        for _ in range(segments):
             self._count("text_segments", encoding=encoding)
+        for _ in range(round(cost * _UNITS)):
+            self._count("text_cost", encoding=encoding)
         return receipt
 
     def _remember(self, key: tuple[str, Reply], sent: tuple[str, ...]) -> None:

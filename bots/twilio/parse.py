@@ -50,6 +50,7 @@ def read(body: bytes, now: datetime) -> tuple[Event, ...]:
             at=now,
             body=body,
             willing=asked.willing,
+            heeds=not isinstance(body, Left),
         )
         for place, body in enumerate(_bodies(fields, sid))
     )
@@ -113,7 +114,8 @@ def _files(fields: Form, sid: str) -> Iterator[Media]:
 
 
 def _ending(mime: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", mime.rpartition("/")[2].removeprefix("x-"))[:8] or "bin"
+    kind = re.sub(r"[^a-z0-9]", "", mime.rpartition("/")[2].removeprefix("x-"))[:8]
+    return "txt" if kind == "plain" else kind or "bin"
 
 
 def _sounds(file: Media) -> bool:

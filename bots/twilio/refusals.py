@@ -8,6 +8,15 @@ from twilio.base.exceptions import TwilioException, TwilioRestException
 from core.errors import Failure, Refused, Throttled, Unreachable
 
 OPTED_OUT = 21610
+LOST = {
+    "30003": "the phone is off or out of reach",
+    "30004": "the number blocks messages",
+    "30005": "the number is not known",
+    "30006": "a landline, or no carrier for texts",
+    "30007": "taken for spam by the carrier",
+    "30008": "the carrier did not say why",
+}
+"""Why a message that went out did not arrive."""
 _GONE = frozenset({OPTED_OUT, 21211, 21214, 21217, 21408, 21612, 21614, 30003, 30004, 30005, 30006})
 _OURS = frozenset({20003, 20005, 20008, 21212, 21603, 21606, 21659, 21660, 21703})
 _CROWDED = frozenset({14107, 20429, 21611, 30001})

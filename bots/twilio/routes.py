@@ -8,7 +8,7 @@ from aiohttp import web
 from bots.twilio import parse
 from bots.twilio.lending import PATH, Lending
 from bots.twilio.parse import Report
-from bots.twilio.refusals import OPTED_OUT
+from bots.twilio.refusals import LOST, OPTED_OUT
 from core.address import Address
 from core.channel import Request
 from core.errors import Malformed, Refused, Unreachable
@@ -56,7 +56,10 @@ class Routes:
         if outcome is None:
             return
         self.count("text_outcome", outcome=outcome)
-        await self.outcomes.note(parcel, f"{outcome} {report.code}".strip())
+        if outcome == "undelivered":
+            self.count("text_undelivered", code=report.code if report.code in LOST else "other")
+        why = f": {LOST[report.code]}" if report.code in LOST else ""
+        await self.outcomes.note(parcel, f"{outcome} {report.code}".strip() + why)
         if report.code == str(OPTED_OUT) and report.to:
             await self.consents.withdraw(Address("sms", report.to), why=report.code)
 

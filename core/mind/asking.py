@@ -1,7 +1,10 @@
 """Questions that are answered with yes or no before something is done that cannot be taken back lightly."""
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from random import Random
 from typing import Literal
 
 from core.event import Event, Said, Spoke, Tapped
@@ -16,12 +19,21 @@ VALID = timedelta(minutes=10)
 Answer = Literal["yes", "no", "late"]
 """`late` is a button of a question that was asked too long ago."""
 
+Forgeable = Callable[[str], bool]
+"""Whether, on a channel by its name, others can write in somebody's name; what is sent there still reaches the right one."""
+
+
+def number(rng: Random) -> str:
+    """Six digits: who writes in somebody else's name has one guess, or as many as fit into a burst."""
+    return f"{rng.randrange(10**6):06}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
     """`name` begins its buttons' values; the others are keys of phrases: the question itself, its buttons, and other words for yes.
 
-    `destroys` says that yes cannot be taken back.
+    `destroys` says that yes cannot be taken back. Below `ask` with `_number` behind it there are words for where yes
+    is a number that only who gets our messages can know.
     """
 
     name: str
@@ -31,8 +43,10 @@ class Question:
     words: str = "person.words.yes"
     destroys: bool = False
 
-    def asked(self, before: str, locale: str, now: datetime) -> Text:
-        """The question below what has to be known first."""
+    def asked(self, before: str, locale: str, now: datetime, number: str = "") -> Text:
+        """The question below what has to be known first; with a `number`, that is what yes is said by."""
+        if number:
+            return Text(text=f"{before}\n\n{say(f'{self.ask}_number', locale, number=number)}")
         answers = (("yes", self.yes), ("no", self.no))
         at = int(now.timestamp())
         choices = tuple(
@@ -45,9 +59,16 @@ class Question:
         )
         return Text(text=f"{before}\n\n{say(self.ask, locale)}", choices=choices)
 
-    def answer(self, event: Event, thought: Thought, now: datetime) -> Answer | None:
-        """What a tap on its buttons, or words right after it, answer; `None` for everything else."""
+    def answer(self, event: Event, thought: Thought, now: datetime, *, numbered: bool = False) -> Answer | None:
+        """What a tap on its buttons, or words right after it, answer; `None` for everything else.
+
+        Where it is `numbered`, nothing but its number is a yes.
+        """
         match event.body:
+            case Said() if numbered:
+                return self._counted(words(event), thought, now)
+            case _ if numbered:
+                return None
             case Tapped(choice=choice):
                 return self._tapped(choice, now)
             case Said() | Spoke() if self._open(thought, now):
@@ -64,18 +85,31 @@ class Question:
         return "late" if now.timestamp() - asked > VALID.total_seconds() else "yes" if value == "yes" else "no"
 
     def _open(self, thought: Thought, now: datetime) -> bool:
-        said = (message for message in reversed(thought.conversation.history) if message.role == "sona")
-        last = next(said, None)
-        question = say(self.ask, thought.conversation.learner.locale)
-        return last is not None and last.text.endswith(question) and now - last.at <= VALID
+        return _last(thought, now).endswith(say(self.ask, thought.conversation.learner.locale))
 
     def _worded(self, said: str, locale: str) -> Answer | None:
         wanted = key(said)
         if wanted in (key(say(self.yes, locale)), *say(self.words, locale).split("|")):
             return "yes"
-        if wanted in (key(say(self.no, locale)), *say("person.words.no", locale).split("|")):
-            return "no"
-        return None
+        return "no" if self._denied(said, locale) else None
+
+    def _counted(self, said: str, thought: Thought, now: datetime) -> Answer | None:
+        locale = thought.conversation.learner.locale
+        before, _, after = say(f"{self.ask}_number", locale, number="\n").partition("\n")
+        asked = re.search(rf"{re.escape(before)}(\d{{6}}){re.escape(after)}$", _last(thought, now))
+        if asked is None:
+            return None
+        return "yes" if said.strip(" .!") == asked[1] else "no" if self._denied(said, locale) else None
+
+    def _denied(self, said: str, locale: str) -> bool:
+        return key(said) in (key(say(self.no, locale)), *say("person.words.no", locale).split("|"))
+
+
+def _last(thought: Thought, now: datetime) -> str:
+    """What Sona said last, unless it is too long ago."""
+    said = (message for message in reversed(thought.conversation.history) if message.role == "sona")
+    last = next(said, None)
+    return last.text if last is not None and now - last.at <= VALID else ""
 
 
 _DIGITS = 12
@@ -91,3 +125,10 @@ def place(channel: str, locale: str) -> str:
 
 def places(channels: tuple[str, ...], locale: str) -> str:
     return ", ".join(place(channel, locale) for channel in channels)
+
+
+def quoted(text: str, most: int) -> str:
+    """Somebody else's words within ours: on one line, at most so many characters of it, and nothing of them formats."""
+    words = " ".join(text.split())
+    shown = words if len(words) <= most else words[: most - 1] + "…"
+    return "".join(f"\\{character}" if character in "\\`*_[]<>#" else character for character in shown)

@@ -1,11 +1,13 @@
 """What is kept of a person: handed to them as a file, or deleted for good."""
 
+from random import Random
+
 from core.channel import Live
 from core.clock import Clock
 from core.errors import Superseded
 from core.event import Event, Said, Spoke
 from core.learn.terms import key
-from core.mind.asking import Answer, Question, places
+from core.mind.asking import Answer, Forgeable, Question, number, places
 from core.mind.linking import numbers
 from core.mind.thought import Thought
 from core.mind.words import command, words
@@ -27,7 +29,18 @@ _FORGET = Question(
 class Leaving:
     """Answers `/mydata` and `/forget me`, the latter once it is confirmed."""
 
-    def __init__(self, *, records: Records, people: People, wake: Wake, clock: Clock) -> None:
+    def __init__(
+        self,
+        *,
+        records: Records,
+        people: People,
+        wake: Wake,
+        clock: Clock,
+        rng: Random,
+        forgeable: Forgeable = lambda _: False,
+    ) -> None:
+        self._rng = rng
+        self._forgeable = forgeable
         self._records = records
         self._people = people
         self._wake = wake
@@ -35,13 +48,15 @@ class Leaving:
 
     async def answer(self, event: Event, thought: Thought, live: Live) -> Thought | None:
         """Raises `Superseded` where there is nobody any more to answer: the receipt is on its way already."""
-        if (said := _FORGET.answer(event, thought, self._clock.now())) is not None:
+        locale = thought.conversation.learner.locale
+        asked = _asked(event, locale)
+        if event.group:
+            return thought.saying(Text(text=say("person.private", locale))) if asked else None
+        numbered = self._forgeable(event.address.channel)
+        if (said := _FORGET.answer(event, thought, self._clock.now(), numbered=numbered)) is not None:
             return await self._decided(said, thought)
-        asked = _asked(event, thought.conversation.learner.locale)
         if asked is None:
             return None
-        if event.group:
-            return thought.saying(Text(text=say("person.private", thought.conversation.learner.locale)))
         return await (self._warn(thought) if asked == "forget" else self._pack(thought, live))
 
     async def _pack(self, thought: Thought, live: Live) -> Thought:
@@ -64,7 +79,8 @@ class Leaving:
         channels = found.channels or (thought.conversation.address.channel,)
         values = {"places": places(channels, learner.locale), "numbers": numbers(found, learner.locale)}
         warning = say("person.forget.warning", learner.locale, **values)
-        return thought.saying(_FORGET.asked(warning, learner.locale, self._clock.now()))
+        proof = number(self._rng) if self._forgeable(thought.conversation.address.channel) else ""
+        return thought.saying(_FORGET.asked(warning, learner.locale, self._clock.now(), proof))
 
     async def _decided(self, said: Answer, thought: Thought) -> Thought:
         learner, here = thought.conversation.learner, thought.conversation.address

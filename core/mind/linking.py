@@ -8,7 +8,7 @@ from typing import assert_never
 from core.channel import Live
 from core.clock import Clock
 from core.event import Event, Joined, Said
-from core.mind.asking import Answer, Question, places
+from core.mind.asking import Answer, Forgeable, Question, number, places, quoted
 from core.mind.resuming import Resuming
 from core.mind.thought import Thought
 from core.mind.words import command, words
@@ -19,6 +19,7 @@ from core.reply import Text
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Letters and digits that nobody takes for one another, read or heard."""
 LENGTH = 8
+_NAME = 40
 _START = "link-"
 _ALONE = re.compile(rf"(?:(?i:link) )?(?=\S*[0-9])(?=\S*[A-Z])([{ALPHABET}]{{{LENGTH}}})")
 """A code said without a command, as people do in text messages; every code has a letter and a digit in it."""
@@ -29,7 +30,17 @@ _PART = Question(name="unlink", ask="person.unlink.ask")
 class Linking:
     """Answers `/link`, `/link CODE` (or a deep link with `link-CODE`), `/unlink`, and the yes or no to both."""
 
-    def __init__(self, *, links: Links, people: People, resuming: Resuming, clock: Clock, rng: Random) -> None:
+    def __init__(
+        self,
+        *,
+        links: Links,
+        people: People,
+        resuming: Resuming,
+        clock: Clock,
+        rng: Random,
+        forgeable: Forgeable = lambda _: False,
+    ) -> None:
+        self._forgeable = forgeable
         self._links = links
         self._people = people
         self._resuming = resuming
@@ -43,18 +54,24 @@ class Linking:
         live: Live,  # noqa: ARG002 - who answers at once shows no signs
     ) -> Thought | None:
         asked = _asked(event)
+        if event.group:
+            return _saying(thought, "person.private") if asked else None
         if asked is not None:
-            if event.group:
-                return _saying(thought, "person.private")
             name, code = asked
             if name == "unlink":
                 return await self._warn(event, thought)
             return await (self._claim(thought, code) if code else self._offer(thought))
-        if (said := _JOIN.answer(event, thought, self._clock.now())) is not None:
+        numbered = self._forgeable(event.address.channel)
+        if (said := _JOIN.answer(event, thought, self._clock.now(), numbered=numbered)) is not None:
             return await self._join(said, thought)
-        if (said := _PART.answer(event, thought, self._clock.now())) is not None:
+        if (said := _PART.answer(event, thought, self._clock.now(), numbered=numbered)) is not None:
             return await self._part(said, event, thought)
         return None
+
+    def _asked(self, question: Question, before: str, thought: Thought) -> Thought:
+        conversation = thought.conversation
+        proof = number(self._rng) if self._forgeable(conversation.address.channel) else ""
+        return thought.saying(question.asked(before, conversation.learner.locale, self._clock.now(), proof))
 
     async def _offer(self, thought: Thought) -> Thought:
         code = self._code()
@@ -77,12 +94,12 @@ class Linking:
         preview = say(
             "person.link.preview",
             learner.locale,
-            name=found.name or say("person.link.nameless", learner.locale),
+            name=quoted(found.name, _NAME) or say("person.link.nameless", learner.locale),
             places=places(found.channels, learner.locale),
             there=numbers(found, learner.locale),
             here=numbers(here, learner.locale),
         )
-        return thought.saying(_JOIN.asked(preview, learner.locale, self._clock.now()))
+        return self._asked(_JOIN, preview, thought)
 
     async def _join(self, said: Answer, thought: Thought) -> Thought:
         learner = thought.conversation.learner
@@ -115,7 +132,7 @@ class Linking:
         if not others:
             return _saying(thought, "person.unlink.alone")
         warning = say("person.unlink.warning", learner.locale, places=others)
-        return thought.saying(_PART.asked(warning, learner.locale, self._clock.now()))
+        return self._asked(_PART, warning, thought)
 
     async def _part(self, said: Answer, event: Event, thought: Thought) -> Thought:
         if said == "no":

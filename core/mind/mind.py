@@ -10,7 +10,7 @@ from core.channel import Live
 from core.clock import Clock
 from core.conversation import Message, Opening
 from core.errors import Failure, Superseded
-from core.event import Event, Said, Spoke
+from core.event import Event, Left, Said, Spoke
 from core.mind.thought import Answerer, Interrupted, Thought
 from core.mind.transcript import heard, spoken
 from core.mind.words import command, stops, words
@@ -92,7 +92,7 @@ class _Turn:
         if not event.addressed:
             self._thought = self._with_heard(event)
             return
-        if stops(event):
+        if stops(event) or isinstance(event.body, Left):
             self._waiting.clear()
         if not _is_talk(event):
             await self._talk()

@@ -14,7 +14,7 @@ from core.learn.catalogue import Catalogue
 from core.learn.course import Course, Unit
 from core.learn.kinds import Wording
 from core.learn.questions import Asked, card_key, from_unit, from_words
-from core.mind import record
+from core.mind import record, showing
 from core.mind.thought import Thought
 from core.mind.wish import wish
 from core.phrases import say
@@ -191,12 +191,8 @@ class Quizzing:
         return thought.saying(self._text(thought, key, count=count))
 
     def _asking(self, thought: Thought) -> Thought:
-        quiz = thought.conversation.quiz
-        shown = session.show(quiz) if quiz else None
-        if quiz is None or quiz.current is None or shown is None:
-            return thought
-        written = "" if picks(quiz.current) else say("study.button.write", thought.conversation.learner.locale)
-        return thought.saying(replace(shown, write=written))
+        shown = showing.question(thought.conversation.quiz, thought.conversation.learner.locale)
+        return thought.saying(shown) if shown else thought
 
     async def _begun(self, thought: Thought) -> tuple[str, ...]:
         """The cards of every word in the units that were taken, and in the one under way."""

@@ -10,13 +10,13 @@ from core.event import Event, Joined
 from core.learn.catalogue import Catalogue
 from core.learn.course import nearest
 from core.markup import plain
-from core.mind.asking import place
+from core.mind import showing
+from core.mind.asking import place, quoted
 from core.mind.suggestions import suggest
 from core.mind.thought import Thought
 from core.mind.words import command
 from core.phrases import say
 from core.ports.person import Places
-from core.quiz import session
 from core.reply import Choice, Text
 
 _EXCHANGES = 2
@@ -71,12 +71,12 @@ class Resuming:
         values = {"what": self._what(there, locale), "place": place(there.address.channel, locale)}
         parts = [say("person.continue.here", locale, **values)]
         if lately:
-            lines = "\n".join(f"- {_speaker(line, locale)}: {_short(line.text)}" for line in lately)
+            lines = "\n".join(f"- {_speaker(line, locale)}: {quoted(plain(line.text), _CHARACTERS)}" for line in lately)
             parts.append(f"{say('person.continue.lately', locale)}\n{lines}")
         moved = await self._moved(here, there)
         words = Text(text="\n\n".join(parts), choices=() if moved.quiz else _onward(moved, locale))
         after = thought.with_conversation(moved).saying(words)
-        shown = session.show(moved.quiz) if moved.quiz else None
+        shown = showing.question(moved.quiz, locale)
         return after.saying(shown) if shown else after
 
     async def _moved(self, here: Conversation, there: Conversation) -> Conversation:
@@ -113,12 +113,6 @@ def _lately(history: tuple[Message, ...]) -> Iterator[Message]:
 
 def _speaker(message: Message, locale: str) -> str:
     return "Sona" if message.role == "sona" else say("person.continue.you", locale)
-
-
-def _short(text: str) -> str:
-    words = " ".join(plain(text).split())
-    shown = words if len(words) <= _CHARACTERS else words[: _CHARACTERS - 1] + "…"
-    return "".join(f"\\{character}" if character in "\\`*_[]<>#" else character for character in shown)
 
 
 def _onward(here: Conversation, locale: str) -> tuple[Choice, ...]:

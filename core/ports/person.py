@@ -85,7 +85,7 @@ class Forgotten:
 
 class Records(Protocol):
     async def pack(self, learner: str) -> Media:
-        """Everything that is kept of a learner as a file, which is kept for a day."""
+        """Everything that is kept of a learner as a file, which is kept for a day, or until two more were asked for."""
         ...
 
     async def link(self, media: Media) -> str:

@@ -12,7 +12,7 @@ from core.reply import Quiz
 
 class Inbox(Protocol):
     async def accept(self, event: Event) -> bool:
-        """Keep an event for good; false when its id is already there."""
+        """Keep an event for good; false when its id is already there, or when it heeds that the messages are ended and they are."""
         ...
 
 
@@ -34,6 +34,10 @@ class Turns(Protocol):
 
     async def waiting(self, address: Address) -> bool:
         """Whether events wait; asked after a turn, for those that came while it had the lease."""
+        ...
+
+    async def owed(self, address: Address) -> bool:
+        """Whether replies of turns before are still on their way."""
         ...
 
     async def release(self, opening: Opening) -> None:

@@ -1,6 +1,6 @@
 """Who has ended the messages, and what was sent to whom in a day."""
 
-from sqlalchemy import Boolean, Column, Date, DateTime, Integer, Table, Text
+from sqlalchemy import Boolean, Column, Date, DateTime, Double, Integer, Table, Text
 
 from storage.tables.metadata import metadata
 
@@ -19,4 +19,5 @@ allowances = Table(
     Column("address", Text, primary_key=True),
     Column("day", Date, primary_key=True),
     Column("spent", Integer, nullable=False),
+    Column("cost", Double, nullable=False, server_default="0"),
 )

@@ -185,7 +185,8 @@ class FakeSlack(Methods):
 
 async def post(url: str, payload: dict[str, Any], now: float, *, form: bool = False, retry: int = 0) -> tuple[int, str]:
     """Call a webhook as Slack does; status and words of the answer."""
-    body = (urlencode({"payload": json.dumps(payload)}) if form else json.dumps(payload)).encode()
+    fields = payload if "command" in payload else {"payload": json.dumps(payload)}
+    body = (urlencode(fields) if form else json.dumps(payload)).encode()
     kind = "application/x-www-form-urlencoded" if form else "application/json"
     headers = {**signed_headers(body, now), "Content-Type": kind}
     if retry:

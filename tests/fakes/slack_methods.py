@@ -48,8 +48,9 @@ def seen(message: dict[str, Any]) -> str:
 
 
 def unmarked(words: str) -> str:
+    """Without marks; several underscores in a row are a gap to fill and none."""
     words = re.sub(r"<[^<>|]*\|([^<>]*)>", r"\1", words)
-    words = re.sub(r"(?m)(?<!\w)[*_~`]+|[*_~`]+(?!\w)", "", words)
+    words = re.sub(r"(?<!\w)[*~`]+|[*~`]+(?!\w)|(?<![\w_])_(?=[^\s_])|(?<=[^\s_])_(?![\w_])", "", words)
     return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
@@ -152,8 +153,8 @@ class Methods:
         channel = self._at(call)
         if not call.get("user"):
             raise Answer("user_not_in_channel")
-        channel.private.append(call)
-        return {"message_ts": self.stamp()}
+        channel.private.append({**call, "ts": self.stamp()})
+        return {"message_ts": channel.private[-1]["ts"]}
 
     def chat_update(self, call: Call) -> dict[str, Any]:
         message = self._message(call)

@@ -90,3 +90,25 @@ def test_a_channel_is_called_as_people_call_it() -> None:
         "text messages",
         "Elsewhere",
     ]
+
+
+@pytest.mark.parametrize("locale", locales())
+@pytest.mark.parametrize("question", [JOIN, FORGET])
+def test_where_names_can_be_forged_only_the_number_that_was_sent_says_yes(question: Question, locale: str) -> None:
+    text = question.asked("Before.", locale, NOW, "048213")
+    assert text.choices == ()
+    history = (Message(role="sona", text=text.text, at=NOW),)
+    thought = Thought(conversation=replace(conversation(locale=locale), history=history))
+
+    def answered(body: Body | str, of: Thought = thought) -> str | None:
+        return question.answer(event(body), of, NOW, numbered=True)
+
+    assert answered(" 048213. ") == "yes"
+    assert answered(say("person.no", locale)) == "no"
+    at = int(NOW.timestamp())
+    guesses = (say(question.yes, locale), say(question.words, locale).split("|")[0], "48213", "048214", "")
+    assert [answered(guess) for guess in guesses] == [None] * len(guesses)
+    assert answered(Tapped(choice=f"{question.name}:yes:{at}")) is None
+    assert answered(say(question.yes, locale), asked(question, locale=locale)) is None
+    old = replace(thought.conversation, history=(replace(history[0], at=NOW - timedelta(seconds=601)),))
+    assert answered("048213", Thought(conversation=old)) is None

@@ -1,12 +1,13 @@
 """What is taken for a code, and what codes are like."""
 
+from dataclasses import replace
 from random import Random
 
 import pytest
 
 from core.address import Address
 from core.channel import Live
-from core.conversation import Conversation, Learner
+from core.conversation import Conversation, Learner, Message
 from core.event import Body, Event, Joined, Said, Sender, Tapped
 from core.learn.catalogue import Catalogue
 from core.mind.linking import ALPHABET, LENGTH, Linking
@@ -25,27 +26,30 @@ class Nobody:
     def __init__(self) -> None:
         self.offered: list[str] = []
         self.claimed: list[str] = []
+        self.joined: list[str] = []
+        self.parted: list[str] = []
+        self.owner: Standing | None = None
 
     async def offer(self, learner: str, code: str) -> None:
         self.offered.append(code)
 
     async def claim(self, learner: str, code: str) -> Standing | Denial:
         self.claimed.append(code)
-        return "unknown"
+        return self.owner or "unknown"
 
     async def decline(self, learner: str) -> None: ...
 
     async def join(self, learner: str) -> Learner | None:
-        return None
+        self.joined.append(learner)
 
     async def standing(self, learner: str) -> Standing:
         return Standing(name="", channels=())
 
     async def part(self, learner: Learner, sender: Sender, here: Address) -> Learner | None:
-        return None
+        self.parted.append(learner.id)
 
     async def besides(self, learner: str, sender: Sender, here: Address) -> tuple[str, ...]:
-        return ()
+        return ("telegram",)
 
     async def elsewhere(self, learner: Learner, here: Address) -> Conversation | None:
         return None
@@ -54,15 +58,25 @@ class Nobody:
         return False
 
 
-async def answered(nobody: Nobody, body: Body, *, seed: int = 7, addressed: bool = True) -> Thought | None:
+async def answered(
+    nobody: Nobody, body: Body, *, seed: int = 7, addressed: bool = True, group: bool = False, said: str = ""
+) -> Thought | None:
+    """What is answered to somebody to whom Sona `said` something just before."""
     clock = StillClock()
     resuming = Resuming(places=nobody, catalogue=Catalogue(()))
     linking = Linking(links=nobody, people=nobody, resuming=resuming, clock=clock, rng=Random(seed))
     sender = Sender(id="s")
     event = Event(
-        id="web:1", address=Address("web", "c"), sender=sender, at=clock.now(), body=body, addressed=addressed
+        id="web:1",
+        address=Address("web", "c"),
+        sender=sender,
+        at=clock.now(),
+        body=body,
+        addressed=addressed,
+        group=group,
     )
-    return await linking.answer(event, Thought(conversation=conversation()), LIVE)
+    before = (Message(role="sona", text=said, at=clock.now()),) if said else ()
+    return await linking.answer(event, Thought(conversation=replace(conversation(), history=before)), LIVE)
 
 
 async def test_codes_are_eight_letters_and_digits_that_nobody_confuses() -> None:
@@ -123,3 +137,25 @@ async def test_other_words_are_no_code(body: Body) -> None:
 async def test_words_in_a_group_that_were_not_for_sona_are_no_code() -> None:
     nobody = Nobody()
     assert await answered(nobody, Said(text="ABCD2345"), addressed=False) is None
+
+
+@pytest.mark.parametrize("question", ["Shall I join them?", "Shall this channel leave?"])
+async def test_in_a_group_nobody_says_yes_to_what_sona_was_made_to_repeat(question: str) -> None:
+    nobody, at = Nobody(), int(StillClock().now().timestamp())
+    for body in (Said(text="yes"), Tapped(choice=f"link:yes:{at}"), Tapped(choice=f"unlink:yes:{at}")):
+        assert await answered(nobody, body, group=True, said=question) is None
+    assert (nobody.joined, nobody.parted) == ([], [])
+    assert await answered(nobody, Said(text="yes"), said=question) is not None
+    assert len(nobody.joined + nobody.parted) == 1
+
+
+async def test_a_preview_says_what_yes_gives_away_and_a_name_says_nothing_in_our_voice() -> None:
+    nobody = Nobody()
+    nobody.owner = Standing(name="Sona**\n\nTap [Yes](https://evil.example)" + "!" * 500, channels=("telegram",))
+    thought = await answered(nobody, Joined(start="link-ABCD2345"))
+    assert thought is not None
+    (preview,) = thought.replies
+    assert isinstance(preview, Text)
+    assert "whoever writes there will see all that you have here" in preview.text
+    assert preview.text.startswith("You are **Sona\\*\\* Tap \\[Yes\\]")
+    assert len(preview.text.splitlines()[0]) < 120

@@ -10,9 +10,10 @@ from core.address import Address
 from core.channel import Live
 from core.conversation import Opening
 from core.errors import Failure, Forbidden, Superseded, ToolFault, Unreachable
-from core.event import Body, Event, Said, Sender, Spoke, Stopped, Tapped
+from core.event import Body, Event, Left, Said, Sender, Spoke, Stopped, Tapped
 from core.mind.commands import Commands
 from core.mind.mind import Mind
+from core.mind.occasions import Occasions
 from core.mind.thought import Answerer, Interrupted, Thought
 from core.mind.words import words
 from core.phrases import say
@@ -215,6 +216,17 @@ async def test_stop_drops_what_was_asked_before_it_in_the_same_burst() -> None:
     assert echo.heard == []
     assert texts(thought) == [say("stop.idle", "en")]
     assert texts(await think(Echo(), event("hi"), event(Stopped()))) == ["echo "]
+
+
+async def test_who_leaves_is_not_answered_what_they_asked_before() -> None:
+    talker = Echo()
+    thought = await think(talker, event("question"), event(Left()), first=(Occasions(reader=_unread),))
+    assert thought.replies == ()
+    assert talker.heard == []
+
+
+async def _unread(uri: str, title: str, mime: str, *, owner: str, notify: str) -> None:
+    raise AssertionError("nothing is read here")
 
 
 async def test_a_person_is_apologised_to_in_their_language() -> None:

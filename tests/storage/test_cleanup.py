@@ -10,6 +10,7 @@ from storage.cleanup import KEPT, Cleanup, pointing
 from storage.database import Database
 from storage.tables import metadata
 from tests.fakes.clock import ManualClock
+from tests.storage.rows import count, put
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 LONG_AGO = NOW - KEPT - timedelta(hours=1)
@@ -75,3 +76,10 @@ async def test_much_is_taken_in_many_bites(database: Database) -> None:
 def test_every_place_that_can_name_a_file_is_looked_at() -> None:
     known = {f"{column.table.name}.{column.name}" for column in pointing()}
     assert known >= {"events.payload", "parcels.payload", "feed.body", "sources.uri", "conversations.state"}
+
+
+async def test_what_was_sent_to_whom_on_a_day_long_ago_is_taken_away(database: Database) -> None:
+    for days in (0, 29, 31, 90):
+        await put(database, "allowances", address="sms:+15550001111", day=(NOW - timedelta(days=days)).date())
+    assert (await Cleanup(database, batch=1)(NOW))["allowances"] == 2
+    assert await count(database, "allowances") == 2

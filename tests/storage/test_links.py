@@ -14,8 +14,9 @@ from core.ports.person import Standing
 from storage.database import Database
 from storage.links import TRIES, PostgresLinks
 from storage.people import PostgresPeople
+from storage.tables import metadata
 from tests.fakes.clock import ManualClock
-from tests.storage.rows import NOW, count, holders, put
+from tests.storage.rows import NOW, count, everything, holders, put
 
 CODE = "ABCD2345"
 HERE = Address("web", "bo")
@@ -96,6 +97,47 @@ async def test_guesses_are_counted_for_whoever_tries_even_all_at_once(links: Pos
     clock.pass_(2)
     await links.offer("ana", CODE)
     assert isinstance(await links.claim("bo", CODE), Standing)
+
+
+async def test_nobody_gets_new_tries_by_a_code_that_they_know(links: PostgresLinks) -> None:
+    for number in range(TRIES - 2):
+        assert await links.claim("bo", f"GUESS{number}") == "unknown"
+    await links.offer("bo", "OWNCODE2")
+    assert await links.claim("bo", "OWNCODE2") == "own"
+    await links.offer("ana", CODE)
+    assert isinstance(await links.claim("bo", CODE), Standing)
+    assert await links.claim("bo", "GUESS9") == "tired"
+
+
+async def test_of_two_who_join_each_other_at_once_one_joins_the_other(links: PostgresLinks, database: Database) -> None:
+    for round_ in range(5):
+        pair = [f"l{round_}", f"r{round_}"]
+        for learner in pair:
+            await put(database, "learners", id=learner)
+            await put(database, "conversations", address=f"web:{learner}", learner_id=learner)
+            await links.offer(learner, f"CODE{learner}".upper())
+        for learner, other in (pair, pair[::-1]):
+            assert isinstance(await links.claim(learner, f"CODE{other}".upper()), Standing)
+        joined = await asyncio.gather(*(links.join(learner) for learner in pair))
+        (left,) = [learner for learner in joined if learner is not None]
+        rows = await database.run(
+            text("SELECT learner_id FROM conversations WHERE address IN (:a, :b)"),
+            {"a": f"web:{pair[0]}", "b": f"web:{pair[1]}"},
+        )
+        assert [row.learner_id for row in rows] == [left.id] * 2
+
+
+async def test_whatever_names_a_learner_goes_along(links: PostgresLinks, database: Database) -> None:
+    """A table that is new and forgotten here would lose its rows with the learner who joins."""
+    for table in metadata.sorted_tables:
+        for key in table.foreign_keys:
+            if key.column.table.name == "learners" and not table.name.startswith("link_"):
+                await put(database, table.name, **({"id": "x"} if "id" in table.c else {}) | {key.parent.name: "bo"})
+    before = {name: len(rows) for name, rows in (await everything(database)).items()}
+    await _joined(links)
+    after = {name: len(rows) for name, rows in (await everything(database)).items()}
+    gone = {name: lines - after.get(name, 0) for name, lines in before.items() if lines != after.get(name, 0)}
+    assert gone == {"learners": 1}
 
 
 async def test_everything_of_both_is_one_persons(links: PostgresLinks, database: Database) -> None:

@@ -75,3 +75,19 @@ async def test_what_somebody_thinks_in_a_group_is_theirs(database: Database) -> 
     for sender in ("T1.U7", "T1.U8"):
         await ratings.keep(replace(rating, sender=sender))
     assert [(row.sender, row.learner_id) for row in await database.run(_ALL, {})] == [("T1.U7", "a"), ("T1.U8", "g")]
+
+
+async def test_what_was_thought_in_a_group_before_anything_was_said_alone_leaves_with_the_person(
+    database: Database,
+) -> None:
+    await database.run(_MEET, {})
+    await database.run(_GROUP, {})
+    await database.run(text("DELETE FROM identities"), {})
+    clock, ratings = ManualClock(), PostgresRatings(database)
+    rating = Rating(address=HERE, message="1.1", learner="g", sender="T1.U7", good=True, at=clock.now())
+    for sender in ("T1.U7", "T1.U8"):
+        await ratings.keep(replace(rating, sender=sender))
+    await database.run(text("INSERT INTO identities VALUES ('slack', 'T1.U7', 'a')"), {})
+    assert [row["sender"] for row in (await PersonalRecords(database).export("a"))["ratings"]] == ["T1.U7"]
+    await PersonalRecords(database).forget("a")
+    assert [row.sender for row in await database.run(_ALL, {})] == ["T1.U8"]

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import aiohttp
 import pytest
@@ -14,13 +14,14 @@ from core.providers.minilm import MiniLm
 from storage.database import Database
 from tests.fakes import discord, slack
 from tests.fakes.anthropic import KEY, FakeAnthropic
+from tests.fakes.slack import SECRET, FakeSlack
 from tests.fakes.street import Street
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.fakes.twilio import ACCOUNT, LAN, NUMBER, FakeTwilio
 from tests.fakes.twilio import TOKEN as TWILIO_TOKEN
 from tests.street.house import StoryHouse, open_house
-from tests.street.phones.discord import DiscordPhone
-from tests.street.phones.slack import USER, SlackPhone
+from tests.street.phones.discord import DiscordPhone, ServerPhone
+from tests.street.phones.slack import AlonePhone, SlackPhone, ThreadPhone
 from tests.street.phones.sms import SmsPhone
 from tests.street.phones.telegram import TelegramPhone
 from tests.street.phones.terminal import TerminalPhone
@@ -58,12 +59,20 @@ class Town:
         self.api: FakeTelegram | None = None
         self.twilio: FakeTwilio | None = None
         self.discord: discord.FakeDiscord | None = None
+        self.slack: FakeSlack | None = None
         self.house: StoryHouse | None = None
 
-    async def meets(self, channel: str, *, locale: str = "en", chat: int = 7, hooked: bool = False) -> Talk:
-        """A person with a phone of this channel, in a house that is built the first time."""
+    async def meets(
+        self, channel: str, *, locale: str = "en", chat: int = 7, hooked: bool = False, **chosen: Any
+    ) -> Talk:
+        """A person with a phone of this channel, in a house that is built the first time, with these settings."""
         house = self.house or await self.builds(
-            telegram=channel == "telegram", sms=channel == "sms", on_discord=channel == "discord", hooked=hooked
+            telegram=channel == "telegram",
+            sms=channel == "sms",
+            on_discord=channel == "discord",
+            on_slack=channel == "slack",
+            hooked=hooked,
+            **chosen,
         )
         match channel:
             case "web":
@@ -74,20 +83,52 @@ class Town:
                 await house.taking.wait(phone.address, 1)
                 self._stack.push_async_callback(phone.close)
             case "terminal":
-                phone = TerminalPhone(house.door, "ana", locale)
+                phone = TerminalPhone(house.door, "ana", locale, self._home / "saved")
                 await phone.open()
                 self._stack.push_async_callback(phone.close)
             case "sms":
                 assert self.twilio is not None
                 phone = SmsPhone(self.twilio, house.taking.wait, number=LAN, locale=locale)
+            case "slack":
+                assert self.slack is not None
+                phone = SlackPhone(self.slack, house.taking.wait, house.clock, f"{house.url}slack", locale=locale)
             case "discord":
                 assert self.discord is not None
                 phone = DiscordPhone(self.discord, house.taking.wait, chat=chat, locale=locale)
             case _:
+                assert channel == "telegram", channel
                 phone = self._telegram(house, chat, locale)
         talk = Talk(house, phone)
         await talk.settles()
         return talk
+
+    async def gathers(self, channel: str) -> Talk:
+        """The same person among others: in a group of Telegram, a channel of a Discord server, a thread of a Slack channel."""
+        house = self.house
+        assert house is not None
+        match channel:
+            case "discord":
+                assert self.discord is not None
+                phone = ServerPhone(self.discord, house.taking.wait, chat=100, locale="en")
+            case "slack":
+                assert self.slack is not None
+                phone = ThreadPhone(self.slack, house.taking.wait, house.clock, f"{house.url}slack")
+            case _:
+                assert channel == "telegram", channel
+                phone = self._telegram(house, -100200, "en")
+        return Talk(house, phone)
+
+    async def asks_alone(self, channel: str) -> Talk:
+        """The same person in a place of many, at what they alone are shown there."""
+        house = self.house
+        assert house is not None
+        if channel == "slack":
+            assert self.slack is not None
+            return Talk(house, AlonePhone(self.slack, house.taking.wait, house.clock, f"{house.url}slack"))
+        assert self.discord is not None
+        phone = ServerPhone(self.discord, house.taking.wait, chat=100, locale="en")
+        phone.moves("100", "@7")
+        return Talk(house, phone)
 
     async def builds(
         self,
@@ -95,10 +136,12 @@ class Town:
         telegram: bool = False,
         sms: bool = False,
         on_discord: bool = False,
+        on_slack: bool = False,
         hooked: bool = False,
         claude: FakeAnthropic | None = None,
+        **more: Any,
     ) -> StoryHouse:
-        chosen = dict(self._servers)
+        chosen: dict[str, Any] = self._servers | more
         if claude:
             chosen |= {"anthropic_api_key": KEY, "anthropic_base_url": claude.url}
         if telegram:
@@ -111,7 +154,10 @@ class Town:
         if on_discord:
             self.discord = await self._stack.enter_async_context(discord.FakeDiscord())
             chosen |= {"discord_bot_token": discord.TOKEN, "discord_api_url": self.discord.url}
-        if hooked or sms:
+        if on_slack:
+            self.slack = await self._stack.enter_async_context(FakeSlack())
+            chosen |= {"slack_bot_token": slack.TOKEN, "slack_signing_secret": SECRET, "slack_api_url": self.slack.url}
+        if hooked or sms or on_slack:
             chosen["public_url"] = "here"
         self.house = await self._stack.enter_async_context(open_house(self._home, self._embedder, **chosen))
         if self.twilio:
@@ -153,26 +199,16 @@ class Meet(Protocol):
 
 
 @pytest.fixture
-async def meet(
-    town: Town, claude: FakeAnthropic, tmp_path: Path, embedder: Embedder, database_url: str, redis_url: str
-) -> AsyncIterator[Meet]:
-    """Someone on any channel, in a house with a model; what they were greeted with, where they were, is still to be heard."""
-    async with AsyncExitStack() as stack:
+async def meet(town: Town, claude: FakeAnthropic) -> Meet:
+    """Someone on any channel, in Slack in a thread, in a house with a model; what they were greeted with, where they were, is still to be heard."""
 
-        async def on_slack(locale: str) -> Talk:
-            api = await stack.enter_async_context(slack.FakeSlack())
-            api.locales[USER] = locale
-            chosen = {"slack_bot_token": slack.TOKEN, "slack_signing_secret": slack.SECRET, "slack_api_url": api.url}
-            mind = {"anthropic_api_key": KEY, "anthropic_base_url": claude.url}
-            servers = {"database_url": database_url, "redis_url": redis_url, "public_url": "here"}
-            house = await stack.enter_async_context(open_house(tmp_path, embedder, **chosen, **mind, **servers))
-            return Talk(house, SlackPhone(api, house.taking.wait, house.clock, f"{house.url}slack", thread=_THREAD))
+    async def met(channel: str, locale: str = "en") -> Talk:
+        talk = await town.meets(channel, locale=locale, claude=claude)
+        if channel != "slack":
+            return talk
+        assert town.slack is not None
+        url = f"{talk.house.url}slack"
+        thread = SlackPhone(town.slack, talk.house.taking.wait, talk.house.clock, url, thread=_THREAD, locale=locale)
+        return Talk(talk.house, thread)
 
-        async def met(channel: str, locale: str = "en") -> Talk:
-            if channel == "slack":
-                return await on_slack(locale)
-            on = {"telegram": channel == "telegram", "sms": channel == "sms", "on_discord": channel == "discord"}
-            await town.builds(claude=claude, **on)
-            return await town.meets(channel, locale=locale)
-
-        yield met
+    return met

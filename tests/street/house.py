@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
+from typing import Any
 
 from aiohttp import web
 
@@ -124,7 +125,7 @@ class StoryHouse:
 
 
 @asynccontextmanager
-async def open_house(home: Path, embedder: Embedder, **chosen: str) -> AsyncGenerator[StoryHouse]:
+async def open_house(home: Path, embedder: Embedder, **chosen: Any) -> AsyncGenerator[StoryHouse]:
     """A house with these settings; `public_url="here"` is its own address, so that platforms call it."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         url = f"http://127.0.0.1:{listening.getsockname()[1]}/"

@@ -1,9 +1,10 @@
 """A conversation as a story tells it: `says`, `hears`, `taps`."""
 
 import asyncio
+import re
 from collections import deque
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from sqlalchemy import text
@@ -54,7 +55,7 @@ class Talk:
         """Tap the button of what was heard last that shows these words."""
         assert self._last is not None, "nothing was heard yet"
         assert isinstance(self._last.reply, Text | Quiz), self._last.reply
-        choices = self._last.reply.choices
+        choices = self._last.reply.choices or _listed(self._last.reply)
         found = [choice for choice in choices if choice.label == label]
         assert found, f"no button {label!r} among {[choice.label for choice in choices]}"
         await self.taps_choice(found[0])
@@ -106,6 +107,11 @@ class Talk:
         assert self._last is not None
         return self._last.receipt
 
+    def looks_back(self, receipt: str) -> None:
+        """Turn to a message that was heard before."""
+        assert self._last is not None
+        self._last = replace(self._last, receipt=receipt)
+
     def hears_nothing_more(self) -> None:
         assert not self._heard, [delivered.reply for delivered in self._heard]
 
@@ -132,3 +138,9 @@ def said(reply: Reply) -> str:
             return reply.text
         case _:
             return reply.text
+
+
+def _listed(reply: Text | Quiz) -> tuple[Choice, ...]:
+    """The choices that a channel without buttons could only write down."""
+    labels = re.findall(r"^\d\. (.+)$", said(reply), re.MULTILINE)
+    return tuple(Choice(label=label, value=label) for label in labels)

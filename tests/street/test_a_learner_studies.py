@@ -7,7 +7,7 @@ from core.reply import Mark, Quiz, Text
 from tests.street.conftest import Town
 from tests.street.talk import Talk
 
-EVERYWHERE = pytest.mark.parametrize("channel", ["web", "terminal", "telegram", "discord"])
+EVERYWHERE = pytest.mark.parametrize("channel", ["web", "terminal", "telegram", "discord", "slack"])
 
 
 async def asked(talk: Talk) -> Question | None:

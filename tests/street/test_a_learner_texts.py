@@ -1,16 +1,26 @@
 """By text message: no buttons, a price for every word, and a right to be left alone."""
 
+import re
+
+import pytest
 from sqlalchemy import text
 
+from bots.twilio.segments import measure
 from core.channel import Capabilities, Live
 from core.conversation import Opening
 from core.event import Tapped
 from core.mind.thought import Thought
+from core.phrases import say
 from core.reply import Choice, Quiz, Text
 from tests.fakes.street import Street, echo
 from tests.fakes.twilio import LAN, NUMBER
 from tests.street.conftest import Town
+from tests.street.phones.sms import SmsPhone
+from tests.street.talk import Talk
 
+_TURNS = text("SELECT id FROM turns")
+_EVENTS = text("SELECT id FROM events")
+_SPENT = text("SELECT spent, cost FROM allowances WHERE address = :address")
 A, B = Choice(label="Begin", value="/lesson"), Choice(label="All courses", value="/courses")
 
 
@@ -92,7 +102,11 @@ async def test_after_stop_nothing_is_sent_until_start(town: Town) -> None:
     await talk.says("Stop")
     assert await talk.house.ground.consents.withdrawn(talk.phone.address)
     town.twilio.people.opted_out.clear()
-    await talk.says("are you there?")
+    turns, kept = len(await talk.rows(_TURNS, {})), len(await talk.rows(_EVENTS, {}))
+    for words in ("are you there?", "HELP"):
+        assert await town.twilio.says(words) == 200
+    await talk.settles()
+    assert (len(await talk.rows(_TURNS, {})), len(await talk.rows(_EVENTS, {}))) == (turns, kept)
     await talk.house.passes(days=1)
     assert len(town.twilio.to(LAN)) == before
     await talk.says("yes")
@@ -127,7 +141,7 @@ async def test_a_picture_texted_is_fetched_and_a_report_stands_at_its_parcel(tow
     sent = town.twilio.to(LAN)[0]
     assert await town.twilio.reports(sent, "undelivered", "30007") == 200
     (row,) = await talk.rows(text("SELECT outcome FROM parcels WHERE receipt = :sid"), {"sid": sent.sid})
-    assert row.outcome == "undelivered 30007"
+    assert row.outcome == "undelivered 30007: taken for spam by the carrier"
 
 
 async def test_a_voice_is_heard_as_a_file_by_who_asked_for_it(town: Town) -> None:
@@ -139,3 +153,35 @@ async def test_a_voice_is_heard_as_a_file_by_who_asked_for_it(town: Town) -> Non
     sounds = [sound for sent in town.twilio.to(LAN) for sound in sent.media]
     assert sounds
     assert all(mime == "audio/mpeg" and len(data) > 1000 for data, mime in sounds)
+
+
+async def test_a_day_ends_with_a_word_in_the_persons_language_and_its_cost_is_kept(town: Town) -> None:
+    talk = await town.meets("sms", sms_daily_segments=12, sms_segment_price=0.01)
+    assert town.twilio is not None
+    await talk.says("/language vi")
+    for _ in range(12):
+        await talk.says("/stop")
+    bodies = [sent.body for sent in town.twilio.to(LAN)]
+    assert bodies.count(say("sms.enough", "vi")) == 1
+    assert bodies[-1] == say("sms.enough", "vi")
+    (row,) = await talk.rows(_SPENT, {"address": str(talk.phone.address)})
+    segments = sum(measure(body).segments for body in bodies)
+    assert (row.spent, row.cost) == (12, pytest.approx(segments * 0.01))
+    await talk.house.passes(days=1)
+    await talk.says("/stop")
+    assert len(town.twilio.to(LAN)) == len(bodies) + 1
+
+
+async def test_where_no_sound_can_be_sent_its_words_are_and_can_be_answered(town: Town) -> None:
+    house = (await town.meets("sms")).house
+    assert town.twilio is not None
+    talk = Talk(house, SmsPhone(town.twilio, house.taking.wait, number="+84912345678", locale="vi"))
+    await talk.says("/quiz 1")
+    heard = 0
+    while (quiz := (await talk.state()).quiz) is not None and (question := quiz.current) is not None:
+        if question.form == "listening":
+            assert re.search(rf"[“\"]{question.say}[”\"]", (await talk.phone.shown(""))[-1])
+            heard += 1
+        await talk.says("bỏ qua")
+    assert heard
+    assert not any(sent.media for sent in town.twilio.sent)

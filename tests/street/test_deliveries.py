@@ -14,7 +14,7 @@ from core.errors import Malformed, Refused, Throttled, Unreachable
 from core.media import Media
 from core.mind.thought import Thought
 from core.ports.street import Due, Outbox
-from core.reply import Choice, Mark, Quiz, Reply, Text, Voice
+from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
 from storage.database import Database
 from tests.fakes.channel import KeepingChannel
 from tests.fakes.street import Street, Thinking
@@ -86,6 +86,18 @@ async def test_formatted_text_that_is_refused_goes_out_plain(street: Street) -> 
     street.channel.failures.append(Refused("can't parse entities"))
     await street.deliver(HERE)
     assert street.channel.to(HERE) == [Text(text="a bold word")]
+
+
+async def test_what_is_said_in_pieces_instead_has_a_key_for_each_or_platforms_would_take_them_for_one(
+    street: Street,
+) -> None:
+    words = " ".join(["toki"] * 1500)
+    await _turn(street, Picture(media=Media(ref="blob:1", mime="image/png"), text=words))
+    street.channel.failures.append(Refused("no pictures here"))
+    await street.deliver(HERE)
+    assert " ".join(piece.text for piece in street.channel.to(HERE) if isinstance(piece, Text)) == words
+    first, second = [key for _, _, key, _ in street.channel.sent]
+    assert (second, first != second) == (f"{first}/1", True)
 
 
 async def test_nothing_simpler_is_tried_when_the_person_is_gone(street: Street) -> None:

@@ -93,7 +93,7 @@ async def test_a_quiz_goes_on_in_its_thread_by_buttons_and_forms(town: Town) -> 
             await talk.taps(question.choices[0].label)
             seen.add("tapped")
         else:
-            await phone.writes("I don't know", talk.receipt)
+            await phone.writes_answer("I don't know", talk.receipt)
             await talk.settles()
             seen.add("written")
         await talk.hears(Mark)

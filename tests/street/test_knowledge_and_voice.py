@@ -9,7 +9,7 @@ from tests.ingest.samples import docx, paragraph, pdf
 from tests.street.conftest import Town
 from tests.street.talk import Talk
 
-BOTH = pytest.mark.parametrize("channel", ["web", "telegram", "discord"])
+BOTH = pytest.mark.parametrize("channel", ["web", "telegram", "discord", "slack"])
 HANDBOOK = b"""# Acme Handbook
 
 ## Holidays

@@ -83,17 +83,37 @@ async def test_whatever_the_channel_a_code_from_the_web_joins_it(town: Town, cha
     secret = await code(page)
     guest.forgets()
     await guest.says(secret if channel == "sms" else f"/link {secret}")
-    await guest.hears(Text, "on the web chat", "Shall I join them?")
-    await guest.says("yes")
+    await _agrees(guest, await guest.hears(Text, "on the web chat", "Shall I join them?"))
     await guest.hears(Text, "you are one person on", "the web chat")
     await guest.hears(Text, "You were in the middle of unit 2", "Shall we go on?")
     await guest.says("/continue")
     await guest.hears(Text, "We go on from the web chat: unit 2")
     await guest.says("/unlink")
-    await guest.hears(Text, "stay with you on the web chat")
-    await guest.says("yes")
+    await _agrees(guest, await guest.hears(Text, "stay with you on the web chat"))
     await guest.hears(Text, "begin anew here")
     guest.hears_nothing_more()
+
+
+async def _agrees(talk: Talk, asked: Text) -> None:
+    """As people do; where others can write in their name, by the number that only they were sent."""
+    number = re.search(r"reply with (\d{6})\.$", asked.text)
+    assert bool(number) == (talk.phone.address.channel == "sms")
+    await talk.says(number[1] if number else "yes")
+
+
+async def test_who_writes_in_somebody_elses_name_by_text_neither_joins_nor_forgets_them(town: Town) -> None:
+    victim, page = await town.meets("sms"), await town.meets("web")
+    page.forgets()
+    secret = await code(page)
+    for said, asked in ((f"/link {secret}", "Shall I join them?"), ("forget me", "Shall I forget you?")):
+        victim.forgets()
+        await victim.says(said)
+        await victim.hears(Text, asked)
+        for guess in ("1", "yes", "forget me", "123456"):
+            victim.forgets()
+            await victim.says(guess)
+    rows = await page.rows(text("SELECT count(DISTINCT learner_id) AS people FROM identities"), {})
+    assert [row.people for row in rows] == [2]
 
 
 async def test_who_comes_back_is_asked_whether_to_go_on(lan: tuple[Talk, Talk]) -> None:

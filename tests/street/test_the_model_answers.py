@@ -12,13 +12,15 @@ from tests.street.conftest import Town
 from tests.street.phones.telegram import TelegramPhone
 from tests.street.talk import Talk
 
-EVERYWHERE = pytest.mark.parametrize("channel", ["web", "terminal", "telegram", "discord"])
+EVERYWHERE = pytest.mark.parametrize("channel", ["web", "terminal", "telegram", "discord", "slack"])
 _TURNS = text("SELECT model, input_tokens, output_tokens, cost, started_at, ended_at FROM turns ORDER BY started_at")
 _CALLS = text("SELECT name, input, output, failed, seconds FROM tool_calls ORDER BY seq")
 
 
 async def met(town: Town, channel: str, claude: FakeAnthropic, *, chat: int = 7) -> Talk:
-    await town.builds(telegram=channel == "telegram", on_discord=channel == "discord", claude=claude)
+    await town.builds(
+        telegram=channel == "telegram", on_discord=channel == "discord", on_slack=channel == "slack", claude=claude
+    )
     talk = await town.meets(channel, chat=chat)
     talk.forgets()
     return talk

@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bots.http import Patience, Webhooks, application
 from bots.slack.socket import Listening
-from core.channel import Gateway
+from core.channel import Gateway, Request
 from core.errors import Unreachable
 from core.event import Event, Rated, Said
 from core.reply import Text
@@ -117,6 +117,24 @@ async def test_who_rates_an_answer_is_thanked_in_their_language_and_nobody_else_
     (thanks,) = desk.api.channels["C1"].private
     assert (thanks["user"], thanks["thread_ts"]) == ("U7", CHANNEL.thread)
     assert thanks["text"] == "Cảm ơn bạn, mình đã ghi lại."
+
+
+async def test_calls_that_come_at_once_keep_what_is_their_own(desk: Desk) -> None:
+    channel = desk.app.channel
+
+    def call(whole: dict[str, Any]) -> tuple[Event, ...]:
+        return channel.parse(Request(body=json.dumps(whole).encode()))
+
+    challenge = call({"type": "url_verification", "challenge": "3eZbrw", "token": "x"})
+    opened, said = call(_payload("thread_started")), call(_payload("direct"))
+    assert await channel.answer(said) is None
+    answer = await channel.answer(challenge)
+    assert answer is not None
+    assert json.loads(answer.body) == {"challenge": "3eZbrw"}
+    await channel.acknowledge(await channel.admit(said))
+    assert desk.api.channels["D1"].prompts == {}
+    await channel.acknowledge(await channel.admit(opened))
+    assert list(desk.api.channels["D1"].prompts) == ["1700000000.000100"]
 
 
 async def test_a_new_thread_is_offered_what_to_say(desk: Desk, url: str) -> None:

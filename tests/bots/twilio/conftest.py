@@ -30,6 +30,8 @@ class Book:
     spent: dict[tuple[Address, date], int] = field(default_factory=dict[tuple[Address, date], int])
 
     outcomes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
+    cost: float = 0.0
+    locale: str = "en"
     kept: dict[str, tuple[bytes, str]] = field(default_factory=dict[str, tuple[bytes, str]])
 
     async def note(self, parcel: str, outcome: str) -> None:
@@ -54,12 +56,23 @@ class Book:
     async def withdrawn(self, address: Address) -> bool:
         return address in self.ended
 
-    async def spend(self, address: Address, amount: int, *, day: date, cap: int) -> bool:
+    async def spend(self, address: Address, amount: int, *, day: date, cap: int, cost: float = 0.0) -> bool:
         after = self.spent.get((address, day), 0) + amount
         if after > cap:
             return False
         self.spent[(address, day)] = after
+        self.cost += cost
         return True
+
+    async def close(self, address: Address, *, day: date, cap: int, cost: float = 0.0) -> bool:
+        if self.spent.get((address, day), 0) >= cap:
+            return False
+        self.spent[(address, day)] = cap
+        self.cost += cost
+        return True
+
+    async def locale_at(self, address: Address) -> str:
+        return self.locale
 
 
 @dataclass
@@ -88,10 +101,16 @@ async def desk() -> AsyncIterator[Desk]:
 
 
 def settings(
-    api: FakeTwilio, *, token: str = TOKEN, number: str = NUMBER, cap: int = 20, public_url: str = PUBLIC
+    api: FakeTwilio, *, token: str = TOKEN, number: str = NUMBER, cap: int = 32, public_url: str = PUBLIC
 ) -> Settings:
     return Settings(
-        account_sid=ACCOUNT, auth_token=token, number=number, public_url=public_url, api_url=api.url, daily_segments=cap
+        account_sid=ACCOUNT,
+        auth_token=token,
+        number=number,
+        public_url=public_url,
+        api_url=api.url,
+        daily_segments=cap,
+        segment_price=0.008,
     )
 
 
@@ -105,6 +124,7 @@ def connected(settings: Settings, *, book: Book, clock: Clock, count: Count) -> 
         outcomes=book,
         consents=book,
         allowance=book,
+        locale_at=book.locale_at,
         clock=clock,
         count=count,
     )

@@ -103,6 +103,12 @@ def test_any_words_come_through_as_they_are_or_are_a_wish(text: str) -> None:
         )
 
 
+def test_all_but_an_end_of_the_messages_heeds_that_they_are_ended() -> None:
+    for words, heeds in (("toki", True), ("HELP", True), ("START", True), ("Yes", True), ("STOP", False)):
+        (event,) = _read(FakeTwilio().form(words))
+        assert event.heeds is heeds
+
+
 def test_a_report_says_what_became_of_a_message() -> None:
     sid = "SM" + "0" * 32
     fields = {"MessageSid": sid, "MessageStatus": "undelivered", "ErrorCode": "30007", "AccountSid": ACCOUNT, "To": LAN}

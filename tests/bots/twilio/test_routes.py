@@ -3,6 +3,7 @@
 import aiohttp
 import pytest
 
+from bots.twilio.refusals import LOST
 from core.address import Address
 from core.errors import Refused
 from core.media import Media
@@ -25,8 +26,18 @@ async def test_what_became_of_a_message_is_noted_at_its_parcel(desk: Desk) -> No
     for status in ("queued", "sent", "delivered"):
         assert await desk.api.reports(sent, status) == 200
     assert await desk.api.reports(sent, "undelivered", "30007") == 200
-    assert desk.book.outcomes == [("parcel 1", "delivered"), ("parcel 1", "undelivered 30007")]
-    assert desk.counted[-2:] == ["text_outcome:delivered", "text_outcome:undelivered"]
+    why = "undelivered 30007: taken for spam by the carrier"
+    assert desk.book.outcomes == [("parcel 1", "delivered"), ("parcel 1", why)]
+    assert desk.counted[-3:] == ["text_outcome:delivered", "text_outcome:undelivered", "text_undelivered:30007"]
+
+
+@pytest.mark.parametrize("code", ["30003", "30004", "30005", "30006", "30007", "30008", "30034", ""])
+async def test_why_a_message_did_not_arrive_is_kept_in_plain_words(desk: Desk, code: str) -> None:
+    assert await desk.api.reports(await _said(desk), "failed", code) == 200
+    ((_, outcome),) = desk.book.outcomes
+    assert outcome == f"undelivered {code}".strip() + (f": {LOST[code]}" if code in LOST else "")
+    assert len(outcome) <= 60, "more is not kept"
+    assert desk.counted[-1] == f"text_undelivered:{code if code in LOST else 'other'}"
 
 
 async def test_an_end_of_the_messages_that_shows_late_is_noted(desk: Desk) -> None:
@@ -49,7 +60,7 @@ async def test_a_voice_note_goes_out_in_a_form_that_phones_play(desk: Desk) -> N
     await desk.account.channel.send(HERE, voice, key="k")
     (sent,) = desk.api.to(LAN)
     assert (sent.body, sent.media) == ("", [(b"ID3OggS", "audio/mpeg")])
-    assert desk.counted == ["text_segments:MMS"] * 3
+    assert desk.counted == [*["text_segments:MMS"] * 3, *["text_cost:MMS"] * 240]
 
 
 async def test_a_question_and_a_picture_carry_their_file_with_the_first_words(desk: Desk) -> None:

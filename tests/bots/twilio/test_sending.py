@@ -5,6 +5,7 @@ import pytest
 from bots.twilio.segments import measure
 from core.errors import Failure, Refused, Throttled, Unreachable
 from core.media import Media
+from core.phrases import say
 from core.reply import Quiz, Text
 from tests.bots.twilio.conftest import HERE, Desk, connected, settings
 from tests.fakes.twilio import LAN
@@ -21,7 +22,8 @@ async def test_words_arrive_cheaply_written(desk: Desk) -> None:
     receipt = await desk.account.channel.send(HERE, Text(text="It’s “moku” – eat…"), key="k")
     (sent,) = desk.api.to(LAN)
     assert (sent.sid, sent.body) == (receipt, 'It\'s "moku" - eat...')
-    assert desk.counted == ["text_segments:GSM-7"]
+    assert desk.counted == ["text_segments:GSM-7", *["text_cost:GSM-7"] * 80]
+    assert desk.book.cost == pytest.approx(0.008)
 
 
 async def test_a_question_names_where_in_the_quiz_it_stands(desk: Desk) -> None:
@@ -33,7 +35,9 @@ async def test_a_long_text_goes_in_messages_that_carriers_take(desk: Desk) -> No
     await desk.account.channel.send(HERE, Text(text="Một câu tiếng Việt. " * 60), key="k")
     assert len(desk.api.sent) == 2
     assert all(measure(sent.body).segments <= 10 for sent in desk.api.sent)
-    assert desk.book.spent[HERE, desk.clock.now().date()] == len(desk.counted)
+    segments = sum(measure(sent.body).segments for sent in desk.api.sent)
+    assert desk.book.spent[HERE, desk.clock.now().date()] == desk.counted.count("text_segments:UCS-2") == segments
+    assert desk.book.cost == pytest.approx(segments * 0.008)
 
 
 async def test_a_retry_goes_on_after_what_went_through(desk: Desk) -> None:
@@ -63,17 +67,36 @@ async def test_what_twilio_knows_of_an_end_is_noted(desk: Desk) -> None:
     assert failing.gone
     assert desk.book.ended == {HERE: "21610"}
     assert desk.book.spent[HERE, desk.clock.now().date()] == 0
+    assert desk.book.cost == 0
 
 
-async def test_nobody_is_sent_more_in_a_day_than_is_set(desk: Desk) -> None:
-    for number in range(20):
+async def _uses_up_the_day(desk: Desk) -> None:
+    for number in range(30):
         await desk.account.channel.send(HERE, Text(text="toki"), key=f"k{number}")
-    failing = await _failing(desk)
-    assert isinstance(failing, Refused)
-    assert failing.gone
-    assert len(desk.api.sent) == 20
+
+
+@pytest.mark.parametrize("locale", ["en", "vi", "es"])
+async def test_nobody_is_sent_more_in_a_day_than_is_set_and_the_last_message_says_so(desk: Desk, locale: str) -> None:
+    desk.book.locale = locale
+    await _uses_up_the_day(desk)
+    for _ in range(3):
+        failing = await _failing(desk)
+        assert isinstance(failing, Refused)
+        assert failing.gone
+    bodies = [sent.body for sent in desk.api.sent]
+    assert bodies == ["toki"] * 30 + [say("sms.enough", locale)]
+    assert sum(measure(body).segments for body in bodies) <= 32
+    assert desk.counted.count("daily_cap:sms") == 3
     desk.clock.pass_(86400)
     assert await desk.account.channel.send(HERE, Text(text="toki"), key="next day")
+
+
+async def test_last_words_that_do_not_go_out_are_tried_again(desk: Desk) -> None:
+    await _uses_up_the_day(desk)
+    desk.api.wrongs = [Wrong(503, 20503, "Service Unavailable")]
+    assert isinstance(await _failing(desk), Unreachable)
+    assert isinstance(await _failing(desk), Refused)
+    assert [sent.body for sent in desk.api.sent][30:] == [say("sms.enough", "en")]
 
 
 @pytest.mark.parametrize(

@@ -6,10 +6,12 @@ from typing import Any
 
 from core.address import Address
 from core.reply import Choice
-from tests.fakes.discord import FakeDiscord
+from tests.fakes.discord import BOT, FakeDiscord
 
 Taken = Callable[[Address, int], Awaitable[None]]
 _VOICE_NOTE = 1 << 13
+_MENU = 3
+_HIDDEN = 1 << 6
 
 
 class DiscordPhone:
@@ -37,7 +39,22 @@ class DiscordPhone:
         (data,) = [data for part in parts if (data := _taken(part, choice.label)) is not None]
         await self._asks(type=3, message=message, data=data)
 
-    async def writes(self, words: str, receipt: str) -> None:
+    async def greets(self) -> None:
+        await self.commands("start")
+
+    async def stops(self) -> None:
+        await self.commands("stop")
+
+    def asked(self, receipt: str) -> str:
+        parts = [part for row in self.room.messages[receipt]["components"] for part in row["components"]]
+        if any(part["type"] == _MENU for part in parts):
+            return "menu"
+        return "words" if not parts else "form" if len(parts) == 1 else "buttons"
+
+    async def file(self, receipt: str) -> bytes:
+        return self.room.messages[receipt]["sound"]
+
+    async def writes_answer(self, words: str, receipt: str) -> None:
         """Open the form of a question and send it off."""
         message = self.room.messages[receipt]
         (button,) = [part for row in message["components"] for part in row["components"]]
@@ -102,10 +119,24 @@ class DiscordPhone:
 class ServerPhone(DiscordPhone):
     """The same person in a server's channel, or in one of its threads."""
 
+    mention = f"<@{BOT['id']}>"
+
     def moves(self, chat: str, thread: str = "") -> None:
         """Look at another channel, or at what one person alone sees there."""
         self.room = self.api.room(chat)
         self.address = Address("discord", chat, thread)
+
+    def overheard(self) -> list[str]:
+        """What everybody in the channel sees."""
+        return [message["content"] for message in self.room.messages.values() if not message["flags"] & _HIDDEN]
+
+    async def murmurs(self, words: str) -> None:
+        """Somebody says something to the others."""
+        await self._message(content=words, author={"id": "8", "username": "minh", "global_name": "Minh"})
+
+    async def _message(self, **content: Any) -> None:
+        us = [{"id": BOT["id"], "username": BOT["username"]}] if self.mention in content["content"] else []
+        await super()._message(guild_id="55", member={"roles": []}, mentions=us, **content)
 
     async def points(self, command: str, words: str) -> None:
         """Use a command of the menu of somebody's message."""

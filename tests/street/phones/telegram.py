@@ -15,6 +15,8 @@ Taken = Callable[[Address, int], Awaitable[None]]
 class TelegramPhone:
     """`taken` waits until so many events of this chat were received."""
 
+    mention = f"@{BOT['username']}"
+
     def __init__(self, api: FakeTelegram, taken: Taken, *, chat: int, locale: str) -> None:
         self.api = api
         self.chat = api.chat(chat, "private" if chat > 0 else "supergroup")
@@ -27,12 +29,34 @@ class TelegramPhone:
         await self.writes(text)
         await self._taken()
 
+    async def murmurs(self, words: str) -> None:
+        """Somebody says something to the others in a group."""
+        await self.writes(words, sender=8, name="Minh")
+        await self._taken()
+
     async def writes(self, text: str, *, sender: int = LAN, name: str = "Lan", **more: Any) -> None:
         """Somebody writes; what is not for Sona is never waited for."""
         place = text.find(f"@{BOT['username']}")
         if place >= 0:
             more["entities"] = [{"type": "mention", "offset": place, "length": len(BOT["username"]) + 1}]
         await self._message(sender, name, text=text, **more)
+
+    async def greets(self) -> None:
+        await self.says("/start")
+
+    async def stops(self) -> None:
+        await self.says("/stop")
+
+    async def writes_answer(self, words: str, receipt: str) -> None:
+        await self.says(words)
+
+    def asked(self, receipt: str) -> str:
+        if sent(receipt) is not None:
+            return "poll"
+        return "buttons" if self.chat.buttons(int(receipt)) else "words"
+
+    async def file(self, receipt: str) -> bytes:
+        return self.api.files[self.chat.messages[int(receipt)]["document"]["file_id"]][1]
 
     async def taps(self, choice: Choice, receipt: str, *, sender: int = LAN) -> None:
         self._done += 1

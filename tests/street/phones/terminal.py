@@ -3,8 +3,10 @@
 import asyncio
 import io
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 from bots.terminal import PlainScreen, Talk
+from bots.terminal.saving import saving
 from core.address import Address
 from core.event import Event, Sender
 from core.reply import Choice
@@ -28,9 +30,10 @@ class Screen(PlainScreen):
 class TerminalPhone:
     """Lines are typed as soon as the session asks for them, or ahead of it."""
 
-    def __init__(self, door: Door, name: str, locale: str) -> None:
+    def __init__(self, door: Door, name: str, locale: str, folder: Path) -> None:
         self.address = Address("terminal", name)
         self._door = door
+        self._folder = folder
         self._out = io.StringIO()
         self._screen = Screen(self._out)
         self._lines: asyncio.Queue[str] = asyncio.Queue()
@@ -47,10 +50,12 @@ class TerminalPhone:
             idle=lambda: door.ground.sweep.idle(self.address),
             clock=door.ground.clock,
             screen=self._screen,
+            save=saving(door.ground.blobs, folder),
             pause=0.01,
         )
 
     async def open(self) -> None:
+        self._folder.mkdir()
         self._running = asyncio.create_task(self.session.run(self._read()))
 
     async def close(self) -> None:
@@ -64,6 +69,23 @@ class TerminalPhone:
         await self._lines.put(text)
         async with asyncio.timeout(10), self._taken:
             await self._taken.wait_for(lambda: self._received == self._expected)
+
+    async def greets(self) -> None:
+        await self.says("/start")
+
+    async def stops(self) -> None:
+        await self.interrupts("")
+
+    async def writes_answer(self, words: str, receipt: str) -> None:
+        await self.says(words)
+
+    def asked(self, receipt: str) -> str:
+        return "list" if self.session.of == receipt and self.session.options else "words"
+
+    async def file(self, receipt: str) -> bytes:
+        (path,) = self._folder.iterdir()
+        assert str(path) in self._out.getvalue()
+        return path.read_bytes()
 
     async def taps(self, choice: Choice, receipt: str) -> None:
         number = [option.value for option in self.session.options].index(choice.value) + 1

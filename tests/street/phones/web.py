@@ -41,6 +41,18 @@ class WebPhone:
         await self._socket.close()
         await self._reading
 
+    async def greets(self) -> None:
+        """Opening the page was a greeting."""
+
+    async def writes_answer(self, words: str, receipt: str) -> None:
+        await self.says(words)
+
+    def asked(self, receipt: str) -> str:
+        return "buttons" if self._receipts[int(receipt)]["choices"] else "words"
+
+    async def file(self, receipt: str) -> bytes:
+        return await self._loaded(self._receipts[int(receipt)]["media"]["href"])
+
     async def says(self, text: str) -> None:
         await self._does({"kind": "said", "text": text})
 
@@ -62,7 +74,9 @@ class WebPhone:
         return [words(line) for line in self._receipts.values()]
 
     async def sound(self, receipt: str) -> bytes:
-        href = self._receipts[int(receipt)]["audio"]["href"]
+        return await self._loaded(self._receipts[int(receipt)]["audio"]["href"])
+
+    async def _loaded(self, href: str) -> bytes:
         async with self._session.get(self._url.rstrip("/") + href) as answer:
             assert answer.status == 200
             return await answer.read()
@@ -119,8 +133,12 @@ def words(tree: Any) -> str:
         case {"t": str(text)} | {"text": str(text)}:
             return text
         case dict():
-            parts = (tree.get(name) for name in ("text", "s", "header", "rows", "blocks"))
+            parts = (
+                tree.get(name) for name in ("text", "s", "header", "rows", "blocks", "sources", "title", "section")
+            )
             return " ".join(words(part) for part in parts if part)
+        case str():
+            return tree
         case list():
             return " ".join(words(part) for part in tree)
         case _:

@@ -1,0 +1,17 @@
+"""The open question as a person is shown it."""
+
+from dataclasses import replace
+
+from core.phrases import say
+from core.question import OpenQuiz
+from core.quiz import session
+from core.quiz.mark import picks
+from core.reply import Quiz
+
+
+def question(quiz: OpenQuiz | None, locale: str) -> Quiz | None:
+    """What is asked now, with the words for who wants to write the answer; `None` where nothing is."""
+    shown = session.show(quiz) if quiz else None
+    if quiz is None or quiz.current is None or shown is None:
+        return None
+    return replace(shown, write="" if picks(quiz.current) else say("study.button.write", locale))

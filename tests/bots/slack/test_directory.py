@@ -1,0 +1,39 @@
+"""Languages that people have set, asked for no more often than Slack bears."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from bots.slack.client import Client
+from bots.slack.directory import Directory
+from bots.slack.tokens import OneToken
+from tests.fakes.clock import ManualClock
+from tests.fakes.slack import TOKEN, FakeSlack
+
+
+@pytest.fixture
+async def api() -> AsyncIterator[FakeSlack]:
+    async with FakeSlack() as fake:
+        fake.locales |= {"U7": "vi-VN", "U8": "es-ES"}
+        yield fake
+
+
+@pytest.fixture
+async def client(api: FakeSlack) -> AsyncIterator[Client]:
+    client = Client(OneToken(TOKEN), api_url=api.url)
+    yield client
+    await client.close()
+
+
+async def test_a_workspace_that_slack_does_not_tell_of_keeps_no_other_from_being_asked_for(
+    api: FakeSlack, client: Client
+) -> None:
+    clock = ManualClock()
+    directory = Directory(client=client, clock=clock)
+    api.refuse("users.info", "ratelimited", status=429, retry_after=30)
+    assert await directory.locale("T1", "U7") == ""
+    assert await directory.locale("T2", "U8") == "es-ES"
+    assert await directory.locale("T1", "U7") == ""
+    assert len(api.made("users.info")) == 2
+    clock.pass_(31)
+    assert await directory.locale("T1", "U7") == "vi-VN"
