@@ -21,7 +21,7 @@ _ROWS: tuple[tuple[str, Show], ...] = (
     ("typing is shown", lambda can: _yes(can.typing)),
     ("answers are seen while they are written", lambda can: _yes(can.streaming)),
     ("messages to one chat", lambda can: _rate(can.chat_rate)),
-    ("messages to one group", lambda can: _rate(can.group_rate or can.chat_rate)),
+    ("messages to one group, where that is another", lambda can: _rate(can.group_rate)),
     ("messages in all", lambda can: _rate(can.total_rate)),
 )
 

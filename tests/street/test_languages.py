@@ -1,6 +1,7 @@
 """Onboarding, help and errors speak the person's language from the first word, on every channel."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -8,6 +9,7 @@ from core.phrases import phrases, say
 from core.reply import Text
 from tests.fakes.anthropic import FakeAnthropic
 from tests.fakes.script import Fail
+from tests.fakes.street import Street
 from tests.street.conftest import Meet
 from tests.street.phones.discord import DiscordPhone
 from tests.street.talk import Talk
@@ -87,3 +89,13 @@ async def test_a_language_that_the_first_words_did_not_tell_is_taken_from_the_fi
     assert say("help.more", "vi") in (await talk.hears(Text)).text
     await talk.says("/qwxz")
     assert say("help.unknown", "vi", command="/qwxz") in (await talk.hears(Text)).text
+
+
+async def test_the_language_is_that_of_the_first_event_that_tells_it(street: Street) -> None:
+    spoken: list[str] = []
+    for locale in ("", "es-ES", "vi", ""):
+        event = street.event("/help")
+        await street.receive(replace(event, sender=replace(event.sender, locale=locale)))
+        await street.answers()
+        spoken.append(street.mind.openings[-1].conversation.learner.locale)
+    assert spoken == ["en", "es-ES", "es-ES", "es-ES"]
