@@ -260,18 +260,6 @@ async def test_an_address_for_the_file_is_good_once_and_for_a_day(
     assert list(rows) == []
 
 
-async def test_of_all_the_files_that_somebody_asks_for_only_the_last_two_take_up_room(
-    leaving: PostgresLeaving, street: Street, database: Database, ana: str
-) -> None:
-    others = await count(database, "blobs")
-    links: list[str] = []
-    for _ in range(5):
-        links.append((await leaving.link(await leaving.pack(ana))).rpartition("/")[2])
-        street.clock.pass_(601)
-    assert (await count(database, "handouts"), await count(database, "blobs") - others) == (2, 2)
-    assert [await leaving.waits(link) for link in links] == [False, False, False, True, True]
-
-
 async def test_what_was_being_read_for_who_was_forgotten_stands_no_longer(
     leaving: PostgresLeaving, street: Street, database: Database, ana: str
 ) -> None:
