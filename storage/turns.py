@@ -12,6 +12,7 @@ from core.clock import Clock
 from core.conversation import Conversation, Learner, Message, Opening, Turn
 from core.errors import Malformed, Superseded
 from core.event import Event
+from core.phrases import DEFAULT
 from storage import closing
 from storage.database import Database
 from storage.group import Group
@@ -83,6 +84,8 @@ _MEET = text(
     """
 )
 
+_LANGUAGE = text("UPDATE learners SET locale = :locale WHERE id = :learner AND locale = ''")
+
 _WAITING = text(
     "SELECT DISTINCT address FROM events WHERE address = ANY(:addresses) AND handled_at IS NULL AND addressed"
 )
@@ -151,7 +154,14 @@ class PostgresTurns:
             tokens = [self._clock.id() for _ in met]
             rows = [*rows, *await self._database.run(_OPEN, parameters | {"addresses": met, "tokens": tokens})]
         openings |= {row.address: _readable(row, addresses[row.address]) for row in rows}
+        for row in rows:
+            await self._hear_out(row, openings[row.address])
         return [openings.pop(str(address), None) for address, _ in asked]
+
+    async def _hear_out(self, row: Row[Any], opening: Opening | Malformed) -> None:
+        """Keep the language of somebody whose first words did not tell it, as Discord's messages do not, once something does."""
+        if not row.locale and isinstance(opening, Opening) and (locale := _language(opening.events)):
+            await self._database.run(_LANGUAGE, {"learner": row.learner, "locale": locale})
 
     async def _meet(self, addresses: list[str], now: datetime, failed: dict[str, Opening | Malformed]) -> list[str]:
         """Make conversations for those of the addresses that have events but none yet, and return them."""
@@ -178,7 +188,7 @@ class PostgresTurns:
             "channel": event.address.channel,
             "sender": wire.clean(chat if event.group else event.sender.id),
             "name": "" if event.group else wire.clean(event.sender.name),
-            "locale": wire.clean(event.sender.locale) or "en",
+            "locale": wire.clean(event.sender.locale),
             "learner": self._clock.id(),
             "now": now,
         }
@@ -214,7 +224,9 @@ def _readable(row: Row[Any], address: Address) -> Opening | Malformed:
 
 def _opening(row: Row[Any], address: Address) -> Opening:
     state = wire.load_state(row.state)
-    learner = Learner(id=row.learner, name=row.name, locale=row.locale, zone=row.zone, voice=row.voice)
+    events = _events(row.events)
+    locale = row.locale or _language(events) or DEFAULT
+    learner = Learner(id=row.learner, name=row.name, locale=locale, zone=row.zone, voice=row.voice)
     conversation = Conversation(
         address=address,
         learner=learner,
@@ -230,12 +242,13 @@ def _opening(row: Row[Any], address: Address) -> Opening:
         version=row.version,
     )
     return Opening(
-        conversation=conversation,
-        events=_events(row.events),
-        token=row.lease_token,
-        attempts=row.attempts,
-        owed=row.owed,
+        conversation=conversation, events=events, token=row.lease_token, attempts=row.attempts, owed=row.owed
     )
+
+
+def _language(events: tuple[Event, ...]) -> str:
+    """The language of whoever spoke to Sona, as far as the platform tells it."""
+    return next((wire.clean(event.sender.locale) for event in events if event.addressed and event.sender.locale), "")
 
 
 def _events(records: Sequence[Any]) -> tuple[Event, ...]:

@@ -81,7 +81,7 @@ class Homes:
         overview = None
         if self._overviews is not None:
             overview = await self._overviews.of("slack", f"{place.team}.{user}", locale=locale)
-            locale = overview.learner.locale
+            locale = overview.learner.locale or locale
 
         def sign(choice: Choice) -> str:
             return signed.encode(choice.value, Address("slack", f"{place.team}.{place.channel}"), self._key)

@@ -74,3 +74,16 @@ async def test_who_only_opens_the_page_or_the_program_is_greeted_in_their_langua
 def test_english_would_be_noticed() -> None:
     assert english(say("help.more", "en"))
     assert not english(say("help.more", "vi"))
+
+
+async def test_a_language_that_the_first_words_did_not_tell_is_taken_from_the_first_command(meet: Meet) -> None:
+    """Discord tells the language of who uses a command, and not of who writes."""
+    talk = await meet("discord", "vi")
+    await talk.says("/start")
+    assert say("start.next", "en") in (await talk.hears(Text)).text
+    assert isinstance(talk.phone, DiscordPhone)
+    await talk.phone.commands("help")
+    await talk.settles()
+    assert say("help.more", "vi") in (await talk.hears(Text)).text
+    await talk.says("/qwxz")
+    assert say("help.unknown", "vi", command="/qwxz") in (await talk.hears(Text)).text

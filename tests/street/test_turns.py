@@ -137,6 +137,16 @@ async def test_a_cleared_history_stays_cleared(street: Street) -> None:
     assert street.mind.openings[-1].conversation.history == ()
 
 
+async def test_the_language_is_that_of_the_first_event_that_tells_it(street: Street) -> None:
+    spoken: list[str] = []
+    for locale in ("", "es-ES", "vi", ""):
+        event = street.event("/help")
+        await street.receive(replace(event, sender=replace(event.sender, locale=locale)))
+        await street.answers()
+        spoken.append(street.mind.openings[-1].conversation.learner.locale)
+    assert spoken == ["en", "es-ES", "es-ES", "es-ES"]
+
+
 async def test_what_a_database_cannot_hold_is_replaced_and_nothing_is_lost(street: Street) -> None:
     await street.says("nul \x00 and half a pair \ud83d end")
     assert await street.answers() == [Text(text="nul \ufffd and half a pair \ufffd end")]
