@@ -67,7 +67,7 @@ class Deliver:
             return False
         except Throttled as error:
             place.told(error.retry_after, everybody=error.everybody)
-            return await self._later(parcel, error.retry_after, "throttled")
+            return await self._later(parcel, error.retry_after, "throttled", tried=False)
         except Unreachable as error:
             if parcel.attempts >= ATTEMPTS:
                 return await self._dead(parcel, f"given up: {error}")
@@ -116,9 +116,9 @@ class Deliver:
             receipt = await self._send(channel, parcel, piece, "", f"{key}/{number}" if number else key)
         return receipt
 
-    async def _later(self, parcel: Parcel, seconds: float, why: str) -> datetime:
+    async def _later(self, parcel: Parcel, seconds: float, why: str, *, tried: bool = True) -> datetime:
         at = self.clock.now() + timedelta(seconds=seconds)
-        await self.outbox.later(parcel, at, why)
+        await self.outbox.later(parcel, at, why, tried=tried)
         self.count("parcel_later", channel=parcel.address.channel)
         return at
 

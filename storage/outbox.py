@@ -48,25 +48,25 @@ _SENT = text(
     """
 )
 
-# Each try has its number, so that whoever lost the lease changes nothing for the one who has it now.
+# Each try under way has its number, so that whoever lost the lease changes nothing for the one who has it now.
 _RENEW = text(
     """
     UPDATE parcels SET lease_until = :until
-    WHERE id = :id AND attempts = :attempts AND state = 'waiting' RETURNING id
+    WHERE id = :id AND attempts = :attempts AND state = 'waiting' AND lease_until IS NOT NULL RETURNING id
     """
 )
 
 _LATER = text(
     """
-    UPDATE parcels SET due_at = :at, lease_until = NULL, error = :why
-    WHERE id = :id AND attempts = :attempts AND state = 'waiting'
+    UPDATE parcels SET due_at = :at, lease_until = NULL, error = :why, attempts = attempts - :untried
+    WHERE id = :id AND attempts = :attempts AND state = 'waiting' AND lease_until IS NOT NULL
     """
 )
 
 _DEAD = text(
     """
     UPDATE parcels SET state = 'dead', lease_until = NULL, error = :why
-    WHERE id = :id AND attempts = :attempts AND state = 'waiting'
+    WHERE id = :id AND attempts = :attempts AND state = 'waiting' AND lease_until IS NOT NULL
     """
 )
 
@@ -97,8 +97,9 @@ class PostgresOutbox:
     async def sent(self, parcel: Parcel, receipt: str) -> bool:
         return await self._sents((parcel.id, receipt))
 
-    async def later(self, parcel: Parcel, at: datetime, why: str) -> None:
-        await self._database.run(_LATER, _held(parcel) | {"at": at, "why": wire.clean(why)[:500]})
+    async def later(self, parcel: Parcel, at: datetime, why: str, *, tried: bool = True) -> None:
+        given = {"at": at, "why": wire.clean(why)[:500], "untried": int(not tried)}
+        await self._database.run(_LATER, _held(parcel) | given)
 
     async def dead(self, parcel: Parcel, why: str) -> None:
         await self._database.run(_DEAD, _held(parcel) | {"why": wire.clean(why)[:500]})

@@ -61,8 +61,11 @@ class Outbox(Protocol):
         """
         ...
 
-    async def later(self, parcel: Parcel, at: datetime, why: str) -> None:
-        """Try again at `at`; everything behind it waits too. Does nothing for who has lost the parcel."""
+    async def later(self, parcel: Parcel, at: datetime, why: str, *, tried: bool = True) -> None:
+        """Try again at `at`; everything behind it waits too. Does nothing for who has lost the parcel.
+
+        What was not `tried`, as the platform asked to wait, does not count among its attempts.
+        """
         ...
 
     async def dead(self, parcel: Parcel, why: str) -> None:

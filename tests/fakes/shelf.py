@@ -43,7 +43,7 @@ class Shelf:
         self.waiting[parcel.address].popleft()
         return bool(self.waiting[parcel.address])
 
-    async def later(self, parcel: Parcel, at: datetime, why: str) -> None:
+    async def later(self, parcel: Parcel, at: datetime, why: str, *, tried: bool = True) -> None:
         self.held[parcel.address] = at
 
     async def dead(self, parcel: Parcel, why: str) -> None:

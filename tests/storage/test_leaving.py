@@ -1,6 +1,5 @@
 """Who is forgotten leaves nothing behind, in no table and no file; who asks gets everything, once."""
 
-import asyncio
 import io
 import json
 import zipfile
@@ -259,41 +258,6 @@ async def test_an_address_for_the_file_is_good_once_and_for_a_day(
     assert await count(database, "handouts") == 0
     rows = await database.run(text("SELECT key FROM blobs WHERE mime = 'application/zip'"), {})
     assert list(rows) == []
-
-
-async def test_of_all_the_files_that_somebody_asks_for_only_the_last_two_take_up_room(
-    leaving: PostgresLeaving, street: Street, database: Database, ana: str
-) -> None:
-    others = await count(database, "blobs")
-    links: list[str] = []
-    for _ in range(5):
-        links.append((await leaving.link(await leaving.pack(ana))).rpartition("/")[2])
-        street.clock.pass_(601)
-    assert (await count(database, "handouts"), await count(database, "blobs") - others) == (2, 2)
-    assert [await leaving.waits(link) for link in links] == [False, False, False, True, True]
-
-
-class Narrow(PostgresBlobs):
-    """Counts who puts something down at the same time."""
-
-    inside = most = 0
-
-    async def put(self, data: bytes, *, mime: str) -> str:
-        self.inside += 1
-        self.most = max(self.most, self.inside)
-        try:
-            return await super().put(data, mime=mime)
-        finally:
-            self.inside -= 1
-
-
-async def test_of_many_who_ask_for_their_file_at_once_one_is_in_memory(database: Database, street: Street) -> None:
-    for number in range(6):
-        await put(database, "learners", id=f"l{number}")
-    blobs = Narrow(database=database, clock=street.clock)
-    leaving = PostgresLeaving(database=database, blobs=blobs, clock=street.clock, base="")
-    files = await asyncio.gather(*(leaving.pack(f"l{number}") for number in range(6)))
-    assert (len({file.ref for file in files}), blobs.most) == (6, 1)
 
 
 async def test_what_was_being_read_for_who_was_forgotten_stands_no_longer(

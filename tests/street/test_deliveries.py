@@ -54,6 +54,19 @@ async def test_a_throttled_reply_waits_as_long_as_it_is_told_and_holds_up_those_
     assert street.channel.to(HERE) == [Text(text="one"), Text(text="two")]
 
 
+async def test_waiting_because_the_platform_asked_for_it_counts_as_no_attempt(street: Street) -> None:
+    await _turn(street, Text(text="one"))
+    for _ in range(2 * ATTEMPTS):
+        street.channel.failures.append(Throttled("slow down", retry_after=1))
+        assert await street.deliver(HERE) is not None
+        street.clock.pass_(1)
+    street.channel.failures.append(Unreachable("down"))
+    assert await street.deliver(HERE) == street.clock.now() + timedelta(seconds=1)
+    street.clock.pass_(1)
+    await street.deliver(HERE)
+    assert street.channel.to(HERE) == [Text(text="one")]
+
+
 async def test_a_platform_that_is_away_is_tried_again_with_growing_waits_and_given_up_in_the_end(
     street: Street,
 ) -> None:
@@ -180,8 +193,8 @@ class Watched:
     async def sent(self, parcel: Parcel, receipt: str) -> bool:
         return await self._outbox.sent(parcel, receipt)
 
-    async def later(self, parcel: Parcel, at: datetime, why: str) -> None:
-        await self._outbox.later(parcel, at, why)
+    async def later(self, parcel: Parcel, at: datetime, why: str, *, tried: bool = True) -> None:
+        await self._outbox.later(parcel, at, why, tried=tried)
 
     async def dead(self, parcel: Parcel, why: str) -> None:
         await self._outbox.dead(parcel, why)
