@@ -144,21 +144,21 @@ def _edited(whole: Json, event: Json, team: str, bot: str) -> tuple[Event, ...]:
     if moment(edited) - moment(ts) > _EDITABLE:
         return ()
     bare = {name: value for name, value in message.items() if name != "files"}
-    found = _message(whole, bare | {"channel": needed(event, "channel")}, team, bot)
+    found = tuple(
+        replace(each, at=moment(edited))
+        for each in _message(whole, bare | {"channel": needed(event, "channel")}, team, bot)
+        if each.addressed
+    )
     mention = words(text(message, "text"), bot).mentioned and not words(text(before, "text"), bot).mentioned
     name = f"slack:{team}.{needed(event, 'channel')}.{ts}"
     fresh = mention and found and found[0].group
     if fresh:
         return tuple(replace(each, id=name) for each in found)
-    return tuple(
-        replace(
-            each,
-            id=f"{name}/edited",
-            body=replace(each.body, edited=True) if isinstance(each.body, Said) else each.body,
-        )
-        for each in found
-        if each.addressed
-    )
+    return tuple(replace(each, id=f"{name}/edited", body=_changed(each.body)) for each in found)
+
+
+def _changed(body: Body) -> Body:
+    return replace(body, edited=True) if isinstance(body, Said) else body
 
 
 def _bodies(event: Json, team: str, said: Words, *, mentioned: bool) -> tuple[Body, ...]:
