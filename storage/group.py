@@ -5,9 +5,15 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
-from sqlalchemy.exc import DataError, IntegrityError, ProgrammingError
+import psycopg
+from sqlalchemy import exc
 
 from core.errors import Malformed
+
+_ITEMS_FAULT = (
+    *(psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError),
+    *(exc.DataError, exc.IntegrityError, exc.ProgrammingError),
+)
 
 Item = TypeVar("Item")
 Outcome = TypeVar("Outcome")
@@ -46,7 +52,7 @@ class Group(Generic[Item, Outcome]):
     async def _batch(self, batch: list[tuple[Item, asyncio.Future[Outcome]]]) -> None:
         try:
             outcomes = await self._run([item for item, _ in batch])
-        except (DataError, IntegrityError, ProgrammingError) as error:
+        except _ITEMS_FAULT as error:
             if len(batch) == 1:
                 _fail(batch, error)
                 return

@@ -39,7 +39,12 @@ def make_app(redis_url: str) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_pool_limit=2,
-        broker_transport_options={"socket_connect_timeout": 2, "socket_keepalive": True, "health_check_interval": 10},
+        broker_transport_options={
+            "ack_emulation": False,  # a ring lost with a worker is found by the sweep, so nobody keeps account of them
+            "socket_connect_timeout": 2,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+        },
         beat_schedule={"sweep": _every(SWEEP_SECONDS, SWEEP), "cleanup": _every(CLEANUP_SECONDS, CLEANUP)},
         timezone="UTC",
     )
