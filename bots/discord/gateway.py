@@ -18,6 +18,8 @@ from core.event import Event
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT = 60.0
 _BETWEEN_SESSIONS = 5.0
+_TRIES = 8
+"""Of an event that cannot be kept for no reason that passes: two minutes."""
 
 Sleep = Callable[[float], Awaitable[None]]
 Told = Callable[[str, object], None]
@@ -49,14 +51,18 @@ class Socket(discord.AutoShardedClient):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Heard:
-    """Events as they will be kept: Discord has its answer at once, however long those before them wait to be kept."""
+    """Events as they will be kept, and as they were `read`: Discord has its answer at once, however long those before them wait to be kept."""
 
     events: asyncio.Task[tuple[Event, ...]]
+    read: tuple[Event, ...]
     moves: bool
 
 
 class Listening:
-    """A `Gateway`. Events that `receive` did not take are offered to it again, in the order they came."""
+    """A `Gateway`. Events that `receive` did not take are offered to it again, in the order they came.
+
+    What breaks it in a way that nobody expects is given up after a while, so that it does not hold up all that comes after it.
+    """
 
     def __init__(self, *, token: str, api_url: str, channel: DiscordChannel, sleep: Sleep = asyncio.sleep) -> None:
         self._token = token
@@ -90,9 +96,11 @@ class Listening:
                 if events:
                     moves = self._channel.moves(events)
                     taking = asyncio.create_task(self._channel.take_up(events))
-                    waiting.put_nowait(_Heard(events=taking, moves=moves))
+                    waiting.put_nowait(_Heard(events=taking, read=events, moves=moves))
             except Malformed as error:
                 _log.warning("Discord: a payload was left out: %s", error)
+            except Exception as error:  # noqa: BLE001 - no payload may end the connection, whatever it breaks
+                _log.error("Discord: a payload was left out, as reading it broke: %s", type(error).__name__)
 
         socket = Socket(wire=Wire(api_url=self._api_url), told=told, sleep=self._sleep)
         try:
@@ -111,7 +119,12 @@ class Listening:
                     await self._dealt(heard, receive)
 
     async def _dealt(self, heard: _Heard, receive: Receive) -> None:
-        for event in await heard.events:
+        try:
+            events = await heard.events
+        except Exception as error:  # noqa: BLE001 - what was said is kept, whatever keeps Discord from its answer
+            _log.error("Discord: an interaction was not answered: %s", type(error).__name__)
+            events = heard.read
+        for event in events:
             await self._taken(event, receive)
 
     async def _taken(self, event: Event, receive: Receive) -> None:
@@ -119,7 +132,10 @@ class Listening:
         while True:
             try:
                 return await receive(event)
-            except Failure as error:
+            except Exception as error:  # noqa: BLE001 - whatever keeps an event from being taken, those after it have to be heard
                 failures += 1
+                if failures >= _TRIES and not (isinstance(error, Failure) and error.retryable):
+                    _log.error("Discord: an event is given up: %s", type(error).__name__)
+                    return None
                 _log.warning("Discord: an event could not be kept yet: %s", type(error).__name__)
-                await self._sleep(min(2.0 ** (failures - 1), _LONGEST_WAIT))
+                await self._sleep(min(2.0 ** min(failures - 1, 10), _LONGEST_WAIT))

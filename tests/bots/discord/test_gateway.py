@@ -1,30 +1,39 @@
 """Listening at the gateway: heartbeats, resuming without a loss, and what ends a connection."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 
+from bots.discord.drafts import LocalDrafts
+from core.address import Address
 from core.errors import Unreachable
 from core.event import Event, Left, Said
 from tests.bots.discord.conftest import Desk
+from tests.fakes.discord_rules import Answer
+from workers.doors import Platform
+from workers.gateway import heard
 
 
 @dataclass
 class Ear:
-    """Who receives events; `away` fails so many times first."""
+    """Who receives events; `away` fails so many times first, `broken` breaks so many times in a way that nobody foresaw."""
 
     heard: list[Event] = field(default_factory=list[Event])
     away: int = 0
+    broken: int = 0
     news: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def __call__(self, event: Event) -> None:
         if self.away:
             self.away -= 1
             raise Unreachable("the database is away")
+        if self.broken:
+            self.broken -= 1
+            raise ValueError("nobody thought of this")
         self.heard.append(event)
         async with self.news:
             self.news.notify_all()
@@ -36,10 +45,23 @@ class Ear:
         return [event.body.text for event in self.heard if isinstance(event.body, Said)]
 
 
+class Moody(LocalDrafts):
+    """Remembers nothing, and breaks when it is asked to."""
+
+    async def write(self, address: Address, message: str) -> str:
+        raise ValueError(f"nobody thought of {message} at {address}")
+
+
 @asynccontextmanager
 async def _listening(desk: Desk) -> AsyncGenerator[Ear]:
+    async with _told(desk, desk.bot.gateway.listen) as ear:
+        yield ear
+
+
+@asynccontextmanager
+async def _told(desk: Desk, listen: Callable[[Ear], Coroutine[Any, Any, None]]) -> AsyncGenerator[Ear]:
     ear = Ear()
-    task = asyncio.create_task(desk.bot.gateway.listen(ear))
+    task = asyncio.create_task(listen(ear))
     try:
         await desk.api.gateway.ready()
         yield ear
@@ -114,6 +136,57 @@ async def test_an_event_that_could_not_be_kept_is_offered_again_before_the_next(
         await _says(desk, "wan")
         await _says(desk, "tu")
         assert await ear.words(2) == ["wan", "tu"]
+
+
+@pytest.mark.parametrize(("times", "words"), [(1, ["wan", "tu"]), (8, ["tu"])])
+async def test_an_event_that_breaks_whoever_keeps_it_makes_nobody_deaf(
+    desk: Desk, times: int, words: list[str]
+) -> None:
+    """It is offered again, and given up in the end."""
+    async with _listening(desk) as ear:
+        ear.broken = times
+        await _says(desk, "wan")
+        await _says(desk, "tu")
+        assert await ear.words(len(words)) == words
+
+
+async def test_a_command_whose_answer_breaks_is_kept_and_what_comes_after_it_too(desk: Desk) -> None:
+    moody = desk.connected(Moody())
+    async with _told(desk, moody.gateway.listen) as ear:
+        await desk.api.gateway.push("INTERACTION_CREATE", desk.slash("quiz"))
+        await _says(desk, "wan")
+        assert await ear.words(2) == ["/quiz", "wan"]
+    await moody.close()
+
+
+async def test_commands_that_discord_does_not_take_keep_nobody_from_being_heard(desk: Desk) -> None:
+    desk.api.refuse("PUT /applications", Answer(400, "Max number of daily application command creates", 30034))
+    desk.api.refuse("PUT /applications", Answer(503, "the server is away"))
+    offered, waits = asyncio.Event(), list[float]()
+
+    async def announce() -> None:
+        await desk.bot.register()
+        offered.set()
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+        await asyncio.sleep(0)
+
+    platform = Platform(
+        channel=desk.bot.channel,
+        gateway=desk.bot.gateway,
+        announce=announce,
+        greet=desk.bot.channel.identify,
+        close=desk.bot.close,
+        hooked=False,
+    )
+    async with _told(desk, lambda ear: heard(platform, desk.bot.gateway, ear, sleep=sleep)) as ear:
+        await _says(desk, "wan")
+        assert await ear.words(1) == ["wan"]
+        async with asyncio.timeout(5):
+            await offered.wait()
+    assert waits == [1.0, 2.0]
+    assert len(desk.api.commands) == 4
 
 
 async def test_every_shard_is_listened_to(desk: Desk) -> None:
