@@ -155,9 +155,9 @@ async def test_files_sent_together_are_all_read_and_spoken_of_once() -> None:
     assert [(uri, notify) for uri, *_, notify in reader.read] == [("blob:0", "web:c1"), ("blob:1", ""), ("blob:2", "")]
 
 
-@pytest.mark.parametrize("what", ["sticker", "place", "contact", "dice", "poll", "other"])
+@pytest.mark.parametrize("what", ["sticker", "place", "contact", "dice", "poll", "other", "unread"])
 async def test_what_has_no_words_is_answered_kindly(
-    what: Literal["sticker", "place", "contact", "dice", "poll", "other"],
+    what: Literal["sticker", "place", "contact", "dice", "poll", "other", "unread"],
 ) -> None:
     thought, reader = await occasion(Gesture(what=what, text="🎲 4"))
     assert thought is not None
