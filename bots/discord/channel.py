@@ -142,8 +142,10 @@ class DiscordChannel:
 
     async def _taken_up(self, asked: Asked, events: tuple[Event, ...]) -> tuple[Mapping[str, Any], tuple[Event, ...]]:
         """What Discord is answered, and the events, in a thread of their own where one was to be opened."""
-        if asked.thread is not None and (there := await threads.opened(self._client, asked, asked.thread)):
-            return self._moved(asked.thread, there), tuple(replace(event, address=there) for event in events)
+        if asked.thread is not None:
+            there = await threads.opened(self._client, asked, asked.thread, start=self._streams.start)
+            if there is not None:
+                return self._moved(asked.thread, there), tuple(replace(event, address=there) for event in events)
         await self._promise(asked)
         return asked.response, (*events, *[also for event in events if (also := await self._also(event)) is not None])
 
