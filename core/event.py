@@ -94,8 +94,9 @@ class Left:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """Stop what is running now; what was already said is kept."""
+    """Stop what is running now; what was already said is kept. A `quiet` one is answered by nothing of its own."""
 
+    quiet: bool = False
     kind: Literal["stopped"] = "stopped"
 
 
