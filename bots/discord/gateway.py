@@ -2,14 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
-
-import discord
 
 from bots.discord.channel import DiscordChannel
-from bots.discord.parse import TOLD
+from bots.discord.sessions import Session, Sessions
+from bots.discord.socket import Sleep, Socket
 from bots.discord.wire import Wire
 from core.channel import Receive
 from core.errors import Failure, Malformed
@@ -17,36 +14,8 @@ from core.event import Event
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT = 60.0
-_BETWEEN_SESSIONS = 5.0
 _TRIES = 8
 """Of an event that cannot be kept for no reason that passes: two minutes."""
-
-Sleep = Callable[[float], Awaitable[None]]
-Told = Callable[[str, object], None]
-
-
-class Socket(discord.AutoShardedClient):
-    """The SDK's client, which keeps sessions, heartbeats and shards; what it is told goes to `told` as it came.
-
-    The SDK's own reading is left out: it keeps a copy of every server in memory, and one payload that it cannot read ends it.
-    """
-
-    def __init__(self, *, wire: Wire, told: Told, sleep: Sleep) -> None:
-        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
-        super().__init__(intents=intents, max_messages=None, guild_ready_timeout=0)
-        self._sleep = sleep
-        self.http = wire
-        self._connection.http = wire
-        self._connection.parsers = {name: self._reader(name, told) for name in TOLD}
-
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the SDK names it
-        """Discord lets a bot begin one session in five seconds."""
-        if not initial:
-            await self._sleep(_BETWEEN_SESSIONS)
-
-    @staticmethod
-    def _reader(name: str, told: Told) -> Callable[[Any], None]:
-        return lambda data: told(name, data)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,17 +31,31 @@ class Listening:
     """A `Gateway`. Events that `receive` did not take are offered to it again, in the order they came.
 
     What breaks it in a way that nobody expects is given up after a while, so that it does not hold up all that comes after it.
+    Where the sessions stand when it ends is kept in `sessions`, as far as all events before were taken.
     """
 
-    def __init__(self, *, token: str, api_url: str, channel: DiscordChannel, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        *,
+        token: str,
+        api_url: str,
+        channel: DiscordChannel,
+        sessions: Sessions,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
         self._token = token
         self._api_url = api_url
         self._channel = channel
+        self._sessions = sessions
         self._sleep = sleep
+        self._socket: Socket | None = None
+        self._untaken = 0
+        self._safe: dict[int, Session] = {}
 
     async def listen(self, receive: Receive) -> None:
         """Receive events until cancelled; begins anew, slower each time, whatever ends the connection."""
         waiting: asyncio.Queue[_Heard] = asyncio.Queue()
+        self._untaken, self._safe = 0, {}
         taking = asyncio.create_task(self._take(waiting, receive))
         failures = 0
         try:
@@ -97,16 +80,34 @@ class Listening:
                     moves = self._channel.moves(events)
                     taking = asyncio.create_task(self._channel.take_up(events))
                     waiting.put_nowait(_Heard(events=taking, read=events, moves=moves))
+                    self._untaken += 1
             except Malformed as error:
                 _log.warning("Discord: a payload was left out: %s", error)
             except Exception as error:  # noqa: BLE001 - no payload may end the connection, whatever it breaks
                 _log.error("Discord: a payload was left out, as reading it broke: %s", type(error).__name__)
 
-        socket = Socket(wire=Wire(api_url=self._api_url), told=told, sleep=self._sleep)
+        wire = Wire(api_url=self._api_url)
+        socket = self._socket = Socket(wire=wire, told=told, sleep=self._sleep, sessions=self._sessions)
         try:
             await socket.start(self._token)
+        except asyncio.CancelledError:
+            await self._leave(socket)
+            raise
         finally:
             await socket.close()
+
+    async def _leave(self, socket: Socket) -> None:
+        try:
+            await socket.close()
+            self._settled()
+            await socket.keep(self._safe)
+        except Exception as error:  # noqa: BLE001 - whoever is told to end does, whatever comes of the sessions
+            _log.warning("Discord: where the sessions stand was not kept: %s", type(error).__name__)
+
+    def _settled(self) -> None:
+        """Where nothing waits to be taken, all that the sessions have told of is safe."""
+        if not self._untaken and self._socket is not None:
+            self._safe = self._socket.standing()
 
     async def _take(self, waiting: asyncio.Queue[_Heard], receive: Receive) -> None:
         """Take event after event; what first needs a thread opened holds up nobody behind it."""
@@ -126,6 +127,8 @@ class Listening:
             events = heard.read
         for event in events:
             await self._taken(event, receive)
+        self._untaken -= 1
+        self._settled()
 
     async def _taken(self, event: Event, receive: Receive) -> None:
         failures = 0
