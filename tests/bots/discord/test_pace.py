@@ -1,6 +1,7 @@
 """Within Discord's limits: what may be lost is left out, what may not waits."""
 
 import asyncio
+import gc
 from itertools import pairwise
 
 import pytest
@@ -106,6 +107,18 @@ async def test_who_is_called_off_while_everything_waits_keeps_nobody_waiting_for
             await desk.bot.channel.send(HERE, Text(text="one"), key="p")
     async with asyncio.timeout(5):
         await desk.bot.channel.send(HERE, Text(text="two"), key="q")
+    assert desk.api.room().texts == ["two"]
+
+
+async def test_who_is_called_off_while_the_bot_comes_in_leaves_the_door_to_the_next(desk: Desk) -> None:
+    desk.api.refuse("GET /users/@me", limited(0.5, everywhere=True))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.25):
+            await desk.bot.channel.send(HERE, Text(text="one"), key="p")
+    async with asyncio.timeout(5):
+        await desk.bot.channel.send(HERE, Text(text="two"), key="q")
+    await desk.bot.close()
+    gc.collect()
     assert desk.api.room().texts == ["two"]
 
 
