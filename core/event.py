@@ -67,9 +67,12 @@ class Shared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gesture:
-    """Something sent that is neither words nor a file to read; `text` is what it shows in short (an emoji), or empty."""
+    """Something sent that is neither words nor a file to read; `text` is what it shows in short (an emoji), or empty.
 
-    what: Literal["sticker", "place", "contact", "dice", "poll", "other"]
+    `unread` are words to Sona that the platform does not show it.
+    """
+
+    what: Literal["sticker", "place", "contact", "dice", "poll", "other", "unread"]
     text: str = ""
     kind: Literal["gesture"] = "gesture"
 
@@ -91,8 +94,9 @@ class Left:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped:
-    """Stop what is running now; what was already said is kept."""
+    """Stop what is running now; what was already said is kept. A `quiet` one is answered by nothing of its own."""
 
+    quiet: bool = False
     kind: Literal["stopped"] = "stopped"
 
 

@@ -10,6 +10,11 @@ from storage.group import Group
 
 _SECONDS = 3600
 _Wish = tuple[Address, str | None]
+_CHANGE = """
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
+return 1
+"""
 
 
 class ValkeyDrafts:
@@ -20,6 +25,7 @@ class ValkeyDrafts:
 
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
+        self._changed = client.register_script(_CHANGE)
         self._group: Group[_Wish, str] = Group(self._all)
 
     async def read(self, address: Address) -> str:
@@ -29,12 +35,19 @@ class ValkeyDrafts:
         """Remember the message, and return the one before; an empty id forgets it."""
         return await self._group((address, message))
 
+    async def change(self, address: Address, before: str, after: str) -> bool:
+        """Remember the message where it is still `before` that is remembered (empty: nothing), and say whether it was."""
+        try:
+            return await self._changed(keys=[_key(address)], args=[before, after, _SECONDS]) == 1
+        except (RedisError, OSError):
+            return False
+
     async def _all(self, wishes: Sequence[_Wish]) -> list[str]:
         """What was remembered before each wish came true; without Valkey, nothing."""
         try:
             async with self._client.pipeline(transaction=False) as pipe:
                 for address, message in wishes:
-                    key = f"sona:draft:{address}"
+                    key = _key(address)
                     if message is None:
                         pipe.get(key)
                     elif message:
@@ -45,3 +58,7 @@ class ValkeyDrafts:
         except (RedisError, OSError):
             return [""] * len(wishes)
         return [each.decode() if isinstance(each, bytes) else each or "" for each in found]
+
+
+def _key(address: Address) -> str:
+    return f"sona:draft:{address}"

@@ -2,11 +2,15 @@
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
 
 import uvloop
 
+from core.channel import Gateway, Receive
 from core.errors import Malformed
 from workers import assembly, logs
+from workers.announcing import announced
+from workers.doors import Platform
 from workers.settings import Settings
 
 
@@ -21,11 +25,26 @@ async def listen(settings: Settings, name: str) -> None:
         platform = door.platforms.get(name)
         if platform is None or platform.gateway is None:
             raise Malformed(f"there is nothing to listen to by the name of {name!r}, or it is switched off")
-        await platform.announce()
-        listening = asyncio.ensure_future(platform.gateway.listen(door.take))
+        listening = asyncio.ensure_future(heard(platform, platform.gateway, door.take))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, listening.cancel)
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, listening.cancel)
         try:
             await listening
         except asyncio.CancelledError:
             return
+
+
+async def heard(
+    platform: Platform,
+    gateway: Gateway,
+    receive: Receive,
+    *,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """Listen until cancelled; what the platform has to be told of us is told beside it, and holds up nobody's words."""
+    announcing = asyncio.create_task(announced(platform, sleep=sleep))
+    try:
+        await gateway.listen(receive)
+    finally:
+        announcing.cancel()
+        await asyncio.gather(announcing, return_exceptions=True)

@@ -89,8 +89,8 @@ def _option(command: str) -> Option | None:
         return None
     manners = (("always", "on"), ("auto", "auto"), ("never", "off"))
     choices = {
-        "voice": tuple((value, say(f"voice.button_{phrase}", DEFAULT)) for phrase, value in manners),
-        "what": (("me", "me"),),
+        "voice": tuple((value, _everywhere(f"voice.button_{phrase}")) for phrase, value in manners),
+        "what": (("me", _everywhere("slash.option.what_me")),),
     }
     return Option(
         name=_everywhere(f"slash.option.{asked}"),

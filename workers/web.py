@@ -1,7 +1,6 @@
 """`sona web`: webhooks, the web chat and the signs of health."""
 
 import asyncio
-import logging
 import signal
 
 import uvloop
@@ -10,12 +9,11 @@ from aiohttp import web
 from bots.http import Patience, Webhooks, application, health
 from bots.web import mount
 from bots.web.handing import routes as handing
-from core.errors import Failure
 from workers import assembly, logs
+from workers.announcing import announced
 from workers.migrate import newest
 from workers.settings import Settings
 
-_log = logging.getLogger(__name__)
 _GRACE = 5.0
 
 
@@ -30,7 +28,8 @@ async def serve(settings: Settings) -> None:
         runner = serving(site(door), Patience())
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
-        announcing = [asyncio.create_task(_announce(platform)) for platform in door.platforms.values()]
+        hooked = [platform for platform in door.platforms.values() if platform.hooked]
+        announcing = [asyncio.create_task(announced(platform)) for platform in hooked]
         await _ended()
         for task in announcing:
             task.cancel()
@@ -64,20 +63,6 @@ def site(door: "assembly.Door", patience: Patience | None = None) -> web.Applica
     for platform in door.platforms.values():
         app.add_routes(platform.routes)
     return app
-
-
-async def _announce(platform: "assembly.Platform") -> None:
-    """Tell the platform where we are, again and again until it listens."""
-    if not platform.hooked:
-        return None
-    wait = 1.0
-    while True:
-        try:
-            return await platform.announce()
-        except Failure as error:
-            _log.warning("%s could not be told where we are: %s", platform.channel.name, type(error).__name__)
-            await asyncio.sleep(wait)
-            wait = min(wait * 2, 300.0)
 
 
 async def _ended() -> None:

@@ -10,9 +10,11 @@ from bots.discord.channel import DiscordChannel
 from bots.discord.client import Client
 from bots.discord.commands import Complete, Offer, differ, nothing
 from bots.discord.drafts import Drafts, LocalDrafts
-from bots.discord.gateway import Listening, Sleep
+from bots.discord.gateway import Listening
 from bots.discord.live import Streams
 from bots.discord.sending import Note
+from bots.discord.sessions import Sessions
+from bots.discord.socket import Sleep
 from core.clock import Clock
 from core.ports.blobs import Blobs
 from core.ports.count import Count
@@ -66,6 +68,7 @@ def connect(
 
     `offers` are the commands, `complete` knows what may be filled in to them. Each step down to a simpler form (`numbers`, `audio`, `post`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
     """
+    drafts = drafts or LocalDrafts()
     client = Client(settings.token, application=settings.application, api_url=settings.api_url)
     channel = DiscordChannel(
         client=client,
@@ -75,9 +78,11 @@ def connect(
         complete=complete,
         clock=clock,
         blobs=blobs,
-        streams=Streams(drafts or LocalDrafts()),
+        streams=Streams(drafts),
         note=note,
         count=lambda form: count("fallback", channel="discord", form=form),
     )
-    gateway = Listening(token=settings.token, api_url=settings.api_url, channel=channel, sleep=sleep)
+    gateway = Listening(
+        token=settings.token, api_url=settings.api_url, channel=channel, sessions=Sessions(drafts), sleep=sleep
+    )
     return Discord(channel=channel, gateway=gateway, client=client, offers=offers)

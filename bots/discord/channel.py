@@ -142,18 +142,21 @@ class DiscordChannel:
 
     async def _taken_up(self, asked: Asked, events: tuple[Event, ...]) -> tuple[Mapping[str, Any], tuple[Event, ...]]:
         """What Discord is answered, and the events, in a thread of their own where one was to be opened."""
-        if asked.thread is not None and (there := await threads.opened(self._client, asked, asked.thread)):
-            return self._moved(asked.thread, there), tuple(replace(event, address=there) for event in events)
+        if asked.thread is not None:
+            there = await threads.opened(self._client, asked, asked.thread, start=self._streams.start)
+            if there is not None:
+                return self._moved(asked.thread, there), tuple(replace(event, address=there) for event in events)
         await self._promise(asked)
         return asked.response, (*events, *[also for event in events if (also := await self._also(event)) is not None])
 
     async def _also(self, event: Event) -> Event | None:
-        """Who stops what runs in a server's channel means what runs for them alone, too."""
+        """Who stops what runs in a server's channel means what runs for them alone, too; they are told of it there where they wait for an answer."""
         alone = replace(Place.of(event.address), only=event.sender.id).address
         stops = isinstance(event.body, Stopped) and event.group
         if not stops or not await self._streams.lent(alone, self._clock.now()):
             return None
-        return replace(event, id=f"{event.id}:only", address=alone, group=False)
+        waits = (await self._streams.draft(alone)).message
+        return replace(event, id=f"{event.id}:only", address=alone, group=False, body=Stopped(quiet=not waits))
 
     def _moved(self, thread: Thread, there: Address) -> Mapping[str, Any]:
         self._streams.start(threads.brought(self._client, there, thread.user))
@@ -164,7 +167,7 @@ class DiscordChannel:
             await self._client.respond(asked.id, asked.token, asked.response)
 
     async def _promise(self, asked: Asked) -> None:
-        """An earlier promise that was not kept yet is taken back: one answer will do for both."""
+        """What was promised or half written until now is taken back: it goes on where the newest promise is."""
         if asked.address is None:
             return
         async with self._promising.setdefault(asked.address, asyncio.Lock()):

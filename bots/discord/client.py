@@ -197,7 +197,7 @@ class Client:
             if self._me is None:
                 try:
                     self._me = cast(dict[str, Any], await _asked(lambda: self._wire.static_login(self._token)))
-                except Failure:
+                except (Failure, asyncio.CancelledError):
                     await self._wire.close()
                     self._wire = Wire(api_url=self._api_url)
                     raise

@@ -22,11 +22,11 @@ def nothing(command: str, typed: str, locale: str) -> Sequence[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """What may be filled in, as one of `choices` (value and label) where there are any; `completed` is helped with while it is typed."""
+    """What may be filled in, as one of `choices` (value and labels) where there are any; `completed` is helped with while it is typed."""
 
     name: Words
     about: Words
-    choices: tuple[tuple[str, str], ...] = ()
+    choices: tuple[tuple[str, Words], ...] = ()
     completed: bool = False
 
 
@@ -82,7 +82,7 @@ def _option(option: Option) -> dict[str, Any]:
         **_named("name", option.name),
         **_named("description", option.about),
         "autocomplete": option.completed,
-        "choices": [{"name": label, "value": value} for value, label in option.choices],
+        "choices": [{**_named("name", label), "value": value} for value, label in option.choices],
     }
 
 

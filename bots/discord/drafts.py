@@ -1,11 +1,29 @@
 """Which message holds an answer that is still being written."""
 
 from collections import OrderedDict
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Protocol, Self
 
 from core.address import Address
 
 _MOST = 4096
+_BY = "~"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """The `message` with a half-written answer, empty before there is one; `by` names who is drawing it just now, or nobody."""
+
+    message: str = ""
+    by: str = ""
+
+    @classmethod
+    def parse(cls, kept: str) -> Self:
+        message, _, by = kept.partition(_BY)
+        return cls(message=message, by=by)
+
+    def __str__(self) -> str:
+        return f"{self.message}{_BY}{self.by}" if self.by else self.message
 
 
 class Drafts(Protocol):
@@ -21,6 +39,10 @@ class Drafts(Protocol):
 
     async def write(self, address: Address, message: str) -> str:
         """Remember the message, and return the one before; an empty id forgets it."""
+        ...
+
+    async def change(self, address: Address, before: str, after: str) -> bool:
+        """The same at once where it is still `before` that is remembered (empty: nothing), and whether it was."""
         ...
 
 
@@ -40,3 +62,9 @@ class LocalDrafts:
         if len(self._messages) > _MOST:
             self._messages.popitem(last=False)
         return before
+
+    async def change(self, address: Address, before: str, after: str) -> bool:
+        if self._messages.get(address, "") != before:
+            return False
+        await self.write(address, after)
+        return True

@@ -2,14 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
-
-import discord
 
 from bots.discord.channel import DiscordChannel
-from bots.discord.parse import TOLD
+from bots.discord.sessions import Session, Sessions
+from bots.discord.socket import Sleep, Socket
 from bots.discord.wire import Wire
 from core.channel import Receive
 from core.errors import Failure, Malformed
@@ -17,56 +14,48 @@ from core.event import Event
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT = 60.0
-_BETWEEN_SESSIONS = 5.0
-
-Sleep = Callable[[float], Awaitable[None]]
-Told = Callable[[str, object], None]
-
-
-class Socket(discord.AutoShardedClient):
-    """The SDK's client, which keeps sessions, heartbeats and shards; what it is told goes to `told` as it came.
-
-    The SDK's own reading is left out: it keeps a copy of every server in memory, and one payload that it cannot read ends it.
-    """
-
-    def __init__(self, *, wire: Wire, told: Told, sleep: Sleep) -> None:
-        intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
-        super().__init__(intents=intents, max_messages=None, guild_ready_timeout=0)
-        self._sleep = sleep
-        self.http = wire
-        self._connection.http = wire
-        self._connection.parsers = {name: self._reader(name, told) for name in TOLD}
-
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the SDK names it
-        """Discord lets a bot begin one session in five seconds."""
-        if not initial:
-            await self._sleep(_BETWEEN_SESSIONS)
-
-    @staticmethod
-    def _reader(name: str, told: Told) -> Callable[[Any], None]:
-        return lambda data: told(name, data)
+_TRIES = 8
+"""Of an event that cannot be kept for no reason that passes: two minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Heard:
-    """Events as they will be kept: Discord has its answer at once, however long those before them wait to be kept."""
+    """Events as they will be kept, and as they were `read`: Discord has its answer at once, however long those before them wait to be kept."""
 
     events: asyncio.Task[tuple[Event, ...]]
+    read: tuple[Event, ...]
     moves: bool
 
 
 class Listening:
-    """A `Gateway`. Events that `receive` did not take are offered to it again, in the order they came."""
+    """A `Gateway`. Events that `receive` did not take are offered to it again, in the order they came.
 
-    def __init__(self, *, token: str, api_url: str, channel: DiscordChannel, sleep: Sleep = asyncio.sleep) -> None:
+    What breaks it in a way that nobody expects is given up after a while, so that it does not hold up all that comes after it.
+    Where the sessions stand when it ends is kept in `sessions`, as far as all events before were taken.
+    """
+
+    def __init__(
+        self,
+        *,
+        token: str,
+        api_url: str,
+        channel: DiscordChannel,
+        sessions: Sessions,
+        sleep: Sleep = asyncio.sleep,
+    ) -> None:
         self._token = token
         self._api_url = api_url
         self._channel = channel
+        self._sessions = sessions
         self._sleep = sleep
+        self._socket: Socket | None = None
+        self._untaken = 0
+        self._safe: dict[int, Session] = {}
 
     async def listen(self, receive: Receive) -> None:
         """Receive events until cancelled; begins anew, slower each time, whatever ends the connection."""
         waiting: asyncio.Queue[_Heard] = asyncio.Queue()
+        self._untaken, self._safe = 0, {}
         taking = asyncio.create_task(self._take(waiting, receive))
         failures = 0
         try:
@@ -90,15 +79,35 @@ class Listening:
                 if events:
                     moves = self._channel.moves(events)
                     taking = asyncio.create_task(self._channel.take_up(events))
-                    waiting.put_nowait(_Heard(events=taking, moves=moves))
+                    waiting.put_nowait(_Heard(events=taking, read=events, moves=moves))
+                    self._untaken += 1
             except Malformed as error:
                 _log.warning("Discord: a payload was left out: %s", error)
+            except Exception as error:  # noqa: BLE001 - no payload may end the connection, whatever it breaks
+                _log.error("Discord: a payload was left out, as reading it broke: %s", type(error).__name__)
 
-        socket = Socket(wire=Wire(api_url=self._api_url), told=told, sleep=self._sleep)
+        wire = Wire(api_url=self._api_url)
+        socket = self._socket = Socket(wire=wire, told=told, sleep=self._sleep, sessions=self._sessions)
         try:
             await socket.start(self._token)
+        except asyncio.CancelledError:
+            await self._leave(socket)
+            raise
         finally:
             await socket.close()
+
+    async def _leave(self, socket: Socket) -> None:
+        try:
+            await socket.close()
+            self._settled()
+            await socket.keep(self._safe)
+        except Exception as error:  # noqa: BLE001 - whoever is told to end does, whatever comes of the sessions
+            _log.warning("Discord: where the sessions stand was not kept: %s", type(error).__name__)
+
+    def _settled(self) -> None:
+        """Where nothing waits to be taken, all that the sessions have told of is safe."""
+        if not self._untaken and self._socket is not None:
+            self._safe = self._socket.standing()
 
     async def _take(self, waiting: asyncio.Queue[_Heard], receive: Receive) -> None:
         """Take event after event; what first needs a thread opened holds up nobody behind it."""
@@ -111,15 +120,25 @@ class Listening:
                     await self._dealt(heard, receive)
 
     async def _dealt(self, heard: _Heard, receive: Receive) -> None:
-        for event in await heard.events:
+        try:
+            events = await heard.events
+        except Exception as error:  # noqa: BLE001 - what was said is kept, whatever keeps Discord from its answer
+            _log.error("Discord: an interaction was not answered: %s", type(error).__name__)
+            events = heard.read
+        for event in events:
             await self._taken(event, receive)
+        self._untaken -= 1
+        self._settled()
 
     async def _taken(self, event: Event, receive: Receive) -> None:
         failures = 0
         while True:
             try:
                 return await receive(event)
-            except Failure as error:
+            except Exception as error:  # noqa: BLE001 - whatever keeps an event from being taken, those after it have to be heard
                 failures += 1
+                if failures >= _TRIES and not (isinstance(error, Failure) and error.retryable):
+                    _log.error("Discord: an event is given up: %s", type(error).__name__)
+                    return None
                 _log.warning("Discord: an event could not be kept yet: %s", type(error).__name__)
-                await self._sleep(min(2.0 ** (failures - 1), _LONGEST_WAIT))
+                await self._sleep(min(2.0 ** min(failures - 1, 10), _LONGEST_WAIT))

@@ -2,15 +2,17 @@
 
 import asyncio
 from collections.abc import Coroutine
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from bots.discord import render
 from bots.discord.client import deferred, is_deferred
-from bots.discord.drafts import Drafts
+from bots.discord.drafts import Draft, Drafts
 from bots.discord.interactions import Asked
-from bots.discord.refusals import Uneditable
+from bots.discord.refusals import Expired, Uneditable
 from bots.discord.render import Message
+from bots.discord.shape import moment
 from core.address import Address
 from core.clock import Clock
 from core.errors import Failure, Refused, Throttled
@@ -20,6 +22,7 @@ _PACE = timedelta(seconds=1.3)
 _PATIENCE = 2.0
 _LENT = timedelta(minutes=14, seconds=50)
 """A little less than the quarter of an hour that Discord gives."""
+_HEARD_OF = timedelta(seconds=10)
 
 
 class Voiced(Protocol):
@@ -30,6 +33,15 @@ class Voiced(Protocol):
     async def draft(self, address: Address, message: Message, nonce: str) -> str: ...
 
     async def rewrite(self, address: Address, sent: str, message: Message) -> str: ...
+
+    async def take_back(self, address: Address, sent: str) -> None: ...
+
+
+def too_early(sent: str, error: Uneditable, now: datetime) -> bool:
+    """Whether Discord does not know the place yet, as it has not heard of our promise."""
+    if not is_deferred(sent) or not isinstance(error, Expired):
+        return False
+    return timedelta() <= now - moment(sent[1:].partition("/")[0]) < _HEARD_OF
 
 
 class Streams:
@@ -57,11 +69,11 @@ class Streams:
         return address in self._writing
 
     async def promise(self, asked: Asked) -> str:
-        """The answer to come goes where Sona is now shown to think; returns the place of the one before that never came, or nothing."""
+        """The answer to come goes where Sona is now shown to think; returns where it was until now (thought of or half written), or nothing."""
         if asked.address is None or not asked.later:
             return ""
         before = await self._drafts.write(asked.address, deferred(asked.id, asked.token))
-        return before if is_deferred(before) else ""
+        return Draft.parse(before).message
 
     async def lend(self, asked: Asked, now: datetime) -> None:
         """Remember the interaction's token for as long as it opens the place where it was asked."""
@@ -74,21 +86,32 @@ class Streams:
         until, _, token = (await self._drafts.read(_pass(address))).partition(" ")
         return token if until.isdecimal() and now.timestamp() < int(until) else ""
 
-    async def written(self, address: Address) -> str:
-        """The message that holds the half-written answer, or nothing."""
-        return await self._drafts.read(address)
+    async def draft(self, address: Address) -> Draft:
+        """The half-written answer, or the place where it is to come."""
+        return Draft.parse(await self._drafts.read(address))
 
-    async def finish(self, address: Address) -> str:
-        """The same, once no call for it is on its way."""
+    async def change(self, address: Address, before: Draft, after: Draft) -> bool:
+        """Put another draft in the place of this one, and say whether it was there."""
+        return await self._drafts.change(address, str(before), str(after))
+
+    async def drawn(self, address: Address) -> Draft:
+        """The half-written answer, once no call from here for it is on its way."""
         if (task := self._writing.get(address)) is not None:
             await asyncio.wait({task})
-        return await self._drafts.read(address)
+        return await self.draft(address)
 
-    async def keep(self, address: Address, message: str) -> None:
-        await self._drafts.write(address, message)
+    async def take(self, address: Address) -> Draft:
+        """The same, for good: what is promised or drawn there from now on is another answer."""
+        await self.drawn(address)
+        return Draft.parse(await self._drafts.write(address, ""))
 
-    async def forget(self, address: Address) -> None:
-        await self._drafts.write(address, "")
+    async def placed(self, address: Address, nonce: str) -> str:
+        """The message that a reply was put into by an earlier try, or nothing."""
+        return await self._drafts.read(_reply(address, nonce))
+
+    async def place(self, address: Address, nonce: str, message: str) -> None:
+        """Remember into which message a reply is put, for whoever has to try it again."""
+        await self._drafts.write(_reply(address, nonce), message)
 
     async def close(self) -> None:
         while self._calls:
@@ -98,6 +121,11 @@ class Streams:
 def _pass(address: Address) -> Address:
     """Under what a place's token is kept beside its draft."""
     return Address(address.channel, address.chat, f"{address.thread}/token")
+
+
+def _reply(address: Address, nonce: str) -> Address:
+    """Under what a reply's message is kept."""
+    return Address(address.channel, address.chat, f"{address.thread}/{nonce}")
 
 
 class DiscordLive:
@@ -144,15 +172,33 @@ class DiscordLive:
             await self._streams.write(self._address, self._quietly(self._show(Message(words=shown, preview=False))))
 
     async def _show(self, message: Message) -> None:
-        written = await self._streams.written(self._address)
-        if written:
-            try:
-                await self._post.rewrite(self._address, written, message)
-                return
-            except Uneditable:
-                if is_deferred(written):
-                    raise
-        await self._streams.keep(self._address, await self._post.draft(self._address, message, self._nonce))
+        """Draw while nobody else does; what the answer, or another promise, has overtaken meanwhile is taken away."""
+        before = await self._streams.draft(self._address)
+        drawing = replace(before, by=self._nonce)
+        if not await self._streams.change(self._address, before, drawing):
+            return
+        after = Draft(message=before.message)
+        try:
+            after = await self._drawn_into(before.message, message)
+        finally:
+            kept = await self._streams.change(self._address, drawing, after)
+        if not kept and not before.message:
+            await self._post.take_back(self._address, after.message)
+
+    async def _drawn_into(self, written: str, message: Message) -> Draft:
+        """The draft with these words; none where its message is gone, and the next one is a new message."""
+        if not written:
+            return Draft(message=await self._post.draft(self._address, message, self._nonce))
+        try:
+            await self._post.rewrite(self._address, written, message)
+        except Uneditable as error:
+            if too_early(written, error, self._clock.now()):
+                raise Throttled(str(error), retry_after=1.0) from error
+            if is_deferred(written):
+                raise
+            self._nonce = self._clock.id()[-25:]
+            return Draft()
+        return Draft(message=written)
 
     async def _quietly(self, call: Coroutine[Any, Any, None]) -> None:
         """What fails here may be lost; a refusal ends it, and a request to wait is obeyed."""

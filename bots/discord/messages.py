@@ -6,7 +6,7 @@ from bots.discord.shape import Json, inner, moment, number, records, seconds, sn
 from bots.discord.wording import Bot, Words, name, words
 from core.address import Address
 from core.errors import Malformed
-from core.event import Body, Event, Said, Sender, Shared, Spoke
+from core.event import Body, Event, Gesture, Said, Sender, Shared, Spoke
 from core.media import Media
 
 _PLAIN, _REPLY = 0, 19
@@ -52,11 +52,14 @@ def edited(message: Json, bot: Bot) -> tuple[Event, ...]:
 
 
 def _bodies(message: Json, said: Words, *, group: bool) -> tuple[Body, ...]:
+    """A reply to us that does not mention us comes without what was written in it."""
     files = tuple(media(attachment) for attachment in records(message, "attachments"))
     if not files:
         stickers = " ".join(text(sticker, "name") for sticker in records(message, "sticker_items"))
         shown = said.text or (f"[{stickers}]" if stickers else "")
-        return (Said(text=shown),) if shown or (group and said.meant) else ()
+        if shown or (group and said.mentioned):
+            return (Said(text=shown),)
+        return (Gesture(what="unread"),) if group and said.answering else ()
     if len(files) == 1 and _is_sound(files[0]) and not said.text:
         return (Spoke(audio=files[0]),)
     return tuple(Shared(media=file, text="" if place else said.text) for place, file in enumerate(files))

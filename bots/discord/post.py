@@ -10,6 +10,8 @@ from core.clock import Clock
 from core.errors import Refused
 from core.media import Audio
 
+_NO_NOTES = "no voice note is sent by a token"
+
 
 class Post:
     """Sends for one bot. What is sent by a token has no nonce, as Discord takes none there: where its answer is lost, a retry shows it twice."""
@@ -58,15 +60,24 @@ class Post:
     async def voice(self, address: Address, sound: Audio, nonce: str) -> str:
         """Send a voice note; raises `Refused` where there can be none."""
         if Place.of(address).lent:
-            raise Refused("no voice note is sent by a token")
-        return await self._client.voice(address, sound, nonce)
+            raise Refused(_NO_NOTES)
+        try:
+            return await self._client.voice(address, sound, nonce)
+        except Barred as barred:
+            if await self._streams.lent(address, self._clock.now()):
+                raise Refused(_NO_NOTES) from barred
+            raise
 
     async def file(self, address: Address, data: bytes, name: str, mime: str, message: Message, nonce: str) -> str:
         """Send a file with words beside it."""
         place = Place.of(address)
-        if not place.lent:
-            return await self._client.file(address, data, name, mime, message, nonce)
-        token = await self._token(address)
+        token = await self._token(address) if place.lent else ""
+        if not token:
+            try:
+                return await self._client.file(address, data, name, mime, message, nonce)
+            except Barred:
+                if not (token := await self._streams.lent(address, self._clock.now())):
+                    raise
         return await self._client.follow_up(token, message, hidden=bool(place.only), file=(data, name, mime))
 
     async def typing(self, address: Address) -> None:

@@ -5,6 +5,7 @@ import asyncio
 from aiohttp import ClientError
 from discord import DiscordException, HTTPException, LoginFailure, RateLimited
 
+from bots.discord.wire import Closed
 from core.errors import Failure, Refused, Throttled, Unreachable
 
 EXPECTED = (DiscordException, ClientError, OSError, asyncio.TimeoutError)
@@ -40,6 +41,8 @@ def failure(error: BaseException) -> Failure:
     match error:
         case LoginFailure():
             return Disowned("Discord does not accept the bot's token")
+        case Closed():
+            return Throttled("rate limit of the whole bot", retry_after=error.retry_after, everybody=True)
         case RateLimited():
             return Throttled("rate limit", retry_after=error.retry_after)
         case HTTPException():

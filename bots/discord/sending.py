@@ -8,11 +8,11 @@ from mimetypes import guess_extension
 
 from bots.discord import custom_id, render
 from bots.discord.client import is_deferred
-from bots.discord.live import Streams
+from bots.discord.live import Streams, too_early
+from bots.discord.place import Place
 from bots.discord.post import Post
-from bots.discord.refusals import Expired, Uneditable
+from bots.discord.refusals import Uneditable
 from bots.discord.render import Message
-from bots.discord.shape import moment
 from core.address import Address
 from core.clock import Clock
 from core.errors import Malformed, Refused, Throttled
@@ -26,8 +26,6 @@ Count = Callable[[str], None]
 """Called with the name of the simpler form that was fallen back to: numbers, audio, post."""
 Note = Callable[[bytes], Awaitable[Audio]]
 """Encoded sound as OGG/Opus at 48 kHz, with its length and waveform; raises `Malformed` for what is no sound."""
-
-_HEARD_OF = 10.0
 
 
 class Sending:
@@ -79,32 +77,45 @@ class Sending:
 
     async def _say(self, address: Address, message: Message, nonce: str) -> str:
         """Put the words where the answer is half written already, or send them as a new message."""
-        if written := await self._streams.finish(address):
+        if written := await self._written(address, nonce):
             try:
-                sent = await self._post.rewrite(address, written, message)
-                await self._streams.forget(address)
-                return sent
+                return await self._post.rewrite(address, written, message)
             except Uneditable as error:
                 self._wait_for(written, error)
                 self._count("post")
-                await self._streams.forget(address)
-        return await self._post.say(address, message, nonce)
+        sent = await self._post.say(address, message, nonce)
+        if Place.of(address).lent:
+            await self._streams.place(address, nonce, sent)
+        return sent
+
+    async def _written(self, address: Address, nonce: str) -> str:
+        """The message that this reply takes the place of, the same at every try; nothing where it is a new one.
+
+        What another process is drawing still would be drawn over the reply, and is taken away.
+        """
+        if placed := await self._streams.placed(address, nonce):
+            return placed
+        draft = await self._streams.take(address)
+        if draft.message:
+            await self._streams.place(address, nonce, draft.message)
+        if draft.message and draft.by:
+            with suppress(Refused):
+                await self._post.take_back(address, draft.message)
+            return ""
+        return draft.message
 
     def _wait_for(self, written: str, error: Uneditable) -> None:
         """Raises `Throttled` where an answer comes before Discord has heard that it will come."""
-        if is_deferred(written) and isinstance(error, Expired):
-            asked = moment(written[1:].partition("/")[0])
-            if 0 <= (self._clock.now() - asked).total_seconds() < _HEARD_OF:
-                raise Throttled(str(error), retry_after=0.5) from error
+        if too_early(written, error, self._clock.now()):
+            raise Throttled(str(error), retry_after=0.5) from error
 
-    async def _clear(self, address: Address) -> None:
+    async def _clear(self, address: Address, nonce: str) -> None:
         """Take away an answer half written that nothing will take the place of."""
-        if written := await self._streams.finish(address):
+        if written := await self._written(address, nonce):
             try:
                 await self._post.take_back(address, written)
             except Uneditable as error:
                 self._wait_for(written, error)
-            await self._streams.forget(address)
 
     def _spoken(self, address: Address, reply: Voice) -> tuple[Step, ...]:
         audio = reply.audio
@@ -115,7 +126,7 @@ class Sending:
     async def _voice(self, address: Address, audio: Media, nonce: str) -> str:
         """A voice note, else the same as a file; raises `Refused` when neither is taken."""
         data, mime = await self._blobs.get(audio.ref)
-        await self._clear(address)
+        await self._clear(address, nonce)
         try:
             return await self._post.voice(address, await self._note(data), nonce)
         except (Refused, Malformed) as refused:
@@ -138,9 +149,10 @@ class Sending:
             texts = self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
             return (lambda _: self._answered(address, target), *texts) if target else texts
 
-        async def mark(_: str) -> str:
-            if not is_deferred(written := await self._streams.finish(address)) and written:
-                await self._clear(address)
+        async def mark(nonce: str) -> str:
+            written = (await self._streams.drawn(address)).message
+            if written and not is_deferred(written):
+                await self._clear(address, nonce)
             return await self._post.rewrite(address, target, shown)
 
         return (mark,)
@@ -159,7 +171,7 @@ class Sending:
 
     async def _file(self, address: Address, file: Media, message: Message, nonce: str) -> str:
         data, mime = await self._blobs.get(file.ref)
-        await self._clear(address)
+        await self._clear(address, nonce)
         name = file.name or f"sona{guess_extension(mime) or '.png'}"
         return await self._post.file(address, data, name, mime, message, nonce)
 

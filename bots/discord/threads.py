@@ -1,29 +1,47 @@
 """Opens a thread for what is asked in a server's channel, so that a lesson does not run through everybody's talk."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
 from bots.discord.client import Client
 from bots.discord.interactions import SAY, Asked, Thread
-from bots.discord.render import EPHEMERAL
+from bots.discord.render import EPHEMERAL, Message
 from core.address import Address
 from core.errors import Failure
 from core.phrases import say
 
 _PATIENCE = 1.5
 """Seconds, of the three in which Discord wants its answer."""
+Start = Callable[[Coroutine[Any, Any, None]], object]
 
 
-async def opened(client: Client, asked: Asked, thread: Thread) -> Address | None:
-    """Where it goes on, with the one who asked in it; `None` where no thread can be opened, or not soon enough."""
+async def opened(
+    client: Client, asked: Asked, thread: Thread, *, start: Start, patience: float = _PATIENCE
+) -> Address | None:
+    """Where it goes on, with the one who asked in it; `None` where no thread can be opened, or not soon enough.
+
+    One that is there too late stays, as only a moderator can delete it: it says where it does go on. `start` runs what nobody waits for.
+    """
     if asked.address is None:
         return None
-    with suppress(Failure, TimeoutError):
-        async with asyncio.timeout(_PATIENCE):
-            return Address("discord", await client.open_thread(asked.address, thread.name))
+    opening = asyncio.ensure_future(client.open_thread(asked.address, thread.name))
+    try:
+        await asyncio.wait({opening}, timeout=patience)
+    finally:
+        if not opening.done():
+            start(_sent_back(client, opening, asked.address, thread.locale))
+    with suppress(Failure):
+        return Address("discord", opening.result()) if opening.done() else None
     return None
+
+
+async def _sent_back(client: Client, opening: Awaitable[str], where: Address, locale: str) -> None:
+    with suppress(Failure):
+        late = await opening
+        words = say("thread.opened", locale or "en", place=f"<#{where.chat}>")
+        await client.say(Address("discord", late), Message(words=words), late)
 
 
 async def brought(client: Client, there: Address, user: str) -> None:

@@ -23,10 +23,15 @@ class Bot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """`text` without mentions of the bot; `meant` when it mentions the bot or answers it."""
+    """`text` without mentions of the bot, which it may have `mentioned` or be `answering`."""
 
     text: str
-    meant: bool
+    mentioned: bool
+    answering: bool
+
+    @property
+    def meant(self) -> bool:
+        return self.mentioned or self.answering
 
 
 def words(message: Json, bot: Bot) -> Words:
@@ -40,7 +45,8 @@ def words(message: Json, bot: Bot) -> Words:
         return f"@{people[found[1]]}" if found[1] in people else found[0]
 
     said = _EMOJI.sub(r"\1", _MENTION.sub(shown, text(message, "content")))
-    return Words(text=said.lstrip(" ,:").strip() if mentioned else said.strip(), meant=mentioned or answering)
+    said = said.lstrip(" ,:").strip() if mentioned else said.strip()
+    return Words(text=said, mentioned=mentioned, answering=answering)
 
 
 def name(person: Json) -> str:

@@ -45,8 +45,8 @@ class Occasions:
                 return thought.saying(Text(text=say("due.review", locale), choices=suggest(locale, "review")))
             case Left():
                 return thought
-            case Stopped():
-                return thought.saying(Text(text=say("stop.done", locale)))
+            case Stopped(quiet=quiet):
+                return thought if quiet else thought.saying(Text(text=say("stop.done", locale)))
             case _:
                 return None
 

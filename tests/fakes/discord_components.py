@@ -109,6 +109,9 @@ def _option(option: Mapping[str, Any]) -> None:
     if option.get("autocomplete") and option.get("choices"):
         raise invalid("options", "Autocomplete options cannot have choices")
     completion({"choices": option.get("choices") or []})
+    for choice in option.get("choices") or []:
+        for label in choice.get("name_localizations", {}).values():
+            _long(label, "name", 100)
     for name in (option["name"], *option.get("name_localizations", {}).values()):
         if not _NAME.fullmatch(name) or name != name.lower():
             raise invalid("name", "Command name is invalid")

@@ -1,4 +1,7 @@
-"""Discord's gateway: hello, heartbeats, identify, resume, and the events of a session in their order."""
+"""Discord's gateway: hello, heartbeats, identify, resume, and the events of a session in their order.
+
+Held to: a session ends when the bot closes the connection by 1000 or 1001, and can be resumed after any other code.
+"""
 
 import asyncio
 import json
@@ -48,6 +51,8 @@ class Gateway:
             if message.type is not aiohttp.WSMsgType.TEXT:
                 break
             session = await self._heard(socket, json.loads(message.data), session)
+        if session is not None and session.socket is socket and socket.close_code in (1000, 1001):
+            self.sessions.pop(session.id, None)
         return socket
 
     async def _heard(
@@ -73,7 +78,7 @@ class Gateway:
             await socket.close(code=4014, message=b"Disallowed intent(s).")
             return None
         shard = tuple(asked.get("shard", (0, 1)))
-        session = Session(id=f"session{len(self.sessions)}", shard=shard, intents=asked["intents"], socket=socket)
+        session = Session(id=f"session{self.identified}", shard=shard, intents=asked["intents"], socket=socket)
         self.sessions[session.id] = session
         self.identified += 1
         ready = {
@@ -121,10 +126,11 @@ class Gateway:
                 await session.socket.send_json({"op": op, "d": data})
 
     async def close(self, code: int) -> None:
-        """Close every connection."""
+        """Close every connection, from our side."""
         for session in self.sessions.values():
-            if session.socket is not None:
-                await session.socket.close(code=code)
+            socket, session.socket = session.socket, None
+            if socket is not None:
+                await socket.close(code=code)
 
     async def ready(self, count: int = 1) -> None:
         """Wait until so many sessions have begun or been resumed in all."""

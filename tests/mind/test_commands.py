@@ -141,6 +141,15 @@ async def occasion(body: Body | str, locale: str = "en") -> tuple[Thought | None
     return await Occasions(reader=reader).answer(event(body), thought, LIVE), reader
 
 
+async def test_who_stops_is_told_so_once() -> None:
+    told, _ = await occasion(Stopped())
+    assert told is not None
+    assert text_of(told).text == say("stop.done", "en")
+    quiet, _ = await occasion(Stopped(quiet=True))
+    assert quiet is not None
+    assert quiet.replies == ()
+
+
 async def test_files_sent_together_are_all_read_and_spoken_of_once() -> None:
     files = [Shared(media=Media(ref=f"blob:{n}", mime="image/jpeg"), album="135") for n in range(3)]
     first, reader = await occasion(files[0])
@@ -155,9 +164,9 @@ async def test_files_sent_together_are_all_read_and_spoken_of_once() -> None:
     assert [(uri, notify) for uri, *_, notify in reader.read] == [("blob:0", "web:c1"), ("blob:1", ""), ("blob:2", "")]
 
 
-@pytest.mark.parametrize("what", ["sticker", "place", "contact", "dice", "poll", "other"])
+@pytest.mark.parametrize("what", ["sticker", "place", "contact", "dice", "poll", "other", "unread"])
 async def test_what_has_no_words_is_answered_kindly(
-    what: Literal["sticker", "place", "contact", "dice", "poll", "other"],
+    what: Literal["sticker", "place", "contact", "dice", "poll", "other", "unread"],
 ) -> None:
     thought, reader = await occasion(Gesture(what=what, text="🎲 4"))
     assert thought is not None

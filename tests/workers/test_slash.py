@@ -32,6 +32,14 @@ def test_discord_would_take_what_is_offered() -> None:
     commands([offer.json() for offer in offers()])
 
 
+def test_what_is_chosen_from_is_read_in_every_language() -> None:
+    chosen = {offer.id: offer.json()["options"][0]["choices"] for offer in offers() if offer.option}
+    assert [choice["value"] for choice in chosen["voice"]] == ["on", "auto", "off"]
+    for choice in (*chosen["voice"], *chosen["forget"]):
+        assert {place.partition("-")[0] for place in choice["name_localizations"]} == set(locales())
+    assert chosen["voice"][0]["name_localizations"]["vi"] == say("voice.button_always", "vi")
+
+
 def test_what_only_concerns_who_asks_is_private_and_a_lesson_has_a_thread() -> None:
     assert {offer.id for offer in offers() if offer.private} >= {"progress", "language", "Explain this", "Make a card"}
     assert {offer.id for offer in offers() if offer.threaded} == {"lesson", "quiz"}

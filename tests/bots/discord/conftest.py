@@ -9,6 +9,7 @@ import pytest
 
 from bots.discord import Discord, Settings, connect
 from bots.discord.commands import ON_MESSAGE, Offer
+from bots.discord.drafts import Drafts, LocalDrafts
 from core.address import Address
 from core.errors import Malformed, Refused
 from core.media import Audio, Media
@@ -66,10 +67,32 @@ class Desk:
     """A connected bot with everything around it. `counted` holds the forms that were fallen back to."""
 
     api: FakeDiscord
-    bot: Discord
     clock: ManualClock
     shelf: Shelf
+    drafts: Drafts = field(default_factory=LocalDrafts)
     counted: list[str] = field(default_factory=list[str])
+
+    def __post_init__(self) -> None:
+        self.bot = self.connected(self.drafts)
+
+    def connected(self, drafts: Drafts) -> Discord:
+        """The bot as another process connects it too, with these drafts."""
+
+        def count(name: str, /, **labels: str) -> None:
+            self.counted.append(labels["form"])
+
+        return connect(
+            Settings(token=TOKEN, api_url=self.api.url, public_key=self.api.public_key),
+            secret_key=b"secret",
+            clock=self.clock,
+            blobs=self.shelf,
+            note=noted,
+            count=count,
+            offers=OFFERS,
+            complete=completed,
+            drafts=drafts,
+            sleep=_at_once,
+        )
 
     async def sound(self) -> Media:
         return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=2.0)
@@ -97,24 +120,8 @@ class Desk:
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Desk]:
-    clock, shelf, counted = ManualClock(), Shelf(), list[str]()
-
-    def count(name: str, /, **labels: str) -> None:
-        counted.append(labels["form"])
-
     async with FakeDiscord() as api:
         api.room()
-        settings = Settings(token=TOKEN, api_url=api.url, public_key=api.public_key)
-        bot = connect(
-            settings,
-            secret_key=b"secret",
-            clock=clock,
-            blobs=shelf,
-            note=noted,
-            count=count,
-            offers=OFFERS,
-            complete=completed,
-            sleep=_at_once,
-        )
-        yield Desk(api=api, bot=bot, clock=clock, shelf=shelf, counted=counted)
-        await bot.close()
+        desk = Desk(api=api, clock=ManualClock(), shelf=Shelf())
+        yield desk
+        await desk.bot.close()

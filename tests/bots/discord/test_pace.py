@@ -1,11 +1,15 @@
 """Within Discord's limits: what may be lost is left out, what may not waits."""
 
 import asyncio
+import gc
 from itertools import pairwise
 
+import pytest
+
+from core.errors import Throttled
 from core.reply import Text
 from tests.bots.discord.conftest import HERE, Desk
-from tests.fakes.discord_rules import Buckets
+from tests.fakes.discord_rules import Buckets, limited
 
 
 async def test_a_growing_answer_is_drawn_at_a_pace_that_is_never_refused(desk: Desk) -> None:
@@ -93,6 +97,50 @@ async def test_when_all_is_limited_everything_waits_and_nothing_is_lost(desk: De
     assert time() - began >= 0.25
     assert (desk.api.room().texts, desk.api.room("8").texts) == (["one"], ["two"])
     assert _refused(desk) == 1
+
+
+async def test_who_is_called_off_while_everything_waits_keeps_nobody_waiting_for_ever(desk: Desk) -> None:
+    await desk.bot.channel.identify()
+    desk.api.refuse("POST /channels/7/messages", limited(0.5, everywhere=True))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.25):
+            await desk.bot.channel.send(HERE, Text(text="one"), key="p")
+    async with asyncio.timeout(5):
+        await desk.bot.channel.send(HERE, Text(text="two"), key="q")
+    assert desk.api.room().texts == ["two"]
+
+
+async def test_who_is_called_off_while_the_bot_comes_in_leaves_the_door_to_the_next(desk: Desk) -> None:
+    desk.api.refuse("GET /users/@me", limited(0.5, everywhere=True))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.25):
+            await desk.bot.channel.send(HERE, Text(text="one"), key="p")
+    async with asyncio.timeout(5):
+        await desk.bot.channel.send(HERE, Text(text="two"), key="q")
+    await desk.bot.close()
+    gc.collect()
+    assert desk.api.room().texts == ["two"]
+
+
+async def test_an_interaction_is_answered_while_everything_else_has_to_wait(desk: Desk) -> None:
+    await desk.bot.client.application()
+    desk.api.refuse("POST /channels/7/messages", limited(25, everywhere=True))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.25):
+            await desk.bot.channel.send(HERE, Text(text="one"), key="p")
+    async with asyncio.timeout(3):
+        await desk.bot.channel.take_up(desk.bot.channel.read("INTERACTION_CREATE", desk.slash("quiz")))
+        await desk.bot.channel.settled()
+        await desk.bot.channel.send(HERE, Text(text="two"), key="q")
+    assert desk.api.room().texts == ["two"]
+
+
+@pytest.mark.parametrize("everywhere", [True, False])
+async def test_a_long_wait_says_whom_it_is_for(desk: Desk, everywhere: bool) -> None:
+    desk.api.refuse("POST /channels/7", limited(65.0, everywhere=everywhere))
+    with pytest.raises(Throttled) as wait:
+        await desk.bot.channel.send(HERE, Text(text="toki"), key="q")
+    assert (wait.value.retry_after, wait.value.everybody) == (65.0, everywhere)
 
 
 def _buckets(desk: Desk) -> Buckets:

@@ -6,7 +6,7 @@ import pytest
 
 from core.address import Address
 from core.errors import Refused
-from core.event import Event
+from core.event import Event, Stopped
 from core.reply import Choice, Mark, Picture, Quiz, Text, Voice
 from tests.bots.discord.conftest import HERE, Desk
 from tests.fakes.discord_rules import Answer
@@ -120,9 +120,29 @@ async def test_where_the_bot_may_not_write_a_command_lends_it_the_way(desk: Desk
         await desk.bot.channel.send(HERE, Text(text="third"), key="r")
 
 
-async def test_who_stops_in_a_channel_stops_what_runs_for_them_alone_too(desk: Desk) -> None:
+@pytest.mark.parametrize("code", [50001, 50013])
+async def test_where_the_bot_may_not_write_sound_and_pictures_come_as_files_too(desk: Desk, code: int) -> None:
+    await _asks(desk, "quiz")
+    await desk.bot.channel.send(HERE, Text(text="first"), key="p")
+    desk.api.room().refusal = Answer(403, "Missing Access", code)
+    sound = await desk.sound()
+    quiz = Quiz(id="q1", question="Heard?", form="listening", say="moku", audio=sound)
+    await desk.bot.channel.send(HERE, quiz, key="q")
+    await desk.bot.channel.send(HERE, Picture(media=sound, text="a cat"), key="r")
+    assert _messages(desk) == [("first", False), ("", False), ("Heard?", False), ("a cat", False)]
+    assert desk.counted == ["audio"]
+    desk.clock.pass_(15 * 60)
+    with pytest.raises(Refused):
+        await desk.bot.channel.send(HERE, quiz, key="s")
+
+
+@pytest.mark.parametrize("waits", [True, False])
+async def test_who_stops_in_a_channel_stops_what_runs_for_them_alone_too(desk: Desk, waits: bool) -> None:
+    """They are told of it there only where they wait for an answer."""
     assert (await _asks(desk, "stop")).address == HERE
     await _asks(desk, "progress")
+    if not waits:
+        await desk.bot.channel.send(ONLY, Text(text="All of it"), key="p")
     asked = desk.in_server(type=2, data={"id": "1", "type": 1, "name": "stop"})
     events = await desk.bot.channel.take_up(desk.bot.channel.read("INTERACTION_CREATE", asked))
     await desk.bot.channel.settled()
@@ -131,6 +151,7 @@ async def test_who_stops_in_a_channel_stops_what_runs_for_them_alone_too(desk: D
         (ONLY, False, "stopped"),
     ]
     assert len({event.id for event in events}) == 2
+    assert [event.body for event in events] == [Stopped(), Stopped(quiet=not waits)]
 
 
 async def test_a_draft_is_not_left_behind_where_the_bot_may_not_write(desk: Desk) -> None:

@@ -1,15 +1,18 @@
 """A lesson asked for in a server's channel goes on in a thread of its own."""
 
+from collections.abc import Coroutine
 from typing import Any
 
 from aiohttp.test_utils import TestServer
 
+from bots.discord.interactions import Asked, Thread
+from bots.discord.threads import opened
 from bots.http import Patience, Webhooks, application
 from core.address import Address
 from core.event import Event, Said
 from core.reply import Text
 from tests.bots.discord.conftest import HERE, Desk
-from tests.fakes.discord_rules import Answer
+from tests.fakes.discord_rules import Answer, limited
 
 
 def _lesson(desk: Desk, **more: Any) -> dict[str, Any]:
@@ -80,3 +83,16 @@ async def test_in_a_thread_the_lesson_stays(desk: Desk) -> None:
     await desk.bot.channel.settled()
     assert event.address == Address("discord", "9")
     assert not [call for call in desk.api.calls if "threads" in call]
+
+
+async def test_a_thread_that_comes_too_late_says_where_it_goes_on(desk: Desk) -> None:
+    desk.api.refuse("POST /channels/7/threads", limited(0.3))
+    asked = Asked(id="1", token="t", response={}, address=HERE)
+    late = list[Coroutine[Any, Any, None]]()
+    lesson = Thread(name="lesson", user="7", locale="es-ES")
+    assert await opened(desk.bot.client, asked, lesson, start=late.append, patience=0.1) is None
+    (sent_back,) = late
+    await sent_back
+    (thread,) = [room for room in desk.api.rooms.values() if room.parent == "7"]
+    assert thread.texts == ["Seguimos en <#7>."]
+    assert desk.api.room().texts == []

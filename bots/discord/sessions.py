@@ -1,0 +1,43 @@
+"""Where a session at the gateway stands, kept so that whoever listens next hears what happened in between."""
+
+from dataclasses import dataclass
+from typing import Self
+
+from bots.discord.drafts import Drafts
+from core.address import Address
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """All up to the event with the number `sequence` is kept; what came after it is told again by the gateway at `url`."""
+
+    id: str
+    sequence: int
+    url: str
+
+    @classmethod
+    def parse(cls, kept: str) -> Self | None:
+        named, _, rest = kept.partition(" ")
+        sequence, _, url = rest.partition(" ")
+        return cls(id=named, sequence=int(sequence), url=url) if url and sequence.isdecimal() else None
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.sequence} {self.url}"
+
+
+class Sessions:
+    """Those of one bot, each for its shard of so many; Discord itself forgets them within minutes."""
+
+    def __init__(self, drafts: Drafts) -> None:
+        self._drafts = drafts
+
+    async def take(self, shard: int, of: int) -> Session | None:
+        """The session to go on with, which is tried once."""
+        return Session.parse(await self._drafts.write(_place(shard, of), ""))
+
+    async def keep(self, shard: int, of: int, session: Session) -> None:
+        await self._drafts.write(_place(shard, of), str(session))
+
+
+def _place(shard: int, of: int) -> Address:
+    return Address("discord", "gateway", f"{shard}/{of}")
