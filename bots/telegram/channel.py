@@ -14,7 +14,7 @@ from bots.telegram.wording import Bot
 from core.address import Address
 from core.channel import Capabilities, Lane, Live, Rate, Request
 from core.clock import Clock
-from core.errors import Refused
+from core.errors import Refused, Unreachable
 from core.event import Event, Tapped
 from core.media import Media
 from core.ports.blobs import Blobs
@@ -93,7 +93,12 @@ class TelegramChannel:
         return reading.events
 
     async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """Votes go where their poll was sent, as a tap on the choice; all else is where it belongs."""
+        """Votes go where their poll was sent, as a tap on the choice; all else is where it belongs.
+
+        Raises `Unreachable` until the bot's name is known: what calls it by that name was read as meant for others.
+        """
+        if not self._reader.bot.username:
+            raise Unreachable("Telegram has not said yet who the bot is")
         if not any(isinstance(event.body, Tapped) and event.body.judged for event in events):
             return events
         return tuple([placed for event in events if (placed := await self._placed(event)) is not None])

@@ -47,6 +47,7 @@ class FakeTelegram(Methods):
         self.hook_kinds: list[str] = []
         self.waiting: list[dict[str, Any]] = []
         self._refusals: list[tuple[str, Answer]] = []
+        self._held: dict[str, asyncio.Event] = {}
         self._updates = 1000
         self._listeners = 0
         self._news = asyncio.Condition()
@@ -78,6 +79,10 @@ class FakeTelegram(Methods):
     def refuse(self, method: str, code: int, description: str, **parameters: int) -> None:
         """Answer the next call of a method like this."""
         self._refusals.append((method.lower(), Answer(code, description, **parameters)))
+
+    def hold(self, method: str) -> asyncio.Event:
+        """Answer no call of a method until the event is set."""
+        return self._held.setdefault(method.lower(), asyncio.Event())
 
     def made(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method.lower()]
@@ -162,6 +167,8 @@ class FakeTelegram(Methods):
         return web.json_response({"ok": True, "result": result})
 
     async def _answered(self, call: Call) -> object:
+        if (held := self._held.get(call.method)) is not None:
+            await held.wait()
         for refusal in self._refusals:
             if refusal[0] == call.method:
                 self._refusals.remove(refusal)
