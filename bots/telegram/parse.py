@@ -9,6 +9,7 @@ from typing import cast
 
 from bots.telegram import callback, content
 from bots.telegram.quiz import unplaced
+from bots.telegram.quoting import answers, quotation
 from bots.telegram.shape import Json, amount, inner, moment, number, record, text
 from bots.telegram.wording import Bot, words
 from core.address import Address
@@ -67,20 +68,22 @@ class Reader:
         if sender is None or chat.get("type") == "channel" or any(name in message for name in _MACHINES):
             return Reading()
         said = words(message, self.bot)
-        done = content.body(message, said, edited=edited)
-        if done is None:
-            return Reading()
         group = chat.get("type") != "private"
-        event = Event(
-            id=key,
-            address=_address(message, chat),
-            sender=sender,
-            at=moment(message, "edit_date" if "edit_date" in message else "date"),
-            body=done,
-            addressed=not group or said.mentioned or self._is_reply(message),
-            group=group,
+        addressed = not group or said.mentioned or answers(message, self.bot)
+        quoted = quotation(message, self.bot) if addressed else ""
+        events = tuple(
+            Event(
+                id=f"{key}:{place}" if place else key,
+                address=_address(message, chat),
+                sender=sender,
+                at=moment(message, "edit_date" if "edit_date" in message else "date"),
+                body=body,
+                addressed=addressed,
+                group=group,
+            )
+            for place, body in enumerate(content.bodies(message, said, quoted=quoted, edited=edited))
         )
-        return Reading(events=(event,), message=str(amount(message, "message_id")))
+        return Reading(events=events, message=str(amount(message, "message_id")) if events else "")
 
     def _edit(self, message: Json, key: str) -> Reading:
         """Other words in a message that was sent before: an event of its own, and only one however often it is told of.
@@ -100,14 +103,6 @@ class Reader:
                 for event in reading.events
             ),
         )
-
-    def _is_reply(self, message: Json) -> bool:
-        """Whether it answers one of the bot's own messages; in a topic, every message "answers" the topic's first."""
-        answered = inner(message, "reply_to_message")
-        if answered is None or "forum_topic_created" in answered:
-            return False
-        author = inner(answered, "from")
-        return author is not None and author.get("id") == self.bot.id
 
     def _tap(self, key: str, tap: Json, now: datetime) -> Reading:
         ticket, sender, message = text(tap, "id"), _sender(tap), inner(tap, "message")
