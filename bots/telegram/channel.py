@@ -5,6 +5,7 @@ from dataclasses import replace
 from bots.telegram import callback, quiz, render
 from bots.telegram.acknowledging import Acknowledging
 from bots.telegram.client import FETCH_LIMIT, Client
+from bots.telegram.drawing import MOST as DRAWS
 from bots.telegram.html import TEXT_LIMIT
 from bots.telegram.live import Streams, TelegramLive
 from bots.telegram.parse import Reader, Reading
@@ -40,6 +41,8 @@ CAPABILITIES = Capabilities(
     total_rate=Rate(most=30, seconds=1),
 )
 """The rates are those of core.telegram.org/bots/faq: one message a second in a chat, where short bursts are borne, 20 a minute in a group, 30 a second in all."""
+
+_GROUP_REST = Rate(most=20 - DRAWS, seconds=60)
 
 
 class TelegramChannel:
@@ -125,9 +128,9 @@ class TelegramChannel:
         return await self._sending.send(address, reply, key=key, target=target)
 
     def lanes(self, address: Address) -> tuple[Lane, ...]:
-        """All topics of a group share its limit."""
+        """All topics of a group share its limit, of which a part is kept for what is drawn meanwhile."""
         can = self.capabilities
-        rate = can.group_rate if address.chat.startswith("-") else can.chat_rate
+        rate = _GROUP_REST if address.chat.startswith("-") else can.chat_rate
         own = (Lane(name=f"{self.name}:{address.chat}", rate=rate),) if rate else ()
         return (*own, Lane(name=self.name, rate=can.total_rate, shared=True)) if can.total_rate else own
 

@@ -7,7 +7,8 @@ text has 1–4096 and a caption 0–1024 characters after the entities are parse
 is 403; 429 carries `parameters.retry_after` (one message a second in a private chat, 20 a minute in a group, 30 a second
 in all, where `limit` is called); an upgraded group carries `parameters.migrate_to_chat_id`; an edit that changes nothing, or
 of a message that is another's, gone or of another kind, is refused; a callback query is answered once;
-`sendMessageDraft` is for private chats, with a `draft_id` other than 0, and its text goes away when a message comes;
+`sendMessageDraft` is for private chats, with a `draft_id` other than 0, and its text goes away when a message comes, or
+30 seconds after it was drawn (where `limit` is called), as the page calls it a "temporary 30-second preview";
 a quiz poll has a question of 1–300 characters, 2–12 options of 1–100 and an explanation of at most 200 with at most
 2 line feeds, all without formatting; who votes in one that is not anonymous is told by `poll_answer`, with the poll and
 the options but no chat, once for each person as a quiz takes no second vote; only the bot's own open polls are stopped;
@@ -48,6 +49,7 @@ class FakeTelegram(Methods):
         self.waiting: list[dict[str, Any]] = []
         self._refusals: list[tuple[str, Answer]] = []
         self._held: dict[str, asyncio.Event] = {}
+        self.time: Callable[[], float] = lambda: 0.0
         self._updates = 1000
         self._listeners = 0
         self._news = asyncio.Condition()
@@ -70,11 +72,11 @@ class FakeTelegram(Methods):
 
     def chat(self, number: int = 7, kind: Kind = "private") -> Chat:
         """A chat that the bot may write to."""
-        return self.chats.setdefault(number, Chat(id=number, kind=kind))
+        return self.chats.setdefault(number, Chat(id=number, kind=kind, time=lambda: self.time()))
 
     def limit(self, time: Callable[[], float]) -> None:
-        """From now on hold the bot to the real pace; `time` in seconds."""
-        self.pace = Pace(time)
+        """From now on hold the bot to the real pace, and let drafts vanish; `time` in seconds."""
+        self.pace, self.time = Pace(time), time
 
     def refuse(self, method: str, code: int, description: str, **parameters: int) -> None:
         """Answer the next call of a method like this."""
