@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from bots.telegram import callback, quiz, render
 from bots.telegram.acknowledging import Acknowledging
+from bots.telegram.albums import Albums
 from bots.telegram.client import FETCH_LIMIT, Client
 from bots.telegram.drawing import MOST as DRAWS
 from bots.telegram.html import TEXT_LIMIT
@@ -73,6 +74,7 @@ class TelegramChannel:
         self._count = count
         self._sending = Sending(client=client, key=key, blobs=blobs, streams=streams, count=count)
         self._acknowledging = Acknowledging(client=client, streams=streams)
+        self._albums = Albums()
 
     async def identify(self) -> str:
         """Ask Telegram for the bot's user name, by which it is called in groups, and return it."""
@@ -91,7 +93,8 @@ class TelegramChannel:
         return self._remembered(self._reader.update(update, self._clock.now()))
 
     def _remembered(self, reading: Reading) -> tuple[Event, ...]:
-        """Keeps what `acknowledge` has to tell."""
+        """Keeps what `acknowledge` has to tell, and what tells of parts still to come."""
+        reading = self._albums.gathered(reading)
         self._acknowledging.note(reading)
         return reading.events
 

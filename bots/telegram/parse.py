@@ -23,11 +23,12 @@ _LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What an update says. `callback` is the id of a tap that Telegram wants answered, `message` that of what was sent; or empty."""
+    """What an update says. `callback` is the id of a tap that Telegram wants answered, `message` that of what was sent, `album` that of what it is part of; or empty."""
 
     events: tuple[Event, ...] = ()
     callback: str = ""
     message: str = ""
+    album: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +84,7 @@ class Reader:
             )
             for place, body in enumerate(content.bodies(message, said, quoted=quoted, edited=edited))
         )
-        return Reading(events=events, message=str(amount(message, "message_id")) if events else "")
+        return Reading(events=events, message=str(amount(message, "message_id")), album=text(message, "media_group_id"))
 
     def _edit(self, message: Json, key: str) -> Reading:
         """Other words in a message that was sent before: an event of its own, and only one however often it is told of.
