@@ -53,7 +53,7 @@ _INSTEAD = {
 _STOPS: tuple[tuple[str, str], ...] = (
     ("web", "the stop button, `/stop`, or the word alone"),
     ("terminal", "Ctrl-C"),
-    ("telegram", "`/stop` in the menu of commands, or the word alone"),
+    ("telegram", "the button at the answer in private chats, `/stop` in the menu of commands, or the word alone"),
     ("discord", "the command `/stop`, or the word alone"),
     ("slack", "Slack's own stop button, `/stop`, or the word alone"),
     ("sms", "`/stop`; the word alone belongs to the carriers and ends the messages too"),

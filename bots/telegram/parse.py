@@ -14,9 +14,16 @@ from bots.telegram.shape import Json, amount, inner, moment, number, record, tex
 from bots.telegram.wording import Bot, words
 from core.address import Address
 from core.errors import Malformed
-from core.event import Event, Left, Said, Sender, Tapped
+from core.event import Event, Left, Said, Sender, Stopped, Tapped
 
-KINDS = ("message", "edited_message", "callback_query", "poll_answer", "my_chat_member")
+KINDS = (
+    "message",
+    "edited_message",
+    "callback_query",
+    "poll_answer",
+    "my_chat_member",
+    "stopped_message_generation",
+)
 _MACHINES = ("via_bot", "is_automatic_forward", "sender_business_bot")
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
@@ -60,6 +67,8 @@ class Reader:
             return Reading(events=_membership(key, change))
         if (vote := inner(whole, "poll_answer")) is not None:
             return Reading(events=_vote(key, vote, now))
+        if (stopped := inner(whole, "stopped_message_generation")) is not None:
+            return Reading(events=_stop(key, stopped, now))
         return Reading()
 
     def _message(self, message: Json, key: str, *, edited: bool = False) -> Reading:
@@ -138,6 +147,17 @@ def _vote(key: str, vote: Json, now: datetime) -> tuple[Event, ...]:
         raise Malformed("an option is a place")
     body = Tapped(choice=str(option), of=unplaced(text(vote, "poll_id")), judged=True)
     return (Event(id=key, address=Address("telegram", sender.id), sender=sender, at=now, body=body),)
+
+
+def _stop(key: str, stopped: Json, now: datetime) -> tuple[Event, ...]:
+    """The button at an answer half written, which private chats only have: the chat is the person."""
+    chat = inner(stopped, "chat")
+    if chat is None:
+        raise Malformed("a stop needs its chat")
+    if chat.get("type") != "private" or (sender := _sender(stopped, "chat")) is None:
+        return ()
+    thread = str(number(stopped, "message_thread_id")) if "message_thread_id" in stopped else ""
+    return (Event(id=key, address=Address("telegram", sender.id, thread), sender=sender, at=now, body=Stopped()),)
 
 
 def _membership(key: str, change: Json) -> tuple[Event, ...]:

@@ -8,7 +8,9 @@ is 403; 429 carries `parameters.retry_after` (one message a second in a private 
 in all, where `limit` is called); an upgraded group carries `parameters.migrate_to_chat_id`; an edit that changes nothing, or
 of a message that is another's, gone or of another kind, is refused; a callback query is answered once;
 `sendMessageDraft` is for private chats, with a `draft_id` other than 0, and its text goes away when a message comes, or
-30 seconds after it was drawn (where `limit` is called), as the page calls it a "temporary 30-second preview";
+30 seconds after it was drawn (where `limit` is called), as the page calls it a "temporary 30-second preview"; drawn with
+`can_stop` it has a button, which is told of by `stopped_message_generation` with the chat, its topic and the draft's number
+and nobody's name, and takes it away unless it was drawn with `keep_on_stop`;
 a quiz poll has a question of 1–300 characters, 2–12 options of 1–100 and an explanation of at most 200 with at most
 2 line feeds, all without formatting; who votes in one that is not anonymous is told by `poll_answer`, with the poll and
 the options but no chat, once for each person as a quiz takes no second vote; only the bot's own open polls are stopped;
@@ -118,6 +120,19 @@ class FakeTelegram(Methods):
             return 0
         vote = {"poll_id": poll["id"], "user": _person(sender), "option_ids": [place]}
         return await self.push({"poll_answer": vote})
+
+    async def stops(self, chat: int = 7) -> int:
+        """A person taps the button at what is being written."""
+        here = self.chats[chat]
+        drawn = here.drawn
+        assert here.draft, "nothing is being written"
+        assert drawn is not None
+        assert drawn.stops, "there is no button to stop it"
+        if not drawn.keeps:
+            here.drawn = None
+        topic = {"message_thread_id": drawn.thread} if drawn.thread else {}
+        stopped = {"chat": {"id": chat, "type": here.kind, "first_name": "Lan"}, **topic, "draft_id": drawn.number}
+        return await self.push({"stopped_message_generation": stopped})
 
     async def edits(self, text: str, message: int, chat: int = 7) -> int:
         """A person changes what they wrote before."""

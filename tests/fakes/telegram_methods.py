@@ -30,14 +30,20 @@ class Call:
         except ValueError:
             raise bad(f"invalid {name} specified") from None
 
+    def flag(self, name: str) -> bool:
+        return self.text(name).lower() == "true"
+
 
 @dataclass(frozen=True)
 class Draft:
-    """What was drawn last, and when."""
+    """What was drawn last, and when; `stops` says whether it has a button to stop it, `keeps` whether it stays then."""
 
     number: int
     text: str
     at: float
+    thread: int
+    stops: bool
+    keeps: bool
 
 
 @dataclass
@@ -146,7 +152,14 @@ class Methods:
         shown = parsed(call.text("text"), call.text("parse_mode"))
         if units(shown) > 4096:
             raise bad("message is too long")
-        chat.drawn = Draft(number=call.number("draft_id"), text=shown, at=chat.time())
+        chat.drawn = Draft(
+            number=call.number("draft_id"),
+            text=shown,
+            at=chat.time(),
+            thread=call.number("message_thread_id"),
+            stops=call.flag("can_stop"),
+            keeps=call.flag("keep_on_stop"),
+        )
         return True
 
     def _upload(self, call: Call, name: str) -> str:

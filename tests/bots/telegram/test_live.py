@@ -8,6 +8,7 @@ import pytest
 from bots.telegram.drawing import MOST
 from core.address import Address
 from core.errors import Unreachable
+from core.event import Stopped
 from core.pace import lanes
 from core.reply import Choice, Text, Voice
 from tests.bots.telegram.conftest import GROUP, PRIVATE, Desk
@@ -160,6 +161,18 @@ async def test_drafts_come_about_once_a_second_and_in_groups_less_often(desk: De
             await live.draft(f"word {tenth}")
             desk.clock.pass_(0.1)
         assert expected <= len(desk.api.calls) - before <= expected + 1
+
+
+@pytest.mark.parametrize("thread", ["", "12"])
+async def test_the_button_at_a_draft_stops_what_is_written_there_and_leaves_it_in_sight(
+    desk: Desk, thread: str
+) -> None:
+    here = Address("telegram", "7", thread)
+    await desk.bot.channel.live(here).draft("toki")
+    await desk.api.stops()
+    (event,) = desk.bot.channel.read(desk.api.waiting[-1])
+    assert (event.body, event.address, event.sender.id, event.addressed) == (Stopped(), here, "7", True)
+    assert desk.api.chats[7].draft == "toki"
 
 
 async def test_what_is_being_done_is_shown_below_the_words(desk: Desk) -> None:

@@ -47,6 +47,11 @@ class TelegramPhone:
     async def stops(self) -> None:
         await self.says("/stop")
 
+    async def presses_stop(self) -> None:
+        self._done += 1
+        await self.api.stops(self.chat.id)
+        await self._taken()
+
     async def writes_answer(self, words: str, receipt: str) -> None:
         await self.says(words)
 
