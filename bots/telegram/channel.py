@@ -1,6 +1,7 @@
 """Telegram as a channel."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bots.telegram import callback, quiz, render
 from bots.telegram.acknowledging import Acknowledging
@@ -21,6 +22,7 @@ from core.event import Event, Tapped
 from core.media import Media
 from core.ports.blobs import Blobs
 from core.ports.street import Polls
+from core.quiz import stamp
 from core.reply import Reply
 
 CAPABILITIES = Capabilities(
@@ -43,6 +45,8 @@ CAPABILITIES = Capabilities(
 )
 """The rates are those of core.telegram.org/bots/faq: one message a second in a chat, where short bursts are borne, 20 a minute in a group, 30 a second in all."""
 
+_LATELY = timedelta(hours=1)
+_NO_QUESTION = "lost"
 _GROUP_REST = Rate(most=20 - DRAWS, seconds=60)
 
 
@@ -110,18 +114,30 @@ class TelegramChannel:
         return tuple([placed for event in events if (placed := await self._placed(event)) is not None])
 
     async def _placed(self, event: Event) -> Event | None:
-        """`None` for a poll that is not known, and for one of a private chat that was passed on to somebody else."""
+        """`None` for one of a private chat that was passed on to somebody else; for a poll that is not known, see `_lost`."""
         body = event.body
         if not isinstance(body, Tapped) or not (poll := quiz.voted(body.of)):
             return event
         asked = await self._polls.find(self.name, poll) if self._polls else None
-        if asked is None or not (option := int(body.choice)) < len(asked.quiz.choices):
+        if asked is None:
+            return await self._lost(event)
+        if not (option := int(body.choice)) < len(asked.quiz.choices):
             return None
         group = asked.address.chat.startswith("-")
         if not group and asked.address.chat != event.sender.id:
             return None
         choice = asked.quiz.choices[option].value
         return replace(event, address=asked.address, group=group, body=replace(body, choice=choice, of=asked.receipt))
+
+    async def _lost(self, event: Event) -> Event | None:
+        """A vote in a poll that is not known, as a tap on a question that is over, in the person's own chat if they were asked there lately.
+
+        Where Telegram's answer to a poll was lost, the question stands there twice, and only the second poll is known.
+        """
+        since = self._clock.now() - _LATELY
+        if self._polls is None or not await self._polls.asked_since(event.address, since):
+            return None
+        return replace(event, body=Tapped(choice=stamp.value(_NO_QUESTION, 0)))
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
         """To be called after every `parse`; see `Acknowledging`."""

@@ -50,6 +50,7 @@ class FakeTelegram(Methods):
         self.hook_kinds: list[str] = []
         self.waiting: list[dict[str, Any]] = []
         self._refusals: list[tuple[str, Answer]] = []
+        self._lost: list[str] = []
         self._held: dict[str, asyncio.Event] = {}
         self.time: Callable[[], float] = lambda: 0.0
         self._updates = 1000
@@ -87,6 +88,10 @@ class FakeTelegram(Methods):
     def hold(self, method: str) -> asyncio.Event:
         """Answer no call of a method until the event is set."""
         return self._held.setdefault(method.lower(), asyncio.Event())
+
+    def lose(self, method: str) -> None:
+        """Do what the next call of a method asks for, and let nobody know."""
+        self._lost.append(method.lower())
 
     def made(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method.lower()]
@@ -179,6 +184,9 @@ class FakeTelegram(Methods):
             self.calls.append(call)
             self.called.set()
             result = await self._answered(call)
+            if call.method in self._lost:
+                self._lost.remove(call.method)
+                raise Answer(502, "Bad Gateway")
         except Answer as answer:
             return _refused(answer)
         return web.json_response({"ok": True, "result": result})

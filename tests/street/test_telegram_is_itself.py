@@ -92,6 +92,28 @@ async def test_a_choice_is_a_quiz_poll_and_its_verdict_is_the_polls_own(town: To
     assert state.quiz.verdicts[-1].correct
 
 
+async def test_a_vote_in_a_poll_whose_sending_was_never_confirmed_is_answered_with_the_question(town: Town) -> None:
+    talk, phone = await met(town, hooked=True)
+    phone.api.lose("sendPoll")
+    await talk.says("/quiz 2")
+    await talk.hears(Text)
+    while not phone.api.made("sendPoll"):
+        await talk.hears(Quiz)
+        await talk.says("I don't know")
+        await talk.hears(Mark)
+    await talk.house.passes(seconds=60)
+    await talk.settles()
+    asked = await talk.hears(Quiz)
+    first, second = [number for number, message in phone.chat.messages.items() if "poll" in message]
+    assert phone.chat.messages[first]["poll"]["question"] == phone.chat.messages[second]["poll"]["question"]
+    await phone.votes(asked.choices[0], first)
+    await talk.settles()
+    await talk.hears(Text, "behind us already")
+    assert (await talk.hears(Quiz)).question == asked.question
+    await talk.taps(next(choice.label for choice in asked.choices if choice.value == asked.right))
+    assert (await talk.hears(Mark)).correct
+
+
 async def test_a_poll_answered_in_words_is_closed_and_the_verdict_said(town: Town) -> None:
     talk, phone = await met(town)
     await talk.says("/quiz 2")

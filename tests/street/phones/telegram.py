@@ -73,6 +73,12 @@ class TelegramPhone:
         await self.api.taps_data(button["callback_data"], number, self.chat.id)
         return await self._taken()
 
+    async def votes(self, choice: Choice, message: int) -> None:
+        """Answer in the poll of this message."""
+        self._done += 1
+        await self.api.votes(choice.label, message, self.chat.id)
+        await self._taken()
+
     async def speaks(self, sound: bytes) -> None:
         ref = self.api.keep(sound, f"voice/file_{len(self.api.files)}.oga")
         file = {"file_id": ref, "file_unique_id": "U", "duration": 1, "mime_type": "audio/ogg", "file_size": len(sound)}
