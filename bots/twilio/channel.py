@@ -11,7 +11,7 @@ from bots.twilio.client import FETCH_LIMIT, Client
 from bots.twilio.lending import Lending
 from bots.twilio.refusals import OptedOut
 from bots.twilio.render import TEXT_LIMIT, attached, bodies
-from bots.twilio.routes import STATUS
+from bots.twilio.routes import INSISTING, STATUS
 from bots.twilio.segments import measure
 from bots.twilio.verify import genuine
 from core.address import Address
@@ -173,7 +173,8 @@ class SmsChannel:
         """Send what is paid for already, and give that back where it does not go out."""
         encoding, segments = message.fare
         cost = segments * self._price
-        report_to = f"{self._lending.public_url.rstrip('/')}{STATUS}?{urlencode({'parcel': key.partition('/')[0]})}"
+        query = urlencode({"parcel": key.partition("/")[0]})
+        report_to = f"{self._lending.public_url.rstrip('/')}{STATUS}?{query}{INSISTING}"
         try:
             receipt = await self._client.text(address.chat, message.body, report_to=report_to, media=message.media)
         except Failure as error:

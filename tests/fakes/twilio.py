@@ -2,7 +2,9 @@
 
 Held to: basic authentication, the errors of `twilio_rules`, known parameters only, 429 with `Retry-After`, media that is fetched
 from its public address before it goes out, media that came in behind authentication and a redirect, and status callbacks.
-Calls are signed by Twilio's own `RequestValidator`. By default STOP and START change whom a message may be sent to, as with any
+Calls are signed by Twilio's own `RequestValidator`, over their address without what follows a `#`: that overrides how Twilio
+connects (`rc`, how often it calls again, 0 to 5 and by default 1; `rp`, after what: `4xx`, `5xx`, `ct`, `rt` or `all`, by
+default only where no connection comes about). By default STOP and START change whom a message may be sent to, as with any
 number; with `advanced` they come with `OptOutType`, as with a messaging service.
 """
 
@@ -11,6 +13,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self
+from urllib.parse import parse_qsl
 
 import aiohttp
 from aiohttp import encode_basic_auth, web
@@ -118,12 +121,24 @@ class FakeTwilio:
         return await self.call(sent.report_to, {**fields, "To": sent.to, "From": NUMBER, "AccountSid": ACCOUNT, **more})
 
     async def call(self, url: str, fields: Mapping[str, str], *, token: str = TOKEN) -> int:
-        """A signed call, as Twilio makes it; the answer has to be empty or TwiML."""
-        headers = {"X-Twilio-Signature": signed(url, fields, token)}
-        async with aiohttp.ClientSession() as session, session.post(url, data=dict(fields), headers=headers) as answer:
-            body = await answer.text()
-            assert answer.status >= 400 or not body or "xml" in answer.content_type, body
-            return answer.status
+        """A signed call, as Twilio makes it, and again as the address asks for; the status of the last answer, which has to be empty or TwiML."""
+        place, _, overrides = url.partition("#")
+        asked = dict(parse_qsl(overrides, strict_parsing=bool(overrides)))
+        policies = set(asked.get("rp", "ct").split(","))
+        assert policies <= {"4xx", "5xx", "ct", "rt", "all"}, "11243: HTTP retry policy is invalid"
+        again = int(asked.get("rc", "1"))
+        assert 0 <= again <= 5, "the retry count is 0 to 5"
+        headers = {"X-Twilio-Signature": signed(place, fields, token)}
+        for left in range(again, -1, -1):
+            async with (
+                aiohttp.ClientSession() as session,
+                session.post(place, data=dict(fields), headers=headers) as answer,
+            ):
+                body = await answer.text()
+                assert answer.status >= 400 or not body or "xml" in answer.content_type, body
+                if answer.status < 400 or not left or not policies & {"all", f"{answer.status // 100}xx"}:
+                    return answer.status
+        raise AssertionError
 
     def _id(self, kind: str) -> str:
         self._numbers += 1

@@ -31,6 +31,15 @@ async def test_what_became_of_a_message_is_noted_at_its_parcel(desk: Desk) -> No
     assert desk.counted[-3:] == ["text_outcome:delivered", "text_outcome:undelivered", "text_undelivered:30007"]
 
 
+async def test_a_report_comes_again_while_it_cannot_be_noted(desk: Desk) -> None:
+    sent = await _said(desk)
+    desk.book.away = 5
+    assert await desk.api.reports(sent, "delivered") == 200
+    assert desk.book.outcomes == [("parcel 1", "delivered")]
+    desk.book.away = 6
+    assert await desk.api.reports(sent, "delivered") == 503
+
+
 @pytest.mark.parametrize("code", ["30003", "30004", "30005", "30006", "30007", "30008", "30034", ""])
 async def test_why_a_message_did_not_arrive_is_kept_in_plain_words(desk: Desk, code: str) -> None:
     assert await desk.api.reports(await _said(desk), "failed", code) == 200
@@ -49,7 +58,7 @@ async def test_forged_and_broken_reports_change_nothing(desk: Desk) -> None:
     sent = await _said(desk)
     fields = {"MessageSid": sent.sid, "MessageStatus": "delivered"}
     assert await desk.api.call(sent.report_to, fields, token="guessed") == 401
-    assert await desk.api.call(sent.report_to + "&x=1", {**fields, "MessageSid": "1"}) == 400
+    assert await desk.api.call(sent.report_to.replace("#", "&x=1#"), {**fields, "MessageSid": "1"}) == 400
     assert await desk.api.call(sent.report_to, desk.api.form("toki")) == 200
     assert desk.book.outcomes == []
     assert {"webhook_forged:sms", "webhook_malformed:sms"} <= set(desk.counted)
