@@ -86,19 +86,20 @@ def _bodies(fields: Form, sid: str) -> Iterator[Body]:
         case "answered":
             return
         case "":
-            yield from _told(said, tuple(_files(fields, sid)))
+            yield from _told(said, tuple(_files(fields, sid)), sid)
 
 
-def _told(said: str, files: tuple[Media, ...]) -> Iterator[Body]:
-    """The words with the first picture or document, or by themselves before what was spoken."""
+def _told(said: str, files: tuple[Media, ...], sid: str) -> Iterator[Body]:
+    """The words with the first picture or document, or by themselves before what was spoken; several are one album, which is answered once."""
     shared = [file for file in files if not _sounds(file)]
+    album = sid if len(shared) > 1 else ""
     if said and not shared:
         yield Said(text=said)
     for file in files:
         if _sounds(file):
             yield Spoke(audio=file)
         else:
-            yield Shared(media=file, text=said if file is shared[0] else "")
+            yield Shared(media=file, text=said if file is shared[0] else "", album=album)
 
 
 def _files(fields: Form, sid: str) -> Iterator[Media]:

@@ -144,6 +144,16 @@ async def test_a_picture_texted_is_fetched_and_a_report_stands_at_its_parcel(tow
     assert row.outcome == "undelivered 30007: taken for spam by the carrier"
 
 
+async def test_pictures_in_one_message_are_answered_once(town: Town) -> None:
+    talk = await town.meets("sms")
+    assert town.twilio is not None
+    assert isinstance(talk.phone, SmsPhone)
+    await talk.phone.shows(b"one", b"two", b"three")
+    await talk.settles()
+    told = [sent.body for sent in town.twilio.to(LAN)]
+    assert sum("I am reading" in body for body in told) == 1
+
+
 async def test_a_voice_is_heard_as_a_file_by_who_asked_for_it(town: Town) -> None:
     talk = await town.meets("sms")
     await talk.says("/voice on")

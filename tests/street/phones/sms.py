@@ -66,6 +66,15 @@ class SmsPhone:
         media = {"NumMedia": "1", "MediaUrl0": self.api.keep(data, mime), "MediaContentType0": mime}
         await self._does(await self.api.says("", self.number, FromCountry=self._country, **media))
 
+    async def shows(self, *pictures: bytes) -> None:
+        """Send pictures in one message."""
+        media = {"NumMedia": str(len(pictures))}
+        for place, data in enumerate(pictures):
+            media |= {f"MediaUrl{place}": self.api.keep(data, "image/png"), f"MediaContentType{place}": "image/png"}
+        status = await self.api.says("", self.number, FromCountry=self._country, **media)
+        self._done += len(pictures) - 1
+        await self._does(status)
+
     async def shown(self, receipt: str) -> list[str]:
         """Each message, and all of them as they are read one below the other: a long answer is several."""
         bodies = [sent.body for sent in self.api.to(self.number)]
