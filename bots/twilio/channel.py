@@ -37,6 +37,10 @@ CAPABILITIES = Capabilities(
 """Twilio queues what it takes, and refuses too many calls at a time (20429); one text a second keeps them in order on a phone."""
 PLAYED = "audio/mpeg"
 """What every phone plays."""
+SHOWN = frozenset({PLAYED, *(f"image/{kind}" for kind in ("jpeg", "jpg", "gif", "png", "heic", "heif", "tiff", "bmp"))})
+"""What goes out as a file: of the types that Twilio's page of accepted ones has for MMS."""
+LARGEST = 4_990_000
+"""Bytes of a file: with its words a message is to stay below 5 MB."""
 _MEDIA_COUNTRY = "+1"
 _MEDIA_SEGMENTS = 3
 """What a message with a file costs, in those of a text, by Twilio's prices for the US."""
@@ -140,14 +144,16 @@ class SmsChannel:
         return (Message(body=first.body, media=media), *rest)
 
     async def _playable(self, file: Media) -> str:
-        """The key of the file in a form that phones play."""
+        """The key of the file in a form that phones play. Raises `Refused` for what Twilio would take and not deliver."""
         data, mime = await self._blobs.get(file.ref)
         if not mime.startswith("audio/") or mime == PLAYED:
+            _check(data, mime)
             return file.ref
         try:
             audio = await self._convert(Audio(data=data, mime=mime), PLAYED)
         except Malformed as error:
             raise Refused("the sound cannot be written for phones") from error
+        _check(audio.data, PLAYED)
         return await self._blobs.put(audio.data, mime=PLAYED)
 
     async def _sent(self, address: Address, message: Message, key: str) -> str:
@@ -204,6 +210,11 @@ class SmsChannel:
 
     async def close(self) -> None:
         await self._client.close()
+
+
+def _check(data: bytes, mime: str) -> None:
+    if mime.partition(";")[0].strip().lower() not in SHOWN or len(data) > LARGEST:
+        raise Refused("no phone is sent a file of this kind or size")
 
 
 class _Still:

@@ -3,9 +3,11 @@
 import aiohttp
 import pytest
 
+from bots.twilio.channel import LARGEST
 from bots.twilio.refusals import LOST
 from core.address import Address
 from core.errors import Refused
+from core.fit import simpler
 from core.media import Media
 from core.reply import Picture, Quiz, Text, Voice
 from tests.bots.twilio.conftest import HERE, Book, Desk
@@ -88,6 +90,26 @@ async def test_where_no_files_can_be_sent_they_are_refused_so_that_the_words_go(
     with pytest.raises(Refused) as refused:
         await desk.account.channel.send(Address("sms", "+84912345678"), voice, key="k")
     assert not refused.value.gone
+
+
+@pytest.mark.parametrize(
+    ("data", "mime"), [(b"x" * (LARGEST + 1), "image/png"), (b"webp", "image/webp"), (b"<svg/>", "image/svg+xml")]
+)
+async def test_a_file_that_would_fail_on_its_way_is_refused_so_that_the_words_go(
+    desk: Desk, data: bytes, mime: str
+) -> None:
+    picture = Picture(media=Media(ref=await desk.book.put(data, mime=mime), mime=mime), text="moku")
+    with pytest.raises(Refused) as refused:
+        await desk.account.channel.send(HERE, picture, key="k")
+    assert not refused.value.gone
+    assert desk.api.sent == []
+    assert simpler(picture) == Text(text="moku")
+
+
+async def test_a_sound_that_grows_too_large_is_refused(desk: Desk) -> None:
+    sound = Media(ref=await desk.book.put(b"x" * LARGEST, mime="audio/ogg"), mime="audio/ogg")
+    with pytest.raises(Refused):
+        await desk.account.channel.send(HERE, Voice(text="moku", audio=sound), key="k")
 
 
 async def test_a_file_is_lent_to_who_has_its_address_and_for_some_hours_only(desk: Desk) -> None:
