@@ -2,8 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 from bots.twilio import parse
@@ -18,7 +20,7 @@ from core.address import Address
 from core.channel import Capabilities, Live, Rate, Request
 from core.clock import Clock
 from core.errors import Failure, Malformed, Refused
-from core.event import Event
+from core.event import Event, Left
 from core.media import Audio, Media
 from core.phrases import say
 from core.ports.blobs import Blobs
@@ -107,15 +109,33 @@ class SmsChannel:
         self._clock = clock
         self._count = count
         self._begun: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
+        self._ended: OrderedDict[str, bool] = OrderedDict()
 
     def verify(self, request: Request) -> bool:
         return genuine(request, public_url=self._lending.public_url, token=self._token)
 
     def parse(self, request: Request) -> tuple[Event, ...]:
-        return parse.read(request.body, self._clock.now())
+        events = parse.read(request.body, self._clock.now())
+        if any(isinstance(event.body, Left) for event in events) and parse.unconfirmed(request.body):
+            self._ended.update((event.id, self._ended.get(event.id, True)) for event in events)
+            _bound(self._ended)
+        return events
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
-        """Twilio wants to know no more than the answer to its call."""
+        """Twilio wants to know no more than the answer to its call; who has ended the messages in words that it does not know is told, once, that they have."""
+        for event in events:
+            if self._ended.get(event.id):
+                self._ended[event.id] = False
+                with suppress(Failure):
+                    await self._confirm(event.address)
+
+    async def _confirm(self, address: Address) -> None:
+        """The one message that may follow an end of the messages."""
+        message = Message(body=say("sms.ended", await self._locale_at(address)))
+        day, segments = self._clock.now().date(), message.fare[1]
+        cost = segments * self._price
+        if await self._allowance.spend(address, segments, day=day, cap=self._cap, cost=cost):
+            await self._posted(address, message, "", day)
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:  # noqa: ARG002 - nothing that was sent can be changed
         """The id of the message, or of the last one where it took several; a retry with the same key in this process goes on after what went through."""
@@ -197,8 +217,7 @@ class SmsChannel:
     def _remember(self, key: tuple[str, Reply], sent: tuple[str, ...]) -> None:
         if sent:
             self._begun[key] = sent
-        if len(self._begun) > _REMEMBERED:
-            self._begun.popitem(last=False)
+        _bound(self._begun)
 
     async def fetch(self, media: Media) -> bytes:
         if media.size > FETCH_LIMIT:
@@ -210,6 +229,11 @@ class SmsChannel:
 
     async def close(self) -> None:
         await self._client.close()
+
+
+def _bound(remembered: OrderedDict[Any, Any]) -> None:
+    if len(remembered) > _REMEMBERED:
+        remembered.popitem(last=False)
 
 
 def _check(data: bytes, mime: str) -> None:

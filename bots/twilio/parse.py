@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bots.twilio.form import Form, form
-from bots.twilio.words import wish
+from bots.twilio.words import confirmed, wish
 from core.address import Address
 from core.errors import Malformed
 from core.event import Body, Event, Joined, Left, Said, Sender, Shared, Spoke
@@ -54,6 +54,13 @@ def read(body: bytes, now: datetime) -> tuple[Event, ...]:
         )
         for place, body in enumerate(_bodies(fields, sid))
     )
+
+
+def unconfirmed(body: bytes) -> bool:
+    """Whether a call ends the messages with words that Twilio has not answered by itself. Raises `Malformed`."""
+    fields = form(body)
+    said, opted = fields.get("Body", ""), fields.get("OptOutType", "")
+    return wish(said, opted).name == "stop" and not confirmed(said, opted)
 
 
 def report(body: bytes) -> Report | None:

@@ -1,8 +1,11 @@
 """Sending through the real SDK, and what its errors mean."""
 
+from urllib.parse import urlencode
+
 import pytest
 
 from bots.twilio.segments import measure
+from core.channel import Request
 from core.errors import Failure, Refused, Throttled, Unreachable
 from core.media import Media
 from core.phrases import say
@@ -58,6 +61,38 @@ async def test_who_has_ended_the_messages_gets_nothing_more_from_us(desk: Desk) 
     assert desk.api.sent == []
     await desk.book.renew(HERE)
     assert await desk.account.channel.send(HERE, Text(text="toki"), key="k")
+
+
+async def _texts(desk: Desk, words: str, *, times: int = 1) -> None:
+    fields = desk.api.form(words)
+    for _ in range(times):
+        events = desk.account.channel.parse(Request(body=urlencode(fields).encode()))
+        for event in events:
+            await desk.book.withdraw(event.address, why="asked")
+        await desk.account.channel.acknowledge(events)
+
+
+@pytest.mark.parametrize("words", ["Stop.", "stop all", "Opt out", '"opt-out"'])
+@pytest.mark.parametrize("locale", ["en", "vi", "es"])
+async def test_an_end_that_twilio_does_not_know_is_confirmed_once(desk: Desk, words: str, locale: str) -> None:
+    desk.book.locale = locale
+    await _texts(desk, words, times=2)
+    assert [sent.body for sent in desk.api.sent] == [say("sms.ended", locale)]
+    assert desk.book.spent[HERE, desk.clock.now().date()] == 1
+    assert isinstance(await _failing(desk), Refused)
+
+
+@pytest.mark.parametrize("words", ["STOP", " stop ", "Unsubscribe", "toki"])
+async def test_an_end_that_twilio_confirms_by_itself_is_not_confirmed_again(desk: Desk, words: str) -> None:
+    await _texts(desk, words)
+    assert desk.api.sent == []
+
+
+async def test_a_confirmation_that_does_not_go_out_is_no_harm_and_costs_nothing(desk: Desk) -> None:
+    desk.api.wrongs = [Wrong(503, 20503, "Service Unavailable")]
+    await _texts(desk, "Stop.")
+    assert desk.api.sent == []
+    assert desk.book.cost == 0
 
 
 async def test_what_twilio_knows_of_an_end_is_noted(desk: Desk) -> None:
