@@ -33,6 +33,7 @@ CAPABILITIES = Capabilities(
     voice=True,
     pictures=True,
     forgeable=True,
+    lettered=True,
     chat_rate=Rate(most=1, seconds=1),
     total_rate=Rate(most=20, seconds=0),
 )

@@ -75,7 +75,7 @@ async def test_a_question_after_the_list_and_buttons_leave_numbers_alone(street:
 async def test_a_learner_texts_through_a_lesson_and_a_quiz(town: Town) -> None:
     talk = await town.meets("sms")
     await talk.says("START")
-    await talk.hears(Text, "1. Start a lesson")
+    await talk.hears(Text, "A. Start a lesson")
     await talk.says("start a lesson")
     await talk.hears(Text, "Unit 1 of 12")
     talk.forgets()
