@@ -1,7 +1,10 @@
 """Twilio's REST API for messages on a real socket, and its signed calls to a webhook.
 
-Held to: basic authentication, the errors of `twilio_rules`, known parameters only, 429 with `Retry-After`, media that is fetched
-from its public address before it goes out, media that came in behind authentication and a redirect, and status callbacks.
+Held to: basic authentication, the errors of `twilio_rules`, known parameters only, 429 with `Retry-After`, a sender that is the
+account's number or a messaging service (which has no number and no segments in the answer, as it picks its sender later),
+`num_segments`, media that came in behind authentication and a redirect, and status callbacks, which come by themselves with
+`reporting`. Files that go out are asked for with HEAD and GET after the message was taken; what is then not there, of a type
+that is not for MMS, or with its words 5 MB or more, fails where only a status callback tells of it.
 Calls are signed by Twilio's own `RequestValidator`, over their address without what follows a `#`: that overrides how Twilio
 connects (`rc`, how often it calls again, 0 to 5 and by default 1; `rp`, after what: `4xx`, `5xx`, `ct`, `rt` or `all`, by
 default only where no connection comes about). By default STOP and START change whom a message may be sent to, as with any
@@ -19,11 +22,12 @@ import aiohttp
 from aiohttp import encode_basic_auth, web
 from twilio.request_validator import RequestValidator
 
-from tests.fakes.twilio_rules import AUTHENTICATE, People, Wrong, checked
+from tests.fakes.twilio_rules import AUTHENTICATE, File, People, Wrong, checked, counted, undeliverable
 
 ACCOUNT = "AC" + "0" * 31 + "1"
 TOKEN = "12345"
 NUMBER = "+15005550006"
+SERVICE = "MG" + "0" * 31 + "1"
 LAN = "+14155550100"
 _STOP = frozenset(["STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT"])
 _START = frozenset(["START", "UNSTOP", "YES"])
@@ -33,11 +37,20 @@ _ROOT = "/2010-04-01/Accounts/{account}"
 
 @dataclass
 class Sent:
+    """A message that was taken. `media` is there once it is `carried`; `failed` is the error that it ended with."""
+
     sid: str
     to: str
     body: str
+    sender: str = NUMBER
     media: list[tuple[bytes, str]] = field(default_factory=list[tuple[bytes, str]])
     report_to: str = ""
+    failed: str = ""
+    files: int = 0
+
+    @property
+    def segments(self) -> int:
+        return 1 if self.files else counted(self.body)
 
 
 class FakeTwilio:
@@ -47,11 +60,13 @@ class FakeTwilio:
         self.url = ""
         self.hook = ""
         self.advanced = False
+        self.reporting = False
         self.sent: list[Sent] = []
         self.people = People(opted_out=set(), landlines=set(), closed=())
         self.wrongs: list[Wrong] = []
         self.files: dict[str, tuple[bytes, str]] = {}
         self.called = asyncio.Event()
+        self._carrying: set[asyncio.Task[None]] = set()
         self._numbers = 0
         self._runner: web.AppRunner | None = None
 
@@ -68,8 +83,13 @@ class FakeTwilio:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        await self.carried()
         if self._runner is not None:
             await self._runner.cleanup()
+
+    async def carried(self) -> None:
+        """Wait until every message is with its person, or has failed, and all of that is reported."""
+        await asyncio.gather(*self._carrying)
 
     def to(self, number: str) -> list[Sent]:
         return [sent for sent in self.sent if sent.to == number]
@@ -117,6 +137,8 @@ class FakeTwilio:
     async def reports(self, sent: Sent, status: str, code: str = "") -> int:
         """Call the status callback of a message."""
         more = {"ErrorCode": code} if code else {}
+        if sent.sender == SERVICE:
+            more["MessagingServiceSid"] = SERVICE
         fields = {"MessageSid": sent.sid, "SmsSid": sent.sid, "MessageStatus": status, "SmsStatus": status}
         return await self.call(sent.report_to, {**fields, "To": sent.to, "From": NUMBER, "AccountSid": ACCOUNT, **more})
 
@@ -159,19 +181,31 @@ class FakeTwilio:
             self._let_in(request)
             if self.wrongs and (wrong := self.wrongs.pop(0)).status >= 400:
                 raise wrong
-            checked(fields, NUMBER, self.people)
+            checked(fields, NUMBER, SERVICE, self.people)
         except Wrong as wrong:
             return wrong.answer()
-        media = [await _fetched(str(url)) for url in form.getall("MediaUrl", [])]
+        urls = [str(url) for url in form.getall("MediaUrl", [])]
         sent = Sent(
-            sid=self._id("MM" if media else "SM"),
+            sid=self._id("MM" if urls else "SM"),
             to=fields["To"],
             body=fields.get("Body", ""),
-            media=media,
+            sender=fields.get("MessagingServiceSid") or NUMBER,
             report_to=fields.get("StatusCallback", ""),
+            files=len(urls),
         )
         self.sent.append(sent)
+        carrying = asyncio.create_task(self._carry(sent, urls))
+        self._carrying.add(carrying)
+        carrying.add_done_callback(self._carrying.discard)
         return web.json_response(_resource(sent), status=201)
+
+    async def _carry(self, sent: Sent, urls: list[str]) -> None:
+        found = [await _fetched(url) for url in urls]
+        sent.failed = undeliverable(found, sent.body)
+        sent.media = [] if sent.failed else [(file.data, file.mime) for file in found]
+        if self.reporting and sent.report_to:
+            for status in ("failed",) if sent.failed else ("sent", "delivered"):
+                await self.reports(sent, status, sent.failed)
 
     async def _media(self, request: web.Request) -> web.Response:
         try:
@@ -198,10 +232,15 @@ def signed(url: str, fields: Mapping[str, str], token: str = TOKEN) -> str:
     return str(RequestValidator(token).compute_signature(url, dict(fields)))
 
 
-async def _fetched(url: str) -> tuple[bytes, str]:
-    async with aiohttp.ClientSession() as session, session.get(url) as answer:
-        assert answer.status == 200, f"Twilio could not load {url}: {answer.status}"
-        return await answer.read(), answer.content_type
+async def _fetched(url: str) -> File:
+    try:
+        async with aiohttp.ClientSession() as session:
+            async with session.head(url) as head:
+                told = head.content_type
+            async with session.get(url) as answer:
+                return File(status=answer.status, data=await answer.read(), mime=answer.content_type, told=told)
+    except aiohttp.ClientError:
+        return File(status=0, data=b"", mime="", told="")
 
 
 def _resource(sent: Sent) -> dict[str, Any]:
@@ -216,13 +255,13 @@ def _resource(sent: Sent) -> dict[str, Any]:
         "direction": "outbound-api",
         "error_code": None,
         "error_message": None,
-        "from": NUMBER,
-        "messaging_service_sid": None,
-        "num_media": str(len(sent.media)),
-        "num_segments": "1",
+        "from": None if sent.sender == SERVICE else sent.sender,
+        "messaging_service_sid": SERVICE if sent.sender == SERVICE else None,
+        "num_media": str(sent.files),
+        "num_segments": "0" if sent.sender == SERVICE else str(sent.segments),
         "price": None,
         "price_unit": "USD",
-        "status": "queued",
+        "status": "accepted" if sent.sender == SERVICE else "queued",
         "subresource_uris": {},
         "to": sent.to,
         "uri": f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{sent.sid}.json",

@@ -160,6 +160,7 @@ async def test_a_voice_is_heard_as_a_file_by_who_asked_for_it(town: Town) -> Non
     talk.forgets()
     await talk.says("thanks")
     assert town.twilio is not None
+    await town.twilio.carried()
     sounds = [sound for sent in town.twilio.to(LAN) for sound in sent.media]
     assert sounds
     assert all(mime == "audio/mpeg" and len(data) > 1000 for data, mime in sounds)

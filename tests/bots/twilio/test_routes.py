@@ -69,6 +69,7 @@ async def test_forged_and_broken_reports_change_nothing(desk: Desk) -> None:
 async def test_a_voice_note_goes_out_in_a_form_that_phones_play(desk: Desk) -> None:
     voice = Voice(text="moku", audio=await _sound(desk.book))
     await desk.account.channel.send(HERE, voice, key="k")
+    await desk.api.carried()
     (sent,) = desk.api.to(LAN)
     assert (sent.body, sent.media) == ("", [(b"ID3OggS", "audio/mpeg")])
     assert desk.counted == [*["text_segments:MMS"] * 3, *["text_cost:MMS"] * 240]
@@ -79,6 +80,7 @@ async def test_a_question_and_a_picture_carry_their_file_with_the_first_words(de
     picture = Picture(media=Media(ref=await desk.book.put(b"png", mime="image/png"), mime="image/png"), text="moku")
     await desk.account.channel.send(HERE, quiz, key="k1")
     await desk.account.channel.send(HERE, picture, key="k2")
+    await desk.api.carried()
     assert [(sent.body, sent.media) for sent in desk.api.to(LAN)] == [
         ("What is said?", [(b"OggS", "audio/mpeg")]),
         ("moku", [(b"png", "image/png")]),
@@ -104,6 +106,28 @@ async def test_a_file_that_would_fail_on_its_way_is_refused_so_that_the_words_go
     assert not refused.value.gone
     assert desk.api.sent == []
     assert simpler(picture) == Text(text="moku")
+
+
+@pytest.mark.parametrize(
+    ("data", "mime", "code"),
+    [(b"x" * 5_000_000, "image/png", "11751"), (b"webp", "image/webp", "12300"), (b"", "", "11200")],
+    ids=["large", "strange", "gone"],
+)
+async def test_what_fails_on_its_way_is_told_only_later(desk: Desk, data: bytes, mime: str, code: str) -> None:
+    desk.api.reporting = True
+    ref = await desk.book.put(data, mime=mime) if data else "blob:gone"
+    lending = desk.account.routes.lending
+    report_to = f"{lending.public_url}/sms/status?parcel=p1"
+    assert await desk.account.client.text(LAN, "moku", report_to=report_to, media=lending.address(ref))
+    await desk.api.carried()
+    assert desk.book.outcomes == [("p1", f"undelivered {code}")]
+
+
+async def test_what_arrives_is_told_by_itself_too(desk: Desk) -> None:
+    desk.api.reporting = True
+    await _said(desk)
+    await desk.api.carried()
+    assert desk.book.outcomes == [("parcel 1", "delivered")]
 
 
 async def test_a_sound_that_grows_too_large_is_refused(desk: Desk) -> None:

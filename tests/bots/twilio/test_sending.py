@@ -11,7 +11,7 @@ from core.media import Media
 from core.phrases import say
 from core.reply import Quiz, Text
 from tests.bots.twilio.conftest import HERE, Desk, connected, settings
-from tests.fakes.twilio import LAN
+from tests.fakes.twilio import LAN, SERVICE
 from tests.fakes.twilio_rules import FINE, Wrong
 
 
@@ -41,6 +41,7 @@ async def test_a_long_text_goes_in_messages_that_carriers_take(desk: Desk) -> No
     segments = sum(measure(sent.body).segments for sent in desk.api.sent)
     assert desk.book.spent[HERE, desk.clock.now().date()] == desk.counted.count("text_segments:UCS-2") == segments
     assert desk.book.cost == pytest.approx(segments * 0.008)
+    assert sum(sent.segments for sent in desk.api.sent) == segments
 
 
 async def test_a_retry_goes_on_after_what_went_through(desk: Desk) -> None:
@@ -132,6 +133,29 @@ async def test_last_words_that_do_not_go_out_are_tried_again(desk: Desk) -> None
     assert isinstance(await _failing(desk), Unreachable)
     assert isinstance(await _failing(desk), Refused)
     assert [sent.body for sent in desk.api.sent][30:] == [say("sms.enough", "en")]
+
+
+async def test_a_messaging_service_sends_by_its_id_alone(desk: Desk) -> None:
+    desk.api.reporting = True
+    here = desk.account.routes.lending.public_url
+    service = connected(
+        settings(desk.api, number=SERVICE, public_url=here), book=desk.book, clock=desk.clock, count=_ignored
+    )
+    await service.channel.send(HERE, Text(text="toki"), key="k")
+    await service.close()
+    await desk.api.carried()
+    assert [(sent.sender, sent.body) for sent in desk.api.sent] == [(SERVICE, "toki")]
+    assert desk.book.outcomes == [("k", "delivered")]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(SERVICE[:-1] + "2", "21701"), ("MG1", "21705"), ("+15005550007", "21606")]
+)
+async def test_a_sender_that_is_not_ours_may_be_put_right(desk: Desk, number: str, code: str) -> None:
+    other = connected(settings(desk.api, number=number), book=desk.book, clock=desk.clock, count=_ignored)
+    with pytest.raises(Unreachable, match=code):
+        await other.client.text(LAN, "toki")
+    await other.close()
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,7 @@ class SmsPhone:
         return [*bodies, "\n".join(bodies)]
 
     async def sound(self, receipt: str) -> bytes:
+        await self.api.carried()
         return self._sent(receipt).media[0][0]
 
     async def interrupts(self, words: str) -> None:
