@@ -18,8 +18,8 @@ from core.errors import Failure, Refused, Throttled
 
 _TYPING_LASTS = timedelta(seconds=4.5)
 _PACE = timedelta(seconds=1)
-_FADES = timedelta(seconds=20)
-"""When a draft is drawn again: Telegram shows each drawing for 30 seconds."""
+_FADES = timedelta(seconds=14)
+"""When a draft is drawn again: Telegram shows each drawing for 30 seconds, and one of two tries may fail."""
 _PATIENCE = 2.0
 
 
@@ -123,7 +123,7 @@ class TelegramLive:
         shown = render.draft(self._words, self._status)
         if shown and self._due(why, now):
             self._drawn[why] = now
-            await self._write(shown, now)
+            await self._streams.write(self._address, self._quietly(self._show(shown)))
 
     def _due(self, why: str, now: datetime) -> bool:
         if not self._private:
@@ -136,16 +136,13 @@ class TelegramLive:
             return
         shown = render.draft(self._words, self._status)
         if shown and (shown != self._shown[0] or now - self._shown[1] >= _FADES):
-            await self._write(shown, now)
-
-    async def _write(self, shown: str, now: datetime) -> None:
-        self._shown = (shown, now)
-        await self._streams.write(self._address, self._quietly(self._show(shown)))
+            await self._streams.write(self._address, self._quietly(self._show(shown)))
 
     async def _show(self, shown: str) -> None:
         if self._native:
             try:
                 await self._client.draft(self._address, self._number, shown)
+                self._shown = (shown, self._clock.now())
                 return
             except Refused as refusal:
                 if refusal.gone:

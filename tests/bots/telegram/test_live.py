@@ -103,12 +103,13 @@ async def test_a_draft_without_new_words_is_drawn_again_before_it_vanishes(desk:
     desk.api.limit(_seconds(desk))
     live = desk.bot.channel.live(PRIVATE)
     await live.status("looking for videos…")
-    for _ in range(20):
+    for tick in range(25):
         desk.clock.pass_(4)
-        await live.typing()
-        desk.clock.pass_(1)
+        if tick == 3:
+            desk.api.refuse("sendMessageDraft", 502, "Bad Gateway")
         assert desk.api.chats[7].draft == "looking for videos…"
-    assert len(desk.api.made("sendMessageDraft")) <= 6
+        await live.typing()
+    assert len(desk.api.made("sendMessageDraft")) <= 9
 
 
 async def test_what_came_too_fast_to_be_drawn_is_drawn_with_the_next_typing(desk: Desk) -> None:
