@@ -1,10 +1,11 @@
 """Twilio's REST API for messages on a real socket, and its signed calls to a webhook.
 
-Held to: basic authentication, the errors of `twilio_rules`, known parameters only, 429 with `Retry-After`, a sender that is the
-account's number or a messaging service (which has no number and no segments in the answer, as it picks its sender later),
-`num_segments`, media that came in behind authentication and a redirect, and status callbacks, which come by themselves with
-`reporting`. Files that go out are asked for with HEAD and GET after the message was taken; what is then not there, of a type
-that is not for MMS, or with its words 5 MB or more, fails where only a status callback tells of it.
+Held to: basic authentication, the errors of `twilio_rules`, known parameters only, 429 with `Retry-After` (20429 for more than
+`at_once` calls at a time), a sender that is the account's number or a messaging service (which has no number and no segments in
+the answer, as it picks its sender later), `num_segments`, media that came in behind authentication and a redirect, and status
+callbacks, which come by themselves with `reporting`. Files that go out are asked for with HEAD and GET after the message was
+taken; what is then not there, of a type that is not for MMS, or with its words 5 MB or more, fails where only a status callback
+tells of it.
 Calls are signed by Twilio's own `RequestValidator`, over their address without what follows a `#`: that overrides how Twilio
 connects (`rc`, how often it calls again, 0 to 5 and by default 1; `rp`, after what: `4xx`, `5xx`, `ct`, `rt` or `all`, by
 default only where no connection comes about). By default STOP and START change whom a message may be sent to, as with any
@@ -66,6 +67,11 @@ class FakeTwilio:
         self.wrongs: list[Wrong] = []
         self.files: dict[str, tuple[bytes, str]] = {}
         self.called = asyncio.Event()
+        self.at_once = 100
+        self.crowded = asyncio.Event()
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self._busy = 0
         self._carrying: set[asyncio.Task[None]] = set()
         self._numbers = 0
         self._runner: web.AppRunner | None = None
@@ -174,6 +180,19 @@ class FakeTwilio:
         return web.json_response({"sid": ACCOUNT, "friendly_name": "Sona's account", "status": "active"})
 
     async def _message(self, request: web.Request) -> web.Response:
+        """Refuses what comes while as many calls are answered already as an account may make at a time; none is answered while the `gate` is shut."""
+        self._busy += 1
+        try:
+            if self._busy > self.at_once:
+                return Wrong(429, 20429, "Too Many Requests", retry_after=1).answer()
+            if self._busy == self.at_once:
+                self.crowded.set()
+            await self.gate.wait()
+            return await self._taken(request)
+        finally:
+            self._busy -= 1
+
+    async def _taken(self, request: web.Request) -> web.Response:
         form = await request.post()
         self.called.set()
         fields = {name: str(value) for name, value in form.items()}

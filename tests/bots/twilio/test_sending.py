@@ -1,16 +1,21 @@
 """Sending through the real SDK, and what its errors mean."""
 
+import asyncio
 from urllib.parse import urlencode
 
 import pytest
 
 from bots.twilio.segments import measure
+from core.address import Address
 from core.channel import Request
+from core.conversation import Parcel
+from core.deliver import Deliver
 from core.errors import Failure, Refused, Throttled, Unreachable
 from core.media import Media
 from core.phrases import say
 from core.reply import Quiz, Text
 from tests.bots.twilio.conftest import HERE, Desk, connected, settings
+from tests.fakes.shelf import Shelf
 from tests.fakes.twilio import LAN, SERVICE
 from tests.fakes.twilio_rules import FINE, Wrong
 
@@ -179,6 +184,25 @@ async def test_errors_mean_what_the_house_needs_to_know(
     failing = await _failing(desk)
     assert type(failing) is kind
     assert getattr(failing, "gone", None) is gone
+
+
+async def test_no_more_go_out_at_a_time_than_an_account_may_send(desk: Desk) -> None:
+    most = desk.account.channel.capabilities.total_rate
+    assert most is not None
+    desk.api.at_once = most.most
+    desk.api.gate.clear()
+    shelf = Shelf(desk.clock.now)
+    deliver = Deliver(outbox=shelf, channels={"sms": desk.account.channel}, clock=desk.clock, count=_ignored)
+    people = [Address("sms", f"+1415555{number:04}") for number in range(2 * most.most)]
+    for person in people:
+        shelf.put(Parcel(id=person.chat, address=person, reply=Text(text="toki")))
+    delivering = [asyncio.create_task(deliver(person)) for person in people]
+    async with asyncio.timeout(5):
+        await desk.api.crowded.wait()
+        await desk.account.client.identify()
+        desk.api.gate.set()
+        assert await asyncio.gather(*delivering) == [None] * len(people)
+    assert {sent.to for sent in desk.api.sent} == {person.chat for person in people}
 
 
 async def test_too_many_requests_wait_as_long_as_twilio_says(desk: Desk) -> None:
