@@ -1,5 +1,6 @@
 """By text message: no buttons, a price for every word, and a right to be left alone."""
 
+import asyncio
 import re
 
 import pytest
@@ -112,6 +113,21 @@ async def test_after_stop_nothing_is_sent_until_start(town: Town) -> None:
     await talk.says("yes")
     assert len(town.twilio.to(LAN)) > before
     assert not await talk.house.ground.consents.withdrawn(talk.phone.address)
+
+
+async def test_a_stop_that_no_carrier_knows_is_confirmed_and_then_nothing_comes(town: Town) -> None:
+    talk = await town.meets("sms", locale="es")
+    assert town.twilio is not None
+    await talk.says("hola")
+    town.twilio.called.clear()
+    await talk.says("Stop.")
+    async with asyncio.timeout(5):
+        await town.twilio.called.wait()
+    assert [sent.body for sent in town.twilio.to(LAN)][-1] == say("sms.ended", "es")
+    before = len(town.twilio.sent)
+    assert await town.twilio.says("are you there?") == 200
+    await talk.settles()
+    assert len(town.twilio.sent) == before
 
 
 async def test_a_stop_delivered_again_after_start_stops_nothing(town: Town) -> None:
