@@ -24,7 +24,8 @@ class Capabilities:
 
     `polls` is the longest choice of a quiz poll, which shows by itself whether an answer was right. The rates are the
     platform's own limits: for a chat, for a chat of several people where that is another, and for all chats together.
-    `forgeable` says that others can write in somebody's name.
+    `forgeable` says that others can write in somebody's name, `lettered` that choices listed in words are best told apart
+    by letters.
     """
 
     text_limit: int
@@ -41,6 +42,7 @@ class Capabilities:
     sources: bool = False
     polls: int = 0
     forgeable: bool = False
+    lettered: bool = False
     chat_rate: Rate | None = None
     group_rate: Rate | None = None
     total_rate: Rate | None = None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from string import ascii_uppercase
 from typing import Literal
 
 from core.channel import Capabilities
@@ -108,7 +109,7 @@ def _text(reply: Text, capabilities: Capabilities) -> Iterator[Reply]:
     words = reply.text if capabilities.sources else _with_sources(reply.text, reply.sources)
     choices = _buttons(reply.choices, capabilities)
     if reply.choices and not choices:
-        words = _numbered(words, reply.choices)
+        words = _listed(words, reply.choices, capabilities)
     words = _words(words, capabilities)
     pieces = split(words, capabilities.text_limit) or (words,)
     for piece in pieces[:-1]:
@@ -126,7 +127,7 @@ def _quiz(reply: Quiz, capabilities: Capabilities) -> Iterator[Reply]:
     longest = max(capabilities.label_limit, capabilities.polls) if tells else capabilities.label_limit
     choices = _buttons(reply.choices, replace(capabilities, label_limit=longest))
     if reply.choices and not choices:
-        question = _numbered(question, reply.choices)
+        question = _listed(question, reply.choices, capabilities)
     pieces = split(_words(question, capabilities), capabilities.text_limit) or (question,)
     for piece in pieces[:-1]:
         yield Text(text=piece)
@@ -148,7 +149,18 @@ def _buttons(choices: tuple[Choice, ...], capabilities: Capabilities) -> tuple[C
 
 
 def _numbered(text: str, choices: tuple[Choice, ...]) -> str:
-    lines = [f"{number}. {choice.label}" for number, choice in enumerate(choices, 1)]
+    return _list(text, choices, [str(number) for number in range(1, len(choices) + 1)])
+
+
+def _listed(text: str, choices: tuple[Choice, ...], capabilities: Capabilities) -> str:
+    """The choices below the text, with letters where the channel wants them and there are enough."""
+    if not capabilities.lettered or len(choices) > len(ascii_uppercase):
+        return _numbered(text, choices)
+    return _list(text, choices, list(ascii_uppercase[: len(choices)]))
+
+
+def _list(text: str, choices: tuple[Choice, ...], names: list[str]) -> str:
+    lines = [f"{name}. {choice.label}" for name, choice in zip(names, choices, strict=True)]
     return "\n\n".join(part for part in (text, "\n".join(lines)) if part)
 
 

@@ -1,6 +1,7 @@
 """Finding the question that a poll shows, by the receipt of its parcel."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import text
 
@@ -16,6 +17,9 @@ FIND = text(
     SELECT address, payload, receipt FROM parcels
     WHERE receipt LIKE 'poll:%' AND split_part(receipt, ':'::text, 2) = :poll
     """
+)
+ASKED = text(
+    "SELECT EXISTS (SELECT FROM parcels WHERE address = :address AND subject <> '' AND created_at >= :since) AS asked"
 )
 
 
@@ -46,3 +50,7 @@ class PostgresPolls:
             if isinstance(reply, Quiz):
                 return AskedQuiz(address=address, quiz=reply, receipt=row.receipt)
         return None
+
+    async def asked_since(self, address: Address, since: datetime) -> bool:
+        (row,) = await self._database.run(ASKED, {"address": str(address), "since": since})
+        return row.asked

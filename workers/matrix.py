@@ -12,6 +12,7 @@ _ROWS: tuple[tuple[str, Show], ...] = (
     ("sources below an answer", lambda can: "as links" if can.sources else "in the text"),
     ("buttons at a message", lambda can: _number(can.buttons)),
     ("longest label, in characters", lambda can: _number(can.label_limit)),
+    ("choices without buttons are told apart by", lambda can: "letters" if can.lettered else "numbers"),
     ("longest value of a button, in bytes", lambda can: _number(can.choice_bytes)),
     ("quiz polls, with choices of up to", lambda can: _number(can.polls)),
     ("voice", lambda can: _yes(can.voice)),
@@ -46,14 +47,14 @@ _INSTEAD = {
     "edits": "a message that is changed as the answer grows",
     "post": "the whole answer as a new message",
     "buttons": "the question with buttons",
-    "numbers": "a numbered list; the number, the letter or the words answer it",
+    "numbers": "a list; the number, the letter or the words answer it",
     "verdict": "the verdict as a message of its own",
 }
 
 _STOPS: tuple[tuple[str, str], ...] = (
     ("web", "the stop button, `/stop`, or the word alone"),
     ("terminal", "Ctrl-C"),
-    ("telegram", "`/stop` in the menu of commands, or the word alone"),
+    ("telegram", "the button at the answer in private chats, `/stop` in the menu of commands, or the word alone"),
     ("discord", "the command `/stop`, or the word alone"),
     ("slack", "Slack's own stop button, `/stop`, or the word alone"),
     ("sms", "`/stop`; the word alone belongs to the carriers and ends the messages too"),

@@ -1,10 +1,13 @@
 """Telegram as a channel."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from bots.telegram import callback, quiz, render
 from bots.telegram.acknowledging import Acknowledging
+from bots.telegram.albums import Albums
 from bots.telegram.client import FETCH_LIMIT, Client
+from bots.telegram.drawing import MOST as DRAWS
 from bots.telegram.html import TEXT_LIMIT
 from bots.telegram.live import Streams, TelegramLive
 from bots.telegram.parse import Reader, Reading
@@ -14,11 +17,12 @@ from bots.telegram.wording import Bot
 from core.address import Address
 from core.channel import Capabilities, Lane, Live, Rate, Request
 from core.clock import Clock
-from core.errors import Refused
+from core.errors import Refused, Unreachable
 from core.event import Event, Tapped
 from core.media import Media
 from core.ports.blobs import Blobs
 from core.ports.street import Polls
+from core.quiz import stamp
 from core.reply import Reply
 
 CAPABILITIES = Capabilities(
@@ -40,6 +44,10 @@ CAPABILITIES = Capabilities(
     total_rate=Rate(most=30, seconds=1),
 )
 """The rates are those of core.telegram.org/bots/faq: one message a second in a chat, where short bursts are borne, 20 a minute in a group, 30 a second in all."""
+
+_LATELY = timedelta(hours=1)
+_NO_QUESTION = "lost"
+_GROUP_REST = Rate(most=20 - DRAWS, seconds=60)
 
 
 class TelegramChannel:
@@ -70,6 +78,7 @@ class TelegramChannel:
         self._count = count
         self._sending = Sending(client=client, key=key, blobs=blobs, streams=streams, count=count)
         self._acknowledging = Acknowledging(client=client, streams=streams)
+        self._albums = Albums()
 
     async def identify(self) -> str:
         """Ask Telegram for the bot's user name, by which it is called in groups, and return it."""
@@ -88,29 +97,47 @@ class TelegramChannel:
         return self._remembered(self._reader.update(update, self._clock.now()))
 
     def _remembered(self, reading: Reading) -> tuple[Event, ...]:
-        """Keeps what `acknowledge` has to tell."""
+        """Keeps what `acknowledge` has to tell, and what tells of parts still to come."""
+        reading = self._albums.gathered(reading)
         self._acknowledging.note(reading)
         return reading.events
 
     async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """Votes go where their poll was sent, as a tap on the choice; all else is where it belongs."""
+        """Votes go where their poll was sent, as a tap on the choice; all else is where it belongs.
+
+        Raises `Unreachable` until the bot's name is known: what calls it by that name was read as meant for others.
+        """
+        if not self._reader.bot.username:
+            raise Unreachable("Telegram has not said yet who the bot is")
         if not any(isinstance(event.body, Tapped) and event.body.judged for event in events):
             return events
         return tuple([placed for event in events if (placed := await self._placed(event)) is not None])
 
     async def _placed(self, event: Event) -> Event | None:
-        """`None` for a poll that is not known, and for one of a private chat that was passed on to somebody else."""
+        """`None` for one of a private chat that was passed on to somebody else; for a poll that is not known, see `_lost`."""
         body = event.body
         if not isinstance(body, Tapped) or not (poll := quiz.voted(body.of)):
             return event
         asked = await self._polls.find(self.name, poll) if self._polls else None
-        if asked is None or not (option := int(body.choice)) < len(asked.quiz.choices):
+        if asked is None:
+            return await self._lost(event)
+        if not (option := int(body.choice)) < len(asked.quiz.choices):
             return None
         group = asked.address.chat.startswith("-")
         if not group and asked.address.chat != event.sender.id:
             return None
         choice = asked.quiz.choices[option].value
         return replace(event, address=asked.address, group=group, body=replace(body, choice=choice, of=asked.receipt))
+
+    async def _lost(self, event: Event) -> Event | None:
+        """A vote in a poll that is not known, as a tap on a question that is over, in the person's own chat if they were asked there lately.
+
+        Where Telegram's answer to a poll was lost, the question stands there twice, and only the second poll is known.
+        """
+        since = self._clock.now() - _LATELY
+        if self._polls is None or not await self._polls.asked_since(event.address, since):
+            return None
+        return replace(event, body=Tapped(choice=stamp.value(_NO_QUESTION, 0)))
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
         """To be called after every `parse`; see `Acknowledging`."""
@@ -120,9 +147,9 @@ class TelegramChannel:
         return await self._sending.send(address, reply, key=key, target=target)
 
     def lanes(self, address: Address) -> tuple[Lane, ...]:
-        """All topics of a group share its limit."""
+        """All topics of a group share its limit, of which a part is kept for what is drawn meanwhile."""
         can = self.capabilities
-        rate = can.group_rate if address.chat.startswith("-") else can.chat_rate
+        rate = _GROUP_REST if address.chat.startswith("-") else can.chat_rate
         own = (Lane(name=f"{self.name}:{address.chat}", rate=rate),) if rate else ()
         return (*own, Lane(name=self.name, rate=can.total_rate, shared=True)) if can.total_rate else own
 

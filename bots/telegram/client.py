@@ -171,7 +171,7 @@ class Client:
         )
 
     async def draft(self, address: Address, number: int, html: str) -> None:
-        """Show a text that is still being written; it vanishes by itself. Private chats only."""
+        """Show a text that is still being written, with a button to stop it, at which it stays until it vanishes by itself. Private chats only."""
         await _asked(
             self._bot.send_message_draft(
                 chat_id=_chat(address),
@@ -179,6 +179,7 @@ class Client:
                 text=html,
                 message_thread_id=_thread(address),
                 parse_mode="HTML",
+                api_kwargs={"can_stop": True, "keep_on_stop": True},
             )
         )
 

@@ -1,5 +1,6 @@
 """What a message holds: words, a voice, files, or something that has neither; pure."""
 
+from bots.telegram.quoting import below
 from bots.telegram.shape import Json, amount, inner, record, records, text
 from bots.telegram.wording import Words
 from core.errors import Malformed
@@ -10,17 +11,31 @@ _OTHER = ("game", "story", "checklist", "paid_media", "giveaway", "invoice")
 _SHORT = 16
 
 
-def body(message: Json, said: Words, *, edited: bool = False) -> Body | None:
-    """What was done, or `None` for what is not for Sona or no doing of a person's."""
+def bodies(message: Json, said: Words, *, quoted: str = "", edited: bool = False) -> tuple[Body, ...]:
+    """What was done, in order; nothing for what is not for Sona or no doing of a person's.
+
+    `quoted` is what the words are about. Words beside a sound, or beside a picture that nobody reads, are said before it.
+    """
     if said.elsewhere:
-        return None
+        return ()
     if said.command == "start":
-        return Joined(start=said.text.removeprefix("/start").strip())
-    if found := _heard(message) or _gesture(message) or _shared(message, said):
-        return found
-    if "text" in message and (said.text or said.mentioned):
-        return Said(text=said.text, edited=edited)
-    return None
+        return (Joined(start=said.text.removeprefix("/start").strip()),)
+    words = said.text if said.command else below(quoted, said.text)
+    before = (Said(text=words),) if said.text else ()
+    if spoke := _heard(message):
+        return (*before, spoke)
+    if gesture := _gesture(message):
+        return before or (gesture,)
+    if shared := _shared(message, words if said.text else ""):
+        return (shared,)
+    return _said(words, said, edited=edited) if "text" in message else ()
+
+
+def _said(words: str, said: Words, *, edited: bool) -> tuple[Body, ...]:
+    """Who only calls the bot is told what it can do."""
+    if not said.text and not said.mentioned:
+        return ()
+    return (Said(text=words or "/help", edited=edited),)
 
 
 def _heard(message: Json) -> Spoke | None:
@@ -29,9 +44,9 @@ def _heard(message: Json) -> Spoke | None:
     return Spoke(audio=sound) if sound else None
 
 
-def _shared(message: Json, said: Words) -> Shared | None:
+def _shared(message: Json, words: str) -> Shared | None:
     media = _picture(message) or _file(message, "document", "") or _file(message, "video", "video/mp4")
-    return Shared(media=media, text=said.text, album=text(message, "media_group_id")) if media else None
+    return Shared(media=media, text=words, album=text(message, "media_group_id")) if media else None
 
 
 def _gesture(message: Json) -> Gesture | None:

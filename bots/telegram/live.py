@@ -9,6 +9,7 @@ from typing import Any
 from bots.telegram import render
 from bots.telegram.client import Client
 from bots.telegram.drafts import Drafts
+from bots.telegram.drawing import Drawing
 from bots.telegram.refusals import Unchanged
 from bots.telegram.render import Message
 from core.address import Address
@@ -16,8 +17,9 @@ from core.clock import Clock
 from core.errors import Failure, Refused, Throttled
 
 _TYPING_LASTS = timedelta(seconds=4.5)
-_PRIVATE_PACE = timedelta(seconds=1)
-_GROUP_PACE = timedelta(seconds=3)
+_PACE = timedelta(seconds=1)
+_FADES = timedelta(seconds=14)
+"""When a draft is drawn again: Telegram shows each drawing for 30 seconds, and one of two tries may fail."""
 _PATIENCE = 2.0
 
 
@@ -28,6 +30,7 @@ class Streams:
         self._drafts = drafts
         self._calls: set[asyncio.Task[None]] = set()
         self._writing: dict[Address, asyncio.Task[None]] = {}
+        self.drawing = Drawing()
 
     def start(self, call: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a call that raises nothing."""
@@ -37,10 +40,14 @@ class Streams:
         return task
 
     async def write(self, address: Address, call: Coroutine[Any, Any, None]) -> None:
-        """Run a call that writes a draft, and wait a moment for it; cut short, it still runs to its end."""
+        """Run a call that writes a draft, and wait a moment for it, cancelled or not: the answer may go out elsewhere right after."""
         task = self._writing[address] = self.start(call)
         task.add_done_callback(lambda _: self._writing.pop(address, None))
-        await asyncio.wait({task}, timeout=_PATIENCE)
+        try:
+            await asyncio.wait({task}, timeout=_PATIENCE)
+        except asyncio.CancelledError:
+            await asyncio.wait({task}, timeout=_PATIENCE)
+            raise
 
     def busy(self, address: Address) -> bool:
         return address in self._writing
@@ -67,9 +74,10 @@ class Streams:
 
 
 class TelegramLive:
-    """Draws one turn's signs of life, at most about one a second (in groups one in three); drops what comes faster.
+    """Draws one turn's signs of life, at most about one a second, in groups as `Drawing` allows; drops what comes faster.
 
-    A draft is drawn before `draft` returns, so nothing of it can arrive after the turn's own replies.
+    A draft is drawn before `draft` returns, so nothing of it can arrive after the turn's own replies. One that would
+    vanish, or lacks what was dropped, is drawn again with the typing.
     """
 
     def __init__(
@@ -86,6 +94,7 @@ class TelegramLive:
         self._words = ""
         self._status = ""
         self._drawn: dict[str, datetime] = {}
+        self._shown: tuple[str, datetime] | None = None
         self._typed: datetime | None = None
         self._mute: datetime | None = None
 
@@ -95,6 +104,7 @@ class TelegramLive:
             return
         self._typed = now
         self._streams.start(self._quietly(self._client.typing(self._address)))
+        await self._keep(now)
 
     async def status(self, text: str) -> None:
         if text != self._status:
@@ -108,17 +118,31 @@ class TelegramLive:
     async def _draw(self, why: str) -> None:
         """Words and status keep their pace each on its own, so that quick words never hide what is being done."""
         now = self._clock.now()
-        hasty = why in self._drawn and now - self._drawn[why] < (_PRIVATE_PACE if self._private else _GROUP_PACE)
-        if hasty or self._muted(now) or self._streams.busy(self._address):
+        if self._muted(now) or self._streams.busy(self._address):
             return
-        if shown := render.draft(self._words, self._status):
+        shown = render.draft(self._words, self._status)
+        if shown and self._due(why, now):
             self._drawn[why] = now
+            await self._streams.write(self._address, self._quietly(self._show(shown)))
+
+    def _due(self, why: str, now: datetime) -> bool:
+        if not self._private:
+            return self._streams.drawing.due(self._address.chat, now)
+        return why not in self._drawn or now - self._drawn[why] >= _PACE
+
+    async def _keep(self, now: datetime) -> None:
+        """Draw a native draft again before it vanishes, or with what has come since; a message stays by itself."""
+        if not self._native or self._shown is None or self._streams.busy(self._address):
+            return
+        shown = render.draft(self._words, self._status)
+        if shown and (shown != self._shown[0] or now - self._shown[1] >= _FADES):
             await self._streams.write(self._address, self._quietly(self._show(shown)))
 
     async def _show(self, shown: str) -> None:
         if self._native:
             try:
                 await self._client.draft(self._address, self._number, shown)
+                self._shown = (shown, self._clock.now())
                 return
             except Refused as refusal:
                 if refusal.gone:

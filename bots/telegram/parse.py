@@ -9,24 +9,33 @@ from typing import cast
 
 from bots.telegram import callback, content
 from bots.telegram.quiz import unplaced
+from bots.telegram.quoting import answers, quotation
 from bots.telegram.shape import Json, amount, inner, moment, number, record, text
 from bots.telegram.wording import Bot, words
 from core.address import Address
 from core.errors import Malformed
-from core.event import Event, Left, Said, Sender, Tapped
+from core.event import Event, Left, Said, Sender, Stopped, Tapped
 
-KINDS = ("message", "edited_message", "callback_query", "poll_answer", "my_chat_member")
+KINDS = (
+    "message",
+    "edited_message",
+    "callback_query",
+    "poll_answer",
+    "my_chat_member",
+    "stopped_message_generation",
+)
 _MACHINES = ("via_bot", "is_automatic_forward", "sender_business_bot")
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """What an update says. `callback` is the id of a tap that Telegram wants answered, `message` that of what was sent; or empty."""
+    """What an update says. `callback` is the id of a tap that Telegram wants answered, `message` that of what was sent, `album` that of what it is part of; or empty."""
 
     events: tuple[Event, ...] = ()
     callback: str = ""
     message: str = ""
+    album: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +67,8 @@ class Reader:
             return Reading(events=_membership(key, change))
         if (vote := inner(whole, "poll_answer")) is not None:
             return Reading(events=_vote(key, vote, now))
+        if (stopped := inner(whole, "stopped_message_generation")) is not None:
+            return Reading(events=_stop(key, stopped, now))
         return Reading()
 
     def _message(self, message: Json, key: str, *, edited: bool = False) -> Reading:
@@ -67,20 +78,22 @@ class Reader:
         if sender is None or chat.get("type") == "channel" or any(name in message for name in _MACHINES):
             return Reading()
         said = words(message, self.bot)
-        done = content.body(message, said, edited=edited)
-        if done is None:
-            return Reading()
         group = chat.get("type") != "private"
-        event = Event(
-            id=key,
-            address=_address(message, chat),
-            sender=sender,
-            at=moment(message, "edit_date" if "edit_date" in message else "date"),
-            body=done,
-            addressed=not group or said.mentioned or self._is_reply(message),
-            group=group,
+        addressed = not group or said.mentioned or answers(message, self.bot)
+        quoted = quotation(message, self.bot) if addressed else ""
+        events = tuple(
+            Event(
+                id=f"{key}:{place}" if place else key,
+                address=_address(message, chat),
+                sender=sender,
+                at=moment(message, "edit_date" if "edit_date" in message else "date"),
+                body=body,
+                addressed=addressed,
+                group=group,
+            )
+            for place, body in enumerate(content.bodies(message, said, quoted=quoted, edited=edited))
         )
-        return Reading(events=(event,), message=str(amount(message, "message_id")))
+        return Reading(events=events, message=str(amount(message, "message_id")), album=text(message, "media_group_id"))
 
     def _edit(self, message: Json, key: str) -> Reading:
         """Other words in a message that was sent before: an event of its own, and only one however often it is told of.
@@ -100,14 +113,6 @@ class Reader:
                 for event in reading.events
             ),
         )
-
-    def _is_reply(self, message: Json) -> bool:
-        """Whether it answers one of the bot's own messages; in a topic, every message "answers" the topic's first."""
-        answered = inner(message, "reply_to_message")
-        if answered is None or "forum_topic_created" in answered:
-            return False
-        author = inner(answered, "from")
-        return author is not None and author.get("id") == self.bot.id
 
     def _tap(self, key: str, tap: Json, now: datetime) -> Reading:
         ticket, sender, message = text(tap, "id"), _sender(tap), inner(tap, "message")
@@ -142,6 +147,17 @@ def _vote(key: str, vote: Json, now: datetime) -> tuple[Event, ...]:
         raise Malformed("an option is a place")
     body = Tapped(choice=str(option), of=unplaced(text(vote, "poll_id")), judged=True)
     return (Event(id=key, address=Address("telegram", sender.id), sender=sender, at=now, body=body),)
+
+
+def _stop(key: str, stopped: Json, now: datetime) -> tuple[Event, ...]:
+    """The button at an answer half written, which private chats only have: the chat is the person."""
+    chat = inner(stopped, "chat")
+    if chat is None:
+        raise Malformed("a stop needs its chat")
+    if chat.get("type") != "private" or (sender := _sender(stopped, "chat")) is None:
+        return ()
+    thread = str(number(stopped, "message_thread_id")) if "message_thread_id" in stopped else ""
+    return (Event(id=key, address=Address("telegram", sender.id, thread), sender=sender, at=now, body=Stopped()),)
 
 
 def _membership(key: str, change: Json) -> tuple[Event, ...]:

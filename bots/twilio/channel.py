@@ -2,8 +2,10 @@
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 from urllib.parse import urlencode
 
 from bots.twilio import parse
@@ -11,14 +13,14 @@ from bots.twilio.client import FETCH_LIMIT, Client
 from bots.twilio.lending import Lending
 from bots.twilio.refusals import OptedOut
 from bots.twilio.render import TEXT_LIMIT, attached, bodies
-from bots.twilio.routes import STATUS
+from bots.twilio.routes import INSISTING, STATUS
 from bots.twilio.segments import measure
 from bots.twilio.verify import genuine
 from core.address import Address
 from core.channel import Capabilities, Live, Rate, Request
 from core.clock import Clock
 from core.errors import Failure, Malformed, Refused
-from core.event import Event
+from core.event import Event, Left
 from core.media import Audio, Media
 from core.phrases import say
 from core.ports.blobs import Blobs
@@ -31,12 +33,17 @@ CAPABILITIES = Capabilities(
     voice=True,
     pictures=True,
     forgeable=True,
+    lettered=True,
     chat_rate=Rate(most=1, seconds=1),
     total_rate=Rate(most=20, seconds=0),
 )
 """Twilio queues what it takes, and refuses too many calls at a time (20429); one text a second keeps them in order on a phone."""
 PLAYED = "audio/mpeg"
 """What every phone plays."""
+SHOWN = frozenset({PLAYED, *(f"image/{kind}" for kind in ("jpeg", "jpg", "gif", "png", "heic", "heif", "tiff", "bmp"))})
+"""What goes out as a file: of the types that Twilio's page of accepted ones has for MMS."""
+LARGEST = 4_990_000
+"""Bytes of a file: with its words a message is to stay below 5 MB."""
 _MEDIA_COUNTRY = "+1"
 _MEDIA_SEGMENTS = 3
 """What a message with a file costs, in those of a text, by Twilio's prices for the US."""
@@ -103,15 +110,33 @@ class SmsChannel:
         self._clock = clock
         self._count = count
         self._begun: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
+        self._ended: OrderedDict[str, bool] = OrderedDict()
 
     def verify(self, request: Request) -> bool:
         return genuine(request, public_url=self._lending.public_url, token=self._token)
 
     def parse(self, request: Request) -> tuple[Event, ...]:
-        return parse.read(request.body, self._clock.now())
+        events = parse.read(request.body, self._clock.now())
+        if any(isinstance(event.body, Left) for event in events) and parse.unconfirmed(request.body):
+            self._ended.update((event.id, self._ended.get(event.id, True)) for event in events)
+            _bound(self._ended)
+        return events
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
-        """Twilio wants to know no more than the answer to its call."""
+        """Twilio wants to know no more than the answer to its call; who has ended the messages in words that it does not know is told, once, that they have."""
+        for event in events:
+            if self._ended.get(event.id):
+                self._ended[event.id] = False
+                with suppress(Failure):
+                    await self._confirm(event.address)
+
+    async def _confirm(self, address: Address) -> None:
+        """The one message that may follow an end of the messages."""
+        message = Message(body=say("sms.ended", await self._locale_at(address)))
+        day, segments = self._clock.now().date(), message.fare[1]
+        cost = segments * self._price
+        if await self._allowance.spend(address, segments, day=day, cap=self._cap, cost=cost):
+            await self._posted(address, message, "", day)
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:  # noqa: ARG002 - nothing that was sent can be changed
         """The id of the message, or of the last one where it took several; a retry with the same key in this process goes on after what went through."""
@@ -140,14 +165,16 @@ class SmsChannel:
         return (Message(body=first.body, media=media), *rest)
 
     async def _playable(self, file: Media) -> str:
-        """The key of the file in a form that phones play."""
+        """The key of the file in a form that phones play. Raises `Refused` for what Twilio would take and not deliver."""
         data, mime = await self._blobs.get(file.ref)
         if not mime.startswith("audio/") or mime == PLAYED:
+            _check(data, mime)
             return file.ref
         try:
             audio = await self._convert(Audio(data=data, mime=mime), PLAYED)
         except Malformed as error:
             raise Refused("the sound cannot be written for phones") from error
+        _check(audio.data, PLAYED)
         return await self._blobs.put(audio.data, mime=PLAYED)
 
     async def _sent(self, address: Address, message: Message, key: str) -> str:
@@ -173,7 +200,8 @@ class SmsChannel:
         """Send what is paid for already, and give that back where it does not go out."""
         encoding, segments = message.fare
         cost = segments * self._price
-        report_to = f"{self._lending.public_url.rstrip('/')}{STATUS}?{urlencode({'parcel': key.partition('/')[0]})}"
+        query = urlencode({"parcel": key.partition("/")[0]})
+        report_to = f"{self._lending.public_url.rstrip('/')}{STATUS}?{query}{INSISTING}"
         try:
             receipt = await self._client.text(address.chat, message.body, report_to=report_to, media=message.media)
         except Failure as error:
@@ -190,8 +218,7 @@ class SmsChannel:
     def _remember(self, key: tuple[str, Reply], sent: tuple[str, ...]) -> None:
         if sent:
             self._begun[key] = sent
-        if len(self._begun) > _REMEMBERED:
-            self._begun.popitem(last=False)
+        _bound(self._begun)
 
     async def fetch(self, media: Media) -> bytes:
         if media.size > FETCH_LIMIT:
@@ -203,6 +230,16 @@ class SmsChannel:
 
     async def close(self) -> None:
         await self._client.close()
+
+
+def _bound(remembered: OrderedDict[Any, Any]) -> None:
+    if len(remembered) > _REMEMBERED:
+        remembered.popitem(last=False)
+
+
+def _check(data: bytes, mime: str) -> None:
+    if mime.partition(";")[0].strip().lower() not in SHOWN or len(data) > LARGEST:
+        raise Refused("no phone is sent a file of this kind or size")
 
 
 class _Still:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bots.twilio.form import Form, form
-from bots.twilio.words import wish
+from bots.twilio.words import confirmed, wish
 from core.address import Address
 from core.errors import Malformed
 from core.event import Body, Event, Joined, Left, Said, Sender, Shared, Spoke
@@ -56,6 +56,13 @@ def read(body: bytes, now: datetime) -> tuple[Event, ...]:
     )
 
 
+def unconfirmed(body: bytes) -> bool:
+    """Whether a call ends the messages with words that Twilio has not answered by itself. Raises `Malformed`."""
+    fields = form(body)
+    said, opted = fields.get("Body", ""), fields.get("OptOutType", "")
+    return wish(said, opted).name == "stop" and not confirmed(said, opted)
+
+
 def report(body: bytes) -> Report | None:
     """What a status callback says, or `None` when it is none. Raises `Malformed`."""
     fields = form(body)
@@ -86,19 +93,20 @@ def _bodies(fields: Form, sid: str) -> Iterator[Body]:
         case "answered":
             return
         case "":
-            yield from _told(said, tuple(_files(fields, sid)))
+            yield from _told(said, tuple(_files(fields, sid)), sid)
 
 
-def _told(said: str, files: tuple[Media, ...]) -> Iterator[Body]:
-    """The words with the first picture or document, or by themselves before what was spoken."""
+def _told(said: str, files: tuple[Media, ...], sid: str) -> Iterator[Body]:
+    """The words with the first picture or document, or by themselves before what was spoken; several are one album, which is answered once."""
     shared = [file for file in files if not _sounds(file)]
+    album = sid if len(shared) > 1 else ""
     if said and not shared:
         yield Said(text=said)
     for file in files:
         if _sounds(file):
             yield Spoke(audio=file)
         else:
-            yield Shared(media=file, text=said if file is shared[0] else "")
+            yield Shared(media=file, text=said if file is shared[0] else "", album=album)
 
 
 def _files(fields: Form, sid: str) -> Iterator[Media]:

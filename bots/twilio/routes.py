@@ -18,6 +18,8 @@ from core.ports.count import Count
 from core.ports.street import Outcomes
 
 STATUS = "/sms/status"
+INSISTING = "#rc=5&rp=all"
+"""Behind an address, has Twilio call it up to five times more while it is not answered with 200: by itself it calls again only where it finds nobody."""
 _FINAL = {"delivered": "delivered", "undelivered": "undelivered", "failed": "undelivered"}
 
 

@@ -34,6 +34,11 @@ def wish(text: str, opted: str) -> Wish:
             return _worded(" ".join(text.casefold().split()).strip(".!\"' "))
 
 
+def confirmed(text: str, opted: str) -> bool:
+    """Whether Twilio itself has confirmed an end of the messages: it knows single words only, as they are."""
+    return bool(opted.strip()) or text.strip().casefold() in STOP
+
+
 def _worded(word: str) -> Wish:
     if word in STOP or word in ("stop all", "opt out", "opt-out"):
         return Wish(name="stop")

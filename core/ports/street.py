@@ -89,6 +89,10 @@ class Polls(Protocol):
         """The question of a poll; `None` for one that was not sent from here. Raises `Unreachable`."""
         ...
 
+    async def asked_since(self, address: Address, since: datetime) -> bool:
+        """Whether a question was put down to go there since then, whatever is known of its receipt. Raises `Unreachable`."""
+        ...
+
 
 class Asked(Protocol):
     """A question where it was asked, and the receipt of its parcel."""

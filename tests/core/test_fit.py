@@ -1,9 +1,11 @@
-"""What becomes of a file where no file can be sent."""
+"""What becomes of a file where no file can be sent, and of choices where there are no buttons."""
+
+import pytest
 
 from core.channel import Capabilities
 from core.fit import fit, simpler
 from core.media import Media
-from core.reply import Document, Text
+from core.reply import Choice, Document, Quiz, Reply, Text
 
 ZIP = Media(ref="blob:1", mime="application/zip", name="sona.zip")
 FILE = Document(media=ZIP, text="All of it.", instead="Load it from https://x.y/")
@@ -21,3 +23,24 @@ def test_where_they_cannot_or_are_refused_it_is_told_what_can_be_done_instead() 
 
 def test_a_file_is_named_where_nothing_else_can_be_done() -> None:
     assert fit(Document(media=ZIP), Capabilities(text_limit=100)) == (Text(text="sona.zip"),)
+
+
+TWO = (Choice(label="to eat", value="a"), Choice(label="to *go*", value="b"))
+
+
+@pytest.mark.parametrize(
+    "asked", [Text(text="moku?", choices=TWO), Quiz(id="q", question="moku?", form="choice", choices=TWO)]
+)
+def test_choices_without_buttons_have_numbers_or_letters_as_the_channel_likes(asked: Reply) -> None:
+    for lettered, listed in ((False, "1. to eat\n2. to go"), (True, "A. to eat\nB. to go")):
+        (fitted,) = fit(asked, Capabilities(text_limit=100, lettered=lettered))
+        assert isinstance(fitted, Text | Quiz)
+        assert (fitted.text if isinstance(fitted, Text) else fitted.question) == f"moku?\n\n{listed}"
+
+
+def test_what_has_more_choices_than_there_are_letters_has_numbers() -> None:
+    many = tuple(Choice(label=f"word {n}", value=str(n)) for n in range(27))
+    for count, first in ((26, "A. word 0"), (27, "1. word 0")):
+        (fitted,) = fit(Text(text="?", choices=many[:count]), Capabilities(text_limit=1000, lettered=True))
+        assert isinstance(fitted, Text)
+        assert fitted.text.splitlines()[2] == first

@@ -7,7 +7,10 @@ text has 1–4096 and a caption 0–1024 characters after the entities are parse
 is 403; 429 carries `parameters.retry_after` (one message a second in a private chat, 20 a minute in a group, 30 a second
 in all, where `limit` is called); an upgraded group carries `parameters.migrate_to_chat_id`; an edit that changes nothing, or
 of a message that is another's, gone or of another kind, is refused; a callback query is answered once;
-`sendMessageDraft` is for private chats, with a `draft_id` other than 0, and its text goes away when a message comes;
+`sendMessageDraft` is for private chats, with a `draft_id` other than 0, and its text goes away when a message comes, or
+30 seconds after it was drawn (where `limit` is called), as the page calls it a "temporary 30-second preview"; drawn with
+`can_stop` it has a button, which is told of by `stopped_message_generation` with the chat, its topic and the draft's number
+and nobody's name, and takes it away unless it was drawn with `keep_on_stop`;
 a quiz poll has a question of 1–300 characters, 2–12 options of 1–100 and an explanation of at most 200 with at most
 2 line feeds, all without formatting; who votes in one that is not anonymous is told by `poll_answer`, with the poll and
 the options but no chat, once for each person as a quiz takes no second vote; only the bot's own open polls are stopped;
@@ -47,6 +50,9 @@ class FakeTelegram(Methods):
         self.hook_kinds: list[str] = []
         self.waiting: list[dict[str, Any]] = []
         self._refusals: list[tuple[str, Answer]] = []
+        self._lost: list[str] = []
+        self._held: dict[str, asyncio.Event] = {}
+        self.time: Callable[[], float] = lambda: 0.0
         self._updates = 1000
         self._listeners = 0
         self._news = asyncio.Condition()
@@ -69,15 +75,23 @@ class FakeTelegram(Methods):
 
     def chat(self, number: int = 7, kind: Kind = "private") -> Chat:
         """A chat that the bot may write to."""
-        return self.chats.setdefault(number, Chat(id=number, kind=kind))
+        return self.chats.setdefault(number, Chat(id=number, kind=kind, time=lambda: self.time()))
 
     def limit(self, time: Callable[[], float]) -> None:
-        """From now on hold the bot to the real pace; `time` in seconds."""
-        self.pace = Pace(time)
+        """From now on hold the bot to the real pace, and let drafts vanish; `time` in seconds."""
+        self.pace, self.time = Pace(time), time
 
     def refuse(self, method: str, code: int, description: str, **parameters: int) -> None:
         """Answer the next call of a method like this."""
         self._refusals.append((method.lower(), Answer(code, description, **parameters)))
+
+    def hold(self, method: str) -> asyncio.Event:
+        """Answer no call of a method until the event is set."""
+        return self._held.setdefault(method.lower(), asyncio.Event())
+
+    def lose(self, method: str) -> None:
+        """Do what the next call of a method asks for, and let nobody know."""
+        self._lost.append(method.lower())
 
     def made(self, method: str) -> list[Call]:
         return [call for call in self.calls if call.method == method.lower()]
@@ -111,6 +125,19 @@ class FakeTelegram(Methods):
             return 0
         vote = {"poll_id": poll["id"], "user": _person(sender), "option_ids": [place]}
         return await self.push({"poll_answer": vote})
+
+    async def stops(self, chat: int = 7) -> int:
+        """A person taps the button at what is being written."""
+        here = self.chats[chat]
+        drawn = here.drawn
+        assert here.draft, "nothing is being written"
+        assert drawn is not None
+        assert drawn.stops, "there is no button to stop it"
+        if not drawn.keeps:
+            here.drawn = None
+        topic = {"message_thread_id": drawn.thread} if drawn.thread else {}
+        stopped = {"chat": {"id": chat, "type": here.kind, "first_name": "Lan"}, **topic, "draft_id": drawn.number}
+        return await self.push({"stopped_message_generation": stopped})
 
     async def edits(self, text: str, message: int, chat: int = 7) -> int:
         """A person changes what they wrote before."""
@@ -157,11 +184,16 @@ class FakeTelegram(Methods):
             self.calls.append(call)
             self.called.set()
             result = await self._answered(call)
+            if call.method in self._lost:
+                self._lost.remove(call.method)
+                raise Answer(502, "Bad Gateway")
         except Answer as answer:
             return _refused(answer)
         return web.json_response({"ok": True, "result": result})
 
     async def _answered(self, call: Call) -> object:
+        if (held := self._held.get(call.method)) is not None:
+            await held.wait()
         for refusal in self._refusals:
             if refusal[0] == call.method:
                 self._refusals.remove(refusal)

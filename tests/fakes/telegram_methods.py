@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -10,6 +10,7 @@ from tests.fakes.telegram_rules import Answer, Pace, bad, caption, keyboard, par
 
 Kind = Literal["private", "group", "supergroup"]
 FETCH_LIMIT = 20 * 1024 * 1024
+DRAFT_SECONDS = 30
 
 
 @dataclass
@@ -29,10 +30,25 @@ class Call:
         except ValueError:
             raise bad(f"invalid {name} specified") from None
 
+    def flag(self, name: str) -> bool:
+        return self.text(name).lower() == "true"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What was drawn last, and when; `stops` says whether it has a button to stop it, `keeps` whether it stays then."""
+
+    number: int
+    text: str
+    at: float
+    thread: int
+    stops: bool
+    keeps: bool
+
 
 @dataclass
 class Chat:
-    """`refusal` is why nothing can be sent there any more; `draft` what is shown as being written."""
+    """`refusal` is why nothing can be sent there any more; `draft` what is shown as being written, at the `time` in seconds."""
 
     id: int
     kind: Kind = "private"
@@ -42,10 +58,16 @@ class Chat:
     drafts: bool = True
     moved_to: int = 0
     messages: dict[int, dict[str, Any]] = field(default_factory=dict[int, dict[str, Any]])
-    draft: str = ""
+    time: Callable[[], float] = lambda: 0.0
+    drawn: Draft | None = None
     actions: list[str] = field(default_factory=list[str])
     voters: dict[int, set[int]] = field(default_factory=dict[int, set[int]])
     reactions: dict[int, str] = field(default_factory=dict[int, str])
+
+    @property
+    def draft(self) -> str:
+        fresh = self.drawn is not None and self.time() - self.drawn.at < DRAFT_SECONDS
+        return self.drawn.text if self.drawn and fresh else ""
 
     @property
     def texts(self) -> list[str]:
@@ -112,7 +134,7 @@ class Methods:
             **content,
         }
         chat.messages[number] = message
-        chat.draft = ""
+        chat.drawn = None
         return {name: value for name, value in message.items() if value is not None}
 
     def sendmessage(self, call: Call) -> object:
@@ -130,7 +152,14 @@ class Methods:
         shown = parsed(call.text("text"), call.text("parse_mode"))
         if units(shown) > 4096:
             raise bad("message is too long")
-        chat.draft = shown
+        chat.drawn = Draft(
+            number=call.number("draft_id"),
+            text=shown,
+            at=chat.time(),
+            thread=call.number("message_thread_id"),
+            stops=call.flag("can_stop"),
+            keeps=call.flag("keep_on_stop"),
+        )
         return True
 
     def _upload(self, call: Call, name: str) -> str:

@@ -121,6 +121,7 @@ async def front(database_url: str, redis_url: str, home: Path) -> AsyncGenerator
             served(door, Patience()) as port,
             _visitor() as session,
         ):
+            await door.platforms["telegram"].greet()
             yield Front(port=port, door=door, rooms=rooms, shelf=shelf, telegram=telegram, session=session)
         await shelf.ground.close()
         await rooms.close(1)

@@ -1,7 +1,7 @@
 """The question of a poll is found by the poll's id alone, quickly and for long."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import insert, text
@@ -41,6 +41,16 @@ async def test_a_poll_is_found_with_its_question_and_its_place(database: Databas
     assert (found.address, found.quiz, found.receipt) == (Address.parse(HERE), QUIZ, "poll:5012:77")
     for unknown in ("5013", "5014", "501", "", "%", "5012:77", "\x00"):
         assert await polls.find("telegram", unknown) is None
+
+
+async def test_that_something_was_asked_is_known_whether_it_has_a_receipt_or_not(database: Database) -> None:
+    here, there = Address.parse(HERE), Address("telegram", "7")
+    await _sent(database, "a", HERE, QUIZ, "")
+    await _sent(database, "b", str(there), MARK, "77")
+    polls = PostgresPolls(database)
+    assert await polls.asked_since(here, NOW)
+    assert not await polls.asked_since(here, NOW + timedelta(seconds=1))
+    assert not await polls.asked_since(there, NOW)
 
 
 async def test_a_poll_is_found_by_its_index(database: Database) -> None:

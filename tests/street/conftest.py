@@ -161,7 +161,7 @@ class Town:
             chosen["public_url"] = "here"
         self.house = await self._stack.enter_async_context(open_house(self._home, self._embedder, **chosen))
         if self.twilio:
-            self.twilio.hook = f"{self.house.url.rstrip('/')}/sms"
+            self.twilio.hook = f"{self.house.url.rstrip('/')}/sms#rc=5&rp=all"
         if telegram:
             await self._listens(self.house, "telegram", hooked=hooked)
         if self.discord:

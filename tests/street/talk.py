@@ -142,5 +142,5 @@ def said(reply: Reply) -> str:
 
 def _listed(reply: Text | Quiz) -> tuple[Choice, ...]:
     """The choices that a channel without buttons could only write down."""
-    labels = re.findall(r"^\d\. (.+)$", said(reply), re.MULTILINE)
+    labels = re.findall(r"^(?:\d|[A-Z])\. (.+)$", said(reply), re.MULTILINE)
     return tuple(Choice(label=label, value=label) for label in labels)

@@ -1,5 +1,6 @@
 """By text message: no buttons, a price for every word, and a right to be left alone."""
 
+import asyncio
 import re
 
 import pytest
@@ -75,7 +76,7 @@ async def test_a_question_after_the_list_and_buttons_leave_numbers_alone(street:
 async def test_a_learner_texts_through_a_lesson_and_a_quiz(town: Town) -> None:
     talk = await town.meets("sms")
     await talk.says("START")
-    await talk.hears(Text, "1. Start a lesson")
+    await talk.hears(Text, "A. Start a lesson")
     await talk.says("start a lesson")
     await talk.hears(Text, "Unit 1 of 12")
     talk.forgets()
@@ -114,6 +115,21 @@ async def test_after_stop_nothing_is_sent_until_start(town: Town) -> None:
     assert not await talk.house.ground.consents.withdrawn(talk.phone.address)
 
 
+async def test_a_stop_that_no_carrier_knows_is_confirmed_and_then_nothing_comes(town: Town) -> None:
+    talk = await town.meets("sms", locale="es")
+    assert town.twilio is not None
+    await talk.says("hola")
+    town.twilio.called.clear()
+    await talk.says("Stop.")
+    async with asyncio.timeout(5):
+        await town.twilio.called.wait()
+    assert [sent.body for sent in town.twilio.to(LAN)][-1] == say("sms.ended", "es")
+    before = len(town.twilio.sent)
+    assert await town.twilio.says("are you there?") == 200
+    await talk.settles()
+    assert len(town.twilio.sent) == before
+
+
 async def test_a_stop_delivered_again_after_start_stops_nothing(town: Town) -> None:
     talk = await town.meets("sms")
     assert town.twilio is not None
@@ -144,12 +160,23 @@ async def test_a_picture_texted_is_fetched_and_a_report_stands_at_its_parcel(tow
     assert row.outcome == "undelivered 30007: taken for spam by the carrier"
 
 
+async def test_pictures_in_one_message_are_answered_once(town: Town) -> None:
+    talk = await town.meets("sms")
+    assert town.twilio is not None
+    assert isinstance(talk.phone, SmsPhone)
+    await talk.phone.shows(b"one", b"two", b"three")
+    await talk.settles()
+    told = [sent.body for sent in town.twilio.to(LAN)]
+    assert sum("I am reading" in body for body in told) == 1
+
+
 async def test_a_voice_is_heard_as_a_file_by_who_asked_for_it(town: Town) -> None:
     talk = await town.meets("sms")
     await talk.says("/voice on")
     talk.forgets()
     await talk.says("thanks")
     assert town.twilio is not None
+    await town.twilio.carried()
     sounds = [sound for sent in town.twilio.to(LAN) for sound in sent.media]
     assert sounds
     assert all(mime == "audio/mpeg" and len(data) > 1000 for data, mime in sounds)

@@ -11,6 +11,7 @@ from tests.fakes.script import Gate, Say
 from tests.street.conftest import Meet
 from tests.street.phones.discord import DiscordPhone
 from tests.street.phones.slack import SlackPhone
+from tests.street.phones.telegram import TelegramPhone
 from tests.street.phones.web import WebPhone
 from tests.street.talk import Talk
 
@@ -37,6 +38,8 @@ async def _stops(talk: Talk, way: str) -> None:
     match talk.phone:
         case WebPhone() | SlackPhone() as phone if way == "natively":
             await phone.stops()
+        case TelegramPhone() as phone if way == "natively":
+            await phone.presses_stop()
         case DiscordPhone() as phone if way == "natively":
             await phone.commands("stop")
         case phone:
@@ -60,6 +63,7 @@ async def _asks_for_a_story(talk: Talk, claude: FakeAnthropic) -> None:
         ("web", "/stop"),
         ("web", "dừng lại"),
         ("terminal", "natively"),
+        ("telegram", "natively"),
         ("telegram", "/stop"),
         ("telegram", "Stop!"),
         ("discord", "natively"),

@@ -3,6 +3,8 @@
 from sqlalchemy import text
 
 from core.reply import Mark, Quiz, Text
+from tests.fakes.anthropic import FakeAnthropic
+from tests.fakes.script import Say
 from tests.street.conftest import Town
 from tests.street.phones.telegram import TelegramPhone
 from tests.street.talk import Talk
@@ -92,6 +94,28 @@ async def test_a_choice_is_a_quiz_poll_and_its_verdict_is_the_polls_own(town: To
     assert state.quiz.verdicts[-1].correct
 
 
+async def test_a_vote_in_a_poll_whose_sending_was_never_confirmed_is_answered_with_the_question(town: Town) -> None:
+    talk, phone = await met(town, hooked=True)
+    phone.api.lose("sendPoll")
+    await talk.says("/quiz 2")
+    await talk.hears(Text)
+    while not phone.api.made("sendPoll"):
+        await talk.hears(Quiz)
+        await talk.says("I don't know")
+        await talk.hears(Mark)
+    await talk.house.passes(seconds=60)
+    await talk.settles()
+    asked = await talk.hears(Quiz)
+    first, second = [number for number, message in phone.chat.messages.items() if "poll" in message]
+    assert phone.chat.messages[first]["poll"]["question"] == phone.chat.messages[second]["poll"]["question"]
+    await phone.votes(asked.choices[0], first)
+    await talk.settles()
+    await talk.hears(Text, "behind us already")
+    assert (await talk.hears(Quiz)).question == asked.question
+    await talk.taps(next(choice.label for choice in asked.choices if choice.value == asked.right))
+    assert (await talk.hears(Mark)).correct
+
+
 async def test_a_poll_answered_in_words_is_closed_and_the_verdict_said(town: Town) -> None:
     talk, phone = await met(town)
     await talk.says("/quiz 2")
@@ -125,6 +149,24 @@ async def test_in_a_group_the_first_vote_counts_and_nobody_is_told_off(town: Tow
     await phone.taps(wrong, receipt, sender=9)
     await talk.settles()
     talk.hears_nothing_more()
+
+
+async def test_what_a_mention_answers_reaches_the_model_and_a_mention_alone_gets_the_help(
+    town: Town, claude: FakeAnthropic
+) -> None:
+    talk = await town.meets("telegram", chat=-100200, claude=claude)
+    phone = talk.phone
+    assert isinstance(phone, TelegramPhone)
+    claude.add(Say("It means that I eat."))
+    minh = {"id": 8, "is_bot": False, "first_name": "Minh"}
+    theirs = {"message_id": 1, "date": 1700000000, "chat": {"id": -100200, "type": "supergroup"}, "from": minh}
+    await phone.writes("@SonaBot explain this", reply_to_message=theirs | {"text": "mi moku"})
+    await phone.arrived()
+    await talk.settles()
+    await talk.hears(Text, "It means that I eat.")
+    assert "> mi moku\n\nexplain this" in claude.requests[-1]["messages"][-1]["content"][-1]["text"]
+    await talk.says("@SonaBot")
+    await talk.hears(Text, "/quiz")
 
 
 async def test_changed_words_are_answered_once_more_and_a_touch_is_not(town: Town) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import pytest
 
@@ -44,10 +45,11 @@ class Sent:
 
 
 class Book:
-    """What was sent as a poll, by the poll's id; `away` is how often it cannot be asked."""
+    """What was sent as a poll, by the poll's id, and when somebody was last `asked`; `away` is how often it cannot be asked."""
 
     def __init__(self) -> None:
         self.sent: list[Sent] = []
+        self.asked: dict[Address, datetime] = {}
         self.away = 0
 
     async def find(self, channel: str, poll: str) -> Sent | None:
@@ -56,6 +58,9 @@ class Book:
             self.away -= 1
             raise Unreachable("the database is away")
         return next((sent for sent in self.sent if sent.receipt.startswith(f"poll:{poll}:")), None)
+
+    async def asked_since(self, address: Address, since: datetime) -> bool:
+        return self.asked.get(address, since) > since
 
 
 @dataclass

@@ -1,11 +1,15 @@
 """Signs of life, over the wire."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
+from bots.telegram.drawing import MOST
 from core.address import Address
 from core.errors import Unreachable
+from core.event import Stopped
+from core.pace import lanes
 from core.reply import Choice, Text, Voice
 from tests.bots.telegram.conftest import GROUP, PRIVATE, Desk
 
@@ -91,7 +95,66 @@ async def test_a_throttled_answer_keeps_its_draft_for_the_next_try(desk: Desk) -
     assert desk.api.chats[-100200].texts == ["whole"]
 
 
-async def test_drafts_come_about_once_a_second_and_in_groups_once_in_three(desk: Desk) -> None:
+def _seconds(desk: Desk) -> Callable[[], float]:
+    return lambda: desk.clock.now().timestamp()
+
+
+async def test_a_draft_without_new_words_is_drawn_again_before_it_vanishes(desk: Desk) -> None:
+    desk.api.limit(_seconds(desk))
+    live = desk.bot.channel.live(PRIVATE)
+    await live.status("looking for videos…")
+    for tick in range(25):
+        desk.clock.pass_(4)
+        if tick == 3:
+            desk.api.refuse("sendMessageDraft", 502, "Bad Gateway")
+        assert desk.api.chats[7].draft == "looking for videos…"
+        await live.typing()
+    assert len(desk.api.made("sendMessageDraft")) <= 9
+
+
+async def test_what_came_too_fast_to_be_drawn_is_drawn_with_the_next_typing(desk: Desk) -> None:
+    live = desk.bot.channel.live(PRIVATE)
+    await live.draft("toki")
+    await live.draft("toki pona")
+    assert desk.api.chats[7].draft == "toki"
+    desk.clock.pass_(4)
+    await live.typing()
+    assert desk.api.chats[7].draft == "toki pona"
+
+
+async def test_a_group_that_watched_two_answers_grow_gets_them_whole_and_at_once(desk: Desk) -> None:
+    desk.api.limit(_seconds(desk))
+    for key in ("k1", "k2"):
+        live = desk.bot.channel.live(GROUP)
+        for second in range(60):
+            await live.draft(f"word {second}")
+            desk.clock.pass_(1)
+        drawn = len(desk.api.calls)
+        assert 5 <= drawn <= 9
+        for part in range(11):
+            await desk.bot.channel.send(GROUP, Text(text=f"part {part}"), key=f"{key}/{part}")
+        assert desk.api.chats[-100200].texts[-11:] == [f"part {part}" for part in range(11)]
+        desk.api.calls.clear()
+        desk.clock.pass_(60)
+
+
+async def test_many_short_answers_in_a_group_leave_room_for_each_other(desk: Desk) -> None:
+    desk.api.limit(_seconds(desk))
+    for number in range(12):
+        live = desk.bot.channel.live(GROUP)
+        for _ in range(5):
+            await live.draft(f"answer {number}")
+            desk.clock.pass_(1)
+        await desk.bot.channel.send(GROUP, Text(text=f"answer {number}!"), key=f"k{number}")
+    assert desk.api.chats[-100200].texts == [f"answer {number}!" for number in range(12)]
+
+
+async def test_of_a_groups_limit_answers_take_what_drawing_leaves(desk: Desk) -> None:
+    own, _ = lanes(desk.bot.channel, GROUP)
+    assert own.rate.most + MOST == 20
+
+
+async def test_drafts_come_about_once_a_second_and_in_groups_less_often(desk: Desk) -> None:
     for address, expected in ((PRIVATE, 5), (GROUP, 2)):
         before = len(desk.api.calls)
         live = desk.bot.channel.live(address)
@@ -99,6 +162,18 @@ async def test_drafts_come_about_once_a_second_and_in_groups_once_in_three(desk:
             await live.draft(f"word {tenth}")
             desk.clock.pass_(0.1)
         assert expected <= len(desk.api.calls) - before <= expected + 1
+
+
+@pytest.mark.parametrize("thread", ["", "12"])
+async def test_the_button_at_a_draft_stops_what_is_written_there_and_leaves_it_in_sight(
+    desk: Desk, thread: str
+) -> None:
+    here = Address("telegram", "7", thread)
+    await desk.bot.channel.live(here).draft("toki")
+    await desk.api.stops()
+    (event,) = desk.bot.channel.read(desk.api.waiting[-1])
+    assert (event.body, event.address, event.sender.id, event.addressed) == (Stopped(), here, "7", True)
+    assert desk.api.chats[7].draft == "toki"
 
 
 async def test_what_is_being_done_is_shown_below_the_words(desk: Desk) -> None:

@@ -12,11 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.telegram import callback
-from bots.telegram.parse import Reader
+from bots.telegram.parse import KINDS, Reader
+from bots.telegram.quoting import LONGEST
 from bots.telegram.wording import Bot
 from core.address import Address
 from core.errors import Malformed
-from core.event import Event
+from core.event import Event, Said
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
 KEY = b"key of buttons"
@@ -79,6 +80,12 @@ def test_before_its_name_is_known_the_bot_does_not_answer_mentions() -> None:
     assert not event.addressed
 
 
+def test_a_quotation_is_bounded() -> None:
+    quoted = {"message_id": 1, "from": {"id": 8, "is_bot": False}, "text": "x" * 4096}
+    (event,) = READER.update(_text(reply_to_message=quoted), NOW).events
+    assert event.body == Said(text=f"> {'x' * (LONGEST - 1)}…\n\nhi")
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -138,6 +145,8 @@ _names = st.sampled_from(
         "photo",
         "document",
         "reply_to_message",
+        "quote",
+        "is_manual",
         "id",
         "type",
         "message_id",
@@ -164,9 +173,7 @@ _shaped = st.recursive(
 )
 
 
-@given(
-    st.sampled_from(["message", "edited_message", "callback_query", "poll_answer", "my_chat_member", "other"]), _shaped
-)
+@given(st.sampled_from([*KINDS, "other"]), _shaped)
 def test_no_json_raises_anything_but_malformed(kind: str, content: object) -> None:
     for update in (content, {"update_id": 1, kind: content}, _mixed(kind, content)):
         with contextlib.suppress(Malformed):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 
 import pytest
 
@@ -144,6 +145,19 @@ async def test_votes_come_as_taps_where_the_poll_stands_and_others_are_left_out(
 
     await ears.during(scene)
     assert ears.events.empty()
+
+
+async def test_a_vote_in_an_unknown_poll_is_told_of_only_to_who_was_asked_lately(desk: Desk) -> None:
+    choices = (Choice(label="to eat", value="q1:a"), Choice(label="to go", value="q1:b"))
+    quiz = Quiz(id="q1", question="moku?", form="choice", choices=choices, right="q1:a")
+    unknown = int((await desk.bot.channel.send(PRIVATE, quiz, key="lost")).rpartition(":")[2])
+    await desk.bot.channel.identify()
+    for seconds, told in ((3601, False), (3599, True)):
+        desk.book.asked[PRIVATE] = desk.clock.now() - timedelta(seconds=seconds)
+        desk.api.chats[7].voters.clear()
+        await desk.api.votes("to go", unknown)
+        events = await desk.bot.channel.admit(desk.bot.channel.read(desk.api.waiting[-1]))
+        assert [(event.address, event.body) for event in events] == [(PRIVATE, Tapped(choice="q:lost:0"))] * told
 
 
 async def test_a_vote_waits_while_nobody_can_tell_where_its_poll_stands(desk: Desk) -> None:

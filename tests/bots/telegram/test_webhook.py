@@ -1,11 +1,14 @@
 """Being called by Telegram."""
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 from aiohttp import web
 
+from bots.http import Patience, Webhooks, application
 from bots.telegram import Telegram
 from bots.telegram.parse import KINDS
 from bots.telegram.verify import HEADER, genuine
@@ -45,6 +48,38 @@ async def door(desk: Desk) -> AsyncIterator[tuple[str, list[Event]]]:
 
 def _at(bot: Telegram, url: str) -> Telegram:
     return replace(bot, settings=replace(bot.settings, public_url=url))
+
+
+async def test_what_comes_before_the_bot_knows_its_name_is_asked_for_again(desk: Desk) -> None:
+    kept: list[Event] = []
+
+    async def keep(event: Event) -> bool:
+        kept.append(event)
+        return True
+
+    def count(name: str, /, **labels: str) -> None: ...
+
+    named = desk.api.hold("getMe")
+    desk.api.hook_secret = desk.bot.secret
+    async with _served(Webhooks(keep, count), desk) as desk.api.hook:
+        registering = asyncio.create_task(desk.bot.register(COMMANDS))
+        mention = [{"type": "mention", "offset": 0, "length": 8}]
+        assert await desk.api.says("@SonaBot toki", -100200, entities=mention) == 503
+        assert await desk.api.says("/quiz@SonaBot", -100200) == 503
+        named.set()
+        await registering
+        assert [await desk.api.call_hook() for _ in range(2)] == [200, 200]
+    assert [(event.body, event.addressed) for event in kept] == [(Said(text="toki"), True), (Said(text="/quiz"), True)]
+
+
+@asynccontextmanager
+async def _served(hooks: Webhooks, desk: Desk) -> AsyncGenerator[str]:
+    """The address of the house's own door for this channel."""
+    runner = web.AppRunner(application(hooks, {"/telegram": desk.bot.channel}, [], Patience()))
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    yield f"http://127.0.0.1:{runner.addresses[0][1]}/telegram"
+    await runner.cleanup()
 
 
 async def test_telegram_calls_where_it_was_told_with_the_secret_it_was_given(

@@ -12,7 +12,7 @@ from aiohttp import web
 from bots.twilio import Settings, Twilio, connect
 from core.address import Address
 from core.clock import Clock
-from core.errors import Refused
+from core.errors import Refused, Unreachable
 from core.media import Audio
 from core.ports.count import Count
 from tests.fakes.clock import ManualClock
@@ -24,17 +24,21 @@ PUBLIC = "https://sona.example"
 
 @dataclass
 class Book:
-    """Consents, allowances, outcomes and blobs in memory."""
+    """Consents, allowances, outcomes and blobs in memory; `away` is how often nothing can be noted."""
 
     ended: dict[Address, str] = field(default_factory=dict[Address, str])
     spent: dict[tuple[Address, date], int] = field(default_factory=dict[tuple[Address, date], int])
 
     outcomes: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
     cost: float = 0.0
+    away: int = 0
     locale: str = "en"
     kept: dict[str, tuple[bytes, str]] = field(default_factory=dict[str, tuple[bytes, str]])
 
     async def note(self, parcel: str, outcome: str) -> None:
+        if self.away:
+            self.away -= 1
+            raise Unreachable("the database is away")
         self.outcomes.append((parcel, outcome))
 
     async def put(self, data: bytes, *, mime: str) -> str:

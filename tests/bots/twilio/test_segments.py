@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.twilio.segments import measure, pieces, thrifty
+from tests.fakes.twilio_rules import counted
 
 TEXTS = st.text(st.sampled_from("ab .\n[€é“—…ạ中😀👍🏽\u0301\u200d"), max_size=600) | st.text(max_size=300)
 
@@ -68,3 +69,8 @@ def test_a_long_text_is_cut_between_sentences_and_an_accent_stays_with_its_lette
     assert measure(first).segments == 2
     marked = "e\u0301" * 60
     assert all(not piece.startswith("\u0301") for piece in pieces(marked, 1))
+
+
+@given(TEXTS)
+def test_segments_are_counted_as_twilio_counts_them(text: str) -> None:
+    assert not text or measure(text).segments == counted(text)

@@ -1,14 +1,22 @@
 """Sending through the real SDK, and what its errors mean."""
 
+import asyncio
+from urllib.parse import urlencode
+
 import pytest
 
 from bots.twilio.segments import measure
+from core.address import Address
+from core.channel import Request
+from core.conversation import Parcel
+from core.deliver import Deliver
 from core.errors import Failure, Refused, Throttled, Unreachable
 from core.media import Media
 from core.phrases import say
 from core.reply import Quiz, Text
 from tests.bots.twilio.conftest import HERE, Desk, connected, settings
-from tests.fakes.twilio import LAN
+from tests.fakes.shelf import Shelf
+from tests.fakes.twilio import LAN, SERVICE
 from tests.fakes.twilio_rules import FINE, Wrong
 
 
@@ -38,6 +46,7 @@ async def test_a_long_text_goes_in_messages_that_carriers_take(desk: Desk) -> No
     segments = sum(measure(sent.body).segments for sent in desk.api.sent)
     assert desk.book.spent[HERE, desk.clock.now().date()] == desk.counted.count("text_segments:UCS-2") == segments
     assert desk.book.cost == pytest.approx(segments * 0.008)
+    assert sum(sent.segments for sent in desk.api.sent) == segments
 
 
 async def test_a_retry_goes_on_after_what_went_through(desk: Desk) -> None:
@@ -58,6 +67,38 @@ async def test_who_has_ended_the_messages_gets_nothing_more_from_us(desk: Desk) 
     assert desk.api.sent == []
     await desk.book.renew(HERE)
     assert await desk.account.channel.send(HERE, Text(text="toki"), key="k")
+
+
+async def _texts(desk: Desk, words: str, *, times: int = 1) -> None:
+    fields = desk.api.form(words)
+    for _ in range(times):
+        events = desk.account.channel.parse(Request(body=urlencode(fields).encode()))
+        for event in events:
+            await desk.book.withdraw(event.address, why="asked")
+        await desk.account.channel.acknowledge(events)
+
+
+@pytest.mark.parametrize("words", ["Stop.", "stop all", "Opt out", '"opt-out"'])
+@pytest.mark.parametrize("locale", ["en", "vi", "es"])
+async def test_an_end_that_twilio_does_not_know_is_confirmed_once(desk: Desk, words: str, locale: str) -> None:
+    desk.book.locale = locale
+    await _texts(desk, words, times=2)
+    assert [sent.body for sent in desk.api.sent] == [say("sms.ended", locale)]
+    assert desk.book.spent[HERE, desk.clock.now().date()] == 1
+    assert isinstance(await _failing(desk), Refused)
+
+
+@pytest.mark.parametrize("words", ["STOP", " stop ", "Unsubscribe", "toki"])
+async def test_an_end_that_twilio_confirms_by_itself_is_not_confirmed_again(desk: Desk, words: str) -> None:
+    await _texts(desk, words)
+    assert desk.api.sent == []
+
+
+async def test_a_confirmation_that_does_not_go_out_is_no_harm_and_costs_nothing(desk: Desk) -> None:
+    desk.api.wrongs = [Wrong(503, 20503, "Service Unavailable")]
+    await _texts(desk, "Stop.")
+    assert desk.api.sent == []
+    assert desk.book.cost == 0
 
 
 async def test_what_twilio_knows_of_an_end_is_noted(desk: Desk) -> None:
@@ -99,6 +140,29 @@ async def test_last_words_that_do_not_go_out_are_tried_again(desk: Desk) -> None
     assert [sent.body for sent in desk.api.sent][30:] == [say("sms.enough", "en")]
 
 
+async def test_a_messaging_service_sends_by_its_id_alone(desk: Desk) -> None:
+    desk.api.reporting = True
+    here = desk.account.routes.lending.public_url
+    service = connected(
+        settings(desk.api, number=SERVICE, public_url=here), book=desk.book, clock=desk.clock, count=_ignored
+    )
+    await service.channel.send(HERE, Text(text="toki"), key="k")
+    await service.close()
+    await desk.api.carried()
+    assert [(sent.sender, sent.body) for sent in desk.api.sent] == [(SERVICE, "toki")]
+    assert desk.book.outcomes == [("k", "delivered")]
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(SERVICE[:-1] + "2", "21701"), ("MG1", "21705"), ("+15005550007", "21606")]
+)
+async def test_a_sender_that_is_not_ours_may_be_put_right(desk: Desk, number: str, code: str) -> None:
+    other = connected(settings(desk.api, number=number), book=desk.book, clock=desk.clock, count=_ignored)
+    with pytest.raises(Unreachable, match=code):
+        await other.client.text(LAN, "toki")
+    await other.close()
+
+
 @pytest.mark.parametrize(
     ("wrong", "kind", "gone"),
     [
@@ -120,6 +184,25 @@ async def test_errors_mean_what_the_house_needs_to_know(
     failing = await _failing(desk)
     assert type(failing) is kind
     assert getattr(failing, "gone", None) is gone
+
+
+async def test_no_more_go_out_at_a_time_than_an_account_may_send(desk: Desk) -> None:
+    most = desk.account.channel.capabilities.total_rate
+    assert most is not None
+    desk.api.at_once = most.most
+    desk.api.gate.clear()
+    shelf = Shelf(desk.clock.now)
+    deliver = Deliver(outbox=shelf, channels={"sms": desk.account.channel}, clock=desk.clock, count=_ignored)
+    people = [Address("sms", f"+1415555{number:04}") for number in range(2 * most.most)]
+    for person in people:
+        shelf.put(Parcel(id=person.chat, address=person, reply=Text(text="toki")))
+    delivering = [asyncio.create_task(deliver(person)) for person in people]
+    async with asyncio.timeout(5):
+        await desk.api.crowded.wait()
+        await desk.account.client.identify()
+        desk.api.gate.set()
+        assert await asyncio.gather(*delivering) == [None] * len(people)
+    assert {sent.to for sent in desk.api.sent} == {person.chat for person in people}
 
 
 async def test_too_many_requests_wait_as_long_as_twilio_says(desk: Desk) -> None:

@@ -57,6 +57,7 @@ class SmsHarness:
         return Media(ref=await self.book.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
 
     async def shown(self) -> Shown:
+        await self.api.carried()
         media = [mime for sent in self.api.to(LAN) for _, mime in sent.media]
         sounds = sum(mime.startswith("audio/") for mime in media)
         return Shown(sounds=sounds, files=len(media) - sounds)

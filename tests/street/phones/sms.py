@@ -37,7 +37,7 @@ class SmsPhone:
         await self.says(words)
 
     def asked(self, receipt: str) -> str:
-        return "list" if "\n1. " in self._sent(receipt).body else "words"
+        return "list" if "\nA. " in self._sent(receipt).body else "words"
 
     async def file(self, receipt: str) -> bytes:
         """Open the address in the message and press the one button there."""
@@ -50,10 +50,10 @@ class SmsPhone:
                 return await answer.read()
 
     async def taps(self, choice: Choice, receipt: str) -> None:
-        """There is nothing to tap: the place in the list is typed, as a number or as a letter by turns."""
-        found = re.search(rf"^(\d)\. {re.escape(choice.label)}$", self._sent(receipt).body, re.MULTILINE)
+        """There is nothing to tap: the place in the list is typed, as a number or as its letter by turns."""
+        found = re.search(rf"^([A-H])\. {re.escape(choice.label)}$", self._sent(receipt).body, re.MULTILINE)
         assert found, f"{choice.label!r} is not listed in {self._sent(receipt).body!r}"
-        await self.says(found[1] if self._done % 2 else "abcdefgh"[int(found[1]) - 1])
+        await self.says(found[1] if self._done % 2 else str("ABCDEFGH".index(found[1]) + 1))
 
     def _sent(self, receipt: str) -> Sent:
         (sent,) = [sent for sent in self.api.sent if sent.sid == receipt]
@@ -66,12 +66,22 @@ class SmsPhone:
         media = {"NumMedia": "1", "MediaUrl0": self.api.keep(data, mime), "MediaContentType0": mime}
         await self._does(await self.api.says("", self.number, FromCountry=self._country, **media))
 
+    async def shows(self, *pictures: bytes) -> None:
+        """Send pictures in one message."""
+        media = {"NumMedia": str(len(pictures))}
+        for place, data in enumerate(pictures):
+            media |= {f"MediaUrl{place}": self.api.keep(data, "image/png"), f"MediaContentType{place}": "image/png"}
+        status = await self.api.says("", self.number, FromCountry=self._country, **media)
+        self._done += len(pictures) - 1
+        await self._does(status)
+
     async def shown(self, receipt: str) -> list[str]:
         """Each message, and all of them as they are read one below the other: a long answer is several."""
         bodies = [sent.body for sent in self.api.to(self.number)]
         return [*bodies, "\n".join(bodies)]
 
     async def sound(self, receipt: str) -> bytes:
+        await self.api.carried()
         return self._sent(receipt).media[0][0]
 
     async def interrupts(self, words: str) -> None:

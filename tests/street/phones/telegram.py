@@ -47,6 +47,11 @@ class TelegramPhone:
     async def stops(self) -> None:
         await self.says("/stop")
 
+    async def presses_stop(self) -> None:
+        self._done += 1
+        await self.api.stops(self.chat.id)
+        await self._taken()
+
     async def writes_answer(self, words: str, receipt: str) -> None:
         await self.says(words)
 
@@ -67,6 +72,12 @@ class TelegramPhone:
         (button,) = [b for b in self.chat.buttons(number) if b["text"] == choice.label]
         await self.api.taps_data(button["callback_data"], number, self.chat.id)
         return await self._taken()
+
+    async def votes(self, choice: Choice, message: int) -> None:
+        """Answer in the poll of this message."""
+        self._done += 1
+        await self.api.votes(choice.label, message, self.chat.id)
+        await self._taken()
 
     async def speaks(self, sound: bytes) -> None:
         ref = self.api.keep(sound, f"voice/file_{len(self.api.files)}.oga")
