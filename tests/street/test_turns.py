@@ -81,6 +81,21 @@ async def test_a_lease_that_ended_is_taken_again_and_the_first_holder_loses(stre
     assert await street.turns.open(HERE, LEASE) is None
 
 
+async def test_events_that_were_answered_meanwhile_are_not_answered_twice(street: Street) -> None:
+    await street.says("one")
+    first = await street.turns.open(HERE, LEASE)
+    assert first is not None
+    await street.turns.close(first, _empty(street, first))
+    await street.says("two")
+    second = await street.turns.open(HERE, LEASE)
+    assert second is not None
+    mixed = replace(second, events=(*first.events, *second.events))
+    with pytest.raises(Superseded):
+        await street.turns.close(mixed, _empty(street, mixed))
+    await street.turns.close(second, _empty(street, second))
+    assert await street.turns.open(HERE, LEASE) is None
+
+
 async def test_a_renewed_lease_holds(street: Street) -> None:
     await street.says("toki")
     first = await street.turns.open(HERE, LEASE)
