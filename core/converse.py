@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from core.address import Address
 from core.channel import Channel, Live, Personal
 from core.clock import Clock
-from core.conversation import Message, Opening, Parcel, Turn
+from core.conversation import Beginning, Message, Opening, Parcel, Turn
 from core.errors import Superseded, Unreachable
 from core.event import Said, Sender
 from core.fit import fit, sealed, steps
@@ -154,8 +154,8 @@ class Converse:
         conversation = thought.conversation
         if channel and thought.replies:
             conversation = replace(conversation, offered=offered(thought.replies, channel.capabilities))
-        if _cleared(opening.conversation.history, conversation.history):
-            conversation = replace(conversation, since=started)
+        if thought.anew is not None:
+            conversation = replace(conversation, anew=Beginning(line=opening.line, skipped=thought.anew))
         return Turn(
             conversation=conversation,
             replies=tuple(Parcel(id=self.clock.id(), address=address, reply=reply) for reply in fitted),
@@ -190,11 +190,6 @@ def _topic(opening: Opening) -> str:
         return ""
     said = (event.body.text.strip() for event in opening.events if event.addressed and isinstance(event.body, Said))
     return next((text for text in said if text and not text.startswith("/")), "")
-
-
-def _cleared(before: tuple[Message, ...], after: tuple[Message, ...]) -> bool:
-    """Whether the turn forgot what was said before it; a history that only lost its oldest lines was not cleared."""
-    return bool(before) and before[-1] not in after
 
 
 def _answered(opening: Opening, words: str) -> Thought:

@@ -127,7 +127,7 @@ def _state(conversation: Conversation) -> Any:
         quiz=conversation.quiz,
         offered=conversation.offered,
         album=wire.clean(conversation.album),
-        since=conversation.since,
+        anew=conversation.anew,
     )
     return json.loads(wire.dump_state(state))
 

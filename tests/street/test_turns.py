@@ -137,7 +137,7 @@ async def test_the_history_is_there_in_the_next_turn(street: Street) -> None:
 
 async def test_a_cleared_history_stays_cleared(street: Street) -> None:
     async def forgetful(opening: Opening, live: Live) -> Thought:
-        return Thought(conversation=replace(opening.conversation, history=()), replies=())
+        return Thought(conversation=replace(opening.conversation, history=()), anew=0)
 
     await street.says("one")
     await street.answers()
