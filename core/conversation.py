@@ -39,7 +39,7 @@ class Conversation:
 
     `history` holds the last messages since it was begun `anew`, oldest first. `course` and `unit` are codes, empty when none is chosen.
     `offered` are the choices last shown as a numbered list, which a typed number or letter names. `album` names the files
-    that were sent together and last taken in.
+    that were sent together and last taken in. `stopped` says that the turn before was broken off by a stop that this turn answers.
     `version` grows by one with every closed turn and guards against two turns closing on the same state.
     """
 
@@ -54,6 +54,7 @@ class Conversation:
     offered: tuple[Choice, ...] = ()
     album: str = ""
     anew: "Beginning | None" = None
+    stopped: bool = False
     version: int = 0
 
 

@@ -16,6 +16,7 @@ from core.event import Said, Sender
 from core.fit import fit, sealed, steps
 from core.mind.offering import chosen, offered
 from core.mind.thought import Thought
+from core.mind.words import stops
 from core.phrases import say
 from core.ports.count import Count
 from core.ports.street import Turns, Wake
@@ -109,8 +110,8 @@ class Converse:
                 if renewing.done():
                     raise Superseded(str(address))
                 if thinking.done():
-                    return thinking.result()
-                return await self._cut_short(opening, thinking, stop)
+                    return _stopped(opening, thinking.result(), cut=stop.is_set())
+                return _stopped(opening, await self._cut_short(opening, thinking, stop), cut=False)
             finally:
                 await _end(tasks)
 
@@ -190,6 +191,12 @@ def _topic(opening: Opening) -> str:
         return ""
     said = (event.body.text.strip() for event in opening.events if event.addressed and isinstance(event.body, Said))
     return next((text for text in said if text and not text.startswith("/")), "")
+
+
+def _stopped(opening: Opening, thought: Thought, *, cut: bool) -> Thought:
+    """The thought, marked where a stop that is still to be answered has `cut` it."""
+    waits = cut and not any(stops(event) for event in opening.events)
+    return thought.with_conversation(replace(thought.conversation, stopped=waits))
 
 
 def _answered(opening: Opening, words: str) -> Thought:

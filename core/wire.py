@@ -29,6 +29,7 @@ class State:
     offered: tuple[Choice, ...] = ()
     album: str = ""
     anew: Beginning | None = None
+    stopped: bool = False
 
 
 _events: TypeAdapter[Event] = TypeAdapter(Event)

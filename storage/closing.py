@@ -128,6 +128,7 @@ def _state(conversation: Conversation) -> Any:
         offered=conversation.offered,
         album=wire.clean(conversation.album),
         anew=conversation.anew,
+        stopped=conversation.stopped,
     )
     return json.loads(wire.dump_state(state))
 

@@ -258,6 +258,7 @@ def _opening(row: Row[Any], address: Address) -> Opening:
         album=state.album,
         history=history(lines, state.anew),
         anew=state.anew,
+        stopped=state.stopped,
         version=row.version,
     )
     return Opening(

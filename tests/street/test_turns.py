@@ -209,17 +209,39 @@ async def test_a_stop_reaches_the_mind_that_thinks(street: Street) -> None:
     assert street.channel.to(HERE) == [Text(text="stopped")]
 
 
+async def _stalls(opening: Opening, live: Live) -> Thought:
+    await asyncio.Event().wait()
+    raise AssertionError("never reached")
+
+
+async def test_the_turn_after_one_that_was_stopped_knows_it_and_no_other_does(street: Street) -> None:
+    async def long(opening: Opening, live: Live) -> Thought:
+        street.stops.event.set()
+        return await _stalls(opening, live)
+
+    street.mind.thinking = long
+    await street.says("tell me a story")
+    await street.converse(HERE)
+    street.stops.event.clear()
+    street.mind.thinking = echo
+    for words in (Stopped(), "and now?"):
+        await street.says(words)
+        await street.converse(HERE)
+    street.mind.thinking = _stalls
+    street.converse = replace(street.converse, limit=timedelta(milliseconds=20))
+    for words in ("too long", "again"):
+        await street.says(words)
+        await street.converse(HERE)
+    assert [opening.conversation.stopped for opening in street.mind.openings] == [False, True, False, False, False]
+
+
 async def test_a_stop_is_sent_to_the_worker_that_thinks(street: Street) -> None:
     await street.says(Stopped())
     assert street.rung.stops == [HERE]
 
 
 async def test_a_turn_that_takes_too_long_is_answered_honestly(street: Street) -> None:
-    async def endless(opening: Opening, live: Live) -> Thought:
-        await asyncio.Event().wait()
-        raise AssertionError("never reached")
-
-    street.mind.thinking = endless
+    street.mind.thinking = _stalls
     street.converse = replace(street.converse, limit=timedelta(milliseconds=20))
     await street.says("toki")
     await street.converse(HERE)
