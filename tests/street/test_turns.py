@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from core.address import Address
 from core.channel import Live
-from core.conversation import Learner, Opening, Turn
+from core.conversation import Opening, Turn
 from core.errors import Malformed, Superseded, Unreachable
-from core.event import Said, Stopped
+from core.event import Stopped
 from core.mind.thought import Thought
 from core.reply import Text
 from storage.database import Database
@@ -126,32 +126,6 @@ async def test_events_that_break_every_turn_are_apologised_for(street: Street) -
     assert not street.mind.openings
 
 
-async def test_the_history_is_there_in_the_next_turn(street: Street) -> None:
-    await street.says("one")
-    await street.answers()
-    await street.says("two")
-    await street.answers()
-    history = street.mind.openings[-1].conversation.history
-    assert [(message.role, message.text) for message in history] == [("person", "one"), ("sona", "one")]
-
-
-async def test_a_cleared_history_stays_cleared(street: Street) -> None:
-    async def forgetful(opening: Opening, live: Live) -> Thought:
-        return Thought(conversation=replace(opening.conversation, history=()), anew=0)
-
-    await street.says("one")
-    await street.answers()
-    street.mind.thinking = forgetful
-    street.clock.pass_(1)
-    await street.says("/new")
-    await street.answers()
-    street.mind.thinking = echo
-    street.clock.pass_(1)
-    await street.says("two")
-    await street.answers()
-    assert street.mind.openings[-1].conversation.history == ()
-
-
 async def test_what_a_database_cannot_hold_is_replaced_and_nothing_is_lost(street: Street) -> None:
     await street.says("nul \x00 and half a pair \ud83d end")
     assert await street.answers() == [Text(text="nul \ufffd and half a pair \ufffd end")]
@@ -178,15 +152,6 @@ async def test_a_changed_learner_is_kept(street: Street) -> None:
     await street.says("two")
     await street.answers()
     assert street.mind.openings[-1].conversation.learner.locale == "vi"
-
-
-async def test_words_not_meant_for_us_wait_for_those_that_are(street: Street) -> None:
-    await street.receive(street.event("psst", addressed=False))
-    assert await street.turns.open(HERE, LEASE) is None
-    await street.says("Sona?")
-    opening = await street.turns.open(HERE, LEASE)
-    assert opening is not None
-    assert [event.body for event in opening.events] == [Said(text="psst"), Said(text="Sona?")]
 
 
 async def test_many_conversations_open_and_close_together(street: Street) -> None:
@@ -310,19 +275,3 @@ async def test_a_record_nobody_can_read_keeps_its_own_conversation_waiting_and_n
     opened = await asyncio.gather(*(street.turns.open(at, LEASE) for at in (HERE, other)), return_exceptions=True)
     assert isinstance(opened[0], Malformed)
     assert isinstance(opened[1], Opening)
-
-
-async def test_a_group_is_nobody_that_is_known_from_elsewhere_and_the_same_in_each_of_its_threads(
-    street: Street,
-) -> None:
-    alone = street.event("toki")
-    together = replace(street.event("toki all", "-5"), sender=alone.sender, group=True)
-    thread = replace(street.event("here too", "-5"), address=Address("test", "-5", "7"), group=True)
-    learners: list[Learner] = []
-    for event in (alone, together, thread):
-        await street.receive(event)
-        opening = await street.turns.open(event.address, LEASE)
-        assert opening is not None
-        learners.append(opening.conversation.learner)
-    assert learners[0].id != learners[1].id == learners[2].id
-    assert [learner.name for learner in learners] == ["Ana", "", ""]

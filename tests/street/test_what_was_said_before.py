@@ -1,4 +1,4 @@
-"""A group that talks much more to itself than to Sona, and what is still known of it afterwards."""
+"""What is known of what was said before, also in a group that talks much more to itself than to Sona."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -7,7 +7,8 @@ from sqlalchemy import text
 
 from core.address import Address
 from core.channel import Live
-from core.event import Event
+from core.conversation import Learner, Opening
+from core.event import Event, Said
 from core.mind.commands import Commands
 from core.mind.mind import Mind
 from core.mind.thought import Thought
@@ -15,9 +16,10 @@ from core.mind.words import words
 from core.reply import Text
 from storage.database import Database
 from storage.turns import OVERHEARD
-from tests.fakes.street import Street
+from tests.fakes.street import Street, echo
 
 HERE = Address("test", "1")
+LEASE = timedelta(seconds=30)
 _WAITING = text("SELECT count(*) AS waiting FROM events WHERE handled_at IS NULL")
 _CROWD = text(
     """
@@ -60,6 +62,32 @@ async def _asks(street: Street, said: str, *, ago: float = 0) -> None:
     street.clock.pass_(1)
 
 
+async def test_the_history_is_there_in_the_next_turn(street: Street) -> None:
+    await street.says("one")
+    await street.answers()
+    await street.says("two")
+    await street.answers()
+    history = street.mind.openings[-1].conversation.history
+    assert [(message.role, message.text) for message in history] == [("person", "one"), ("sona", "one")]
+
+
+async def test_a_cleared_history_stays_cleared(street: Street) -> None:
+    async def forgetful(opening: Opening, live: Live) -> Thought:
+        return Thought(conversation=replace(opening.conversation, history=()), anew=0)
+
+    await street.says("one")
+    await street.answers()
+    street.mind.thinking = forgetful
+    street.clock.pass_(1)
+    await street.says("/new")
+    await street.answers()
+    street.mind.thinking = echo
+    street.clock.pass_(1)
+    await street.says("two")
+    await street.answers()
+    assert street.mind.openings[-1].conversation.history == ()
+
+
 async def test_a_busy_group_is_remembered_from_one_question_to_the_next(street: Street) -> None:
     parrot = _listening(street)
     await _asks(street, "first")
@@ -99,3 +127,28 @@ async def test_of_thousands_of_lines_a_turn_takes_the_last_ones_and_lets_go_of_t
     assert parrot.remembered[-2:] == ["line 3000", "Sona?"]
     (left,) = await database.run(_WAITING, {})
     assert left.waiting == 0
+
+
+async def test_words_not_meant_for_us_wait_for_those_that_are(street: Street) -> None:
+    await street.receive(street.event("psst", addressed=False))
+    assert await street.turns.open(HERE, LEASE) is None
+    await street.says("Sona?")
+    opening = await street.turns.open(HERE, LEASE)
+    assert opening is not None
+    assert [event.body for event in opening.events] == [Said(text="psst"), Said(text="Sona?")]
+
+
+async def test_a_group_is_nobody_that_is_known_from_elsewhere_and_the_same_in_each_of_its_threads(
+    street: Street,
+) -> None:
+    alone = street.event("toki")
+    together = replace(street.event("toki all", "-5"), sender=alone.sender, group=True)
+    thread = replace(street.event("here too", "-5"), address=Address("test", "-5", "7"), group=True)
+    learners: list[Learner] = []
+    for event in (alone, together, thread):
+        await street.receive(event)
+        opening = await street.turns.open(event.address, LEASE)
+        assert opening is not None
+        learners.append(opening.conversation.learner)
+    assert learners[0].id != learners[1].id == learners[2].id
+    assert [learner.name for learner in learners] == ["Ana", "", ""]
