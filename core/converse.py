@@ -10,12 +10,13 @@ from typing import Any, Protocol
 from core.address import Address
 from core.channel import Channel, Live, Personal
 from core.clock import Clock
-from core.conversation import Message, Opening, Parcel, Turn
+from core.conversation import Beginning, Message, Opening, Parcel, Turn
 from core.errors import Superseded, Unreachable
 from core.event import Said, Sender
 from core.fit import fit, sealed, steps
 from core.mind.offering import chosen, offered
 from core.mind.thought import Thought
+from core.mind.words import stops
 from core.phrases import say
 from core.ports.count import Count
 from core.ports.street import Turns, Wake
@@ -109,8 +110,8 @@ class Converse:
                 if renewing.done():
                     raise Superseded(str(address))
                 if thinking.done():
-                    return thinking.result()
-                return await self._cut_short(opening, thinking, stop)
+                    return _stopped(opening, thinking.result(), cut=stop.is_set())
+                return _stopped(opening, await self._cut_short(opening, thinking, stop), cut=False)
             finally:
                 await _end(tasks)
 
@@ -154,8 +155,8 @@ class Converse:
         conversation = thought.conversation
         if channel and thought.replies:
             conversation = replace(conversation, offered=offered(thought.replies, channel.capabilities))
-        if _cleared(opening.conversation.history, conversation.history):
-            conversation = replace(conversation, since=started)
+        if thought.anew is not None:
+            conversation = replace(conversation, anew=Beginning(line=opening.line, skipped=thought.anew))
         return Turn(
             conversation=conversation,
             replies=tuple(Parcel(id=self.clock.id(), address=address, reply=reply) for reply in fitted),
@@ -192,9 +193,10 @@ def _topic(opening: Opening) -> str:
     return next((text for text in said if text and not text.startswith("/")), "")
 
 
-def _cleared(before: tuple[Message, ...], after: tuple[Message, ...]) -> bool:
-    """Whether the turn forgot what was said before it; a history that only lost its oldest lines was not cleared."""
-    return bool(before) and before[-1] not in after
+def _stopped(opening: Opening, thought: Thought, *, cut: bool) -> Thought:
+    """The thought, marked where a stop that is still to be answered has `cut` it."""
+    waits = cut and not any(stops(event) for event in opening.events)
+    return thought.with_conversation(replace(thought.conversation, stopped=waits))
 
 
 def _answered(opening: Opening, words: str) -> Thought:

@@ -12,7 +12,7 @@ from core.conversation import Conversation, Learner
 from core.event import Sender
 from core.ports.person import Standing
 from storage.database import Database
-from storage.turns import message
+from storage.turns import history
 
 RECENT = 12
 """Messages of another conversation that tell what was going on there."""
@@ -60,9 +60,10 @@ _CONVERSATIONS = text(
 _ELSEWHERE = text(
     """
     SELECT c.address, c.state, c.version, (
-        SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at) ORDER BY m.seq) FROM (
+        SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at, m.seq) ORDER BY m.seq) FROM (
             SELECT * FROM messages WHERE address = c.address
-                AND at > coalesce((c.state #>> '{is,since}')::timestamptz, '-infinity') ORDER BY seq DESC LIMIT :recent
+                AND seq > coalesce((c.state #>> '{is,anew,line}')::bigint, 0)
+            ORDER BY seq DESC LIMIT :recent + coalesce((c.state #>> '{is,anew,skipped}')::int, 0)
         ) m) AS history
     FROM conversations c WHERE c.learner_id = :learner AND c.address <> :here
     ORDER BY c.updated_at DESC LIMIT 1
@@ -147,6 +148,6 @@ def _conversation(row: Row[Any], learner: Learner) -> Conversation:
         course=state.course,
         unit=state.unit,
         quiz=state.quiz,
-        history=tuple(message(*line) for line in row.history or ()),
+        history=history(row.history or (), state.anew),
         version=row.version,
     )

@@ -9,7 +9,7 @@ from sqlalchemy import Row, text
 from core import wire
 from core.address import Address
 from core.clock import Clock
-from core.conversation import Conversation, Learner, Message, Opening, Turn
+from core.conversation import Beginning, Conversation, Learner, Message, Opening, Turn
 from core.errors import Malformed, Superseded
 from core.event import Event
 from core.phrases import DEFAULT
@@ -18,6 +18,8 @@ from storage.database import Database
 from storage.group import Group
 
 HISTORY = 40
+OVERHEARD = 100
+"""Words not meant for Sona that a turn takes in; what was said long before is passed by."""
 
 # A lease may be lost with a crash of the database: whoever held it loses its connection too, and the events are
 # taken again. So its commit does not wait for the disk; closing a turn does, and flushes all that came before.
@@ -40,13 +42,26 @@ _OPEN = text(
     )
     SELECT leased.*, l.id AS learner, l.name, l.locale, l.zone, l.voice,
         EXISTS (SELECT FROM parcels p WHERE p.address = leased.address AND p.state = 'waiting') AS owed,
+        early.seq AS early,
         (SELECT jsonb_agg(e.payload ORDER BY e.seq) FROM events e
-         WHERE e.address = leased.address AND e.handled_at IS NULL) AS events,
-        (SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at) ORDER BY m.seq) FROM (
+         WHERE e.address = leased.address AND e.handled_at IS NULL AND (e.addressed OR e.seq > coalesce(early.seq, 0))) AS events,
+        (SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at, m.seq) ORDER BY m.seq) FROM (
             SELECT * FROM messages WHERE address = leased.address
-                AND at > coalesce((leased.state #>> '{is,since}')::timestamptz, '-infinity') ORDER BY seq DESC LIMIT :history
+                AND seq > coalesce((leased.state #>> '{is,anew,line}')::bigint, 0)
+            ORDER BY seq DESC LIMIT :history + coalesce((leased.state #>> '{is,anew,skipped}')::int, 0)
          ) m) AS history
     FROM leased JOIN learners l ON l.id = leased.learner_id
+    LEFT JOIN LATERAL (
+        SELECT seq FROM events WHERE address = leased.address AND handled_at IS NULL AND NOT addressed
+        ORDER BY seq DESC OFFSET :overheard LIMIT 1
+    ) early ON true
+    """
+)
+
+_PASSED_BY = text(
+    """
+    UPDATE events SET handled_at = :now
+    WHERE address = :address AND handled_at IS NULL AND NOT addressed AND seq <= :early
     """
 )
 
@@ -146,6 +161,7 @@ class PostgresTurns:
             "now": now,
             "until": now + max(lease for _, lease in asked),
             "history": HISTORY,
+            "overheard": OVERHEARD,
         }
         rows = await self._database.run(_OPEN, parameters)
         missing = addresses.keys() - {row.address for row in rows}
@@ -159,7 +175,9 @@ class PostgresTurns:
         return [openings.pop(str(address), None) for address, _ in asked]
 
     async def _hear_out(self, row: Row[Any], opening: Opening | Malformed) -> None:
-        """Keep the language of somebody whose first words did not tell it, as Discord's messages do not, once something does."""
+        """Let go of what was said too long before, and keep the language of somebody whose first words did not tell it, as Discord's messages do not, once something does."""
+        if row.early is not None:
+            await self._database.run(_PASSED_BY, {"address": row.address, "early": row.early, "now": self._clock.now()})
         if not row.locale and isinstance(opening, Opening) and (locale := _language(opening.events)):
             await self._database.run(_LANGUAGE, {"learner": row.learner, "locale": locale})
 
@@ -226,6 +244,7 @@ def _opening(row: Row[Any], address: Address) -> Opening:
     state = wire.load_state(row.state)
     events = _events(row.events)
     locale = row.locale or _language(events) or DEFAULT
+    lines = row.history or []
     learner = Learner(id=row.learner, name=row.name, locale=locale, zone=row.zone, voice=row.voice)
     conversation = Conversation(
         address=address,
@@ -237,12 +256,18 @@ def _opening(row: Row[Any], address: Address) -> Opening:
         quiz=state.quiz,
         offered=state.offered,
         album=state.album,
-        history=tuple(message(*line) for line in row.history or ()),
-        since=state.since,
+        history=history(lines, state.anew),
+        anew=state.anew,
+        stopped=state.stopped,
         version=row.version,
     )
     return Opening(
-        conversation=conversation, events=events, token=row.lease_token, attempts=row.attempts, owed=row.owed
+        conversation=conversation,
+        events=events,
+        token=row.lease_token,
+        attempts=row.attempts,
+        owed=row.owed,
+        line=lines[-1][-1] if lines else state.anew.line if state.anew else 0,
     )
 
 
@@ -255,6 +280,10 @@ def _events(records: Sequence[Any]) -> tuple[Event, ...]:
     return tuple(wire.load_event(record) for record in records)
 
 
-def message(role: Any, speaker: str, words: str, at: str) -> Message:
-    """A line of the history from its row as JSON."""
+def history(lines: Sequence[Any], anew: Beginning | None) -> tuple[Message, ...]:
+    """The history from its rows as JSON, the first of them those of the turn that began the conversation anew."""
+    return tuple(_message(*line) for line in lines[anew.skipped if anew else 0 :])
+
+
+def _message(role: Any, speaker: str, words: str, at: str, _: int) -> Message:
     return Message(role=role, speaker=speaker, text=words, at=datetime.fromisoformat(at))

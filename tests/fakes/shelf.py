@@ -12,6 +12,8 @@ from core.conversation import Parcel
 @dataclass
 class Due:
     parcel: Parcel
+    written: datetime
+    due: datetime
     target: str = ""
 
 
@@ -25,6 +27,9 @@ class Shelf:
     targets: dict[str, str] = field(default_factory=dict[str, str])
     gone: list[str] = field(default_factory=list[str])
 
+    def __post_init__(self) -> None:
+        self.written = self.now()
+
     def put(self, parcel: Parcel, *, target: str = "") -> None:
         self.waiting[parcel.address].append(parcel)
         self.targets[parcel.id] = target
@@ -34,7 +39,7 @@ class Shelf:
         if not self.waiting[address] or self.held.get(address, now) > now:
             return None
         parcel = self.waiting[address][0]
-        return Due(parcel, self.targets[parcel.id])
+        return Due(parcel, self.written, self.held.get(address, self.written), self.targets[parcel.id])
 
     async def renew(self, parcel: Parcel, lease: timedelta) -> bool:
         return True
