@@ -16,7 +16,7 @@ from core.question import OpenQuiz
 from core.reply import Quiz, Reply, Text, Voice
 
 LONGEST = 600
-_ADDRESS = re.compile(r"(?<!\s)\s*\((?:https?://|mailto:)[^)\s]*\)|https?://\S+")
+_ADDRESS = re.compile(r"(?<!\s)\s*\((?:https?://|mailto:)(?:[^()\s]|\([^()\s]*\))*\)|https?://\S+")
 _MARKS = re.compile(r"^[ \t]*(?:[>•|—-]+[ \t]*)+|[ \t]\|[ \t]", re.MULTILINE)
 
 Fetch = Callable[[Media], Awaitable[bytes]]
