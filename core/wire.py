@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from core.conversation import Awaited
 from core.errors import Malformed
 from core.event import Body, Event
 from core.question import OpenQuiz
@@ -28,6 +29,7 @@ class State:
     quiz: OpenQuiz | None = None
     offered: tuple[Choice, ...] = ()
     album: str = ""
+    awaited: tuple[Awaited, ...] = ()
     since: datetime | None = None
 
 

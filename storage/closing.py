@@ -126,6 +126,7 @@ def _state(conversation: Conversation) -> Any:
         quiz=conversation.quiz,
         offered=conversation.offered,
         album=wire.clean(conversation.album),
+        awaited=conversation.awaited,
         since=conversation.since,
     )
     return json.loads(wire.dump_state(state))

@@ -237,6 +237,7 @@ def _opening(row: Row[Any], address: Address) -> Opening:
         quiz=state.quiz,
         offered=state.offered,
         album=state.album,
+        awaited=state.awaited,
         history=tuple(message(*line) for line in row.history or ()),
         since=state.since,
         version=row.version,
