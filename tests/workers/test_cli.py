@@ -223,6 +223,29 @@ async def test_a_file_that_has_changed_takes_the_place_of_what_it_was(database: 
     assert data == b"coffee"
 
 
+async def _shelved(database_url: str, *sources: Source) -> None:
+    database = Database(database_url)
+    for source in sources:
+        await PostgresLibrary(database=database, clock=ManualClock()).add(source)
+    await database.close()
+
+
+def test_what_was_added_is_listed_and_taken_out_again(database_url: str, redis_url: str, tmp_path: Path) -> None:
+    page = Source(id="page", uri="https://example.org/tea", title="Tea")
+    course = Source(id="course", uri="course:toki-pona", title="Toki Pona")
+    asyncio.run(_shelved(database_url, page, course, Source(id="hers", uri="https://a.org", title="A", owner="ana")))
+
+    def sona(*words: str) -> list[str]:
+        servers = {"SONA_DATABASE_URL": database_url, "SONA_REDIS_URL": redis_url}
+        done = CliRunner().invoke(main, ["--home", str(tmp_path), "learn", *words], env=servers)
+        return [str(done.exit_code), *done.output.splitlines()]
+
+    assert sona("list") == ["0", "waiting        0  page  Tea  https://example.org/tea"]
+    assert sona("remove", "https://a.org")[0] == "1"
+    assert sona("remove", "https://example.org/tea") == ["0", "removed: Tea"]
+    assert sona("list") == ["0"]
+
+
 async def test_a_file_added_before_its_path_was_kept_is_known_by_what_is_in_it(
     database: Database, tmp_path: Path
 ) -> None:
