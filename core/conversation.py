@@ -34,12 +34,28 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Awaited:
+    """A file that is being read for a conversation. `source` is its id on the shelf, `album` names the files it was sent with.
+
+    `words` were said beside it and are answered when it is read. `read` says that another file of the album was read
+    already, `failures` why others were not. With an empty `source` it is what the person was told of the album.
+    """
+
+    source: str
+    album: str = ""
+    words: str = ""
+    read: bool = False
+    failures: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Conversation:
     """What Sona knows of one conversation when a turn begins, and what the turn leaves behind.
 
     `history` holds the last messages since it was begun `anew`, oldest first. `course` and `unit` are codes, empty when none is chosen.
     `offered` are the choices last shown as a numbered list, which a typed number or letter names. `album` names the files
-    that were sent together and last taken in. `stopped` says that the turn before was broken off by a stop that this turn answers.
+    that were sent together and last taken in; `awaited` are those that are being read, the oldest first. `stopped` says that
+    the turn before was broken off by a stop that this turn answers.
     `version` grows by one with every closed turn and guards against two turns closing on the same state.
     """
 
@@ -53,6 +69,7 @@ class Conversation:
     quiz: OpenQuiz | None = None
     offered: tuple[Choice, ...] = ()
     album: str = ""
+    awaited: tuple[Awaited, ...] = ()
     anew: "Beginning | None" = None
     stopped: bool = False
     version: int = 0

@@ -110,11 +110,12 @@ class Due:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ready:
-    """Background work ended: `what` names it (`ingest`), `text` says how in words for the person."""
+    """Background work ended: `what` names it (`ingest`), `text` says how in words for the person; `of` is the id of what was read."""
 
     what: str
     text: str = ""
     failed: bool = False
+    of: str = ""
     kind: Literal["ready"] = "ready"
 
 

@@ -1,5 +1,6 @@
 """From a source to passages that can be found: take, fetch, read, embed, store, and tell whoever asked."""
 
+import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.address import Address
 from core.clock import Clock
-from core.errors import Failure
+from core.errors import Failure, Refused, Throttled
 from core.event import Event, Ready, Sender
 from core.phrases import say
 from core.ports.blobs import Blobs
@@ -18,6 +19,7 @@ from core.ports.reading import Fetched, Fetcher, Reader, Unreadable
 from core.ports.street import Inbox, Wake
 from core.rag.chunk import searched
 
+_log = logging.getLogger(__name__)
 Load = Callable[[Source], Awaitable[Fetched]]
 Locale = Callable[[Source], Awaitable[str]]
 Stands = Callable[[str], Awaitable[bool]]
@@ -30,11 +32,24 @@ async def _always(_: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """`lease` is longer than fetching and reading may take together; `attempts` bounds how often a source is begun; `batch` passages are embedded at once."""
+    """`lease` is longer than fetching and reading may take together; `attempts` bounds how often a source is begun; `batch` passages are embedded at once.
+
+    `pause` is what is waited before the second attempt, and three times as long before each that follows.
+    """
 
     lease: timedelta = timedelta(minutes=5)
     attempts: int = 5
     batch: int = 32
+    pause: timedelta = timedelta(seconds=5)
+
+    def again(self, failure: Failure, attempt: int) -> timedelta | None:
+        """How long to wait before trying once more; `None` when it is over: nothing to hope for, or nobody would wait that long."""
+        if not failure.retryable or attempt >= self.attempts:
+            return None
+        wait = (self.pause * 3 ** (attempt - 1)).total_seconds()
+        if isinstance(failure, Throttled):
+            wait = max(wait, failure.retry_after)
+        return timedelta(seconds=wait) if wait <= self.lease.total_seconds() else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,22 +78,31 @@ class Ingest:
         """Read a source if it waits. Raises a retryable `Failure` when the sweep shall ring again later."""
         source = await self.library.take(source_id, self.terms.lease)
         if source is not None and source.attempt > self.terms.attempts:
-            await self._failed(source, Unreadable("ingest.broken"))
+            await self._failed(source, say("ingest.broken", await self.locale(source)))
         elif source is not None:
             await self._read(source)
 
     async def _read(self, source: Source) -> None:
+        away = "ingest.unreachable"
         try:
             document = await self._document(source)
+            away = "ingest.away"
             vectors = await self._vectors(source, document.passages)
             await self.library.store(source.id, document, vectors, self.embedder.name)
         except Failure as failure:
-            if failure.retryable and source.attempt < self.terms.attempts:
-                await self._note(source, "waiting", error=await self._reason(source, failure))
-                raise
-            await self._failed(source, failure)
+            await self._unread(source, failure, away)
         else:
             await self._ready(source, document)
+
+    async def _unread(self, source: Source, failure: Failure, away: str) -> None:
+        """Put it off, and raise the failure, or give it up. `away` is the key of what is said of those who do not answer."""
+        reason = await self._reason(source, failure, away)
+        pause = self.terms.again(failure, source.attempt)
+        if pause is None:
+            await self._failed(source, reason)
+            return
+        await self._note(source, "waiting", error=reason, pause=pause)
+        raise failure
 
     async def _document(self, source: Source) -> Document:
         await self._note(source, "reading")
@@ -92,12 +116,19 @@ class Ingest:
             case "http" | "https":
                 return await self.fetcher.fetch(source.uri)
             case "blob":
-                data, mime = await self.blobs.get(source.uri)
-                return Fetched(data=data, mime=source.mime or mime, title=source.title)
+                return await self._kept(source)
             case scheme if scheme in self.loaders:
                 return await self.loaders[scheme](source)
             case _:
                 raise Unreadable("ingest.address")
+
+    async def _kept(self, source: Source) -> Fetched:
+        """What lies among the blobs; behind `#`, a uri may say where on a machine it came from."""
+        try:
+            data, mime = await self.blobs.get(source.uri.partition("#")[0])
+        except Refused as error:
+            raise Unreadable("ingest.not_found") from error
+        return Fetched(data=data, mime=source.mime or mime, title=source.title)
 
     async def _vectors(self, source: Source, passages: tuple[Passage, ...]) -> NDArray[np.float32]:
         """A row for each passage, progress noted after every batch; how long a row is, an embedder may know only then."""
@@ -111,20 +142,22 @@ class Ingest:
     async def _ready(self, source: Source, document: Document) -> None:
         count = len(document.passages)
         text = say("ingest.ready", await self.locale(source), title=document.title, count=count)
-        await self._tell(source, Ready(what="ingest", text=text))
+        await self._tell(source, Ready(what="ingest", text=text, of=source.id))
         await self._note(replace(source, title=document.title), "ready", done=count, total=count)
 
-    async def _failed(self, source: Source, failure: Failure) -> None:
-        reason = await self._reason(source, failure)
+    async def _failed(self, source: Source, reason: str) -> None:
         text = say("ingest.failed", await self.locale(source), title=source.title or source.uri, reason=reason)
-        await self._tell(source, Ready(what="ingest", text=text, failed=True))
+        await self._tell(source, Ready(what="ingest", text=text, failed=True, of=source.id))
         await self._note(source, "failed", error=reason)
 
-    async def _reason(self, source: Source, failure: Failure) -> str:
+    async def _reason(self, source: Source, failure: Failure, away: str) -> str:
         locale = await self.locale(source)
         if isinstance(failure, Unreadable):
             return say(failure.reason, locale, **failure.values)
-        return say("ingest.unreachable" if failure.retryable else "ingest.not_found", locale)
+        if failure.retryable:
+            return say(away, locale)
+        _log.error("source %s cannot be taken in: %s", source.id, type(failure).__name__)
+        return say("ingest.unprepared", locale)
 
     async def _tell(self, source: Source, body: Ready) -> None:
         """Put the outcome into the letterbox of whoever asked; the same edition is told of once."""
@@ -142,9 +175,16 @@ class Ingest:
             self.wake.turn([address])
 
     async def _note(
-        self, source: Source, state: SourceState, *, done: int = 0, total: int = 0, error: str = ""
+        self,
+        source: Source,
+        state: SourceState,
+        *,
+        done: int = 0,
+        total: int = 0,
+        error: str = "",
+        pause: timedelta | None = None,
     ) -> None:
         status = SourceStatus(
             id=source.id, uri=source.uri, title=source.title, state=state, done=done, total=total, error=error
         )
-        await self.library.note(status)
+        await self.library.note(status, pause=pause)

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from core.conversation import Beginning
+from core.conversation import Awaited, Beginning
 from core.errors import Malformed
 from core.event import Body, Event
 from core.question import OpenQuiz
@@ -28,6 +28,7 @@ class State:
     quiz: OpenQuiz | None = None
     offered: tuple[Choice, ...] = ()
     album: str = ""
+    awaited: tuple[Awaited, ...] = ()
     anew: Beginning | None = None
     stopped: bool = False
 

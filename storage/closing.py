@@ -127,6 +127,7 @@ def _state(conversation: Conversation) -> Any:
         quiz=conversation.quiz,
         offered=conversation.offered,
         album=wire.clean(conversation.album),
+        awaited=conversation.awaited,
         anew=conversation.anew,
         stopped=conversation.stopped,
     )

@@ -1,12 +1,13 @@
 """The shelf of sources in Postgres: what is to be read, what has been, and in which model's vectors."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import delete, select, text, update
+from sqlalchemy import Select, delete, select, text, update
 
 from core.clock import Clock
 from core.errors import Refused
@@ -26,6 +27,7 @@ _ADD = text(
     ON CONFLICT (owner, uri) DO UPDATE SET edition = sources.edition + 1, attempt = 0, notify = excluded.notify,
         title = CASE WHEN excluded.title = '' THEN sources.title ELSE excluded.title END,
         mime = CASE WHEN excluded.mime = '' THEN sources.mime ELSE excluded.mime END, updated_at = :now,
+        lease_until = CASE WHEN sources.state = 'waiting' THEN NULL ELSE sources.lease_until END,
         state = CASE WHEN sources.state IN ('ready', 'failed') THEN 'waiting' ELSE sources.state END
     RETURNING id
     """
@@ -47,7 +49,7 @@ _NOTE = text(
         state = CASE WHEN CAST(:over AS boolean) AND taken < edition THEN 'waiting' ELSE :state END,
         lease_until = CASE
             WHEN CAST(:over AS boolean) THEN NULL
-            WHEN :state = 'waiting' THEN lease_until
+            WHEN :state = 'waiting' THEN coalesce(CAST(:now AS timestamptz) + CAST(:pause AS interval), lease_until)
             ELSE CAST(:now AS timestamptz) + lease_seconds * interval '1 second' END
     WHERE id = :id AND (state NOT IN ('ready', 'failed') OR CAST(:over AS boolean))
     """
@@ -59,6 +61,15 @@ _WAITING = text(
         AND (lease_until IS NULL OR lease_until <= :now) ORDER BY updated_at LIMIT :limit
     """
 )
+
+_MOVE = text(
+    """
+    UPDATE sources SET uri = :uri WHERE id = :id AND owner = :owner
+        AND NOT EXISTS (SELECT FROM sources taken WHERE taken.owner = :owner AND taken.uri = :uri)
+    """
+)
+
+_STATUS = select(*(_sources.c[field.name] for field in fields(SourceStatus)))
 
 _NEAR = """
 CREATE INDEX IF NOT EXISTS ix_vectors_near_{0} ON vectors USING hnsw ((embedding::halfvec({0})) halfvec_ip_ops)
@@ -77,7 +88,7 @@ class Kept:
 
 
 class PostgresLibrary:
-    """`core.ports.knowledge.Library` on the tables of `storage.tables.knowledge`."""
+    """`core.ports.knowledge.Shelf` on the tables of `storage.tables.knowledge`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
@@ -95,8 +106,9 @@ class PostgresLibrary:
             row = (await connection.execute(_TAKE, values)).mappings().one_or_none()
         return Source(**row) if row else None
 
-    async def note(self, status: SourceStatus) -> None:
+    async def note(self, status: SourceStatus, *, pause: timedelta | None = None) -> None:
         values = {
+            "pause": pause,
             "id": status.id,
             "state": status.state,
             "over": status.state in ("ready", "failed"),
@@ -135,15 +147,20 @@ class PostgresLibrary:
 
     async def statuses(self, owner: str, *, limit: int = 50) -> tuple[SourceStatus, ...]:
         column = _sources.c
-        query = (
-            select(column.id, column.uri, column.title, column.state, column.done, column.total, column.error)
-            .where(column.owner.in_({"", owner}))
-            .order_by(column.created_at.desc(), column.id.desc())
-            .limit(limit)
-        )
+        newest = column.created_at.desc(), column.id.desc()
+        return await self._statuses(_STATUS.where(column.owner.in_({"", owner})).order_by(*newest).limit(limit))
+
+    async def standing(self, sources: Sequence[str]) -> tuple[SourceStatus, ...]:
+        return await self._statuses(_STATUS.where(_sources.c.id.in_(sources)))
+
+    async def _statuses(self, query: Select[Any]) -> tuple[SourceStatus, ...]:
         async with self._database.begin() as connection:
-            rows = (await connection.execute(query)).mappings()
-            return tuple(SourceStatus(**row) for row in rows)
+            return tuple(SourceStatus(**row) for row in (await connection.execute(query)).mappings())
+
+    async def move(self, source: str, uri: str, *, owner: str) -> bool:
+        async with self._database.begin() as connection:
+            moved = await connection.execute(_MOVE, {"id": source, "uri": clean(uri), "owner": owner})
+            return moved.rowcount > 0
 
     async def waiting(self, now: datetime, *, limit: int = 500) -> tuple[str, ...]:
         """Sources to be read that nobody is at, the longest waiting first; for the sweep to ring for."""
@@ -151,7 +168,6 @@ class PostgresLibrary:
             return tuple((await connection.scalars(_WAITING, {"now": now, "limit": limit})).all())
 
     async def remove(self, source: str, *, owner: str) -> bool:
-        """Take a source and its passages away; false when this owner has no such source."""
         gone = delete(_sources).where(_sources.c.id == source, _sources.c.owner == owner)
         async with self._database.begin() as connection:
             return (await connection.execute(gone)).rowcount > 0

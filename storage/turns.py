@@ -256,6 +256,7 @@ def _opening(row: Row[Any], address: Address) -> Opening:
         quiz=state.quiz,
         offered=state.offered,
         album=state.album,
+        awaited=state.awaited,
         history=history(lines, state.anew),
         anew=state.anew,
         stopped=state.stopped,

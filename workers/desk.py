@@ -9,7 +9,7 @@ from core.clock import Clock
 from core.errors import Failure
 from core.ports.blobs import Blobs
 from core.ports.feed import Feed
-from core.ports.knowledge import Library
+from core.ports.knowledge import Shelf
 from core.ports.street import Wake
 from core.ports.voice import Speech
 
@@ -41,7 +41,7 @@ class Desk:
 
     feed: Feed
     receive: Receive
-    library: Library
+    library: Shelf
     blobs: Blobs
     wake: Wake
     idle: Callable[[Address], Awaitable[bool]]

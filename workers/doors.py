@@ -47,6 +47,8 @@ class Platform:
 
 def web(ground: Ground, take: Take) -> WebChannel:
     """The web chat, whose events go to `take`."""
+    from core.providers.sound import convert
+
     settings = ground.settings
     return connect_web(
         feed=ground.feed,
@@ -54,6 +56,7 @@ def web(ground: Ground, take: Take) -> WebChannel:
         receive=take,
         clock=ground.clock,
         secret=settings.secret_key.encode(),
+        convert=convert,
         origins=(settings.public_url.rstrip("/"),) if settings.public_url else (),
     )
 

@@ -10,6 +10,7 @@ from core.mind.agent import Agent
 from core.mind.asking import Forgeable
 from core.mind.commands import Commands
 from core.mind.feedback import Feedback
+from core.mind.files import Files
 from core.mind.glance import Glance
 from core.mind.leaving import Leaving
 from core.mind.lectern import Lectern
@@ -72,7 +73,7 @@ def mind(
     forgeable: Forgeable,
     chance: Random,
 ) -> Mind:
-    """What people think of answers and who a person is come first, then quiz answers, lessons, commands and occasions; who talks comes last."""
+    """What people think of answers and who a person is come first, then quiz answers, lessons, commands, files and occasions; who talks comes last."""
     courses = catalogue()
     quizzing = Quizzing(catalogue=courses, study=ground.study, clock=ground.clock, rng=chance, audible=audible)
     lessons = Lessons(catalogue=courses, study=ground.study, clock=ground.clock, quizzing=quizzing)
@@ -80,6 +81,7 @@ def mind(
     reader = Reading(library=ground.library, wake=wake, clock=ground.clock)
     if thinker is None:
         talker: Answerer = Offline(retriever=retriever, lessons=lectern)
+        reminded: Answerer = Offline(retriever=retriever, lessons=lectern, silent=True)
     else:
         workshop = Workshop(
             tools={tool.name: tool for tool in all_tools()},
@@ -88,10 +90,11 @@ def mind(
             reader=reader,
             clock=ground.clock,
         )
-        talker = Agent(model=thinker, workshop=workshop)
+        talker = reminded = Agent(model=thinker, workshop=workshop)
     person = _person(ground, wake=wake, catalogue=courses, chance=chance, forgeable=forgeable)
     feedback = Feedback(ratings=ground.ratings)
-    order = (feedback, *person, quizzing, lessons, Commands(offline=thinker is None), Occasions(reader=reader), talker)
+    happening = (Files(reader=reader, talker=reminded), Occasions(reader=reader))
+    order = (feedback, *person, quizzing, lessons, Commands(offline=thinker is None), *happening, talker)
     return Mind(order, clock=ground.clock)
 
 

@@ -79,14 +79,16 @@ def hearing(ground: Ground) -> Hearing:
     if settings.transcription_model:
         from core.providers.openai_hearing import OpenAIHearing
 
-        ears["openai"] = OpenAIHearing(
+        ears["openai"] = far = OpenAIHearing(
             key=settings.openai_api_key, model=settings.transcription_model, base_url=settings.openai_base_url
         )
+        ground.owns(far.close)
     if settings.whisper_model:
         from core.providers import whisper
 
         try:
-            ears["whisper"] = whisper.WhisperHearing(whisper.load(settings.whisper_model))
+            ears["whisper"] = near = whisper.WhisperHearing(whisper.load(settings.whisper_model))
+            ground.owns(near.close)
         except Refused as error:
             _log.error("voice notes are heard without whisper: %s", error)
     ears["sphinx"] = SphinxHearing()

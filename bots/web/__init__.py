@@ -8,6 +8,7 @@ from aiohttp import WSCloseCode, web
 
 from bots.web import files, socket, upload
 from bots.web.channel import WebChannel
+from bots.web.played import Convert, Played
 from bots.web.session import Seal
 from core.clock import Clock
 from core.event import Event
@@ -24,10 +25,19 @@ def connect(
     receive: Callable[[Event], Awaitable[object]],
     clock: Clock,
     secret: bytes,
+    convert: Convert,
     origins: tuple[str, ...] = (),
 ) -> WebChannel:
     """The channel `web`. `secret` (16 bytes or more) signs cookies and links; `origins` are public addresses of the page besides the one asked."""
-    return WebChannel(feed=feed, blobs=blobs, receive=receive, clock=clock, seal=Seal(secret), origins=origins)
+    return WebChannel(
+        feed=feed,
+        blobs=blobs,
+        receive=receive,
+        clock=clock,
+        seal=Seal(secret),
+        played=Played(convert),
+        origins=origins,
+    )
 
 
 def mount(app: web.Application, channel: WebChannel) -> None:

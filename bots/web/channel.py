@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from bots.web import render
+from bots.web.played import Played
 from bots.web.session import Seal
 from core.address import Address
 from core.channel import Capabilities, Live, Request
@@ -47,6 +48,7 @@ class WebChannel:
     receive: Callable[[Event], Awaitable[object]]
     clock: Clock
     seal: Seal
+    played: Played
     origins: tuple[str, ...] = ()
     name: str = NAME
     capabilities: Capabilities = ABILITIES

@@ -9,7 +9,7 @@ from aiohttp import web
 from bots.web import access
 from bots.web.channel import WebChannel
 from bots.web.render import BLOB
-from core.errors import Failure, Refused
+from core.errors import Failure, Malformed, Refused
 
 UPLOAD_BYTES: Final = 25 * 1024 * 1024
 _MIME: Final = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]{0,80}")
@@ -58,15 +58,23 @@ async def _read(request: web.Request) -> bytes | None:
 
 
 async def give(request: web.Request, channel: WebChannel) -> web.Response:
-    """`GET /blob/{key}`: 404 for whom it is not meant, ranges so that sound can be sought in."""
+    """`GET /blob/{key}`: 404 for whom it is not meant, ranges so that sound can be sought in.
+
+    `as=mp3` gives sound in the form that every browser plays, and 415 where it is none.
+    """
     ref = BLOB + request.match_info["key"]
     address = access.address(request, channel)
     if address is None or not channel.seal.proves(request.query.get("proof", ""), address.chat, ref):
         return _answer(404, error="not_here")
     try:
-        data, mime = await channel.blobs.get(ref)
+        if request.query.get("as") == "mp3":
+            data, mime = await channel.played.mp3(ref, channel.blobs.get)
+        else:
+            data, mime = await channel.blobs.get(ref)
     except Refused:
         return _answer(404, error="not_here")
+    except Malformed:
+        return _answer(415, error="unplayable")
     except Failure:
         return _answer(503, error="unreachable")
     return _ranged(request, data, _headers(mime))

@@ -1,10 +1,9 @@
-"""What is not said but happens: stopping, speech that nobody could hear, files and links to read, work that is done, reminders, people who leave."""
+"""What is not said but happens: stopping, speech that nobody could hear, links to read, work that is done, reminders, people who leave."""
 
 import re
-from dataclasses import replace
 
 from core.channel import Live
-from core.event import Due, Event, Gesture, Left, Ready, Said, Shared, Spoke, Stopped
+from core.event import Due, Event, Gesture, Left, Ready, Said, Spoke, Stopped
 from core.mind.reading import Reader
 from core.mind.suggestions import suggest
 from core.mind.thought import Thought
@@ -21,7 +20,7 @@ _READ = re.compile(
 
 
 class Occasions:
-    """Answers what happens: `Shared`, `Gesture`, links to read, `Spoke` without words, `Ready`, `Due`, `Left`, `Stopped`."""
+    """Answers what happens: `Gesture`, links to read, `Spoke` without words, `Ready`, `Due`, `Left`, `Stopped`."""
 
     def __init__(self, *, reader: Reader) -> None:
         self._reader = reader
@@ -29,8 +28,6 @@ class Occasions:
     async def answer(self, event: Event, thought: Thought, live: Live) -> Thought | None:  # noqa: ARG002 - who answers at once shows no signs
         locale = thought.conversation.learner.locale
         match event.body:
-            case Shared():
-                return await self._shared(event.body, thought)
             case Spoke(heard=heard, unheard=unheard) if not heard.strip():
                 return thought.saying(Text(text=say(unheard or "voice.unheard", locale)))
             case Gesture(what=what, text=text):
@@ -38,9 +35,8 @@ class Occasions:
                 return thought.saying(Text(text=say(f"gesture.{what}", locale, text=text).strip(), choices=choices))
             case Said() | Spoke():
                 return await self._links(words(event), thought)
-            case Ready(what=what, text=text, failed=failed):
-                kinds = ("failed", "ready") if what == "ingest" else ("undone", "done")
-                return thought.saying(Text(text=say(f"reading.{kinds[0 if failed else 1]}", locale, text=text)))
+            case Ready(text=text, failed=failed):
+                return thought.saying(Text(text=say("reading.undone" if failed else "reading.done", locale, text=text)))
             case Due():
                 return thought.saying(Text(text=say("due.review", locale), choices=suggest(locale, "review")))
             case Left():
@@ -49,24 +45,6 @@ class Occasions:
                 return thought if quiet else thought.saying(Text(text=say("stop.done", locale)))
             case _:
                 return None
-
-    async def _shared(self, shared: Shared, thought: Thought) -> Thought:
-        """Files sent together are read each, and spoken of once."""
-        here = thought.conversation
-        if shared.album and shared.album == here.album:
-            if shared.media.ref:
-                await self._put(
-                    shared.media.ref, shared.media.name or shared.media.mime, shared.media.mime, thought, notify=""
-                )
-            return thought
-        thought = thought.with_conversation(replace(here, album=shared.album))
-        title = shared.media.name or shared.media.mime
-        locale = thought.conversation.learner.locale
-        if not shared.media.ref:
-            return thought.saying(Text(text=say("reading.unfetched", locale, title=title)))
-        await self._put(shared.media.ref, title, shared.media.mime, thought)
-        told = "reading.album" if shared.album else "reading.file"
-        return thought.saying(Text(text=say(told, locale, title=title)))
 
     async def _links(self, said: str, thought: Thought) -> Thought | None:
         """A few links with a word that asks to read them, or with no word at all."""
@@ -79,12 +57,8 @@ class Occasions:
         if beside.strip() and not _READ.search(beside):
             return None
         for link in found:
-            await self._put(link, link, "", thought)
+            here = thought.conversation
+            await self._reader(link, link, "", owner=here.learner.id, notify=str(here.address))
             text = say("reading.link", thought.conversation.learner.locale, title=link)
             thought = thought.saying(Text(text=text))
         return thought
-
-    async def _put(self, uri: str, title: str, mime: str, thought: Thought, *, notify: str | None = None) -> None:
-        here = thought.conversation
-        told = str(here.address) if notify is None else notify
-        await self._reader(uri, title, mime, owner=here.learner.id, notify=told)

@@ -38,11 +38,15 @@ _GRAMMAR = re.compile(r"grammar|gram[aá]tica|ngữ pháp", re.IGNORECASE)
 
 
 class Offline:
-    """Answers everything said, from dictionaries, notes and passages only; never from nothing."""
+    """Answers everything said, from dictionaries, notes and passages only; never from nothing.
 
-    def __init__(self, *, retriever: Retriever, lessons: Lessons) -> None:
+    What it finds nothing for it says so, or leaves alone when it is `silent` then.
+    """
+
+    def __init__(self, *, retriever: Retriever, lessons: Lessons, silent: bool = False) -> None:
         self._retriever = retriever
         self._lessons = lessons
+        self._silent = silent
 
     async def answer(self, event: Event, thought: Thought, live: Live) -> Thought | None:
         asked = words(event)
@@ -55,7 +59,7 @@ class Offline:
             reply = self._glossed(text, thought) or await self._read(text, thought, live)
         else:
             reply = self._looked_up(asked, thought) or await self._read(asked, thought, live)
-        return thought.saying(_introduced(reply, thought))
+        return thought.saying(_introduced(reply, thought)) if reply else None
 
     def _chatted(self, asked: str, thought: Thought) -> Text | None:
         learner = thought.conversation.learner
@@ -90,8 +94,8 @@ class Offline:
         found = self._lessons.gloss(text, locale)
         return Text(text=f"{say('offline.gloss', locale)}\n\n{found}") if found else None
 
-    async def _read(self, asked: str, thought: Thought, live: Live) -> Text:
-        """The best sentences of what has been read, or an honest nothing."""
+    async def _read(self, asked: str, thought: Thought, live: Live) -> Text | None:
+        """The best sentences of what has been read, or an honest nothing, or nothing at all."""
         learner = thought.conversation.learner
         await live.status(say("doing.searching", learner.locale))
         hits = await self._retriever.search(asked, owner=learner.id, limit=_HITS)
@@ -99,6 +103,8 @@ class Offline:
         found = quotes(asked, hits)
         if found:
             return _quoted(found, say("offline.found", learner.locale))
+        if self._silent:
+            return None
         intro = () if _known(thought) else ("offline.intro",)
         honest = _paragraphs(thought, "offline.nothing", *intro, "offline.suggest")
         return Text(text=honest, choices=_suggestions(thought))

@@ -8,8 +8,8 @@ from core.ports.street import Wake
 
 
 class Reader(Protocol):
-    async def __call__(self, uri: str, title: str, mime: str, *, owner: str, notify: str) -> None:
-        """Put a source down; `notify` is the address that hears when it is read. Raises `core.errors`."""
+    async def __call__(self, uri: str, title: str, mime: str, *, owner: str, notify: str) -> str:
+        """Put a source down and return its id; `notify` is the address that hears when it is read. Raises `core.errors`."""
         ...
 
 
@@ -21,6 +21,8 @@ class Reading:
         self._wake = wake
         self._clock = clock
 
-    async def __call__(self, uri: str, title: str, mime: str, *, owner: str, notify: str) -> None:
+    async def __call__(self, uri: str, title: str, mime: str, *, owner: str, notify: str) -> str:
         source = Source(id=self._clock.id(), uri=uri, title=title, mime=mime, owner=owner, notify=notify)
-        self._wake.reading((await self._library.add(source),))
+        known = await self._library.add(source)
+        self._wake.reading((known,))
+        return known

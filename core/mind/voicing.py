@@ -16,7 +16,7 @@ from core.question import OpenQuiz
 from core.reply import Quiz, Reply, Text, Voice
 
 LONGEST = 600
-_ADDRESS = re.compile(r"(?<!\s)\s*\((?:https?://|mailto:)[^)\s]*\)|https?://\S+")
+_ADDRESS = re.compile(r"(?<!\s)\s*\((?:https?://|mailto:)(?:[^()\s]|\([^()\s]*\))*\)|https?://\S+")
 _MARKS = re.compile(r"^[ \t]*(?:[>•|—-]+[ \t]*)+|[ \t]\|[ \t]", re.MULTILINE)
 
 Fetch = Callable[[Media], Awaitable[bytes]]
@@ -57,6 +57,9 @@ async def listen(event: Event, hearing: Hearing, *, fetch: Fetch, language: str,
         return event
     try:
         audio = Audio(data=await fetch(body.audio), mime=body.audio.mime, seconds=body.audio.seconds)
+    except Failure:
+        return _unheard(event, body, "voice.unfetched")
+    try:
         heard = await hearing.hear(audio, language=answered_in(quiz) or language, expected=expected(quiz))
     except Malformed:
         return _unheard(event, body, "voice.broken")

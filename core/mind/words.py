@@ -7,7 +7,8 @@ from core.event import Event, Said, Shared, Spoke, Stopped, Tapped
 from core.learn.terms import key
 from core.phrases import locales, say
 
-_LINK = re.compile(r"https?://[^\s<>\"“”«»()]+[^\s<>\"“”«»().,;:!?…]")
+# Brackets belong to an address where they are closed in it (`…/wiki/Li_(surname)`), and to the sentence where they are not.
+_LINK = re.compile(r"https?://(?:[^\s<>\"“”«»()]|\([^\s<>\"“”«»()]*\))*(?:[^\s<>\"“”«»().,;:!?…]|\([^\s<>\"“”«»()]*\))")
 
 
 def words(event: Event) -> str:

@@ -115,8 +115,12 @@ class Library(Protocol):
         """Begin to read; `None` when it is read already, has failed for good or someone else is at it. Adds one to its `attempt`."""
         ...
 
-    async def note(self, status: SourceStatus) -> None:
-        """Write down how far the reading is. `reading` and `embedding` keep the lease for as long again, `waiting` leaves it to run out, `ready` and `failed` end the reading."""
+    async def note(self, status: SourceStatus, *, pause: timedelta | None = None) -> None:
+        """Write down how far the reading is.
+
+        `reading` and `embedding` keep the lease for as long again, `ready` and `failed` end the reading. `waiting`
+        lets it be taken again after `pause`, or when the lease has run out.
+        """
         ...
 
     async def store(self, source: str, document: Document, vectors: NDArray[np.float32], embedder: str) -> None:
@@ -125,4 +129,20 @@ class Library(Protocol):
 
     async def statuses(self, owner: str, *, limit: int = 50) -> tuple[SourceStatus, ...]:
         """How everyone's sources and the owner's own stand, the newest first."""
+        ...
+
+
+class Shelf(Library, Protocol):
+    """The library as whoever keeps it in order sees it."""
+
+    async def standing(self, sources: Sequence[str]) -> tuple[SourceStatus, ...]:
+        """How these sources stand, by their ids; those that are not there any more are left out."""
+        ...
+
+    async def move(self, source: str, uri: str, *, owner: str) -> bool:
+        """Have a source be another edition of it, at another uri; false when this owner has no such source, or has the uri already."""
+        ...
+
+    async def remove(self, source: str, *, owner: str) -> bool:
+        """Take a source and its passages away; false when this owner has no such source."""
         ...

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 
 from core.clock import Clock
-from core.errors import Failure, Refused, Unreachable
+from core.errors import Refused, Unreachable
 from core.media import Audio
 from core.ports.count import Count
 from core.ports.voice import Heard, Hearing
@@ -15,7 +15,8 @@ class HearingInOrder:
     """Asks recognisers in the order of the mapping, best first; counts `hearing_heard` and `hearing_failed` with `ears`.
 
     One that was unreachable is passed over for `rest`. What the first to answer did not understand is not asked
-    of a worse one. Raises the last failure, or `Refused` when there is nobody to ask.
+    of a worse one. When none can hear it, raises the `Unreachable` of the best that was away, as it may hear it later;
+    otherwise the last refusal, also when there is nobody to ask.
     """
 
     def __init__(
@@ -26,20 +27,21 @@ class HearingInOrder:
         self._rest = Rest(clock, rest)
 
     async def hear(self, audio: Audio, *, language: str, expected: tuple[str, ...] = ()) -> Heard:
-        last: Failure = Refused("there is nobody to listen")
+        away: Unreachable | None = None
+        refused = Refused("there is nobody to listen")
         for name, ears in self._ears.items():
             if self._rest.holds(name):
-                last = Unreachable(f"{name} did not answer a moment ago")
+                away = away or Unreachable(f"{name} did not answer a moment ago")
                 continue
             try:
                 heard = await ears.hear(audio, language=language, expected=expected)
             except Unreachable as error:
                 self._rest.begin(name)
                 self._count("hearing_failed", ears=name)
-                last = error
+                away = away or error
             except Refused as error:
-                last = error
+                refused = error
             else:
                 self._count("hearing_heard" if heard.text else "hearing_unheard", ears=name)
                 return heard
-        raise last
+        raise away or refused

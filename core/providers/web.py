@@ -172,8 +172,8 @@ def _parsed(url: str, *, base: URL | None = None) -> URL:
 def _check(response: aiohttp.ClientResponse, size: int) -> None:
     """Raise unless the answer is a document that may be read."""
     status = response.status
-    if status == 429:
-        wait = response.headers.get("Retry-After", "")
+    wait = response.headers.get("Retry-After", "")
+    if status == 429 or (status == 503 and wait):
         raise Throttled("the site asks to wait", retry_after=float(wait) if wait.isascii() and wait.isdigit() else 60.0)
     if status in (401, 402, 403, 451):
         raise Unreadable("ingest.forbidden")

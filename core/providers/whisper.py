@@ -1,8 +1,10 @@
 """Ears with a whisper model from a folder on this machine, through faster-whisper where it is installed."""
 
 import asyncio
+import itertools
 import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -30,31 +32,46 @@ class WhisperModel(Protocol):
 
 
 class WhisperHearing:
-    """Writes down with `model`, one voice note at a time; `patience` is in seconds, after which `Unreachable` is raised."""
+    """Writes down with `model`, one voice note at a time in a thread of its own, so that those who wait keep nobody else's.
+
+    `patience` is in seconds, after which `Unreachable` is raised.
+    """
 
     def __init__(self, model: WhisperModel, *, patience: float = 60.0) -> None:
         self._model = model
         self._patience = patience
-        self._lock = threading.Lock()
+        self._thread = ThreadPoolExecutor(1, "whisper")
 
     async def hear(self, audio: Audio, *, language: str, expected: tuple[str, ...] = ()) -> Heard:
         samples = await sound.samples(audio.data)
         if sound.silent(samples):
             return Heard(text="", language=language)
+        given_up = threading.Event()
+        written = asyncio.get_running_loop().run_in_executor(
+            self._thread, self._hear, samples, language, expected, given_up
+        )
         try:
             async with asyncio.timeout(self._patience):
-                return await asyncio.to_thread(self._hear, samples, language, expected)
+                return await written
         except TimeoutError:
             raise Unreachable(f"whisper did not finish within {self._patience} seconds") from None
+        finally:
+            given_up.set()
 
-    def _hear(self, samples: sound.Samples, language: str, expected: tuple[str, ...]) -> Heard:
+    async def close(self) -> None:
+        """What waits is not begun any more; what is being written down ends with its next segment."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _hear(
+        self, samples: sound.Samples, language: str, expected: tuple[str, ...], given_up: threading.Event
+    ) -> Heard:
         wave = np.frombuffer(samples.data, dtype="<i2").astype(np.float32) / np.float32(32768)
         code = language.partition("-")[0].lower()
         options = {"language": code if len(code) == 2 else None, "initial_prompt": ", ".join(expected)[:800] or None}
         try:
-            with self._lock:
-                segments, _ = self._model.transcribe(wave, vad_filter=True, condition_on_previous_text=False, **options)
-                kept = [segment.text.strip() for segment in segments if not _invented(segment)]
+            segments, _ = self._model.transcribe(wave, vad_filter=True, condition_on_previous_text=False, **options)
+            heard = itertools.takewhile(lambda _: not given_up.is_set(), segments)
+            kept = [segment.text.strip() for segment in heard if not _invented(segment)]
         except (RuntimeError, ValueError) as error:
             raise Unreachable(f"whisper failed: {error}") from error
         return Heard(text=" ".join(kept).strip(), language=language)

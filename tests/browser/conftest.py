@@ -16,6 +16,7 @@ from playwright.async_api import Browser, async_playwright
 from bots.web import WebChannel, connect
 from core.clock import SystemClock
 from core.event import Event
+from core.providers.sound import convert
 from storage.blobs import PostgresBlobs
 from storage.database import Database
 from storage.feed import PostgresFeed
@@ -78,7 +79,7 @@ async def house(database: Database, database_url: str, redis_url: str) -> AsyncI
     clock, radio = SystemClock(), Radio(redis_url)
     feed = PostgresFeed(database=database, radio=radio, clock=clock)
     blobs = PostgresBlobs(database=database, clock=clock)
-    channel = connect(feed=feed, blobs=blobs, receive=_nowhere, clock=clock, secret=SECRET)
+    channel = connect(feed=feed, blobs=blobs, receive=_nowhere, clock=clock, secret=SECRET, convert=convert)
     brain = Brain(channel=channel, blobs=blobs, url=redis_url)
     port = free_port()
     command = [sys.executable, "-m", "tests.browser.house", database_url, redis_url, str(port)]

@@ -8,6 +8,7 @@ from aiohttp import web
 from bots.web import connect, mount
 from core.clock import SystemClock
 from core.event import Event
+from core.providers.sound import convert
 from core.wire import dump_event
 from storage.blobs import PostgresBlobs
 from storage.database import Database
@@ -35,7 +36,12 @@ async def build(database_url: str, redis_url: str) -> web.Application:
 
     app = web.Application()
     channel = connect(
-        feed=feed, blobs=PostgresBlobs(database=database, clock=clock), receive=receive, clock=clock, secret=SECRET
+        feed=feed,
+        blobs=PostgresBlobs(database=database, clock=clock),
+        receive=receive,
+        clock=clock,
+        secret=SECRET,
+        convert=convert,
     )
     mount(app, channel)
     app.on_cleanup.append(close)

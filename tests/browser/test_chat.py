@@ -6,7 +6,7 @@ from playwright.async_api import Browser, expect
 
 from core.event import Said, Spoke, Stopped
 from tests.browser.conftest import House
-from tests.browser.story import Script, Visitor, whole_story
+from tests.browser.story import Script, Visitor, hears_a_voice_note, whole_story
 
 SCRIPT = Script(
     greeting="Hello! I’m Sona.",
@@ -198,6 +198,20 @@ async def test_a_voice_note_is_recorded_and_can_be_played_by_who_said_it(house: 
     assert (await house.channel.fetch(spoken.audio))[:4] == b"\x1a\x45\xdf\xa3"
     await page.locator(".person .play").click()
     await page.wait_for_function("() => document.querySelector('.person audio').currentTime > 0.1")
+
+
+async def test_a_browser_that_plays_no_ogg_plays_the_note_all_the_same(house: House, browser: Browser) -> None:
+    context = await browser.new_context()
+    await context.add_init_script(
+        "const can = HTMLMediaElement.prototype.canPlayType;"
+        "HTMLMediaElement.prototype.canPlayType = function (mime) { return mime.includes('ogg') ? '' : can.call(this, mime); };"
+    )
+    visitor = await Visitor.at(context, house.url)
+    await hears_a_voice_note(visitor, SCRIPT)
+    source = await visitor.page.locator(".sona.voice audio").get_attribute("src")
+    assert source is not None
+    assert source.endswith("&as=mp3")
+    assert visitor.faults == []
 
 
 async def test_escape_throws_a_recording_away(house: House, browser: Browser) -> None:

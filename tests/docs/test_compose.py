@@ -1,15 +1,19 @@
 """`docker-compose.yml` and the Dockerfile, checked without an engine."""
 
 import re
+from typing import Any
 
 import pytest
 from pydantic import ValidationError
 
 from tests.docs.compose import ROOT, Compose, Container, filled, read
-from workers.settings import variables
+from workers.platforms import gateways
+from workers.settings import Settings, variables
 
-OURS = ("migrate", "web", "worker", "ingest", "beat", "gateway")
-LASTING = ("web", "worker", "ingest", "beat", "gateway")
+GATEWAYS = {"telegram": "gateway", "discord": "gateway-discord", "slack": "gateway-slack"}
+ALWAYS = ("web", "worker", "ingest", "beat")
+LASTING = (*ALWAYS, *GATEWAYS.values())
+OURS = ("migrate", *LASTING)
 _WRITTEN = re.compile(r"\$\{([A-Z_]+)")
 
 
@@ -134,9 +138,20 @@ def test_volumes_and_networks_are_declared(compose: Compose) -> None:
         assert set(service.networks) <= compose.networks.keys(), name
 
 
-def test_the_telegram_gateway_is_only_there_when_asked_for(compose: Compose) -> None:
-    assert compose.services["gateway"].profiles == ["telegram"]
-    assert not any(compose.services[name].profiles for name in ("migrate", "web", "worker", "ingest", "beat"))
+def test_every_platform_that_is_listened_to_has_a_gateway_that_is_there_when_asked_for(compose: Compose) -> None:
+    tokens: dict[str, Any] = {name: "t" for name in variables().values() if name.endswith(("_token", "_key"))}
+    assert set(gateways(Settings(**tokens))) == GATEWAYS.keys()
+    for platform, name in GATEWAYS.items():
+        assert compose.services[name].command == ["gateway", platform]
+        assert compose.services[name].profiles == [platform]
+    assert not any(compose.services[name].profiles for name in ("migrate", *ALWAYS))
+
+
+def test_operators_are_told_of_every_gateway() -> None:
+    told = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
+    for platform in GATEWAYS:
+        assert f"`sona gateway {platform}`" in told
+        assert f"`docker compose --profile {platform} up -d`" in told
 
 
 def test_the_image_runs_as_the_user_that_owns_its_home(compose: Compose) -> None:

@@ -20,7 +20,7 @@ from workers.settings import variables
 
 _OPERATORS = ROOT / "docs" / "operators.md"
 _VARIABLE = re.compile(r"(?<![\w*])[A-Z]+(?:_[A-Z]+)+")
-_KNOWN_ELSEWHERE = {"POSTGRES_PASSWORD"}
+_KNOWN_ELSEWHERE = {"POSTGRES_PASSWORD", "COMPOSE_PROFILES"}
 _TOP = ("core", "bots", "storage", "workers", "migrations", "courses", "tests", "bench", "docs")
 _PICTURE_BYTES = 200_000
 
@@ -85,7 +85,7 @@ def _wrong(line: str) -> str:
         "sona sing",
         "sona up --portt 1",
         "sona learn forget",
-        "docker compose --profile discord up",
+        "docker compose --profile irc up",
         "docker compose up --scale waiter=2",
         "docker compose exec kitchen sona check",
         "docker compose exec worker sona sing",

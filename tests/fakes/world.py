@@ -92,12 +92,13 @@ class Signs:
 
 @dataclass
 class Reader:
-    """Keeps what was put down to be read."""
+    """Keeps what was put down to be read; the ids are `s1`, `s2` and so on, the same for the same uri."""
 
     read: list[tuple[str, str, str, str, str]] = field(default_factory=list[tuple[str, str, str, str, str]])
 
-    async def __call__(self, uri: str, title: str, mime: str, *, owner: str, notify: str) -> None:
+    async def __call__(self, uri: str, title: str, mime: str, *, owner: str, notify: str) -> str:
         self.read.append((uri, title, mime, owner, notify))
+        return f"s{list(dict.fromkeys(known for known, *_ in self.read)).index(uri) + 1}"
 
 
 def conversation(*, locale: str = "en", name: str = "", history: Iterable[object] = ()) -> Conversation:

@@ -43,10 +43,12 @@ class Shelf:
         self.lease, self.until = lease, self.clock.now() + lease
         return self.source
 
-    async def note(self, status: SourceStatus) -> None:
+    async def note(self, status: SourceStatus, *, pause: timedelta | None = None) -> None:
         self.notes.append(status)
         if status.state in ("reading", "embedding"):
             self.until = self.clock.now() + self.lease
+        elif status.state == "waiting" and pause is not None:
+            self.until = self.clock.now() + pause
 
     async def store(self, source: str, document: Document, vectors: NDArray[np.float32], embedder: str) -> None:
         assert vectors.shape[0] == len(document.passages)
@@ -121,11 +123,14 @@ class Splitter:
 
 @dataclass
 class Pages:
-    """A `Fetcher` and `Blobs` in one."""
+    """A `Fetcher` and `Blobs` in one; `failure` is what every page fails with."""
 
     pages: dict[str, Fetched] = field(default_factory=dict[str, Fetched])
+    failure: Failure | None = None
 
     async def fetch(self, url: str) -> Fetched:
+        if self.failure:
+            raise self.failure
         return self.pages[url]
 
     async def get(self, key: str) -> tuple[bytes, str]:

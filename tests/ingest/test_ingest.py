@@ -1,10 +1,11 @@
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import numpy as np
 import pytest
 
 from core.address import Address
-from core.errors import Unreachable
+from core.errors import Failure, Malformed, Refused, Throttled, Unreachable
 from core.event import Ready
 from core.ingest import Ingest, Terms
 from core.ports.knowledge import Source
@@ -74,7 +75,7 @@ async def test_a_page_becomes_passages_and_whoever_asked_hears_of_it(room: Room)
     assert room.shelf.vectors is not None
     assert np.array_equal(room.shelf.vectors, [[5, 1], [5, 1], [7, 1]])
     assert room.states() == [("reading", 0, 0), ("embedding", 0, 3), ("embedding", 2, 3), ("ready", 3, 3)]
-    assert room.told() == [Ready(what="ingest", text="“Read title” (passages: 3). Ask me anything about it.")]
+    assert room.told() == [Ready(what="ingest", text="“Read title” (passages: 3). Ask me anything about it.", of="s1")]
     assert room.box.events[0].id == "ready:s1:1"
     assert room.box.rings == [Address("telegram", "7")]
 
@@ -141,7 +142,7 @@ async def test_schemes_that_nobody_knows_are_refused(room: Room, uri: str) -> No
     await room.shelf.add(replace(ASKED, uri=uri, title="It"))
     await room.ingest("s1")
     assert room.told() == [
-        Ready(what="ingest", text="“It”. I only read public web addresses (http and https).", failed=True)
+        Ready(what="ingest", text="“It”. I only read public web addresses (http and https).", failed=True, of="s1")
     ]
 
 
@@ -160,34 +161,80 @@ async def test_what_cannot_be_read_is_told_in_the_persons_language(room: Room) -
 async def test_a_missing_file_is_told(room: Room) -> None:
     await room.shelf.add(replace(ASKED, uri="blob:gone", title="It"))
     await room.ingest("s1")
-    assert room.told() == [Ready(what="ingest", text="“It”. There is nothing there any more.", failed=True)]
+    assert room.told() == [Ready(what="ingest", text="“It”. There is nothing there any more.", failed=True, of="s1")]
 
 
-async def test_a_passing_failure_is_tried_again_when_the_lease_has_ended(room: Room) -> None:
+async def test_a_file_may_say_where_it_came_from(room: Room) -> None:
+    key = await room.pages.put(b"x", mime="text/markdown")
+    await room.shelf.add(replace(ASKED, uri=f"{key}#/home/ann/tea.md", title="tea.md"))
+    await room.ingest("s1")
+    assert room.shelf.stored[0].uri == f"{key}#/home/ann/tea.md"
+
+
+async def test_a_passing_failure_is_tried_again_after_a_moment(room: Room) -> None:
     room.embedder.failure = Unreachable("away")
     await room.shelf.add(ASKED)
     with pytest.raises(Unreachable):
         await room.ingest("s1")
     assert room.shelf.notes[-1].state == "waiting"
+    assert room.shelf.notes[-1].error.startswith("The service that helps me find things again")
     assert room.told() == []
     await room.ingest("s1")
     assert len(room.reader.asked) == 1
-    room.clock.pass_(301)
+    room.clock.pass_(6)
     room.embedder.failure = None
     await room.ingest("s1")
     assert [ready.failed for ready in room.told()] == [False]
 
 
-async def test_after_some_attempts_it_is_given_up(room: Room) -> None:
-    room.embedder.failure = Unreachable("away")
+async def test_a_page_that_is_away_is_given_up_within_minutes(room: Room) -> None:
+    room.pages.failure = Unreachable("away")
     await room.shelf.add(ASKED)
-    for _ in range(2):
+    for pause in (5, 15):
         with pytest.raises(Unreachable):
             await room.ingest("s1")
-        room.clock.pass_(301)
+        assert room.shelf.notes[-1].error == "I could not reach it. Please try again later."
+        room.clock.pass_(pause - 1)
+        await room.ingest("s1")
+        assert room.shelf.notes[-1].state == "waiting"
+        room.clock.pass_(2)
     await room.ingest("s1")
     assert room.told() == [
-        Ready(what="ingest", text="“https://a.org/tea”. I could not reach it. Please try again later.", failed=True)
+        Ready(
+            what="ingest",
+            text="“https://a.org/tea”. I could not reach it. Please try again later.",
+            failed=True,
+            of="s1",
+        )
+    ]
+
+
+async def test_who_asks_to_wait_is_given_the_time(room: Room) -> None:
+    room.pages.failure = Throttled("busy", retry_after=200)
+    await room.shelf.add(ASKED)
+    with pytest.raises(Throttled):
+        await room.ingest("s1")
+    assert room.shelf.until == room.clock.now() + timedelta(seconds=200)
+
+
+@pytest.mark.parametrize("seconds", [301, 86_400, float("inf")])
+async def test_nobody_is_kept_waiting_for_who_asks_to_wait_too_long(room: Room, seconds: float) -> None:
+    room.pages.failure = Throttled("busy", retry_after=seconds)
+    await room.shelf.add(ASKED)
+    await room.ingest("s1")
+    assert [ready.failed for ready in room.told()] == [True]
+
+
+@pytest.mark.parametrize("failure", [Refused("no such key"), Malformed("no vectors")])
+async def test_what_is_wrong_on_our_side_is_not_laid_on_the_file(
+    room: Room, failure: Failure, caplog: pytest.LogCaptureFixture
+) -> None:
+    room.embedder.failure = failure
+    await room.shelf.add(ASKED)
+    await room.ingest("s1")
+    assert "Something on my side is not set up right" in room.told()[0].text
+    assert [record.getMessage() for record in caplog.records] == [
+        f"source s1 cannot be taken in: {type(failure).__name__}"
     ]
 
 

@@ -129,9 +129,10 @@ async def test_pictures_and_films_are_not_fetched(site: Website) -> None:
 
 
 async def test_a_busy_or_broken_site_is_tried_again_later(site: Website) -> None:
-    with pytest.raises(Throttled) as caught:
-        await WebFetcher(allow=loopback).fetch(site.page("/a", status=429, Retry_After="7"))
-    assert caught.value.retry_after == 7
+    for status in (429, 503):
+        with pytest.raises(Throttled) as caught:
+            await WebFetcher(allow=loopback).fetch(site.page("/a", status=status, Retry_After="7"))
+        assert caught.value.retry_after == 7
     with pytest.raises(Unreachable):
         await WebFetcher(allow=loopback).fetch(site.page("/b", status=503))
 

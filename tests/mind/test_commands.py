@@ -8,8 +8,7 @@ import pytest
 from core.address import Address
 from core.channel import Live
 from core.conversation import Message
-from core.event import Body, Due, Event, Gesture, Joined, Left, Ready, Said, Sender, Shared, Spoke, Stopped, Tapped
-from core.media import Media
+from core.event import Body, Due, Event, Gesture, Joined, Left, Ready, Said, Sender, Spoke, Stopped, Tapped
 from core.mind.commands import COMMANDS, Commands
 from core.mind.occasions import Occasions
 from core.mind.thought import Thought
@@ -135,6 +134,21 @@ def test_links_are_found_without_the_sentence_around_them() -> None:
     assert links("See https://a.b/c?d=e. And (http://f.g), https://a.b/c?d=e!") == ("https://a.b/c?d=e", "http://f.g")
 
 
+@pytest.mark.parametrize(
+    ("said", "found"),
+    [
+        ("https://en.wikipedia.org/wiki/Li_(surname)", "https://en.wikipedia.org/wiki/Li_(surname)"),
+        ("(see https://a.b/Li_(surname)).", "https://a.b/Li_(surname)"),
+        ("[Li](https://a.b/Li_(surname)_x), and more", "https://a.b/Li_(surname)_x"),
+        ("https://a.b/c(d", "https://a.b/c"),
+        ("https://a.b/c)d", "https://a.b/c"),
+        ("https://a.b/(c)?d=(e)!", "https://a.b/(c)?d=(e)"),
+    ],
+)
+def test_brackets_belong_to_an_address_where_they_are_closed_in_it(said: str, found: str) -> None:
+    assert links(said) == (found,)
+
+
 async def occasion(body: Body | str, locale: str = "en") -> tuple[Thought | None, Reader]:
     reader = Reader()
     thought = Thought(conversation=conversation(locale=locale))
@@ -150,20 +164,6 @@ async def test_who_stops_is_told_so_once() -> None:
     assert quiet.replies == ()
 
 
-async def test_files_sent_together_are_all_read_and_spoken_of_once() -> None:
-    files = [Shared(media=Media(ref=f"blob:{n}", mime="image/jpeg"), album="135") for n in range(3)]
-    first, reader = await occasion(files[0])
-    assert first is not None
-    assert text_of(first).text == say("reading.album", "en", title="image/jpeg")
-    after = first
-    for shared in files[1:]:
-        answered = await Occasions(reader=reader).answer(event(shared), after, LIVE)
-        assert answered is not None
-        after = answered
-    assert len(after.replies) == 1
-    assert [(uri, notify) for uri, *_, notify in reader.read] == [("blob:0", "web:c1"), ("blob:1", ""), ("blob:2", "")]
-
-
 @pytest.mark.parametrize("what", ["sticker", "place", "contact", "dice", "poll", "other", "unread"])
 async def test_what_has_no_words_is_answered_kindly(
     what: Literal["sticker", "place", "contact", "dice", "poll", "other", "unread"],
@@ -172,14 +172,6 @@ async def test_what_has_no_words_is_answered_kindly(
     assert thought is not None
     assert text_of(thought).text == say(f"gesture.{what}", "en", text="🎲 4")
     assert reader.read == []
-
-
-async def test_a_shared_file_is_put_down_to_be_read_for_its_owner() -> None:
-    shared = Shared(media=Media(ref="blob:1", mime="application/pdf", name="notes.pdf"), text="for you")
-    thought, reader = await occasion(shared)
-    assert reader.read == [("blob:1", "notes.pdf", "application/pdf", "learner-1", "web:c1")]
-    assert thought is not None
-    assert text_of(thought).text == say("reading.file", "en", title="notes.pdf")
 
 
 @pytest.mark.parametrize(
@@ -201,9 +193,8 @@ async def test_a_link_in_a_question_is_not_read() -> None:
 @pytest.mark.parametrize(
     ("body", "key"),
     [
-        (Ready(what="ingest", text="Notes, 12 passages"), "reading.ready"),
-        (Ready(what="ingest", text="Notes, 12 passages", failed=True), "reading.failed"),
         (Ready(what="export", text="Notes, 12 passages"), "reading.done"),
+        (Ready(what="export", text="Notes, 12 passages", failed=True), "reading.undone"),
     ],
 )
 async def test_finished_work_is_told(body: Body, key: str) -> None:

@@ -225,7 +225,7 @@ async def test_who_leaves_is_not_answered_what_they_asked_before() -> None:
     assert talker.heard == []
 
 
-async def _unread(uri: str, title: str, mime: str, *, owner: str, notify: str) -> None:
+async def _unread(uri: str, title: str, mime: str, *, owner: str, notify: str) -> str:
     raise AssertionError("nothing is read here")
 
 

@@ -15,6 +15,7 @@ from core.mind.offline import Offline
 from core.mind.thought import Thought
 from core.mind.voicing import spoken
 from core.mind.wish import wish
+from core.mind.words import links
 from core.phrases import say
 from core.ports.knowledge import Hit
 from core.question import OpenQuiz, Question
@@ -71,6 +72,15 @@ def test_more_words_than_any_answer_has_are_no_answer() -> None:
     question = Question(id="1", form="choice", prompt="?", answers=("1",), choices=choices)
     quiz = OpenQuiz(id="q", title="t", purpose="unit", questions=(question,))
     assert read(Said(text="the " * (LONG // 4)), quiz) is None
+
+
+@pytest.mark.parametrize(
+    "piece", ["(", "(a", "(a)", "((a)", ".", ".)", "https://(", "(https://a", "(https://(a)", "mailto:("]
+)
+def test_an_address_may_be_of_brackets_and_points_only(piece: str) -> None:
+    text = "(https://a" + (piece * LONG)[:LONG]
+    assert links(text)[0].startswith("https://a")
+    assert len(spoken(text)) <= len(text)
 
 
 @pytest.mark.parametrize("piece", ["[", "![", "[a](", "*a ", "_a*", "`", "`` `", "> ", "- ", "|-", "~~a", "<!-- "])

@@ -173,6 +173,14 @@ def test_a_question_that_begins_like_small_talk_is_a_question() -> None:
     assert small_talk("Hello, what does moku mean?") is None
 
 
+async def test_where_it_shall_be_silent_it_answers_only_what_it_has_found() -> None:
+    thought = Thought(conversation=conversation())
+    for hits, answers in (((PHOTO,), True), ((ROME,), False), ((), False)):
+        mind = Offline(retriever=Shelf(*hits), lessons=Lectern(), silent=True)
+        answered = await mind.answer(event("How does photosynthesis turn light into sugar?"), thought, Signs())
+        assert (answered is not None) == answers
+
+
 async def test_what_is_not_said_is_not_its_to_answer() -> None:
     mind = Offline(retriever=Shelf(), lessons=Lectern())
     leaving = replace(event(""), body=Left())

@@ -21,7 +21,7 @@ class Board:
 
     async def take(self, source: str, lease: object) -> Source | None: ...
 
-    async def note(self, status: SourceStatus) -> None: ...
+    async def note(self, status: SourceStatus, *, pause: object = None) -> None: ...
 
     async def store(self, source: str, document: Document, vectors: object, embedder: str) -> None: ...
 
@@ -41,7 +41,7 @@ class Board:
 async def test_what_is_put_down_to_be_read_is_rung_for_under_the_id_it_has() -> None:
     board = Board()
     reading = Reading(library=board, wake=board, clock=StillClock())
-    await reading("https://a.b", "A", "text/html", owner="learner-1", notify="web:c1")
+    assert await reading("https://a.b", "A", "text/html", owner="learner-1", notify="web:c1") == "known-id"
     assert board.added == [
         Source(id="id-1", uri="https://a.b", title="A", mime="text/html", owner="learner-1", notify="web:c1")
     ]

@@ -72,6 +72,28 @@ async def test_a_reading_put_back_waits_for_its_lease_to_run_out(library: Postgr
     assert await library.take("one", LEASE) == replace(PAGE, attempt=2)
 
 
+async def test_a_reading_put_back_for_a_while_is_taken_again_after_it(
+    library: PostgresLibrary, clock: ManualClock
+) -> None:
+    await library.add(PAGE)
+    await library.take("one", LEASE)
+    await library.note(status("waiting", error="later"), pause=timedelta(seconds=15))
+    assert [each.error for each in await library.statuses("anna")] == ["later"]
+    clock.pass_(14)
+    assert await library.take("one", LEASE) is None
+    clock.pass_(2)
+    assert await library.waiting(clock.now()) == ("one",)
+    assert await library.take("one", LEASE) == replace(PAGE, attempt=2)
+
+
+async def test_asked_for_again_what_was_put_back_is_read_at_once(library: PostgresLibrary) -> None:
+    await library.add(PAGE)
+    await library.take("one", LEASE)
+    await library.note(status("waiting", error="later"), pause=timedelta(seconds=60))
+    await library.add(PAGE)
+    assert await library.take("one", LEASE) == replace(PAGE, edition=2)
+
+
 @pytest.mark.parametrize("state", ["ready", "failed"])
 async def test_what_has_ended_is_not_read_again(
     library: PostgresLibrary, clock: ManualClock, state: SourceState
@@ -214,3 +236,30 @@ async def test_an_index_for_another_size_is_made_once(library: PostgresLibrary, 
         "ix_vectors_near_96",
         "ix_vectors_near_384",
     }
+
+
+async def test_sources_are_asked_for_by_name_however_many_there_are(library: PostgresLibrary) -> None:
+    for number in range(3):
+        await library.add(Source(id=str(number), uri=f"x:{number}", title="T"))
+    assert {each.id for each in await library.standing(["0", "2", "gone"])} == {"0", "2"}
+    assert await library.standing([]) == ()
+
+
+async def test_a_source_moves_with_its_passages_until_it_is_read_anew(
+    database: Database, library: PostgresLibrary
+) -> None:
+    letters = Letters()
+    await put(library, letters, document("x:1", "green tea"))
+    assert await library.move("/x:1", "x:2", owner="")
+    retriever = PostgresRetriever(database=database, embedder=letters)
+    assert [(hit.uri, hit.text) for hit in await retriever.search("tea", owner="")] == [("x:2", "green tea")]
+    assert await library.add(Source(id="new", uri="x:2", title="T")) == "/x:1"
+
+
+async def test_a_source_moves_neither_onto_another_nor_for_a_stranger(library: PostgresLibrary) -> None:
+    await library.add(Source(id="one", uri="x:1", title="T"))
+    await library.add(Source(id="two", uri="x:2", title="T"))
+    assert not await library.move("one", "x:2", owner="")
+    assert not await library.move("one", "x:3", owner="anna")
+    assert not await library.move("gone", "x:3", owner="")
+    assert {each.uri for each in await library.statuses("")} == {"x:1", "x:2"}

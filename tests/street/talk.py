@@ -115,6 +115,12 @@ class Talk:
     def hears_nothing_more(self) -> None:
         assert not self._heard, [delivered.reply for delivered in self._heard]
 
+    def rest(self) -> tuple[Reply, ...]:
+        """Everything that was sent and not heard yet, in whatever order; it is heard by that."""
+        rest = tuple(delivered.reply for delivered in self._heard)
+        self._heard.clear()
+        return rest
+
     def forgets(self) -> None:
         """Let what was sent but not heard yet go by."""
         self._heard.clear()

@@ -7,6 +7,7 @@ from core.reply import Mark, Quiz, Text, Voice
 from tests.fakes.speaking import clip
 from tests.ingest.samples import docx, paragraph, pdf
 from tests.street.conftest import Town
+from tests.street.phones.telegram import TelegramPhone
 from tests.street.talk import Talk
 
 BOTH = pytest.mark.parametrize("channel", ["web", "telegram", "discord", "slack"])
@@ -50,6 +51,30 @@ async def test_documents_of_offices_are_read_and_broken_ones_are_told_of(town: T
     await talk.hears(Text, "“The bridge was painted green in 1974.” [1]")
     await talk.says("What does the red lamp mean?")
     await talk.hears(Text, "“The red lamp means that the tank is empty.” [1]")
+
+
+async def test_words_beside_a_file_are_answered_when_it_is_read(town: Town) -> None:
+    talk = await town.meets("telegram")
+    assert isinstance(talk.phone, TelegramPhone)
+    question = "How many days of paid leave do employees have?"
+    await talk.phone.shares("handbook.md", "text/markdown", HANDBOOK, caption=question)
+    await talk.settles()
+    await talk.hears(Text, "reading", "handbook.md")
+    await talk.hears(Text, "Acme Handbook")
+    await talk.hears(Text, "“Employees have 25 days of paid leave each year.", "[1]")
+    talk.hears_nothing_more()
+
+
+async def test_of_files_sent_together_the_broken_one_is_told_of(town: Town) -> None:
+    talk = await town.meets("telegram")
+    assert isinstance(talk.phone, TelegramPhone)
+    guide = pdf([[(12, "The red lamp means that the tank is empty.")]])
+    for name, data in (("guide.pdf", guide), ("broken.pdf", b"%PDF-1.7 nothing of the kind")):
+        await talk.phone.shares(name, "application/pdf", data, media_group_id="135")
+    await talk.settles()
+    await talk.hears(Text, "I am reading what you sent")
+    told = [reply.text for reply in talk.rest() if isinstance(reply, Text)]
+    assert sum("broken.pdf" in text and "damaged" in text for text in told) == 1
 
 
 async def test_a_file_is_found_by_its_owner_only(town: Town) -> None:

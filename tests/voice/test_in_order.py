@@ -2,12 +2,13 @@ from datetime import timedelta
 
 import pytest
 
-from core.errors import Malformed, Refused, Unreachable
+from core.errors import Malformed, Refused, Throttled, Unreachable
 from core.media import Audio
 from core.ports.voice import Manner
 from core.providers.edge import EdgeSpeech
 from core.providers.espeak import EspeakSpeech
 from core.providers.hearing_in_order import HearingInOrder
+from core.providers.sphinx import SphinxHearing
 from core.providers.voices_in_order import VoicesInOrder
 from tests.fakes.clock import ManualClock
 from tests.fakes.edge import FakeEdge
@@ -81,6 +82,22 @@ async def test_the_last_failure_is_told(failure: Unreachable | Refused | Malform
     ears = HearingInOrder({"only": ScriptedEars(failure=failure)}, clock=ManualClock(), count=Tally())
     with pytest.raises(type(failure)):
         await ears.hear(SOUND, language="en")
+
+
+async def test_while_good_ears_are_away_it_is_not_said_that_there_are_none() -> None:
+    away = ScriptedEars(failure=Throttled("busy", retry_after=5))
+    ears = HearingInOrder({"far": away, "sphinx": SphinxHearing()}, clock=ManualClock(), count=Tally())
+    for _ in range(2):
+        with pytest.raises(Unreachable):
+            await ears.hear(SOUND, language="en")
+    assert len(away.asked) == 1
+
+
+async def test_ears_that_refuse_leave_it_to_those_that_may_hear_it_later() -> None:
+    refusing, away = ScriptedEars(failure=Refused("no")), ScriptedEars(failure=Unreachable("away"))
+    for chain in ({"a": refusing, "b": away}, {"a": away, "b": refusing}):
+        with pytest.raises(Unreachable):
+            await HearingInOrder(chain, clock=ManualClock(), count=Tally()).hear(SOUND, language="en")
 
 
 async def test_without_any_ears_hearing_is_refused() -> None:

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 import pytest
 
 from core.address import Address
-from core.errors import Malformed, Refused, Unreachable
+from core.errors import Failure, Malformed, Refused, Unreachable
 from core.event import Body, Event, Said, Sender, Spoke
 from core.media import Audio, Media
 from core.mind.voicing import Mouth, expected, listen, spoken, voiced
@@ -161,6 +161,21 @@ async def test_unheard_speech_is_said_so_in_every_language(
     heard = await listen(event(Spoke(audio=Media(ref="f1"))), ears, fetch=fetch, language="en", quiz=open_quiz)
     assert unheard(heard) == key
     assert all(phrases(locale)[key] for locale in locales())
+
+
+@pytest.mark.parametrize("failure", [Refused("too large"), Malformed("no such file"), Unreachable("away")])
+@pytest.mark.parametrize("open_quiz", [None, choosing()])
+async def test_a_voice_note_that_cannot_be_had_is_not_laid_on_the_ears(
+    failure: Failure, open_quiz: OpenQuiz | None
+) -> None:
+    async def gone(_: Media) -> bytes:
+        raise failure
+
+    ears = ScriptedEars()
+    heard = await listen(event(Spoke(audio=Media(ref="f1"))), ears, fetch=gone, language="en", quiz=open_quiz)
+    assert unheard(heard) == "voice.unfetched"
+    assert all(phrases(locale)["voice.unfetched"] for locale in locales())
+    assert ears.asked == []
 
 
 def test_what_may_be_said_depends_on_the_question() -> None:

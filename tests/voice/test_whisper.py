@@ -1,4 +1,7 @@
+import asyncio
+import threading
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,6 +59,50 @@ async def test_silence_never_reaches_the_model() -> None:
 async def test_a_model_that_breaks_is_unreachable() -> None:
     with pytest.raises(Unreachable, match="out of memory"):
         await WhisperHearing(ScriptedModel(failing=True)).hear(clip("hello", "en"), language="en")
+
+
+class SlowModel(ScriptedModel):
+    """Writes a word down each time it is let to; `began` counts the notes."""
+
+    def __init__(self) -> None:
+        super().__init__(Line("toki"), Line("pona"))
+        self.began = 0
+        self.go_on = threading.Semaphore(0)
+
+    def transcribe(self, audio: NDArray[np.float32], **options: Any) -> tuple[Iterable[Segment], object]:
+        self.began += 1
+        return self._written(), None
+
+    def _written(self) -> Iterable[Segment]:
+        for line in self.lines:
+            self.go_on.acquire()
+            yield line
+
+
+async def test_notes_that_wait_for_the_model_keep_no_thread_from_anybody_else() -> None:
+    asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(2))
+    model = SlowModel()
+    hearing = WhisperHearing(model)
+    note = clip("toki pona", "tok")
+    async with asyncio.TaskGroup() as group:
+        notes = [group.create_task(hearing.hear(note, language="tok")) for _ in range(8)]
+        async with asyncio.timeout(10):
+            for _ in range(8):
+                assert (await sound.note(note.data)).seconds > 0
+        model.go_on.release(16)
+    assert [heard.result().text for heard in notes] == ["toki pona"] * 8
+    await hearing.close()
+
+
+async def test_a_note_that_is_given_up_ends_with_its_next_segment() -> None:
+    model = SlowModel()
+    hearing = WhisperHearing(model, patience=0.5)
+    note = clip("toki pona", "tok")
+    with pytest.raises(Unreachable, match="did not finish"):
+        await hearing.hear(note, language="tok")
+    model.go_on.release(1 + len(model.lines))
+    assert (await hearing.hear(note, language="tok")).text == "toki pona"
+    await hearing.close()
 
 
 def test_a_folder_without_a_model_says_what_is_missing(tmp_path: Path) -> None:

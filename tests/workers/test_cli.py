@@ -1,21 +1,25 @@
 """The command `sona`."""
 
 import asyncio
-from collections.abc import Iterator
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, cast
+from urllib.parse import unquote
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
-from numpy.typing import NDArray
 
 from core.errors import Malformed, Unreachable
-from core.ports.knowledge import Document, Source, SourceStatus
+from core.ports.knowledge import Source, SourceStatus
+from storage.blobs import PostgresBlobs
+from storage.database import Database
+from storage.library import PostgresLibrary
+from tests.fakes.clock import ManualClock
 from workers.cli import main
-from workers.cli.knowledge import named, watch
+from workers.cli.knowledge import line, meant, named, origin, put_down, watch
 from workers.cli.talk import examine, picked, shown
-from workers.desk import Finding, Probe
+from workers.desk import Desk, Finding, Probe
 from workers.probes import probes
 from workers.settings import load, variables
 from workers.supervisor.claim import Running, announce, claimed, find_running
@@ -130,37 +134,133 @@ def test_what_is_not_there_or_cannot_be_read_is_said(tmp_path: Path) -> None:
         named([str(tmp_path)])
 
 
-class Shelf:
-    """A library whose readings move on each time somebody looks."""
-
-    def __init__(self, looks: list[list[SourceStatus]]) -> None:
-        self._looks: Iterator[list[SourceStatus]] = iter(looks)
-
-    async def add(self, source: Source) -> str:
-        return source.id
-
-    async def take(self, source: str, lease: timedelta) -> Source | None:
-        return None
-
-    async def note(self, status: SourceStatus) -> None: ...
-
-    async def store(self, source: str, document: Document, vectors: NDArray[np.float32], embedder: str) -> None: ...
-
-    async def statuses(self, owner: str, *, limit: int = 50) -> tuple[SourceStatus, ...]:
-        return tuple(next(self._looks))
-
-
-async def test_reading_is_watched_until_all_is_read_or_failed() -> None:
-    waiting = SourceStatus(id="1", uri="u", title="one", state="waiting")
+async def test_reading_is_watched_until_all_is_read_failed_or_removed() -> None:
+    waiting = SourceStatus(id="1", uri="u", title="one", state="waiting", error="it is away")
     half = SourceStatus(id="1", uri="u", title="one", state="embedding", done=1, total=2)
     ready = SourceStatus(id="1", uri="u", title="one", state="ready", done=2, total=2)
     failed = SourceStatus(id="2", uri="v", title="two", state="failed", error="no words in it")
-    other = SourceStatus(id="3", uri="w", title="somebody's", state="waiting")
+    third = SourceStatus(id="3", uri="w", title="three", state="waiting")
+    looks = iter([(third, waiting, failed), (half,), (ready,)])
+    asked: list[Sequence[str]] = []
     seen: list[int] = []
-    shelf = Shelf([[waiting, other], [half, failed, other], [ready, failed, other]])
-    ended = await watch(shelf, ["1", "2"], lambda statuses: seen.append(len(statuses)), pause=0)
-    assert ended == (ready, failed)
-    assert seen == [1, 2, 2]
+
+    async def look(sources: Sequence[str]) -> tuple[SourceStatus, ...]:
+        asked.append(sorted(sources))
+        return next(looks)
+
+    assert await watch(look, ["1", "2", "3"], lambda statuses: seen.append(len(statuses)), pause=0) == (ready, failed)
+    assert seen == [3, 1, 1]
+    assert asked == [["1", "2", "3"], ["1", "3"], ["1"]]
+
+
+def added(name: str, uri: str, **more: Any) -> SourceStatus:
+    return SourceStatus(id=name, uri=uri, title=name.upper(), state="ready", total=7, **more)
+
+
+ADDED = (
+    added("a", "blob:0a#/notes/tea%20time.md"),
+    added("b", "blob:0b#/notes/deep/b.md"),
+    added("c", "blob:0c#/notes.md"),
+    added("d", "https://example.org/x#y"),
+    added("e", "blob:0e"),
+)
+
+
+@pytest.mark.parametrize(
+    ("places", "found"),
+    [
+        (["/notes"], "ab"),
+        (["/notes/"], "ab"),
+        (["/notes/deep/../tea time.md", "c"], "ac"),
+        (["https://example.org/x#y", "e", "e"], "de"),
+        (["/"], "abc"),
+    ],
+)
+def test_what_was_added_is_found_again_by_where_it_came_from(places: list[str], found: str) -> None:
+    assert "".join(status.id for status in meant(ADDED, places)) == found
+
+
+@pytest.mark.parametrize("place", ["/note", "/notes/tea", "https://example.org", "nobody", "blob:0a"])
+def test_what_was_never_added_is_said_so(place: str) -> None:
+    with pytest.raises(Malformed, match="nothing was added from"):
+        meant(ADDED, ["a", place])
+
+
+def test_what_was_added_is_listed_with_where_it_came_from_or_why_it_is_not_read() -> None:
+    assert line(ADDED[0]) == "ready          7  a  A  /notes/tea time.md"
+    assert line(ADDED[4]) == "ready          7  e  E  blob:0e"
+    assert line(added("f", "https://example.org", error="It is away.")).endswith("F  It is away.")
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What `put_down` needs of a desk."""
+
+    library: PostgresLibrary
+    blobs: PostgresBlobs
+    clock: ManualClock
+
+
+async def test_a_file_that_has_changed_takes_the_place_of_what_it_was(database: Database, tmp_path: Path) -> None:
+    clock = ManualClock()
+    library = PostgresLibrary(database=database, clock=clock)
+    at = cast(Desk, Keeping(library, PostgresBlobs(database=database, clock=clock), clock))
+
+    async def adds(*files: Path) -> list[str]:
+        known = {origin(status.uri): status for status in await library.statuses("")}
+        return [await put_down(at, file, known) for file in files]
+
+    first, other, copy = tmp_path / "a b.md", tmp_path / "other.md", tmp_path / "copy.md"
+    for file in (first, other, copy):
+        file.write_text("tea")
+    before = await adds(first, other, copy)
+    assert len(set(before)) == 3
+    first.write_text("coffee")
+    assert await adds(first, other, copy) == before
+    (status,) = await library.standing(before[:1])
+    assert unquote(status.uri).endswith(f"#{first.resolve()}")
+    data, _ = await at.blobs.get(status.uri.partition("#")[0])
+    assert data == b"coffee"
+
+
+async def _shelved(database_url: str, *sources: Source) -> None:
+    database = Database(database_url)
+    for source in sources:
+        await PostgresLibrary(database=database, clock=ManualClock()).add(source)
+    await database.close()
+
+
+def test_what_was_added_is_listed_and_taken_out_again(database_url: str, redis_url: str, tmp_path: Path) -> None:
+    page = Source(id="page", uri="https://example.org/tea", title="Tea")
+    course = Source(id="course", uri="course:toki-pona", title="Toki Pona")
+    asyncio.run(_shelved(database_url, page, course, Source(id="hers", uri="https://a.org", title="A", owner="ana")))
+
+    def sona(*words: str) -> list[str]:
+        servers = {"SONA_DATABASE_URL": database_url, "SONA_REDIS_URL": redis_url}
+        done = CliRunner().invoke(main, ["--home", str(tmp_path), "learn", *words], env=servers)
+        return [str(done.exit_code), *done.output.splitlines()]
+
+    assert sona("list") == ["0", "waiting        0  page  Tea  https://example.org/tea"]
+    assert sona("remove", "https://a.org")[0] == "1"
+    assert sona("remove", "https://example.org/tea") == ["0", "removed: Tea"]
+    assert sona("list") == ["0"]
+
+
+async def test_a_file_added_before_its_path_was_kept_is_known_by_what_is_in_it(
+    database: Database, tmp_path: Path
+) -> None:
+    clock = ManualClock()
+    library, blobs = PostgresLibrary(database=database, clock=clock), PostgresBlobs(database=database, clock=clock)
+    at = cast(Desk, Keeping(library, blobs, clock))
+    files = [tmp_path / "a.md", tmp_path / "b.md"]
+    for file in files:
+        file.write_text("tea")
+    key = await blobs.put(b"tea", mime="text/markdown")
+    old = await library.add(Source(id="old", uri=key, title="a.md"))
+    known = {origin(status.uri): status for status in await library.statuses("")}
+    found = [await put_down(at, file, known) for file in files]
+    assert found[0] == old
+    assert found[1] != old
 
 
 def test_a_home_is_claimed_by_one_at_a_time(tmp_path: Path) -> None:

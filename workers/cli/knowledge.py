@@ -1,14 +1,15 @@
-"""`learn add`: knowledge in, with a progress bar."""
+"""`learn`: knowledge in, with a progress bar, what there is, and out again."""
 
 import asyncio
 import mimetypes
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from pathlib import Path
+from urllib.parse import quote, unquote
 
 import click
 
 from core.errors import Malformed
-from core.ports.knowledge import Library, Source, SourceStatus
+from core.ports.knowledge import Source, SourceStatus
 from workers.cli.context import desk, home_option, run, settings
 from workers.desk import Desk
 from workers.settings import Settings
@@ -27,8 +28,10 @@ KINDS = {
 }
 _ENDED = ("ready", "failed")
 _POLL = 0.3
-_SHOWN_AT_ONCE = 1000
+_ALL = 1_000_000
 
+Look = Callable[[Sequence[str]], Awaitable[tuple[SourceStatus, ...]]]
+"""How sources stand, by their ids."""
 Show = Callable[[Sequence[SourceStatus]], None]
 
 
@@ -45,12 +48,28 @@ def add(home: Path | None, places: tuple[str, ...]) -> None:
     run(_add(settings(home), places))
 
 
+@learn.command("list")
+@home_option
+def list_(home: Path | None) -> None:
+    """What was added, each with its id and where it came from."""
+    run(_list(settings(home)))
+
+
+@learn.command()
+@home_option
+@click.argument("places", nargs=-1, required=True, metavar="PATH|URL|ID...")
+def remove(home: Path | None, places: tuple[str, ...]) -> None:
+    """Take out what was added: files, all of a folder, web addresses, or ids that `learn list` shows."""
+    run(_remove(settings(home), places))
+
+
 async def _add(chosen: Settings, places: tuple[str, ...]) -> None:
     found = named(places)
     async with visit(chosen) as housed, desk(housed) as at:
-        sources = [await put_down(at, place) for place in found]
+        known = {origin(status.uri): status for status in await added(at)}
+        sources = tuple(dict.fromkeys([await put_down(at, place, known) for place in found]))
         at.wake.reading(sources)
-        statuses = await _watched(at.library, sources)
+        statuses = await _watched(at.library.standing, sources)
     for status in statuses:
         if status.state == "failed":
             click.echo(f"not read: {status.title}: {status.error}", err=True)
@@ -58,6 +77,55 @@ async def _add(chosen: Settings, places: tuple[str, ...]) -> None:
     click.echo(f"{len(ready)} of {len(sources)} read, {sum(status.total for status in ready)} passages")
     if len(ready) < len(sources):
         raise click.exceptions.Exit(1)
+
+
+async def _list(chosen: Settings) -> None:
+    async with visit(chosen) as housed, desk(housed) as at:
+        for status in await added(at):
+            click.echo(line(status))
+
+
+async def _remove(chosen: Settings, places: tuple[str, ...]) -> None:
+    async with visit(chosen) as housed, desk(housed) as at:
+        gone = meant(await added(at), places)
+        for status in gone:
+            await at.library.remove(status.id, owner="")
+    for status in gone:
+        click.echo(f"removed: {status.title}")
+
+
+async def added(at: Desk) -> tuple[SourceStatus, ...]:
+    """Everything that was put down for everybody, but for the bundled courses."""
+    known = await at.library.statuses("", limit=_ALL)
+    return tuple(status for status in known if not status.uri.startswith("course:"))
+
+
+def origin(uri: str) -> str:
+    """What stays the same when a source changes: the absolute path, percent-encoded, of a file, and otherwise the uri."""
+    return uri.partition("#")[2] or uri if uri.startswith("blob:") else uri
+
+
+def line(status: SourceStatus) -> str:
+    """A source in one line: state, passages, id, title, and where it came from or why it is not read."""
+    told = status.error or unquote(origin(status.uri))
+    return f"{status.state:<9} {status.total:>6}  {status.id}  {status.title}  {told}"
+
+
+def meant(known: Iterable[SourceStatus], places: Iterable[str]) -> tuple[SourceStatus, ...]:
+    """The sources at these places: ids, addresses, files, and folders with all that came from below them. Raises `Malformed` for a place without any."""
+    known = tuple(known)
+    found: dict[str, SourceStatus] = {}
+    for place in places:
+        path = _path(Path(place))
+        here = {
+            status.id: status
+            for status in known
+            if place in (status.id, status.uri) or f"{origin(status.uri)}/".startswith(f"{path.rstrip('/')}/")
+        }
+        if not here:
+            raise Malformed(f"nothing was added from {place!r}; `sona learn list` shows what was")
+        found |= here
+    return tuple(found.values())
 
 
 def named(places: Iterable[str]) -> tuple[str | Path, ...]:
@@ -78,30 +146,42 @@ def named(places: Iterable[str]) -> tuple[str | Path, ...]:
     return tuple(dict.fromkeys(found))
 
 
-async def put_down(at: Desk, place: str | Path) -> str:
-    """Put one address or file on the shelf and return the source's id."""
+async def put_down(at: Desk, place: str | Path, known: dict[str, SourceStatus]) -> str:
+    """Put one address or file on the shelf and return the source's id.
+
+    A file whose path is among the origins `known` takes the place of what was read from there; the entry is used up.
+    """
     if isinstance(place, str):
         return await at.library.add(Source(id=at.clock.id(), uri=place, title=place))
     mime = KINDS.get(place.suffix.lower()) or mimetypes.guess_type(place.name)[0] or "application/octet-stream"
     key = await at.blobs.put(await asyncio.to_thread(place.read_bytes), mime=mime)
-    return await at.library.add(Source(id=at.clock.id(), uri=key, title=place.name, mime=mime))
+    path = _path(place)
+    uri = f"{key}#{path}"
+    former = known.pop(path, None) or known.pop(key, None)
+    if former is not None and former.uri != uri:
+        await at.library.move(former.id, uri, owner="")
+    return await at.library.add(Source(id=at.clock.id(), uri=uri, title=place.name, mime=mime))
 
 
-async def watch(
-    library: Library, sources: Sequence[str], show: Show, *, pause: float = _POLL
-) -> tuple[SourceStatus, ...]:
-    """Show how far the sources are until each is read or failed, and return how they ended."""
-    wanted = set(sources)
+def _path(place: Path) -> str:
+    return quote(bytes(place.expanduser().resolve()))
+
+
+async def watch(look: Look, sources: Sequence[str], show: Show, *, pause: float = _POLL) -> tuple[SourceStatus, ...]:
+    """Show how far the sources are until each is read, failed or removed, and return how they ended."""
+    ended: dict[str, SourceStatus] = {}
+    left = tuple(sources)
     while True:
-        known = await library.statuses("", limit=max(_SHOWN_AT_ONCE, 2 * len(wanted)))
-        statuses = tuple(status for status in known if status.id in wanted)
-        show(statuses)
-        if {status.id for status in statuses if status.state in _ENDED} == wanted:
-            return statuses
+        statuses = {status.id: status for status in await look(left)}
+        show(tuple(statuses.values()))
+        ended |= {name: status for name, status in statuses.items() if status.state in _ENDED}
+        left = tuple(name for name in statuses if name not in ended)
+        if not left:
+            return tuple(ended[name] for name in sources if name in ended)
         await asyncio.sleep(pause)
 
 
-async def _watched(library: Library, sources: Sequence[str]) -> tuple[SourceStatus, ...]:
+async def _watched(look: Look, sources: Sequence[str]) -> tuple[SourceStatus, ...]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (
@@ -115,9 +195,12 @@ async def _watched(library: Library, sources: Sequence[str]) -> tuple[SourceStat
 
         def show(statuses: Sequence[SourceStatus]) -> None:
             for status in statuses:
-                bar = bars[status.id]
                 progress.update(
-                    bar, description=status.title, completed=status.done, total=status.total or None, state=status.state
+                    bars[status.id],
+                    description=status.title,
+                    completed=status.done,
+                    total=status.total or None,
+                    state=f"{status.state}: {status.error}" if status.error else status.state,
                 )
 
-        return await watch(library, sources, show)
+        return await watch(look, sources, show)

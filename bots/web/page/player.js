@@ -20,6 +20,9 @@ function peaks(samples) {
   return found.map((peak) => peak / top);
 }
 
+// Every browser plays MP3; older Safaris play nothing else that is sent here.
+const asMp3 = (href) => (href.startsWith("/blob/") ? `${href}&as=mp3` : href);
+
 async function decode(href) {
   const bytes = await (await fetch(href)).arrayBuffer();
   const sound = await new OfflineAudioContext(1, 1, 16000).decodeAudioData(bytes);
@@ -29,7 +32,8 @@ async function decode(href) {
 export class Player {
   constructor(media, name) {
     this.seconds = media.seconds || 0;
-    this.audio = el("audio", { src: media.href, preload: "none" });
+    this.audio = el("audio", { preload: "none" });
+    this.audio.src = media.mime && !this.audio.canPlayType(media.mime) ? asMp3(media.href) : media.href;
     this.button = el("button", { type: "button", class: "round main play", "aria-label": word("play") }, icon(PLAY, true));
     this.wave = el("div", { class: "wave", role: "slider", tabindex: "0", "aria-label": word("seek"), "aria-valuemin": "0", "aria-valuenow": "0" });
     this.time = el("span", { class: "time" }, minutes(Math.ceil(this.seconds)));
@@ -37,8 +41,7 @@ export class Player {
     this.element = el("div", { class: "player", role: "group", "aria-label": name }, this.button, this.wave, this.time, this.rate, this.audio);
     this.draw(Array.from({ length: BARS }, () => 0.25));
     this.#wire(media);
-    if (media.mime && !this.audio.canPlayType(media.mime)) this.#fail(media);
-    else this.#look(media.href);
+    this.#look();
   }
 
   #wire(media) {
@@ -46,18 +49,18 @@ export class Player {
     this.rate.addEventListener("click", () => this.#faster());
     this.wave.addEventListener("keydown", (event) => this.#key(event));
     this.wave.addEventListener("pointerdown", (event) => this.#drag(event));
-    this.audio.addEventListener("error", () => this.audio.networkState === HTMLMediaElement.NETWORK_NO_SOURCE && this.#fail(media));
+    this.audio.addEventListener("error", () => this.audio.networkState === HTMLMediaElement.NETWORK_NO_SOURCE && this.#other(media));
     this.audio.addEventListener("loadedmetadata", () => { if (Number.isFinite(this.audio.duration)) this.seconds = this.audio.duration; });
     for (const name of ["play", "pause", "ended", "timeupdate"]) this.audio.addEventListener(name, () => this.#show());
   }
 
   // The waveform is read when the note comes into view.
-  #look(href) {
+  #look() {
     const eyes = new IntersectionObserver(async (seen) => {
       if (!seen.some((entry) => entry.isIntersecting)) return;
       eyes.disconnect();
       try {
-        const sound = await decode(href);
+        const sound = await decode(this.audio.src);
         this.seconds = sound.seconds;
         this.draw(sound.peaks);
       } catch { /* an even line says as much */ }
@@ -129,6 +132,14 @@ export class Player {
     this.wave.setAttribute("aria-valuemax", Math.round(this.seconds));
     this.wave.setAttribute("aria-valuenow", Math.round(audio.currentTime));
     this.wave.setAttribute("aria-valuetext", minutes(audio.currentTime));
+  }
+
+  // A browser that believed it could play a note, and could not, is given the other form before it is given up.
+  #other(media) {
+    const other = asMp3(media.href);
+    if (this.audio.getAttribute("src") === other) return this.#fail(media);
+    this.audio.src = other;
+    return this.play();
   }
 
   #fail(media) {

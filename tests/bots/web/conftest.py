@@ -15,6 +15,7 @@ from bots.web import WebChannel, connect, mount
 from core.clock import SystemClock
 from core.errors import Unreachable
 from core.event import Event
+from core.providers.sound import convert
 from storage.blobs import PostgresBlobs
 from storage.database import Database
 from storage.feed import PostgresFeed
@@ -87,7 +88,9 @@ async def site(database: Database, redis_url: str) -> AsyncIterator[Site]:
     clock, radio, door = SystemClock(), Radio(redis_url), Door()
     feed = PostgresFeed(database=database, radio=radio, clock=clock)
     blobs = PostgresBlobs(database=database, clock=clock)
-    channel = connect(feed=feed, blobs=blobs, receive=door.receive, clock=clock, secret=b"sixteen bytes ok")
+    channel = connect(
+        feed=feed, blobs=blobs, receive=door.receive, clock=clock, secret=b"sixteen bytes ok", convert=convert
+    )
     app = web.Application()
     mount(app, channel)
     async with (

@@ -10,8 +10,10 @@ from yarl import URL
 from core.address import Address
 from core.event import Spoke
 from core.media import Media
+from core.providers.sound import decode, encode
 from core.reply import Picture
 from tests.bots.web.conftest import Site
+from tests.fakes.speaking import tone
 
 SOUND = bytes(range(256)) * 8
 
@@ -127,3 +129,31 @@ async def test_an_upload_needs_a_cookie_an_origin_and_something_in_it(site: Site
     await site.visit()
     assert (await _upload(site, b"x", Origin="https://evil.example"))[0] == 403
     assert (await _upload(site, b""))[0] == 400
+
+
+async def _heard(site: Site, data: bytes, mime: str) -> str:
+    """Where an uploaded note is had as MP3."""
+    _, up = await _upload(site, data, mime)
+    return site.url.rstrip("/") + up["href"] + "&as=mp3"
+
+
+@pytest.mark.parametrize("mime", ["audio/ogg", "audio/webm"])
+async def test_a_note_is_had_in_the_form_that_every_browser_plays(site: Site, mime: str) -> None:
+    await site.visit()
+    note = encode(tone(1.0), mime)
+    link = await _heard(site, note.data, mime)
+    async with site.session.get(link) as answer:
+        assert (answer.status, answer.content_type) == (200, "audio/mpeg")
+        made = await answer.read()
+    assert abs(decode(made).seconds - 1.0) < 0.1
+    async with site.session.get(link, headers={"Range": "bytes=2-5"}) as answer:
+        assert (answer.status, await answer.read()) == (206, made[2:6])
+    async with site.session.get(link.replace("proof=", "proof=0")) as answer:
+        assert answer.status == 404
+
+
+@pytest.mark.parametrize(("data", "mime"), [(b"no sound", "audio/ogg"), (b"%PDF-1.7", "application/pdf")])
+async def test_what_is_no_sound_is_not_made_into_any(site: Site, data: bytes, mime: str) -> None:
+    await site.visit()
+    async with site.session.get(await _heard(site, data, mime)) as answer:
+        assert answer.status == 415

@@ -17,6 +17,7 @@ from core.address import Address
 from core.clock import SystemClock
 from core.event import Event, Joined
 from core.media import Media
+from core.providers.sound import convert
 from tests.bots.telegram.conftest import Shelf
 from tests.contracts.channels import Shown
 from tests.fakes.feed import FakeFeed
@@ -99,7 +100,9 @@ async def open_harness() -> AsyncGenerator[WebHarness]:
         if not isinstance(event.body, Joined):
             events.append(event)
 
-    channel = connect(feed=feed, blobs=shelf, receive=receive, clock=SystemClock(), secret=b"sixteen bytes ok")
+    channel = connect(
+        feed=feed, blobs=shelf, receive=receive, clock=SystemClock(), secret=b"sixteen bytes ok", convert=convert
+    )
     app = web.Application()
     mount(app, channel)
     async with (

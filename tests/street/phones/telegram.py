@@ -85,7 +85,8 @@ class TelegramPhone:
         await self._message(LAN, "Lan", voice=file)
         await self._taken()
 
-    async def shares(self, name: str, mime: str, data: bytes) -> None:
+    async def shares(self, name: str, mime: str, data: bytes, **beside: str) -> None:
+        """`beside` may be a `caption` and a `media_group_id`."""
         ref = self.api.keep(data, f"documents/{name}")
         file = {
             "file_id": ref,
@@ -94,7 +95,7 @@ class TelegramPhone:
             "mime_type": mime,
             "file_size": len(data),
         }
-        await self._message(LAN, "Lan", document=file)
+        await self._message(LAN, "Lan", document=file, **beside)
         await self._taken()
 
     async def sends(self, **content: Any) -> None:
