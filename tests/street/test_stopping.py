@@ -37,6 +37,8 @@ async def _stops(talk: Talk, way: str) -> None:
     match talk.phone:
         case WebPhone() | SlackPhone() as phone if way == "natively":
             await phone.stops()
+        case SlackPhone() as phone if way == "/sona stop":
+            await phone.commands("stop")
         case DiscordPhone() as phone if way == "natively":
             await phone.commands("stop")
         case phone:
@@ -65,7 +67,8 @@ async def _asks_for_a_story(talk: Talk, claude: FakeAnthropic) -> None:
         ("discord", "natively"),
         ("discord", "stop"),
         ("slack", "natively"),
-        ("slack", "/stop"),
+        ("slack", "!stop"),
+        ("slack", "/sona stop"),
         ("slack", "para"),
         ("sms", "/stop"),
     ],

@@ -1,0 +1,83 @@
+"""Answers that are half written, where they stand, and the calls that are on their way for them."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Coroutine
+from typing import Any
+
+from bots.slack.drafts import Draft, Drafts
+from bots.slack.place import Place
+from core.address import Address
+
+_PATIENCE = 2.0
+_MOST = 4096
+_MOST_RUNS = 5
+
+
+class Streams:
+    """Answers half written, and the calls that are on their way for them, one after another in each conversation."""
+
+    def __init__(self, drafts: Drafts) -> None:
+        self._drafts = drafts
+        self._calls: dict[Address, asyncio.Task[None]] = {}
+        self._below: OrderedDict[Address, str] = OrderedDict()
+
+    def turn(self, address: Address, below: str) -> None:
+        """From now on what is said in a conversation that may be shown in any thread is shown in this one.
+
+        Turns are delivered by the process that runs them, but for accidents; then what was not begun is shown in none.
+        """
+        self._below.pop(address, None)
+        self._below[address] = below
+        if len(self._below) > _MOST:
+            self._below.popitem(last=False)
+
+    def place(self, address: Address, draft: Draft) -> Place:
+        """Where something is shown: beside what is half written, or where the turn belongs."""
+        return Place.of(address).under(draft.thread if draft.working else self._below.get(address, ""))
+
+    async def run(self, address: Address, call: Coroutine[Any, Any, None]) -> None:
+        """Run a call that raises nothing, and wait a moment for it; cut short, it still runs to its end."""
+        running = self._calls[address] = asyncio.create_task(call)
+        running.add_done_callback(lambda done: self._ended(address, done))
+        await asyncio.wait({running}, timeout=_PATIENCE)
+
+    def _ended(self, address: Address, done: asyncio.Task[None]) -> None:
+        if self._calls.get(address) is done:
+            del self._calls[address]
+
+    def busy(self, address: Address) -> bool:
+        return address in self._calls
+
+    async def read(self, address: Address) -> Draft:
+        return Draft.parse(await self._drafts.read(address))
+
+    async def finish(self, address: Address) -> Draft:
+        """The same, once no call for it is on its way."""
+        if (running := self._calls.get(address)) is not None:
+            await asyncio.wait({running})
+        return await self.read(address)
+
+    async def keep(self, address: Address, draft: Draft) -> None:
+        await self._drafts.write(address, str(draft))
+
+    async def began(self, place: Place, user: str) -> None:
+        """Note that work for a person has begun in a channel's thread."""
+        kept = (await self._drafts.read(_runs(place, user))).split()
+        threads = [*(thread for thread in kept if thread != place.thread), place.thread]
+        await self._drafts.write(_runs(place, user), " ".join(threads[-_MOST_RUNS:]))
+
+    async def running(self, place: Place, user: str) -> tuple[Address, ...]:
+        """The threads of a channel where work for a person still shows."""
+        threads = (await self._drafts.read(_runs(place, user))).split()
+        found = [Place(team=place.team, channel=place.channel, thread=thread).address for thread in threads]
+        return tuple([address for address in found if (await self.read(address)).working])
+
+    async def close(self) -> None:
+        if self._calls:
+            await asyncio.wait(self._calls.values())
+
+
+def _runs(place: Place, user: str) -> Address:
+    """Where the threads that work for a person runs in are remembered."""
+    return Address("slack", f"{place.team}.{place.channel}", f"runs/{user}")
