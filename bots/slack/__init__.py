@@ -85,7 +85,7 @@ def connect(
     tokens, routes = _opening(settings, secret_key=secret_key, clock=clock, count=count, installs=installs)
     key, drafts = hmac.digest(secret_key, b"slack buttons", sha256), drafts or LocalDrafts()
     client = Client(tokens, tiers=Tiers(clock), api_url=settings.api_url, sleep=sleep)
-    directory, streams = Directory(client=client, clock=clock), Streams(drafts)
+    directory, streams = Directory(client=client, clock=clock), Streams(drafts, clock=clock)
     homes = Homes(client=client, directory=directory, drafts=drafts, overviews=overviews, suggest=suggest, key=key)
     admission = Admission(tokens=tokens, directory=directory, streams=streams, acquaintances=acquaintances, count=count)
     channel = SlackChannel(

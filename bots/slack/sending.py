@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bots.slack import interactive, render, signed
 from bots.slack.client import UPDATE_TEXT, Client
@@ -29,6 +29,14 @@ _ENDINGS = {"audio/ogg": "ogg", "audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/
 _SHOWN = frozenset(("image/png", "image/jpeg", "image/gif"))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """Where a reply goes, and its idempotency key, which tells when it was made."""
+
+    address: Address
+    key: str
+
+
 class Sending:
     """Sends replies for one app. `key` signs buttons, `streams` knows which answers are half written, `spell` writes commands as people can send them."""
 
@@ -48,7 +56,7 @@ class Sending:
 
         A retry with the same `key` in this process goes on after the messages that went through.
         """
-        steps = self._steps(address, self._spelled(reply), target)
+        steps = self._steps(Errand(address=address, key=key), self._spelled(reply), target)
         sent = self._begun.pop((key, reply), ())
         for step in steps[len(sent) :]:
             try:
@@ -67,43 +75,43 @@ class Sending:
     def _spelled(self, reply: Reply) -> Reply:
         return reply if isinstance(reply, Quiz) else replace(reply, text=self._spell(reply.text))
 
-    def _steps(self, address: Address, reply: Reply, target: str) -> tuple[Step, ...]:
+    def _steps(self, to: Errand, reply: Reply, target: str) -> tuple[Step, ...]:
         match reply:
             case Text():
-                if Place.of(address).only:
+                if Place.of(to.address).only:
                     reply = replace(reply, rateable=False)
-                return self._texts(address, render.texts(reply, self._sign(address)), reply.choices)
+                return self._texts(to, render.texts(reply, self._sign(to.address)), reply.choices)
             case Picture() | Document() if len(notice(reply.text, render.NOTICE_LIMIT)) > _CAPTION:
-                words = self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
-                return (*words, *self._steps(address, replace(reply, text=""), target))
+                words = self._texts(to, render.texts(Text(text=reply.text), self._sign(to.address)), ())
+                return (*words, *self._steps(to, replace(reply, text=""), target))
             case Voice():
-                return self._spoken(address, reply)
+                return self._spoken(to, reply)
             case Quiz():
-                return self._quiz(address, reply)
+                return self._quiz(to, reply)
             case Mark():
-                return self._mark(address, reply, target)
+                return self._mark(to, reply, target)
             case Picture():
-                return (self._picture(address, reply),)
+                return (self._picture(to, reply),)
             case Document():
-                return (self._file(address, reply.media, reply.media.name, reply.text),)
+                return (self._file(to, reply.media, reply.media.name, reply.text),)
 
     def _sign(self, address: Address) -> Callable[[str], str]:
         return lambda choice: signed.encode(choice, address, self._key)
 
-    def _texts(self, address: Address, messages: tuple[Message, ...], choices: tuple[Choice, ...]) -> tuple[Step, ...]:
+    def _texts(self, to: Errand, messages: tuple[Message, ...], choices: tuple[Choice, ...]) -> tuple[Step, ...]:
         if not messages:
             raise Refused("there are no words to send")
         if choices and not messages[-1].buttons:
             self._count("numbers")
-        return tuple(self._step(address, message) for message in messages)
+        return tuple(self._step(to, message) for message in messages)
 
-    def _step(self, address: Address, message: Message) -> Step:
-        return lambda: self._say(address, message)
+    def _step(self, to: Errand, message: Message) -> Step:
+        return lambda: self._say(to, message)
 
-    async def _say(self, address: Address, message: Message) -> str:
+    async def _say(self, to: Errand, message: Message) -> str:
         """Put the words where the answer is half written already, or send them as a new message."""
-        draft = await self._streams.finish(address)
-        place = self._streams.place(address, draft)
+        draft = await self._streams.finish(to.address)
+        place = self._streams.place(to.address, to.key, draft)
         ended = await self._ended(place, draft)
         sent = ""
         if draft.message:
@@ -113,7 +121,7 @@ class Sending:
                 self._count("post")
         if not sent:
             sent = await self._formatted(lambda shown: self._new(place, shown), message)
-        await self._rest(address, place, draft, ended=ended)
+        await self._rest(to, place, draft, ended=ended)
         return sent
 
     async def _new(self, place: Place, message: Message) -> str:
@@ -147,11 +155,11 @@ class Sending:
             await self._client.take_back(place, sent)
         return new
 
-    async def _rest(self, address: Address, place: Place, draft: Draft, *, ended: bool) -> None:
+    async def _rest(self, to: Errand, place: Place, draft: Draft, *, ended: bool) -> None:
         """The answer is out: nothing is being written any more, and the session works no longer."""
         if not draft.working:
             return
-        await self._streams.keep(address, Draft())
+        await self._streams.keep(to.address, Draft())
         if place.thread and not ended:
             with suppress(Exception):
                 await self._client.session(place, "active")
@@ -166,73 +174,73 @@ class Sending:
             self._count("plain")
             return await send(message.bare())
 
-    async def _clear(self, address: Address) -> Place:
+    async def _clear(self, to: Errand) -> Place:
         """Take away an answer half written that nothing will take the place of; where it stood, or would have."""
-        draft = await self._streams.finish(address)
-        place = self._streams.place(address, draft)
+        draft = await self._streams.finish(to.address)
+        place = self._streams.place(to.address, to.key, draft)
         ended = await self._ended(place, draft)
         if draft.message:
             with suppress(Uneditable):
                 await self._client.take_back(place, draft.message)
-        await self._rest(address, place, draft, ended=ended)
+        await self._rest(to, place, draft, ended=ended)
         return place
 
-    def _spoken(self, address: Address, reply: Voice) -> tuple[Step, ...]:
+    def _spoken(self, to: Errand, reply: Voice) -> tuple[Step, ...]:
         if reply.audio is None:
-            return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
-        return (self._file(address, reply.audio, "voice", ""),)
+            return self._texts(to, render.texts(Text(text=reply.text), self._sign(to.address)), ())
+        return (self._file(to, reply.audio, "voice", ""),)
 
-    def _file(self, address: Address, media: Media, name: str, words: str) -> Step:
-        if Place.of(address).only:
+    def _file(self, to: Errand, media: Media, name: str, words: str) -> Step:
+        if Place.of(to.address).only:
             raise Refused("files cannot be shown to one person in a channel")
 
         async def upload() -> str:
             data, mime = await self._blobs.get(media.ref)
-            place = await self._clear(address)
+            place = await self._clear(to)
             return await self._client.upload(place, data, _named(name, mime or media.mime), notice(words, _CAPTION))
 
         return upload
 
-    def _picture(self, address: Address, reply: Picture) -> Step:
+    def _picture(self, to: Errand, reply: Picture) -> Step:
         """A picture within a message; as a file where Slack does not show it so, or has not looked through it yet."""
-        filed = self._file(address, reply.media, reply.media.name, reply.text)
+        filed = self._file(to, reply.media, reply.media.name, reply.text)
 
         async def show() -> str:
             data, mime = await self._blobs.get(reply.media.ref)
             if (mime or reply.media.mime) not in _SHOWN:
                 return await filed()
             name = _named(reply.media.name, mime or reply.media.mime)
-            place = await self._shown_at(address)
+            place = await self._shown_at(to)
             file = await self._client.upload(place, data, name, shared=False)
             try:
                 sent = await self._client.say(place, render.picture(file, reply.text, reply.media.name))
             except Unformatted:
                 self._count("file")
                 return await filed()
-            await self._clear(address)
+            await self._clear(to)
             return sent
 
         return show
 
-    async def _shown_at(self, address: Address) -> Place:
-        return self._streams.place(address, await self._streams.read(address))
+    async def _shown_at(self, to: Errand) -> Place:
+        return self._streams.place(to.address, to.key, await self._streams.read(to.address))
 
-    def _quiz(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
-        messages = render.quiz(reply, self._sign(address))
-        texts = self._texts(address, messages, () if reply.form == "ordering" else reply.choices)
+    def _quiz(self, to: Errand, reply: Quiz) -> tuple[Step, ...]:
+        messages = render.quiz(reply, self._sign(to.address))
+        texts = self._texts(to, messages, () if reply.form == "ordering" else reply.choices)
         if reply.audio is None:
             return texts
-        return (self._file(address, reply.audio, "listen", ""), *texts)
+        return (self._file(to, reply.audio, "listen", ""), *texts)
 
-    def _mark(self, address: Address, reply: Mark, target: str) -> tuple[Step, ...]:
+    def _mark(self, to: Errand, reply: Mark, target: str) -> tuple[Step, ...]:
         """Mark the question where it stands; without a place for it, send the verdict alone."""
-        place = Place.of(address)
-        alone = self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
+        place = Place.of(to.address)
+        alone = self._texts(to, render.texts(Text(text=reply.text), self._sign(to.address)), ())
         if not target or place.only:
             return alone
 
         async def mark() -> str:
-            here = await self._clear(address)
+            here = await self._clear(to)
             try:
                 return await self._formatted(lambda shown: self._rewrite(here, target, shown), render.verdict(reply))
             except Uneditable:

@@ -3,38 +3,57 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Coroutine
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from bots.slack.drafts import Draft, Drafts
 from bots.slack.place import Place
 from core.address import Address
+from core.clock import Clock
 
 _PATIENCE = 2.0
 _MOST = 4096
 _MOST_RUNS = 5
+_MOST_TURNS = 8
+_TURN = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Turn:
+    """`id` sorts by time, as the keys of what is made later do; `until` is when it is surely over."""
+
+    id: str
+    until: datetime
+    below: str
 
 
 class Streams:
     """Answers half written, and the calls that are on their way for them, one after another in each conversation."""
 
-    def __init__(self, drafts: Drafts) -> None:
+    def __init__(self, drafts: Drafts, *, clock: Clock) -> None:
         self._drafts = drafts
+        self._clock = clock
         self._calls: dict[Address, asyncio.Task[None]] = {}
-        self._below: OrderedDict[Address, str] = OrderedDict()
+        self._turns: OrderedDict[Address, tuple[_Turn, ...]] = OrderedDict()
 
     def turn(self, address: Address, below: str) -> None:
-        """From now on what is said in a conversation that may be shown in any thread is shown in this one.
+        """From now on what is made for a conversation that may be shown in any thread is shown in this one.
 
         Turns are delivered by the process that runs them, but for accidents; then what was not begun is shown in none.
         """
-        self._below.pop(address, None)
-        self._below[address] = below
-        if len(self._below) > _MOST:
-            self._below.popitem(last=False)
+        turn = _Turn(id=self._clock.id(), until=self._clock.now() + _TURN, below=below)
+        self._turns[address] = (*self._turns.pop(address, ())[1 - _MOST_TURNS :], turn)
+        if len(self._turns) > _MOST:
+            self._turns.popitem(last=False)
 
-    def place(self, address: Address, draft: Draft) -> Place:
-        """Where something is shown: beside what is half written, or where the turn belongs."""
-        return Place.of(address).under(draft.thread if draft.working else self._below.get(address, ""))
+    def place(self, address: Address, key: str, draft: Draft) -> Place:
+        """Where something is shown: beside what is half written, or where the turn belongs in which it was made, as its key tells."""
+        if draft.working:
+            return Place.of(address).under(draft.thread)
+        now = self._clock.now()
+        turns = [turn for turn in self._turns.get(address, ()) if turn.id <= key and now < turn.until]
+        return Place.of(address).under(turns[-1].below if turns else "")
 
     async def run(self, address: Address, call: Coroutine[Any, Any, None]) -> None:
         """Run a call that raises nothing, and wait a moment for it; cut short, it still runs to its end."""

@@ -53,9 +53,8 @@ async def test_an_answer_in_person_is_streamed_below_the_message_it_answers_with
     await live.draft("toki")
     (begun,) = desk.api.made("chat.startStream")
     assert begun["thread_ts"] == ROOT
-    await desk.app.channel.send(DIRECT, Text(text="toki!"), key="1")
-    await desk.app.channel.send(DIRECT, Voice(text="toki", audio=await desk.sound()), key="2")
-    await desk.app.channel.send(DIRECT, Text(text="mi tawa"), key="3")
+    for reply in (Text(text="toki!"), Voice(text="toki", audio=await desk.sound()), Text(text="mi tawa")):
+        await desk.app.channel.send(DIRECT, reply, key=desk.clock.id())
     assert shown.texts == ["toki!", "", "mi tawa"]
     assert {message["thread_ts"] for message in shown.messages.values()} == {ROOT}
     assert shown.session == {ROOT: "active"}
@@ -64,9 +63,23 @@ async def test_an_answer_in_person_is_streamed_below_the_message_it_answers_with
 async def test_what_comes_by_itself_stands_in_no_thread(desk: Desk) -> None:
     _live(desk, DIRECT, ROOT)
     _live(desk, DIRECT, "")
-    await desk.app.channel.send(DIRECT, Text(text="Time to review."), key="1")
+    await desk.app.channel.send(DIRECT, Text(text="Time to review."), key=desk.clock.id())
     (message,) = desk.api.channels["D1"].messages.values()
     assert message["thread_ts"] == ""
+
+
+async def test_an_answer_that_goes_out_when_the_next_turn_has_begun_stands_below_what_it_answers(desk: Desk) -> None:
+    keys: list[str] = []
+    for below in ("1.1", "1.2"):
+        _live(desk, DIRECT, below)
+        keys.append(desk.clock.id())
+    for number, key in enumerate(keys, 1):
+        await desk.app.channel.send(DIRECT, Text(text=f"{number}"), key=key)
+    shown = desk.api.channels["D1"].messages.values()
+    assert [message["thread_ts"] for message in shown] == ["1.1", "1.2"]
+    desk.clock.pass_(15 * 60)
+    await desk.app.channel.send(DIRECT, Text(text="late"), key=desk.clock.id())
+    assert list(shown)[-1]["thread_ts"] == ""
 
 
 async def test_the_stop_button_ends_the_session_of_the_thread_it_stands_in(desk: Desk) -> None:

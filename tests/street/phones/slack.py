@@ -175,6 +175,7 @@ class SlackPhone:
         await self._message(text="", subtype="file_share", files=[file])
 
     async def _message(self, **content: Any) -> None:
+        assert not content["text"].startswith("/"), "Slack sends no such message"
         self._done += 1
         self.wrote.append(self.api.stamp())
         thread = {"thread_ts": self._thread} if self._thread else {}
