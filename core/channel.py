@@ -85,7 +85,8 @@ class Personal(Protocol):
     def meant_for(self, sender: Sender, locale: str, topic: str, below: str) -> None:
         """Who is being answered, in which language, and below which message (`Event.below`); told before anything is shown.
 
-        `topic` is what a conversation that has just begun was begun with, in the person's words; empty later on.
+        `topic` is what a conversation that has just begun was begun with, in the person's words; empty later on, but
+        where it is shown below a message, which it may begin anew.
         """
         ...
 

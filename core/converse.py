@@ -186,8 +186,8 @@ def _asked(opening: Opening) -> Event:
 
 
 def _topic(opening: Opening) -> str:
-    """The first words of a conversation that begins, unless they are a command."""
-    if opening.conversation.version:
+    """The first words of a conversation that begins, or may begin anew below a message, unless they are a command."""
+    if opening.conversation.version and not _asked(opening).below:
         return ""
     said = (event.body.text.strip() for event in opening.events if event.addressed and isinstance(event.body, Said))
     return next((text for text in said if text and not text.startswith("/")), "")

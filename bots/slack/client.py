@@ -94,11 +94,10 @@ class Client:
         """End a stream, and with it the work that the reader can stop, unless the `session` is to go on."""
         await self._call(place.team, "chat.stopStream", channel=place.channel, ts=sent, session_status=session)
 
-    async def session(self, place: Place, status: str) -> None:
-        """Say that the thread's session is `processing`, which shows a stop button, or `active`."""
-        await self._call(
-            place.team, "agents.sessions.setStatus", channel_id=place.channel, status=status, **_thread(place)
-        )
+    async def session(self, place: Place, status: str, *, title: str = "") -> None:
+        """Say that the thread's session is `processing`, which shows a stop button, or `active`; a new one is named by its title."""
+        more = _thread(place) | ({"title": title} if title else {})
+        await self._call(place.team, "agents.sessions.setStatus", channel_id=place.channel, status=status, **more)
 
     async def status(self, place: Place, words: str) -> None:
         """Show under the thread what is being done; no words take it away."""

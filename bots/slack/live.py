@@ -114,9 +114,7 @@ class SlackLive:
         if not self._client.spare(self._place, "agents.sessions.setStatus"):
             return
         try:
-            await self._client.session(self._place, "processing")
-            if self._topic:
-                await self._client.title(self._place, self._topic)
+            await self._client.session(self._place, "processing", title=self._topic)
         except Refused as refusal:
             if refusal.gone:
                 raise

@@ -5,7 +5,7 @@ Held to: a wrong token is `invalid_auth`, an unknown method `unknown_method`, bo
 values of 2,000 characters, one table; streams need a thread, and outside of direct messages a recipient; they end by themselves after five
 minutes, and appending to one that has ended is `message_not_in_streaming_state`, updating one that runs is refused; a
 stream that the reader has stopped takes no more (`stopped_by_user`) and is updated like any message; a session needs a thread
-and a known status; prompts that name a thread are ignored without a word in an app with `agent_view`; a form opens within three
+and a known status, and takes a title only when it begins; prompts that name a thread are ignored without a word in an app with `agent_view`; a form opens within three
 seconds; the token has the scopes of the manifest; a thread's status goes with the app's next message; 429 carries `Retry-After`.
 Calls carry a signature over timestamp and body, and come again with `X-Slack-Retry-Num` while they are not answered
 with 2xx. In Socket Mode an envelope goes to one of the connections, and comes again until its id is sent back.

@@ -177,6 +177,10 @@ class Methods:
             raise Answer("invalid_status")
         if not call.get("thread_ts"):
             raise Answer("thread_ts_required")
+        if len(call.get("title", "")) > 200:
+            raise Answer("invalid_arguments")
+        if call.get("title") and call["thread_ts"] not in channel.session:
+            channel.titles[call["thread_ts"]] = call["title"]
         channel.session[call["thread_ts"]] = call["status"]
         return {"status": call["status"]}
 

@@ -84,10 +84,15 @@ async def test_who_writes_to_the_app_is_answered_below_what_they_wrote_and_goes_
     root = phone.wrote[-1]
     assert [call["thread_ts"] for call in api.made("chat.startStream")] == [root]
     assert phone.channel.session == {root: "active"}
+    assert phone.channel.titles == {root: "What is moku?"}
     claude.add(Say("Water is telo."))
     await phone.replies("And water?", root)
     await talk.settles()
     await talk.hears(Text, "Water is telo.")
+    claude.add(Say("Ale is all."))
+    await talk.says("What is ale?")
+    await talk.hears(Text, "Ale is all.")
+    assert phone.channel.titles == {root: "What is moku?", phone.wrote[-1]: "What is ale?"}
     await talk.says("/quiz")
     await talk.hears(Text, "questions: 8")
     await talk.hears(Quiz)
