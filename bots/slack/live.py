@@ -11,6 +11,7 @@ from bots.slack.client import Client, task, words
 from bots.slack.drafts import Draft
 from bots.slack.place import Place
 from bots.slack.refusals import NotStreaming, StoppedByUser
+from bots.slack.strays import removed
 from bots.slack.streams import Streams
 from core.address import Address
 from core.clock import Clock
@@ -104,10 +105,17 @@ class SlackLive:
 
     async def _begin(self) -> None:
         """In a thread the session is shown as working, which brings the button to stop it; what of this Slack refuses is done without."""
-        if self._begun or not self._place.thread:
+        if self._begun:
             return
         self._begun = True
-        if not (await self._streams.read(self._address)).working:
+        draft = await self._streams.read(self._address)
+        if draft.working and draft.thread != self._place.below:
+            await removed(self._client, Place.of(self._address), draft)
+            draft = Draft()
+            await self._keep(draft)
+        if not self._place.thread:
+            return
+        if not draft.working:
             await self._keep(Draft(working=True))
         if self._reader and not self._place.direct:
             await self._streams.began(self._place, self._reader)

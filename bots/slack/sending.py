@@ -12,6 +12,7 @@ from bots.slack.mrkdwn import escaped, notice
 from bots.slack.place import Place
 from bots.slack.refusals import NotStreaming, Uneditable, Unformatted
 from bots.slack.render import Message
+from bots.slack.strays import removed
 from bots.slack.streams import Streams
 from core.address import Address
 from core.errors import Failure, Refused
@@ -110,7 +111,7 @@ class Sending:
 
     async def _say(self, to: Errand, message: Message) -> str:
         """Put the words where the answer is half written already, or send them as a new message."""
-        draft = await self._streams.finish(to.address)
+        draft = await self._draft(to)
         place = self._streams.place(to.address, to.key, draft)
         ended = await self._ended(place, draft)
         sent = ""
@@ -123,6 +124,15 @@ class Sending:
             sent = await self._formatted(lambda shown: self._new(place, shown), message)
         await self._rest(to, place, draft, ended=ended)
         return sent
+
+    async def _draft(self, to: Errand) -> Draft:
+        """What is half written for this."""
+        draft = await self._streams.finish(to.address)
+        if not self._streams.stray(to.address, to.key, draft):
+            return draft
+        await removed(self._client, Place.of(to.address), draft)
+        await self._streams.keep(to.address, Draft())
+        return Draft()
 
     async def _new(self, place: Place, message: Message) -> str:
         """A message of its own; what cannot be shown to one person where they asked goes to where they talk with the bot."""
@@ -176,7 +186,7 @@ class Sending:
 
     async def _clear(self, to: Errand) -> Place:
         """Take away an answer half written that nothing will take the place of; where it stood, or would have."""
-        draft = await self._streams.finish(to.address)
+        draft = await self._draft(to)
         place = self._streams.place(to.address, to.key, draft)
         ended = await self._ended(place, draft)
         if draft.message:
@@ -223,7 +233,7 @@ class Sending:
         return show
 
     async def _shown_at(self, to: Errand) -> Place:
-        return self._streams.place(to.address, to.key, await self._streams.read(to.address))
+        return self._streams.place(to.address, to.key, await self._draft(to))
 
     def _quiz(self, to: Errand, reply: Quiz) -> tuple[Step, ...]:
         messages = render.quiz(reply, self._sign(to.address))

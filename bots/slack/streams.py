@@ -42,18 +42,27 @@ class Streams:
 
         Turns are delivered by the process that runs them, but for accidents; then what was not begun is shown in none.
         """
-        turn = _Turn(id=self._clock.id(), until=self._clock.now() + _TURN, below=below)
+        thread = Place.of(address).under(below).below
+        turn = _Turn(id=self._clock.id(), until=self._clock.now() + _TURN, below=thread)
         self._turns[address] = (*self._turns.pop(address, ())[1 - _MOST_TURNS :], turn)
         if len(self._turns) > _MOST:
             self._turns.popitem(last=False)
 
     def place(self, address: Address, key: str, draft: Draft) -> Place:
         """Where something is shown: beside what is half written, or where the turn belongs in which it was made, as its key tells."""
-        if draft.working:
-            return Place.of(address).under(draft.thread)
+        turn = self._turn(address, key)
+        return Place.of(address).under(draft.thread if draft.working else turn.below if turn else "")
+
+    def stray(self, address: Address, key: str, draft: Draft) -> bool:
+        """Whether what is half written belongs to another turn, in another thread."""
+        turn = self._turn(address, key)
+        return draft.working and turn is not None and turn.below != draft.thread
+
+    def _turn(self, address: Address, key: str) -> _Turn | None:
+        """The turn in which something was made."""
         now = self._clock.now()
         turns = [turn for turn in self._turns.get(address, ()) if turn.id <= key and now < turn.until]
-        return Place.of(address).under(turns[-1].below if turns else "")
+        return turns[-1] if turns else None
 
     async def run(self, address: Address, call: Coroutine[Any, Any, None]) -> None:
         """Run a call that raises nothing, and wait a moment for it; cut short, it still runs to its end."""

@@ -168,6 +168,8 @@ async def test_a_thread_is_named_after_its_topic_and_says_in_the_readers_languag
     assert shown.titles == {THREAD.thread: "¿Qué es moku?"}
     await live.draft("toki")
     assert shown.status == {}
+    await desk.app.channel.send(THREAD, Text(text="toki!"), key=desk.clock.id())
+    assert shown.texts == ["toki!"]
 
 
 async def test_what_tools_do_are_the_steps_of_the_stream(desk: Desk) -> None:

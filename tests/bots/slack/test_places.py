@@ -60,6 +60,20 @@ async def test_an_answer_in_person_is_streamed_below_the_message_it_answers_with
     assert shown.session == {ROOT: "active"}
 
 
+@pytest.mark.parametrize("shows", [True, False])
+@pytest.mark.parametrize("below", ["1700000000.000200", ""])
+async def test_what_a_turn_that_never_ended_left_in_another_thread_is_taken_away(
+    desk: Desk, shows: bool, below: str
+) -> None:
+    await _live(desk, DIRECT, ROOT).draft("toki")
+    live, shown = _live(desk, DIRECT, below), desk.api.channels["D1"]
+    if shows:
+        await live.draft("mi")
+    await desk.app.channel.send(DIRECT, Text(text="mi tawa"), key=desk.clock.id())
+    assert [(message["thread_ts"], message["text"]) for message in shown.messages.values()] == [(below, "mi tawa")]
+    assert set(shown.session.values()) == {"active"}
+
+
 async def test_what_comes_by_itself_stands_in_no_thread(desk: Desk) -> None:
     _live(desk, DIRECT, ROOT)
     _live(desk, DIRECT, "")
