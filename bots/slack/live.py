@@ -188,6 +188,8 @@ class SlackLive:
         await self._keep(Draft(message=sent, streaming=True, working=True))
 
     async def _append(self, draft: Draft, chunks: list[render.Block]) -> None:
+        if not self._client.spare(self._place, "chat.appendStream"):
+            return
         try:
             await self._client.append(self._place, draft.message, chunks)
         except StoppedByUser:

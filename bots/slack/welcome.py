@@ -46,13 +46,13 @@ class Welcome:
     async def _ask(self, asked: Asked) -> None:
         locale = await self._locale(asked.team, asked.user)
         place = asked.place or await self._client.direct(asked.team, asked.user)
-        label = asked.label or say("slack.ask", locale)
-        await self._client.open(asked.team, asked.trigger, self._form(place, label, locale))
+        label, send = (asked.label, "slack.answer") if asked.label else (say("slack.ask", locale), "slack.send")
+        await self._client.open(asked.team, asked.trigger, self._form(place, label, say(send, locale)))
 
     async def _locale(self, team: str, user: str) -> str:
         return await self._directory.locale(team, user) or DEFAULT
 
-    def _form(self, place: Place, label: str, locale: str) -> Block:
+    def _form(self, place: Place, label: str, send: str) -> Block:
         metadata = f"{signed.encode(interactive.ASK, place.address, self._key)} {place.address} {place.below}".rstrip()
         entry = {
             "type": "input",
@@ -65,6 +65,6 @@ class Welcome:
             "callback_id": interactive.ASK,
             "private_metadata": metadata,
             "title": plainly("Sona", 24),
-            "submit": plainly(say("slack.send", locale), 24),
+            "submit": plainly(send, 24),
             "blocks": [entry],
         }

@@ -191,7 +191,7 @@ async def test_a_written_answer_has_a_form_that_belongs_to_the_conversation_of_i
     assert events == ()
     await desk.app.channel.acknowledge(events)
     (form,) = desk.api.forms
-    assert form["blocks"][0]["label"]["text"] == "Write the answer"
+    assert (form["blocks"][0]["label"]["text"], form["submit"]["text"]) == ("Write the answer", "Send")
     submitted = _payload("form_submitted")
     submitted["view"]["private_metadata"] = form["private_metadata"]
     (found,) = await _admitted(desk, "interactive", submitted)
