@@ -116,8 +116,8 @@ def _message(whole: Json, event: Json, team: str, bot: str, commands: Collection
         if not addressed:
             return ()
         place = Place(team=team, channel=place.channel, thread=ts)
-    if addressed:
-        said = replace(said, text=commanded(said.text, commands))
+    if addressed and (asks := commanded(said.text, commands)) != said.text:
+        said = replace(said, text=asks)
     key = f"{team}.{place.channel}.{ts}" if mentioned and not place.direct else needed(whole, "event_id")
     bodies = _bodies(event, team, said, mentioned=mentioned)
     return tuple(

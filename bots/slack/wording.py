@@ -8,6 +8,7 @@ _MARK = re.compile(r"<([^<>]+)>")
 _COMMAND = re.compile(r"\s*/?([A-Za-z_]{1,32})(?=\s|$)")
 _MARKED = re.compile(r"!([A-Za-z_]{1,32})(?=\s|$)")
 _ALONE = frozenset({"help", "link", "mydata", "unlink"})
+_LONGEST_ALONE = max(map(len, _ALONE))
 COMMAND = "!"
 """What a command begins with in a message: whatever begins with a slash, Slack takes for a command of its own and sends nobody."""
 
@@ -44,10 +45,10 @@ def commanded(said: str, known: Collection[str]) -> str:
 
     `!quzi` alone is taken for one too, so that who mistypes it is told.
     """
-    found = _MARKED.match(said)
+    found = _MARKED.match(said) if said[:1] == COMMAND else None
     if found is not None and (found[1].lower() in known or found.end() == len(said)):
         return f"/{found[1].lower()}{said[found.end() :]}"
-    alone = said.lower()
+    alone = said.lower() if len(said) <= _LONGEST_ALONE else ""
     return f"/{alone}" if alone in _ALONE and alone in known else said
 
 
