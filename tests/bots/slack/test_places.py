@@ -164,28 +164,34 @@ async def test_messages_of_one_person_keep_their_order_while_slack_is_asked_who_
     held = desk.api.held = asyncio.Event()
     kept: list[str] = []
 
-    async def posts(words: str, number: str) -> None:
-        said = {"type": "message", "user": "U7", "text": words, "ts": f"1.{number}", "channel": "D1"}
+    async def posts(number: str, **place: str) -> None:
+        said = {"type": "message", "user": "U7", "text": "toki", "ts": f"1.{number}", **place}
         for found in await _admitted(desk, "events_api", event(said, f"Ev{number}")):
             kept.append(found.id)
 
-    first = asyncio.create_task(posts("one", "1"))
+    posting = [asyncio.create_task(posts("1", channel="D1"))]
     await desk.api.until(lambda: desk.api.holding == 1)
-    second = asyncio.create_task(posts("two", "2"))
+    posting.append(asyncio.create_task(posts("2", channel="D1")))
+    posting.append(asyncio.create_task(posts("3", channel="C1", thread_ts="1.0")))
     await asyncio.sleep(0)
     held.set()
-    await asyncio.gather(first, second)
-    assert kept == ["slack:Ev1", "slack:Ev2"]
+    await asyncio.gather(*posting)
+    assert kept == ["slack:Ev1", "slack:Ev2", "slack:Ev3"]
     assert len(desk.api.made("users.info")) == 1
 
 
-async def test_a_written_answer_has_a_form_that_belongs_to_the_conversation_of_its_question(desk: Desk) -> None:
+@pytest.mark.parametrize("address", [CHANNEL, PRIVATE])
+async def test_a_written_answer_has_a_form_that_belongs_to_the_conversation_of_its_question(
+    desk: Desk, address: Address
+) -> None:
     asked = Quiz(id="1", question="moku?", form="typed", write="Write the answer")
-    sent = await desk.app.channel.send(CHANNEL, asked, key="1")
-    (button,) = desk.api.channels["C1"].buttons(sent)
-    payload = _payload("tap_in_a_thread")
-    payload["actions"] = [{**button, "block_id": "b"}]
-    payload["container"]["thread_ts"] = payload["message"]["thread_ts"] = CHANNEL.thread
+    await desk.app.channel.send(address, asked, key="1")
+    room = desk.api.channels["C1"]
+    (message,) = room.private or room.messages.values()
+    payload = _payload("tap_on_a_private_message" if room.private else "tap_in_a_thread")
+    payload["actions"] = [{**message["blocks"][-1]["elements"][0], "block_id": "b"}]
+    if not room.private:
+        payload["container"]["thread_ts"] = payload["message"]["thread_ts"] = CHANNEL.thread
     desk.api.trigger(payload["trigger_id"])
     events = await _admitted(desk, "interactive", payload)
     assert events == ()
@@ -195,7 +201,7 @@ async def test_a_written_answer_has_a_form_that_belongs_to_the_conversation_of_i
     submitted = _payload("form_submitted")
     submitted["view"]["private_metadata"] = form["private_metadata"]
     (found,) = await _admitted(desk, "interactive", submitted)
-    assert (found.address, found.addressed, found.body.kind) == (CHANNEL, True, "said")
+    assert (found.address, found.addressed, found.body.kind) == (address, True, "said")
 
 
 async def test_commands_are_named_as_people_can_send_them(desk: Desk) -> None:
