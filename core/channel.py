@@ -84,10 +84,11 @@ class Live(Protocol):
 class Personal(Protocol):
     """Signs of life that are shown for one person in particular, or say words of their own."""
 
-    def meant_for(self, sender: Sender, locale: str, topic: str) -> None:
-        """Who is being answered, and in which language; told before anything is shown.
+    def meant_for(self, sender: Sender, locale: str, topic: str, below: str) -> None:
+        """Who is being answered, in which language, and below which message (`Event.below`); told before anything is shown.
 
-        `topic` is what a conversation that has just begun was begun with, in the person's words; empty later on.
+        `topic` is what a conversation that has just begun was begun with, in the person's words; empty later on, but
+        where it is shown below a message, which it may begin anew.
         """
         ...
 

@@ -12,7 +12,7 @@ from core.channel import Channel, Live, Personal
 from core.clock import Clock
 from core.conversation import Beginning, Message, Opening, Parcel, Turn
 from core.errors import Superseded, Unreachable
-from core.event import Said, Sender
+from core.event import Event, Said
 from core.fit import fit, sealed, steps
 from core.mind.offering import chosen, offered
 from core.mind.thought import Thought
@@ -98,7 +98,8 @@ class Converse:
         channel = self.channels.get(address.channel)
         live = channel.live(address) if channel else _Silent()
         if isinstance(live, Personal):
-            live.meant_for(_asker(opening), opening.conversation.learner.locale, _topic(opening))
+            asked = _asked(opening)
+            live.meant_for(asked.sender, opening.conversation.learner.locale, _topic(opening), asked.below)
         if opening.owed:
             live = _Patient(live, owed=lambda: self.turns.owed(address), clock=self.clock)
         with self.stopping(address) as stop:
@@ -180,14 +181,14 @@ class Converse:
         return fitted
 
 
-def _asker(opening: Opening) -> Sender:
-    """Who spoke to Sona last."""
-    return next((event.sender for event in reversed(opening.events) if event.addressed), opening.events[-1].sender)
+def _asked(opening: Opening) -> Event:
+    """What was said to Sona last."""
+    return next((event for event in reversed(opening.events) if event.addressed), opening.events[-1])
 
 
 def _topic(opening: Opening) -> str:
-    """The first words of a conversation that begins, unless they are a command."""
-    if opening.conversation.version:
+    """The first words of a conversation that begins, or may begin anew below a message, unless they are a command."""
+    if opening.conversation.version and not _asked(opening).below:
         return ""
     said = (event.body.text.strip() for event in opening.events if event.addressed and isinstance(event.body, Said))
     return next((text for text in said if text and not text.startswith("/")), "")

@@ -138,7 +138,8 @@ class Event:
     `id` is `<channel>:<the platform's own unique id>` and is what duplicates are recognised by.
     `addressed` is false for words in a group that were not meant for Sona: kept as context, never answered.
     `willing` says that whoever had ended the messages takes that back by this; `heeds` that it is not even kept while
-    they are ended.
+    they are ended. `below` is the platform's id of the message that its answer belongs below, where one conversation
+    is shown in several threads.
     """
 
     id: str
@@ -150,3 +151,4 @@ class Event:
     group: bool = field(default=False)
     willing: bool = False
     heeds: bool = False
+    below: str = ""

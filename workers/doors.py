@@ -220,6 +220,7 @@ def _slack(ground: Ground) -> Platform:
         drafts=ground.drafts,
         installs=ground.installs,
         overviews=minds.glance(ground),
+        acquaintances=ground.acquaintances,
     )
 
     async def announce() -> None:

@@ -32,6 +32,7 @@ LADDER: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("a voice note or an audio file", "text", ("telegram", "discord", "slack", "sms", "terminal")),
     ("a picture within a message", "file", ("slack",)),
     ("an answer streamed by the platform", "edits", ("telegram", "slack")),
+    ("an answer for one person alone, where Sona is not", "direct", ("slack",)),
     ("an answer written into a message that is gone", "post", ("telegram", "discord", "slack")),
     ("a quiz poll", "buttons", ("telegram",)),
     ("buttons", "numbers", ("telegram", "discord", "slack", "sms", "terminal")),
@@ -45,6 +46,7 @@ _INSTEAD = {
     "text": "what would have been said, in words",
     "file": "the picture as a file beside the words",
     "edits": "a message that is changed as the answer grows",
+    "direct": "the answer in the direct messages, with its buttons",
     "post": "the whole answer as a new message",
     "buttons": "the question with buttons",
     "numbers": "a list; the number, the letter or the words answer it",
@@ -56,7 +58,7 @@ _STOPS: tuple[tuple[str, str], ...] = (
     ("terminal", "Ctrl-C"),
     ("telegram", "the button at the answer in private chats, `/stop` in the menu of commands, or the word alone"),
     ("discord", "the command `/stop`, or the word alone"),
-    ("slack", "Slack's own stop button, `/stop`, or the word alone"),
+    ("slack", "Slack's own stop button, `/sona stop`, `!stop`, or the word alone"),
     ("sms", "`/stop`; the word alone belongs to the carriers and ends the messages too"),
 )
 

@@ -1,5 +1,6 @@
 """Slack, through the Events API or Socket Mode and the Web API."""
 
+import asyncio
 import hmac
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,21 +10,22 @@ from aiohttp.web import AbstractRouteDef
 
 from bots.slack.admission import Admission
 from bots.slack.channel import SlackChannel
-from bots.slack.client import Client
+from bots.slack.client import Client, Sleep
 from bots.slack.directory import Directory
 from bots.slack.drafts import Drafts, LocalDrafts
 from bots.slack.homes import Homes, Suggest
 from bots.slack.install import Installing
-from bots.slack.live import Streams
 from bots.slack.oauth import OAuth
 from bots.slack.socket import Listening
+from bots.slack.streams import Streams
+from bots.slack.tiers import Tiers
 from bots.slack.tokens import InstalledTokens, OneToken, Tokens
 from bots.slack.welcome import Welcome
 from core.clock import Clock
 from core.ports.blobs import Blobs
 from core.ports.count import Count
 from core.ports.installs import Installs
-from core.ports.overview import Overviews
+from core.ports.overview import Acquaintances, Overviews
 from core.reply import Choice
 
 
@@ -73,19 +75,19 @@ def connect(
     drafts: Drafts | None = None,
     installs: Installs | None = None,
     overviews: Overviews | None = None,
+    acquaintances: Acquaintances | None = None,
+    sleep: Sleep = asyncio.sleep,
 ) -> Slack:
     """Make the app; nothing goes out yet. To be called within the event loop that will use it.
 
-    `commands` are the words that a slash command may begin with, `suggest` what a new thread and the home tab
-    offer in a language. Each step down to a simpler form is counted as a `fallback`.
-    `drafts` is to be shared where turns and deliveries run in several processes; `installs` keeps the tokens of
-    workspaces, `overviews` tells what the home tab shows of a person."""
+    `commands` are what can be asked for, `suggest` what is offered in a language. Steps down are counted as `fallback`.
+    `drafts` is to be shared by processes; `overviews` is for the home tab, `acquaintances` tells who is greeted no more."""
     tokens, routes = _opening(settings, secret_key=secret_key, clock=clock, count=count, installs=installs)
-    drafts = drafts or LocalDrafts()
-    client = Client(tokens, api_url=settings.api_url)
-    key = hmac.digest(secret_key, b"slack buttons", sha256)
-    directory = Directory(client=client, clock=clock)
+    key, drafts = hmac.digest(secret_key, b"slack buttons", sha256), drafts or LocalDrafts()
+    client = Client(tokens, tiers=Tiers(clock), api_url=settings.api_url, sleep=sleep)
+    directory, streams = Directory(client=client, clock=clock), Streams(drafts, clock=clock)
     homes = Homes(client=client, directory=directory, drafts=drafts, overviews=overviews, suggest=suggest, key=key)
+    admission = Admission(tokens=tokens, directory=directory, streams=streams, acquaintances=acquaintances, count=count)
     channel = SlackChannel(
         client=client,
         key=key,
@@ -93,8 +95,8 @@ def connect(
         commands=frozenset(commands),
         clock=clock,
         blobs=blobs,
-        streams=Streams(drafts),
-        admission=Admission(tokens=tokens, directory=directory, count=count),
+        streams=streams,
+        admission=admission,
         welcome=Welcome(client=client, directory=directory, homes=homes, suggest=suggest, key=key),
         homes=homes,
         count=lambda form: count("fallback", channel="slack", form=form),

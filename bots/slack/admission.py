@@ -1,36 +1,79 @@
-"""Lets events in: those of workspaces that have the app, each with the language of who sent it."""
+"""Lets events in: those of workspaces that have the app, each where it belongs and with the language of who sent it."""
 
 from dataclasses import replace
 
 from bots.slack.directory import Directory
-from bots.slack.reading import Ended
+from bots.slack.place import Place
+from bots.slack.reading import Reading
+from bots.slack.streams import Streams
 from bots.slack.tokens import Tokens
-from core.event import Event
+from core.event import Event, Joined, Stopped
 from core.ports.count import Count
+from core.ports.overview import Acquaintances
 
 
 class Admission:
     """Asked before an event is kept, so that whoever writes for the first time is answered in their language."""
 
-    def __init__(self, *, tokens: Tokens, directory: Directory, count: Count) -> None:
+    def __init__(
+        self,
+        *,
+        tokens: Tokens,
+        directory: Directory,
+        streams: Streams,
+        acquaintances: Acquaintances | None,
+        count: Count,
+    ) -> None:
         self._tokens = tokens
         self._directory = directory
+        self._streams = streams
+        self._acquaintances = acquaintances
         self._count = count
 
-    async def admit(self, events: tuple[Event, ...], ended: Ended | None) -> tuple[Event, ...]:
-        """The events to keep; `ended` is a workspace to forget. Raises `core.errors` where Slack has to call again."""
-        if ended is not None:
-            await self._tokens.ended(ended.team, ended.at)
+    async def admit(self, events: tuple[Event, ...], reading: Reading) -> tuple[Event, ...]:
+        """The events to keep of a call. Raises `core.errors` where Slack has to call again."""
+        if reading.ended is not None:
+            await self._tokens.ended(reading.ended.team, reading.ended.at)
         if not events:
             return ()
         team = events[0].address.chat.partition(".")[0]
         if not await self._tokens.known(team):
             self._count("event_uninstalled", channel="slack")
             return ()
-        return tuple([await self._introduced(event, team) for event in events])
+        kept = [event for event in events if not await self._met(event)]
+        if reading.anywhere:
+            kept = [found for event in kept for found in await self._placed(event)]
+        return tuple([await self._introduced(event, team) for event in kept])
+
+    async def close(self) -> None:
+        await self._directory.close()
+
+    async def _met(self, event: Event) -> bool:
+        """Whether somebody who is known already only opens the conversation again, which Slack tells every time."""
+        if self._acquaintances is None or not isinstance(event.body, Joined):
+            return False
+        return await self._acquaintances.learner("slack", event.sender.id) is not None
+
+    async def _placed(self, event: Event) -> tuple[Event, ...]:
+        """What was asked for where two others talk belongs to the bot's own conversation with who asks; who stops by command in a channel means whatever runs there for them, also in its threads."""
+        place, user = Place.of(event.address), event.sender.id.partition(".")[2]
+        if place.direct:
+            home = await self._directory.home(place.team, user)
+            return (replace(event, address=Place(team=place.team, channel=home or place.channel).address),)
+        if not isinstance(event.body, Stopped):
+            return (event,)
+        running = await self._streams.running(place, user)
+        threads = [
+            replace(event, id=f"{event.id}/{number}", address=address, group=True)
+            for number, address in enumerate(running, 1)
+        ]
+        alone = not threads or (await self._streams.read(event.address)).working
+        return (event, *threads) if alone else tuple(threads)
 
     async def _introduced(self, event: Event, team: str) -> Event:
+        user = event.sender.id.partition(".")[2]
         if not event.addressed:
+            await self._directory.settled(team, user)
             return event
-        locale = await self._directory.locale(team, event.sender.id.partition(".")[2])
+        locale = await self._directory.locale(team, user)
         return replace(event, sender=replace(event.sender, locale=locale)) if locale else event

@@ -9,13 +9,15 @@ from bots.slack import files, render, signed
 from bots.slack.admission import Admission
 from bots.slack.client import Client
 from bots.slack.homes import Homes
-from bots.slack.live import SlackLive, Streams
+from bots.slack.live import SlackLive
 from bots.slack.parse import Reader
 from bots.slack.place import Place
 from bots.slack.reading import Events, behind
 from bots.slack.sending import Count, Sending
+from bots.slack.streams import Streams
 from bots.slack.verify import genuine
 from bots.slack.welcome import Welcome
+from bots.slack.wording import spelled
 from core.address import Address
 from core.channel import Answer, Capabilities, Live, Rate, Request
 from core.clock import Clock
@@ -74,7 +76,9 @@ class SlackChannel:
         self._welcome = welcome
         self._homes = homes
         self._count = count
-        self._sending = Sending(client=client, key=key, blobs=blobs, streams=streams, count=count)
+        self._sending = Sending(
+            client=client, key=key, blobs=blobs, streams=streams, count=count, spell=spelled(commands)
+        )
 
     def verify(self, request: Request) -> bool:
         return genuine(request, self._secret, self._clock.now())
@@ -96,14 +100,14 @@ class SlackChannel:
     async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
         """The events of workspaces that have the app, each with its sender's language."""
         reading = behind(events)
-        return Events(await self._admission.admit(events, reading.ended), reading)
+        return Events(await self._admission.admit(events, reading), reading)
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
         """Fill what a person opened, thank for what they said of an answer, and show that what they stopped works no longer."""
         with suppress(Failure):
             await self._welcome.meet(behind(events))
         for event in events:
-            place = Place.of(event.address)
+            place = Place.of(event.address).under(event.below)
             with suppress(Failure):
                 if isinstance(event.body, Stopped) and place.thread:
                     await self._client.session(place, "active")
@@ -131,4 +135,5 @@ class SlackChannel:
     async def close(self) -> None:
         await self._streams.close()
         await self._homes.close()
+        await self._admission.close()
         await self._client.close()

@@ -1,6 +1,7 @@
 """Talks to Slack; the only one in this folder on the network. Every method raises `core.errors` only."""
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,26 +10,36 @@ from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bots.slack.asking import asked, root
-from bots.slack.mrkdwn import defused
+from bots.slack.mrkdwn import cut, defused
 from bots.slack.place import Place
 from bots.slack.refusals import failure
 from bots.slack.render import Block, Message
+from bots.slack.tiers import Tiers
 from bots.slack.tokens import Tokens
-from core.errors import Refused, Unreachable
+from core.errors import Failure, Refused, Unreachable
 
 FETCH_LIMIT = 25 * 1024 * 1024
-_UPDATE_TEXT = 4000
+UPDATE_TEXT = 4000
 _SECONDS = 30.0
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5)
+
+Sleep = Callable[[float], Awaitable[None]]
 
 
 class Client:
     """One app. `api_url` replaces Slack's address (`https://slack.com`, with or without `/api/`)."""
 
-    def __init__(self, tokens: Tokens, *, api_url: str = "") -> None:
+    def __init__(self, tokens: Tokens, *, tiers: Tiers, api_url: str = "", sleep: Sleep = asyncio.sleep) -> None:
         self._api = f"{root(api_url)}/api/"
         self._host = urlsplit(root(api_url)).hostname or ""
         self._tokens = tokens
+        self._tiers = tiers
+        self._sleep = sleep
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS))
+
+    def spare(self, place: Place, method: str) -> bool:
+        """Whether a method may be called for what can be lost."""
+        return self._tiers.spare(place.team, method)
 
     async def close(self) -> None:
         await self._tokens.close()
@@ -62,13 +73,8 @@ class Client:
         return str(answer["ts"])
 
     async def rewrite(self, place: Place, sent: str, message: Message) -> None:
-        """Change a message, its buttons included."""
-        text = (
-            message.text
-            if len(message.text) <= _UPDATE_TEXT
-            else message.text[: _UPDATE_TEXT - 8].rsplit("&", 1)[0] + "…"
-        )
-        blocks = list(message.blocks)
+        """Change a message, its buttons included; beside blocks, only the first 4,000 characters of its text are kept."""
+        text, blocks = cut(message.text, UPDATE_TEXT), list(message.blocks)
         await self._call(place.team, "chat.update", channel=place.channel, ts=sent, text=text, blocks=blocks)
 
     async def take_back(self, place: Place, sent: str) -> None:
@@ -84,15 +90,14 @@ class Client:
     async def append(self, place: Place, sent: str, chunks: Sequence[Block]) -> None:
         await self._call(place.team, "chat.appendStream", channel=place.channel, ts=sent, chunks=list(chunks))
 
-    async def stop(self, place: Place, sent: str) -> None:
-        """End a stream, and with it the work that the reader can stop."""
-        await self._call(place.team, "chat.stopStream", channel=place.channel, ts=sent, session_status="active")
+    async def stop(self, place: Place, sent: str, *, session: str = "active") -> None:
+        """End a stream, and with it the work that the reader can stop, unless the `session` is to go on."""
+        await self._call(place.team, "chat.stopStream", channel=place.channel, ts=sent, session_status=session)
 
-    async def session(self, place: Place, status: str) -> None:
-        """Say that the thread's session is `processing`, which shows a stop button, or `active`."""
-        await self._call(
-            place.team, "agents.sessions.setStatus", channel_id=place.channel, status=status, **_thread(place)
-        )
+    async def session(self, place: Place, status: str, *, title: str = "") -> None:
+        """Say that the thread's session is `processing`, which shows a stop button, or `active`; a new one is named by its title."""
+        more = _thread(place) | ({"title": title} if title else {})
+        await self._call(place.team, "agents.sessions.setStatus", channel_id=place.channel, status=status, **more)
 
     async def status(self, place: Place, words: str) -> None:
         """Show under the thread what is being done; no words take it away."""
@@ -106,14 +111,13 @@ class Client:
         )
 
     async def suggest(self, place: Place, prompts: Sequence[tuple[str, str]]) -> None:
-        """Offer up to four things to say, each with a title."""
+        """Offer up to four things to say, each with a title; an agent's threads are not named there, or Slack does nothing."""
         shown = [{"title": title, "message": message} for title, message in prompts[:4]]
         await self._call(
             place.team,
             "assistant.threads.setSuggestedPrompts",
             channel_id=place.channel,
             prompts=shown,
-            **_thread(place),
         )
 
     async def direct(self, team: str, user: str) -> Place:
@@ -140,7 +144,19 @@ class Client:
         more |= {"initial_comment": words} if words else {}
         files: list[dict[str, str | None]] = [{"id": number, "title": name}]
         await asked(web.files_completeUploadExternal(files=files, **more))
+        await self._settled(web, number, "shares" if shared else "mimetype")
         return number
+
+    async def _settled(self, web: AsyncWebClient, number: str, sign: str) -> None:
+        """Wait, at most three seconds, until Slack has looked through a file, or shown it where it was shared: both come after its answer."""
+        for pause in _PAUSES:
+            try:
+                found = (await asked(web.files_info(file=number))).get("file")
+            except Failure:
+                return
+            if isinstance(found, dict) and found.get(sign):
+                return
+            await self._sleep(pause)
 
     async def _pour(self, url: str, data: bytes) -> None:
         try:
@@ -164,6 +180,7 @@ class Client:
 
     async def _call(self, team: str, method: str, **body: Any) -> dict[str, Any]:
         web = self._web(await self._tokens.token(team))
+        self._tiers.note(team, method)
         return await asked(web.api_call(method, json=body))
 
     def _web(self, token: str) -> AsyncWebClient:

@@ -9,6 +9,7 @@ from core.address import Address
 _MOST = 4096
 _STREAM = "stream:"
 _WORKING = "working"
+_IN = "@"
 
 
 class Drafts(Protocol):
@@ -42,19 +43,22 @@ class LocalDrafts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """`message` is the timestamp of the half-written message, or empty; `streaming` that it is a stream; `working` that anything is shown at all."""
+    """`message` is the timestamp of the half-written message, or empty; `streaming` that it is a stream; `working` that anything is shown at all; `thread` where."""
 
     message: str = ""
     streaming: bool = False
     working: bool = False
+    thread: str = ""
 
     @classmethod
     def parse(cls, kept: str) -> "Draft":
+        kept, _, thread = kept.partition(_IN)
         if kept.startswith(_STREAM):
-            return cls(message=kept.removeprefix(_STREAM), streaming=True, working=True)
-        return cls(message="" if kept == _WORKING else kept, working=bool(kept))
+            return cls(message=kept.removeprefix(_STREAM), streaming=True, working=True, thread=thread)
+        return cls(message="" if kept == _WORKING else kept, working=bool(kept), thread=thread)
 
     def __str__(self) -> str:
+        thread = f"{_IN}{self.thread}" if self.thread else ""
         if not self.message:
-            return _WORKING if self.working else ""
-        return f"{_STREAM}{self.message}" if self.streaming else self.message
+            return f"{_WORKING}{thread}" if self.working else ""
+        return f"{_STREAM if self.streaming else ''}{self.message}{thread}"

@@ -3,25 +3,31 @@
 from collections.abc import Sequence
 
 from bots.slack.shape import Json, amount, text
-from core.event import Body, Shared, Spoke
+from core.event import Body, Said, Shared, Spoke
 from core.media import Media
 
 _MOST = 10
 _BETWEEN = "|"
 
 
-def bodies(files: Sequence[Json], team: str, words: str) -> tuple[Body, ...]:
-    """One body for each file that can be fetched, at most ten; the words go with the first that carries words."""
-    found: list[Body] = []
-    for file in files[:_MOST]:
-        if (media := _media(file, team)) is None:
-            continue
-        if media.mime.startswith("audio/"):
-            found.append(Spoke(audio=media))
-        else:
-            found.append(Shared(media=media, text=words))
-            words = ""
-    return tuple(found)
+def bodies(files: Sequence[Json], team: str, words: str, album: str) -> tuple[Body, ...]:
+    """One body for each file that can be fetched, at most ten; the words go with the first that carries words, or before all.
+
+    `album` is what files sent together have in common.
+    """
+    media = [found for file in files[:_MOST] if (found := _media(file, team)) is not None]
+    spoken = [Spoke(audio=each) for each in media if _sounds(each)]
+    seen = [each for each in media if not _sounds(each)]
+    shared = [
+        Shared(media=each, text="" if number else words, album=album if len(seen) > 1 else "")
+        for number, each in enumerate(seen)
+    ]
+    said = [Said(text=words)] if words and spoken and not shared else []
+    return (*said, *shared, *spoken)
+
+
+def _sounds(media: Media) -> bool:
+    return media.mime.startswith("audio/")
 
 
 def located(ref: str) -> tuple[str, str]:

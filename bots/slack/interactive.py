@@ -5,7 +5,7 @@ from datetime import datetime
 from bots.slack import signed
 from bots.slack.place import Place
 from bots.slack.reading import Asked, Reading
-from bots.slack.render import BAD, GOOD
+from bots.slack.render import BAD, GOOD, WRITE
 from bots.slack.shape import Json, inner, needed, record, records, text
 from bots.slack.wording import words
 from core.address import Address
@@ -14,6 +14,7 @@ from core.event import Body, Event, Rated, Said, Sender, Tapped
 
 ASK = "ask"
 HOME = "home:"
+AT = "at:"
 QUESTION = "question"
 
 
@@ -21,9 +22,9 @@ def read(payload: Json, key: bytes, now: datetime) -> Reading:
     """An interactivity payload; kinds that are not known give no events."""
     match needed(payload, "type"):
         case "block_actions":
-            return Reading(events=_taps(payload, key, now))
+            return _taps(payload, key, now)
         case "message_action":
-            return Reading(events=_about(payload, now))
+            return Reading(events=_about(payload, now), anywhere=True)
         case "shortcut":
             return _shortcut(payload)
         case "view_submission":
@@ -32,25 +33,35 @@ def read(payload: Json, key: bytes, now: datetime) -> Reading:
             return Reading()
 
 
-def _taps(payload: Json, key: bytes, now: datetime) -> tuple[Event, ...]:
-    events: list[Event] = []
+def _taps(payload: Json, key: bytes, now: datetime) -> Reading:
+    """What was tapped first of what was made here for the conversation it stands in."""
     for action in records(payload, "actions"):
         place = _place(payload, action)
         value = text(action, "value") or text(inner(action, "selected_option"), "value")
         choice = signed.decode(value, place.address, key) if place else None
         if place is None or choice is None:
             continue
+        if choice == WRITE and text(action, "action_id") == WRITE:
+            return Reading(asked=_written(payload, place, text(inner(action, "text"), "text")))
         of = text(inner(payload, "container"), "message_ts")
         body = Rated(good=choice == GOOD, of=of) if choice in (GOOD, BAD) else Tapped(choice=choice, of=of)
-        events.append(_event(payload, place, body, now))
-    return tuple(events[:1])
+        return Reading(events=(_event(payload, place, body, now),))
+    return Reading()
+
+
+def _written(payload: Json, place: Place, label: str) -> Asked:
+    """A question that is answered in a form."""
+    user = needed(inner(payload, "user"), "id")
+    return Asked(team=place.team, user=user, trigger=needed(payload, "trigger_id"), place=place, label=label)
 
 
 def _place(payload: Json, action: Json) -> Place | None:
-    """Where a button stands: in a message, in one that only the tapper sees, or in the home tab, which names the conversation."""
+    """Where a button stands: in a message, in one that only the tapper sees, or in what names its conversation (the home tab, an answer from elsewhere)."""
     team = _team(payload)
     container = inner(payload, "container")
     block = text(action, "block_id")
+    if block.startswith(AT):
+        return _elsewhere(block.removeprefix(AT), team, needed(inner(payload, "user"), "id"))
     if text(container, "type") == "view":
         return Place(team=team, channel=block.removeprefix(HOME).partition(":")[0]) if block.startswith(HOME) else None
     channel = text(inner(payload, "channel"), "id") or text(container, "channel_id")
@@ -60,6 +71,15 @@ def _place(payload: Json, action: Json) -> Place | None:
         return Place(team=team, channel=channel, only=needed(inner(payload, "user"), "id"))
     thread = text(inner(payload, "message"), "thread_ts") or text(container, "thread_ts")
     return Place(team=team, channel=channel, thread="" if thread == text(container, "message_ts") else thread)
+
+
+def _elsewhere(address: str, team: str, user: str) -> Place | None:
+    """A conversation that is the tapper's alone."""
+    try:
+        place = Place.of(Address.parse(address))
+    except ValueError:
+        return None
+    return place if (place.team, place.only) == (team, user) else None
 
 
 def _about(payload: Json, now: datetime) -> tuple[Event, ...]:
@@ -84,12 +104,13 @@ def _form(payload: Json, key: bytes, now: datetime) -> tuple[Event, ...]:
     if text(view, "callback_id") != ASK:
         return ()
     given, _, address = text(view, "private_metadata").partition(" ")
+    address, _, below = address.partition(" ")
     place = _signed_place(given, address, key)
     values = inner(inner(inner(view, "state"), "values"), QUESTION)
     said = text(inner(values, QUESTION), "value").strip()
     if place is None or place.team != _team(payload) or not said:
         return ()
-    event = _event(payload, place, Said(text=said), now, key=needed(view, "id"))
+    event = _event(payload, place.under(below), Said(text=said), now, key=needed(view, "id"))
     return (event,)
 
 
@@ -117,4 +138,5 @@ def _event(payload: Json, place: Place, body: Body, now: datetime, *, key: str =
         at=now,
         body=body,
         group=not place.direct and not place.only,
+        below=place.below,
     )

@@ -1,16 +1,18 @@
 """Signs of life in a conversation: that Sona works, at what, and the answer while it is written."""
 
-import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from bots.slack import render
 from bots.slack.client import Client, task, words
-from bots.slack.drafts import Draft, Drafts
+from bots.slack.drafts import Draft
 from bots.slack.place import Place
-from bots.slack.refusals import NotStreaming
+from bots.slack.refusals import NotStreaming, StoppedByUser
+from bots.slack.strays import removed
+from bots.slack.streams import Streams
 from core.address import Address
 from core.clock import Clock
 from core.errors import Failure, Refused, Throttled
@@ -19,47 +21,9 @@ from core.phrases import DEFAULT, say
 
 _STREAM_PACE = timedelta(seconds=0.6)
 _EDIT_PACE = timedelta(seconds=1.2)
-_PATIENCE = 2.0
 _MOST_STREAMED = 11_000
 _MOST_TITLE = 200
 _MOST_TOPIC = 80
-
-
-class Streams:
-    """Answers half written, and the calls that are on their way for them, one after another in each conversation."""
-
-    def __init__(self, drafts: Drafts) -> None:
-        self._drafts = drafts
-        self._calls: dict[Address, asyncio.Task[None]] = {}
-
-    async def run(self, address: Address, call: Coroutine[Any, Any, None]) -> None:
-        """Run a call that raises nothing, and wait a moment for it; cut short, it still runs to its end."""
-        running = self._calls[address] = asyncio.create_task(call)
-        running.add_done_callback(lambda done: self._ended(address, done))
-        await asyncio.wait({running}, timeout=_PATIENCE)
-
-    def _ended(self, address: Address, done: asyncio.Task[None]) -> None:
-        if self._calls.get(address) is done:
-            del self._calls[address]
-
-    def busy(self, address: Address) -> bool:
-        return address in self._calls
-
-    async def read(self, address: Address) -> Draft:
-        return Draft.parse(await self._drafts.read(address))
-
-    async def finish(self, address: Address) -> Draft:
-        """The same, once no call for it is on its way."""
-        if (running := self._calls.get(address)) is not None:
-            await asyncio.wait({running})
-        return await self.read(address)
-
-    async def keep(self, address: Address, draft: Draft) -> None:
-        await self._drafts.write(address, str(draft))
-
-    async def close(self) -> None:
-        if self._calls:
-            await asyncio.wait(self._calls.values())
 
 
 class SlackLive:
@@ -91,8 +55,10 @@ class SlackLive:
         self._drawn: datetime | None = None
         self._mute: datetime | None = None
 
-    def meant_for(self, sender: Sender, locale: str, topic: str) -> None:
+    def meant_for(self, sender: Sender, locale: str, topic: str, below: str) -> None:
         """`core.channel.Personal`."""
+        self._streams.turn(self._address, below)
+        self._place = Place.of(self._address).under(below)
         self._reader = sender.id.partition(".")[2]
         self._locale = locale
         self._topic = " ".join(topic.split())[:_MOST_TOPIC] if self._place.direct else ""
@@ -100,7 +66,12 @@ class SlackLive:
 
     async def typing(self) -> None:
         """In a thread the session is shown as working, with a button to stop it and words under the thread; a new one is named after what it is about."""
-        if self._begun or not self._place.thread or self._unheard():
+        if self._begun or self._unheard():
+            return
+        if self._place.only:
+            self._begun = True
+            await self._keep(Draft(working=True))
+        if not self._place.thread:
             return
         await self._streams.run(self._address, self._quietly(self._think()))
 
@@ -134,15 +105,24 @@ class SlackLive:
 
     async def _begin(self) -> None:
         """In a thread the session is shown as working, which brings the button to stop it; what of this Slack refuses is done without."""
-        if self._begun or not self._place.thread:
+        if self._begun:
             return
         self._begun = True
+        draft = await self._streams.read(self._address)
+        if draft.working and draft.thread != self._place.below:
+            await removed(self._client, Place.of(self._address), draft)
+            draft = Draft()
+            await self._keep(draft)
+        if not self._place.thread:
+            return
+        if not draft.working:
+            await self._keep(Draft(working=True))
+        if self._reader and not self._place.direct:
+            await self._streams.began(self._place, self._reader)
+        if not self._client.spare(self._place, "agents.sessions.setStatus"):
+            return
         try:
-            await self._client.session(self._place, "processing")
-            if not (await self._streams.read(self._address)).working:
-                await self._streams.keep(self._address, Draft(working=True))
-            if self._topic:
-                await self._client.title(self._place, self._topic)
+            await self._client.session(self._place, "processing", title=self._topic)
         except Refused as refusal:
             if refusal.gone:
                 raise
@@ -180,7 +160,7 @@ class SlackLive:
         try:
             await call()
         except Refused as refusal:
-            if refusal.gone:
+            if refusal.gone or isinstance(refusal, StoppedByUser):
                 raise
             self._native = False
             self._count("edits")
@@ -188,33 +168,61 @@ class SlackLive:
         return True
 
     async def _stream(self, draft: Draft, more: str) -> None:
+        """What may be the beginning of a mention waits for what follows it."""
+        ready = more.removesuffix("<")
+        if not ready:
+            return
+        if draft.streaming and not self._client.spare(self._place, "chat.appendStream"):
+            return
         if draft.streaming:
-            await self._client.append(self._place, draft.message, [words(more)])
+            await self._client.append(self._place, draft.message, [words(ready)])
         else:
-            await self._start([words(more)])
-        self._streamed = self._words
+            await self._start([words(ready)])
+        self._streamed += ready
 
     async def _start(self, chunks: list[render.Block]) -> None:
+        """Raises `Refused` too where the workspace has had its streams of a minute."""
+        if not self._client.spare(self._place, "chat.startStream"):
+            raise Refused("Slack: no more streams for now")
         sent = await self._client.start(self._place, chunks, self._reader)
-        await self._streams.keep(self._address, Draft(message=sent, streaming=True))
+        await self._keep(Draft(message=sent, streaming=True, working=True))
 
     async def _append(self, draft: Draft, chunks: list[render.Block]) -> None:
-        with suppress(NotStreaming):
+        if not self._client.spare(self._place, "chat.appendStream"):
+            return
+        try:
             await self._client.append(self._place, draft.message, chunks)
+        except StoppedByUser:
+            raise
+        except NotStreaming:
+            return
 
     async def _edit(self, draft: Draft) -> None:
         """Go on in a message that is updated; what was streamed so far stays in it."""
         shown = render.draft(self._words, "" if self._place.thread else self._status)
         if shown is None:
             return
+        if draft.message and not self._client.spare(self._place, "chat.update"):
+            return
         if draft.streaming:
             self._native = False
-            with suppress(NotStreaming):
-                await self._client.stop(self._place, draft.message)
+            await self._end(draft)
         if draft.message:
             await self._client.rewrite(self._place, draft.message, shown)
         sent = draft.message or await self._client.say(self._place, shown)
-        await self._streams.keep(self._address, Draft(message=sent))
+        await self._keep(Draft(message=sent, working=True))
+
+    async def _end(self, draft: Draft) -> None:
+        """End the stream, not the work. Raises `StoppedByUser`, with which nothing more is drawn."""
+        try:
+            await self._client.stop(self._place, draft.message, session="processing")
+        except StoppedByUser:
+            raise
+        except NotStreaming:
+            return
+
+    async def _keep(self, draft: Draft) -> None:
+        await self._streams.keep(self._address, replace(draft, thread=self._place.below))
 
     async def _quietly(self, call: Coroutine[Any, Any, None]) -> None:
         """What fails here may be lost; who has gone is left alone, and a request to wait is obeyed."""
@@ -223,7 +231,7 @@ class SlackLive:
         except Throttled as wait:
             self._mute = self._clock.now() + timedelta(seconds=wait.retry_after)
         except Refused as refusal:
-            if refusal.gone:
+            if refusal.gone or isinstance(refusal, StoppedByUser):
                 self._mute = datetime.max.replace(tzinfo=self._clock.now().tzinfo)
         except Failure:
             self._mute = self._clock.now() + _EDIT_PACE * 4

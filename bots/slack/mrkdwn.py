@@ -38,7 +38,11 @@ def escaped(words: str) -> str:
 
 def notice(text: str, limit: int) -> str:
     """The plain words of Markdown, escaped and cut to `limit` characters: what notifications and screen readers say."""
-    words = escaped(plain(text))
+    return cut(escaped(plain(text)), limit)
+
+
+def cut(words: str, limit: int) -> str:
+    """Escaped words, cut to `limit` characters between two of them."""
     return words if len(words) <= limit else re.sub(r"&\w*$", "", words[: limit - 1]) + "…"
 
 

@@ -10,7 +10,7 @@ from bots.slack import files, interactive
 from bots.slack.place import Place
 from bots.slack.reading import Ended, Opened, Reading
 from bots.slack.shape import Json, amount, inner, moment, needed, record, records, text
-from bots.slack.wording import Words, asked, words
+from bots.slack.wording import Words, asked, commanded, words
 from core.errors import Malformed
 from core.event import Body, Event, Joined, Said, Sender, Stopped
 
@@ -80,15 +80,15 @@ class Reader:
             at=now,
             body=Stopped() if said == "/stop" else Said(text=said),
         )
-        return Reading(events=(event,))
+        return Reading(events=(event,), anywhere=True)
 
     def _event(self, whole: Json, event: Json) -> Reading:
         team, bot = _authorization(whole)
         match needed(event, "type"):
             case "message" if event.get("subtype") == "message_changed":
-                return Reading(events=_edited(whole, event, team, bot))
+                return Reading(events=_edited(whole, event, team, bot, self.commands))
             case "message" | "app_mention":
-                return Reading(events=_message(whole, event, team, bot))
+                return Reading(events=_message(whole, event, team, bot, self.commands))
             case "agent_session_stopped":
                 return Reading(events=(_stopped(whole, event, team),))
             case "assistant_thread_started":
@@ -103,7 +103,7 @@ class Reader:
                 return Reading()
 
 
-def _message(whole: Json, event: Json, team: str, bot: str) -> tuple[Event, ...]:
+def _message(whole: Json, event: Json, team: str, bot: str, commands: Collection[str]) -> tuple[Event, ...]:
     """The events of one message: its words, or one for each file, the words with the first."""
     user = text(event, "user")
     if not user or user in (bot, "USLACKBOT") or "bot_id" in event or text(event, "subtype") not in _SPOKEN:
@@ -112,10 +112,12 @@ def _message(whole: Json, event: Json, team: str, bot: str) -> tuple[Event, ...]
     place, ts = _place(event, team), needed(event, "ts")
     mentioned = event.get("type") == "app_mention" or said.mentioned
     addressed = place.direct or mentioned or (bool(bot) and text(event, "parent_user_id") == bot)
-    if not place.thread and not place.direct:
+    if not place.thread:
         if not addressed:
             return ()
         place = Place(team=team, channel=place.channel, thread=ts)
+    if addressed and (asks := commanded(said.text, commands)) != said.text:
+        said = replace(said, text=asks)
     key = f"{team}.{place.channel}.{ts}" if mentioned and not place.direct else needed(whole, "event_id")
     bodies = _bodies(event, team, said, mentioned=mentioned)
     return tuple(
@@ -127,12 +129,13 @@ def _message(whole: Json, event: Json, team: str, bot: str) -> tuple[Event, ...]
             body=body,
             addressed=addressed,
             group=not place.direct,
+            below=place.below,
         )
         for number, body in enumerate(bodies)
     )
 
 
-def _edited(whole: Json, event: Json, team: str, bot: str) -> tuple[Event, ...]:
+def _edited(whole: Json, event: Json, team: str, bot: str, commands: Collection[str]) -> tuple[Event, ...]:
     """The new words of a message changed by its author within the hour, once for each message; pages shown in it change it too, and say nothing new.
 
     A mention that was added is told by `app_mention` as well, and has the same id.
@@ -146,7 +149,7 @@ def _edited(whole: Json, event: Json, team: str, bot: str) -> tuple[Event, ...]:
     bare = {name: value for name, value in message.items() if name != "files"}
     found = tuple(
         replace(each, at=moment(edited))
-        for each in _message(whole, bare | {"channel": needed(event, "channel")}, team, bot)
+        for each in _message(whole, bare | {"channel": needed(event, "channel")}, team, bot, commands)
         if each.addressed
     )
     mention = words(text(message, "text"), bot).mentioned and not words(text(before, "text"), bot).mentioned
@@ -162,7 +165,7 @@ def _changed(body: Body) -> Body:
 
 
 def _bodies(event: Json, team: str, said: Words, *, mentioned: bool) -> tuple[Body, ...]:
-    shared = files.bodies(records(event, "files"), team, said.text)
+    shared = files.bodies(records(event, "files"), team, said.text, text(event, "ts"))
     if shared:
         return shared
     if said.text.strip().lower() == "/stop":
@@ -191,6 +194,7 @@ def _stopped(whole: Json, event: Json, team: str) -> Event:
         at=moment(needed(event, "event_ts")),
         body=Stopped(),
         group=not place.direct,
+        below=place.below,
     )
 
 

@@ -21,11 +21,16 @@ class Opened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """A person wants the form for a question; `trigger` opens it within three seconds."""
+    """A person wants a form to write in; `trigger` opens it within three seconds.
+
+    `place` is the conversation that what they write belongs to, the one of the two of us where it is not told; `label` says what to write.
+    """
 
     team: str
     user: str
     trigger: str
+    place: Place | None = None
+    label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +43,17 @@ class Ended:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """`challenge` is to be given back at once, `ended` to be obeyed before Slack is told that all was taken; `opened` and `asked` are answered after the events are kept."""
+    """`challenge` is to be given back at once, `ended` to be obeyed before Slack is told that all was taken; `opened` and `asked` are answered after the events are kept.
+
+    `anywhere` says that Slack tells of this whether or not the bot takes part in the conversation.
+    """
 
     events: tuple[Event, ...] = ()
     challenge: str = ""
     opened: Opened | None = None
     asked: Asked | None = None
     ended: Ended | None = None
+    anywhere: bool = False
 
 
 class Events(tuple[Event, ...]):

@@ -17,6 +17,10 @@ class NotStreaming(Refused):
     """The stream has ended, as they do after some minutes; its message can still be updated."""
 
 
+class StoppedByUser(NotStreaming):
+    """The reader has pressed the stop button: nothing more is to be written there."""
+
+
 class Disowned(Unreachable):
     """Slack does not accept the token."""
 
@@ -53,6 +57,7 @@ _KINDS: dict[str, type[Refused]] = {
     "streaming_state_conflict": Uneditable,
     "message_not_in_streaming_state": NotStreaming,
     "message_not_owned_by_app": NotStreaming,
+    "stopped_by_user": StoppedByUser,
 }
 _DISOWNED = frozenset(("invalid_auth", "not_authed", "token_expired"))
 _BROKEN = frozenset(

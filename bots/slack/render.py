@@ -5,17 +5,21 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from bots.slack.mrkdwn import SECTION_LIMIT, escaped, grid, notice, sections
+from bots.slack.mrkdwn import SECTION_LIMIT, cut, escaped, grid, notice, sections
 from core.errors import Malformed
 from core.markup import Table, plain, plain_spans
 from core.reply import Choice, Mark, Quiz, Source, Text
 
 LABEL_LIMIT = 75
 MOST_BUTTONS = 25
-TEXT_LIMIT = 12_000
+TEXT_LIMIT = 9_000
 NOTICE_LIMIT = 39_000
-GOOD, BAD = "rate:good", "rate:bad"
+GOOD, BAD, WRITE = "rate:good", "rate:bad", "write"
 _MOST_BLOCKS = 46
+_MOST_SHOWN = 10_500
+"""Characters in all blocks of a message; Slack has refused 11,300 and more (bolt-js 2509 and 2867), and says no number."""
+_MOST_IN_TABLE = 9_000
+"""Characters in all cells, of the 10,000 of docs.slack.dev/reference/block-kit/blocks/table-block."""
 _MOST_SOURCES = 8
 _ROWS, _COLUMNS = 100, 20
 
@@ -35,6 +39,11 @@ class Message:
     @property
     def buttons(self) -> bool:
         return any(block["type"] == "actions" for block in self.blocks)
+
+    def answered_at(self, block: str) -> "Message":
+        """The same with buttons that name the conversation they are answered in, by their blocks' id."""
+        shown = [{**each, "block_id": f"{block}"} if each["type"] == "actions" else each for each in self.blocks]
+        return replace(self, blocks=tuple(shown))
 
     def bare(self) -> "Message":
         """The words alone, for when Slack takes offence at the blocks."""
@@ -58,7 +67,18 @@ def quiz(reply: Quiz, sign: Sign) -> tuple[Message, ...]:
     said = _below(reply.question, listed)
     progress = [_context([escaped(reply.progress)])] if reply.progress else []
     named = "" if listed else _numbered(reply.choices)
+    if reply.write:
+        actions = [_written(actions, plainly(reply.write, LABEL_LIMIT), sign(WRITE))]
     return _messages([*progress, *_body(said), *actions], _below(reply.progress, said, named))
+
+
+def _written(actions: Sequence[Block], label: Block, value: str) -> Block:
+    """The row of buttons with one more, which opens a form to write in."""
+    beside = actions[0]["elements"] if actions else []
+    return {
+        "type": "actions",
+        "elements": [*beside, {"type": "button", "text": label, "value": value, "action_id": WRITE}],
+    }
 
 
 def verdict(reply: Mark) -> Message:
@@ -74,7 +94,8 @@ def verdict(reply: Mark) -> Message:
 
 def draft(words: str, status: str) -> Message | None:
     """An answer half written and what is being done now; `None` when there is nothing to show."""
-    blocks = _body(words)[-_MOST_BLOCKS:]
+    heads = _heads(_body(words))
+    blocks = [*heads[-1]] if heads else []
     if status:
         blocks.append(_context([f"_{escaped(_shortened(status))}_"]))
     return Message(text=notice(words or _literal(status), NOTICE_LIMIT), blocks=tuple(blocks)) if blocks else None
@@ -105,12 +126,41 @@ def plainly(words: str, limit: int) -> Block:
 
 
 def _messages(blocks: Sequence[Block], said: str) -> tuple[Message, ...]:
-    """As many messages as the blocks need, the words of all with the first."""
-    if not blocks:
-        return ()
-    heads = [tuple(blocks[start : start + _MOST_BLOCKS]) for start in range(0, len(blocks), _MOST_BLOCKS)]
-    words = notice(said, NOTICE_LIMIT)
-    return tuple(Message(text=words if not number else "…", blocks=head) for number, head in enumerate(heads))
+    """As many messages as the blocks need, each with its own words."""
+    heads = _heads(blocks)
+    if len(heads) < 2:
+        return tuple(Message(text=notice(said, NOTICE_LIMIT), blocks=head) for head in heads)
+    return tuple(
+        Message(text=cut("\n\n".join(filter(None, map(_words, head))), NOTICE_LIMIT) or "…", blocks=head)
+        for head in heads
+    )
+
+
+def _heads(blocks: Sequence[Block]) -> list[tuple[Block, ...]]:
+    """The blocks of each message."""
+    heads: list[tuple[Block, ...]] = []
+    room = 0
+    for block in blocks:
+        size = len(_words(block))
+        if not heads or len(heads[-1]) == _MOST_BLOCKS or size > room:
+            heads.append(())
+            room = _MOST_SHOWN
+        heads[-1] += (block,)
+        room -= size
+    return heads
+
+
+def _words(block: Block) -> str:
+    """What a block says."""
+    match block["type"]:
+        case "section":
+            return block["text"]["text"]
+        case "context":
+            return "\n".join(element["text"] for element in block["elements"])
+        case "table":
+            return "\n".join(" | ".join(escaped(cell["text"]) for cell in row) for row in block["rows"])
+        case _:
+            return ""
 
 
 def _body(text: str) -> list[Block]:
@@ -120,12 +170,18 @@ def _body(text: str) -> list[Block]:
     for shown in sections(text):
         if isinstance(shown, str):
             blocks.append(_section(shown))
-        elif not tabled and len(shown.rows) < _ROWS and len(shown.header) <= _COLUMNS:
+        elif not tabled and _tabular(shown):
             blocks.append(_table(shown))
             tabled = True
         else:
             blocks.extend(_section(part) for part in _gridded(shown))
     return blocks
+
+
+def _tabular(table: Table) -> bool:
+    """Whether Slack takes it as a table."""
+    cells = sum(len(plain_spans(cell)) for row in (table.header, *table.rows) for cell in row)
+    return len(table.rows) < _ROWS and len(table.header) <= _COLUMNS and cells <= _MOST_IN_TABLE
 
 
 def _gridded(table: Table) -> list[str]:

@@ -3,40 +3,53 @@
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from bots.slack import render, signed
-from bots.slack.client import Client
+from bots.slack import interactive, render, signed
+from bots.slack.client import UPDATE_TEXT, Client
 from bots.slack.drafts import Draft
-from bots.slack.live import Streams
 from bots.slack.mrkdwn import escaped, notice
 from bots.slack.place import Place
 from bots.slack.refusals import NotStreaming, Uneditable, Unformatted
 from bots.slack.render import Message
+from bots.slack.strays import removed
+from bots.slack.streams import Streams
 from core.address import Address
-from core.errors import Refused
+from core.errors import Failure, Refused
 from core.media import Media
 from core.ports.blobs import Blobs
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
 Step = Callable[[], Awaitable[str]]
 Count = Callable[[str], None]
-"""Called with the name of the simpler form that was fallen back to: plain, numbers, post, verdict, file."""
+"""Called with the name of the simpler form that was fallen back to: plain, numbers, post, verdict, file, direct."""
 
 _REMEMBERED = 256
+_CAPTION = 3000
 _ENDINGS = {"audio/ogg": "ogg", "audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/wav": "wav", "image/png": "png"}
 _SHOWN = frozenset(("image/png", "image/jpeg", "image/gif"))
 
 
-class Sending:
-    """Sends replies for one app. `key` signs buttons, `streams` knows which answers are half written."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Errand:
+    """Where a reply goes, and its idempotency key, which tells when it was made."""
 
-    def __init__(self, *, client: Client, key: bytes, blobs: Blobs, streams: Streams, count: Count) -> None:
+    address: Address
+    key: str
+
+
+class Sending:
+    """Sends replies for one app. `key` signs buttons, `streams` knows which answers are half written, `spell` writes commands as people can send them."""
+
+    def __init__(
+        self, *, client: Client, key: bytes, blobs: Blobs, streams: Streams, count: Count, spell: Callable[[str], str]
+    ) -> None:
         self._client = client
         self._key = key
         self._blobs = blobs
         self._streams = streams
         self._count = count
+        self._spell = spell
         self._begun: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str) -> str:
@@ -44,7 +57,7 @@ class Sending:
 
         A retry with the same `key` in this process goes on after the messages that went through.
         """
-        steps = self._steps(address, reply, target)
+        steps = self._steps(Errand(address=address, key=key), self._spelled(reply), target)
         sent = self._begun.pop((key, reply), ())
         for step in steps[len(sent) :]:
             try:
@@ -60,64 +73,103 @@ class Sending:
         if len(self._begun) > _REMEMBERED:
             self._begun.popitem(last=False)
 
-    def _steps(self, address: Address, reply: Reply, target: str) -> tuple[Step, ...]:
+    def _spelled(self, reply: Reply) -> Reply:
+        return reply if isinstance(reply, Quiz) else replace(reply, text=self._spell(reply.text))
+
+    def _steps(self, to: Errand, reply: Reply, target: str) -> tuple[Step, ...]:
         match reply:
             case Text():
-                if Place.of(address).only:
+                if Place.of(to.address).only:
                     reply = replace(reply, rateable=False)
-                return self._texts(address, render.texts(reply, self._sign(address)), reply.choices)
+                return self._texts(to, render.texts(reply, self._sign(to.address)), reply.choices)
+            case Picture() | Document() if len(notice(reply.text, render.NOTICE_LIMIT)) > _CAPTION:
+                words = self._texts(to, render.texts(Text(text=reply.text), self._sign(to.address)), ())
+                return (*words, *self._steps(to, replace(reply, text=""), target))
             case Voice():
-                return self._spoken(address, reply)
+                return self._spoken(to, reply)
             case Quiz():
-                return self._quiz(address, reply)
+                return self._quiz(to, reply)
             case Mark():
-                return self._mark(address, reply, target)
+                return self._mark(to, reply, target)
             case Picture():
-                return (self._picture(address, reply),)
+                return (self._picture(to, reply),)
             case Document():
-                return (self._file(address, reply.media, reply.media.name, reply.text),)
+                return (self._file(to, reply.media, reply.media.name, reply.text),)
 
     def _sign(self, address: Address) -> Callable[[str], str]:
         return lambda choice: signed.encode(choice, address, self._key)
 
-    def _texts(self, address: Address, messages: tuple[Message, ...], choices: tuple[Choice, ...]) -> tuple[Step, ...]:
+    def _texts(self, to: Errand, messages: tuple[Message, ...], choices: tuple[Choice, ...]) -> tuple[Step, ...]:
         if not messages:
             raise Refused("there are no words to send")
         if choices and not messages[-1].buttons:
             self._count("numbers")
-        return tuple(self._step(address, message) for message in messages)
+        return tuple(self._step(to, message) for message in messages)
 
-    def _step(self, address: Address, message: Message) -> Step:
-        return lambda: self._say(address, message)
+    def _step(self, to: Errand, message: Message) -> Step:
+        return lambda: self._say(to, message)
 
-    async def _say(self, address: Address, message: Message) -> str:
+    async def _say(self, to: Errand, message: Message) -> str:
         """Put the words where the answer is half written already, or send them as a new message."""
-        place = Place.of(address)
-        draft = await self._streams.finish(address)
+        draft = await self._draft(to)
+        place = self._streams.place(to.address, to.key, draft)
+        ended = await self._ended(place, draft)
         sent = ""
         if draft.message:
             with suppress(Uneditable):
-                sent = await self._formatted(lambda shown: self._rewrite(place, draft, shown), message)
+                sent = await self._formatted(lambda shown: self._rewrite(place, draft.message, shown), message)
             if not sent:
                 self._count("post")
         if not sent:
-            sent = await self._formatted(lambda shown: self._client.say(place, shown), message)
-        await self._rest(address, place, draft, ended=draft.streaming)
+            sent = await self._formatted(lambda shown: self._new(place, shown), message)
+        await self._rest(to, place, draft, ended=ended)
         return sent
 
-    async def _rewrite(self, place: Place, draft: Draft, message: Message) -> str:
-        """The finished answer in place of the half-written one; a stream is ended first, if it has not ended by itself."""
-        if draft.streaming:
-            with suppress(NotStreaming):
-                await self._client.stop(place, draft.message)
-        await self._client.rewrite(place, draft.message, message)
-        return draft.message
+    async def _draft(self, to: Errand) -> Draft:
+        """What is half written for this."""
+        draft = await self._streams.finish(to.address)
+        if not self._streams.stray(to.address, to.key, draft):
+            return draft
+        await removed(self._client, Place.of(to.address), draft)
+        await self._streams.keep(to.address, Draft())
+        return Draft()
 
-    async def _rest(self, address: Address, place: Place, draft: Draft, *, ended: bool) -> None:
+    async def _new(self, place: Place, message: Message) -> str:
+        """A message of its own; what cannot be shown to one person where they asked goes to where they talk with the bot."""
+        try:
+            return await self._client.say(place, message)
+        except Refused as refusal:
+            if not (place.only and refusal.gone):
+                raise
+        there = await self._client.direct(place.team, place.only)
+        self._count("direct")
+        return await self._client.say(there, message.answered_at(f"{interactive.AT}{place.address}"))
+
+    async def _ended(self, place: Place, draft: Draft) -> bool:
+        """End the stream, if there is one that has not ended by itself; whether Slack then shows that nothing is worked at."""
+        if not draft.streaming:
+            return False
+        try:
+            await self._client.stop(place, draft.message)
+        except (NotStreaming, Uneditable):
+            return False
+        return True
+
+    async def _rewrite(self, place: Place, sent: str, message: Message) -> str:
+        """Put words in the place of a message; those that are too long for it without blocks come as a new one instead."""
+        if message.blocks or len(message.text) <= UPDATE_TEXT:
+            await self._client.rewrite(place, sent, message)
+            return sent
+        new = await self._client.say(place, message)
+        with suppress(Failure):
+            await self._client.take_back(place, sent)
+        return new
+
+    async def _rest(self, to: Errand, place: Place, draft: Draft, *, ended: bool) -> None:
         """The answer is out: nothing is being written any more, and the session works no longer."""
         if not draft.working:
             return
-        await self._streams.keep(address, Draft())
+        await self._streams.keep(to.address, Draft())
         if place.thread and not ended:
             with suppress(Exception):
                 await self._client.session(place, "active")
@@ -132,79 +184,75 @@ class Sending:
             self._count("plain")
             return await send(message.bare())
 
-    async def _clear(self, address: Address) -> None:
-        """Take away an answer half written that nothing will take the place of."""
-        place = Place.of(address)
-        draft = await self._streams.finish(address)
-        if draft.streaming:
-            with suppress(NotStreaming):
-                await self._client.stop(place, draft.message)
+    async def _clear(self, to: Errand) -> Place:
+        """Take away an answer half written that nothing will take the place of; where it stood, or would have."""
+        draft = await self._draft(to)
+        place = self._streams.place(to.address, to.key, draft)
+        ended = await self._ended(place, draft)
         if draft.message:
             with suppress(Uneditable):
                 await self._client.take_back(place, draft.message)
-        await self._rest(address, place, draft, ended=draft.streaming)
+        await self._rest(to, place, draft, ended=ended)
+        return place
 
-    def _spoken(self, address: Address, reply: Voice) -> tuple[Step, ...]:
+    def _spoken(self, to: Errand, reply: Voice) -> tuple[Step, ...]:
         if reply.audio is None:
-            return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
-        return (self._file(address, reply.audio, "voice", ""),)
+            return self._texts(to, render.texts(Text(text=reply.text), self._sign(to.address)), ())
+        return (self._file(to, reply.audio, "voice", ""),)
 
-    def _file(self, address: Address, media: Media, name: str, words: str) -> Step:
-        place = Place.of(address)
-        if place.only:
+    def _file(self, to: Errand, media: Media, name: str, words: str) -> Step:
+        if Place.of(to.address).only:
             raise Refused("files cannot be shown to one person in a channel")
 
         async def upload() -> str:
             data, mime = await self._blobs.get(media.ref)
-            await self._clear(address)
-            return await self._client.upload(place, data, _named(name, mime or media.mime), notice(words, 3000))
+            place = await self._clear(to)
+            return await self._client.upload(place, data, _named(name, mime or media.mime), notice(words, _CAPTION))
 
         return upload
 
-    def _picture(self, address: Address, reply: Picture) -> Step:
+    def _picture(self, to: Errand, reply: Picture) -> Step:
         """A picture within a message; as a file where Slack does not show it so, or has not looked through it yet."""
-        place = Place.of(address)
-        filed = self._file(address, reply.media, reply.media.name, reply.text)
+        filed = self._file(to, reply.media, reply.media.name, reply.text)
 
         async def show() -> str:
             data, mime = await self._blobs.get(reply.media.ref)
             if (mime or reply.media.mime) not in _SHOWN:
                 return await filed()
             name = _named(reply.media.name, mime or reply.media.mime)
+            place = await self._shown_at(to)
             file = await self._client.upload(place, data, name, shared=False)
             try:
                 sent = await self._client.say(place, render.picture(file, reply.text, reply.media.name))
             except Unformatted:
                 self._count("file")
                 return await filed()
-            await self._clear(address)
+            await self._clear(to)
             return sent
 
         return show
 
-    def _quiz(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
-        messages = render.quiz(reply, self._sign(address))
-        texts = self._texts(address, messages, () if reply.form == "ordering" else reply.choices)
+    async def _shown_at(self, to: Errand) -> Place:
+        return self._streams.place(to.address, to.key, await self._draft(to))
+
+    def _quiz(self, to: Errand, reply: Quiz) -> tuple[Step, ...]:
+        messages = render.quiz(reply, self._sign(to.address))
+        texts = self._texts(to, messages, () if reply.form == "ordering" else reply.choices)
         if reply.audio is None:
             return texts
-        return (self._file(address, reply.audio, "listen", ""), *texts)
+        return (self._file(to, reply.audio, "listen", ""), *texts)
 
-    def _mark(self, address: Address, reply: Mark, target: str) -> tuple[Step, ...]:
+    def _mark(self, to: Errand, reply: Mark, target: str) -> tuple[Step, ...]:
         """Mark the question where it stands; without a place for it, send the verdict alone."""
-        place = Place.of(address)
-        alone = self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
+        place = Place.of(to.address)
+        alone = self._texts(to, render.texts(Text(text=reply.text), self._sign(to.address)), ())
         if not target or place.only:
             return alone
 
         async def mark() -> str:
-            await self._clear(address)
-
-            async def rewrite(message: Message) -> str:
-                await self._client.rewrite(place, target, message)
-                return target
-
+            here = await self._clear(to)
             try:
-                return await self._formatted(rewrite, render.verdict(reply))
+                return await self._formatted(lambda shown: self._rewrite(here, target, shown), render.verdict(reply))
             except Uneditable:
                 self._count("verdict")
                 return await alone[0]()

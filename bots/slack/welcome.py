@@ -7,6 +7,7 @@ from bots.slack.homes import Homes, Suggest
 from bots.slack.place import Place
 from bots.slack.reading import Asked, Opened, Reading
 from bots.slack.render import Block, plainly
+from bots.slack.wording import COMMAND
 from core.phrases import DEFAULT, say
 
 
@@ -38,24 +39,25 @@ class Welcome:
 
     async def _prompts(self, opened: Opened) -> None:
         locale = await self._locale(opened.place.team, opened.user)
-        prompts = [(choice.label, choice.value) for choice in self._suggest(locale)]
+        prompts = [(choice.label, choice.value.replace("/", COMMAND, 1)) for choice in self._suggest(locale)]
         if prompts:
             await self._client.suggest(opened.place, prompts)
 
     async def _ask(self, asked: Asked) -> None:
         locale = await self._locale(asked.team, asked.user)
-        place = await self._client.direct(asked.team, asked.user)
-        await self._client.open(asked.team, asked.trigger, self._form(place, locale))
+        place = asked.place or await self._client.direct(asked.team, asked.user)
+        label, send = (asked.label, "slack.answer") if asked.label else (say("slack.ask", locale), "slack.send")
+        await self._client.open(asked.team, asked.trigger, self._form(place, label, say(send, locale)))
 
     async def _locale(self, team: str, user: str) -> str:
         return await self._directory.locale(team, user) or DEFAULT
 
-    def _form(self, place: Place, locale: str) -> Block:
-        metadata = f"{signed.encode(interactive.ASK, place.address, self._key)} {place.address}"
+    def _form(self, place: Place, label: str, send: str) -> Block:
+        metadata = f"{signed.encode(interactive.ASK, place.address, self._key)} {place.address} {place.below}".rstrip()
         entry = {
             "type": "input",
             "block_id": interactive.QUESTION,
-            "label": plainly(say("slack.ask", locale), 2000),
+            "label": plainly(label, 2000),
             "element": {"type": "plain_text_input", "action_id": interactive.QUESTION, "multiline": True},
         }
         return {
@@ -63,6 +65,6 @@ class Welcome:
             "callback_id": interactive.ASK,
             "private_metadata": metadata,
             "title": plainly("Sona", 24),
-            "submit": plainly(say("slack.send", locale), 24),
+            "submit": plainly(send, 24),
             "blocks": [entry],
         }

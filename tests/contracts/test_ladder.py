@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from core.address import Address
+from core.channel import Personal
 from core.conversation import Parcel
 from core.deliver import Deliver
+from core.event import Sender
 from core.fit import fit, steps
 from core.media import Media
 from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
@@ -58,7 +60,10 @@ class Ladder:
         return Voice(text="moku", audio=await self.harness.sound())
 
     async def drafts(self, *words: str) -> None:
-        live = self.harness.channel.live(self.harness.address)
+        harness: Harness = self.harness
+        live = harness.channel.live(harness.address)
+        if isinstance(live, Personal):
+            live.meant_for(Sender(id="T1.U7"), "en", "", "1699999999.000001")
         for each in words:
             await live.draft(each)
 
@@ -212,6 +217,13 @@ async def test_slack_buttons_to_numbers(ladder: Ladder) -> None:
     await ladder.sends(QUIZ)
     assert ladder.forms == ["numbers"]
     assert "1. to eat\n2. to go" in await ladder.says()
+
+
+@on("slack")
+async def test_slack_answer_for_one_alone_to_direct(ladder: Ladder) -> None:
+    await ladder.sends(BOLD, address=Address("slack", "T1.C9", "@U7"))
+    assert ladder.forms == ["direct"]
+    assert ladder.api.channels["D7"].texts == ["toki"]
 
 
 @on("slack")

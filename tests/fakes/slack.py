@@ -1,12 +1,14 @@
 """Slack on a real socket: the Web API, signed calls of the Events API and Socket Mode, as strict as its documentation (docs.slack.dev).
 
 Held to: a wrong token is `invalid_auth`, an unknown method `unknown_method`, both with status 200; a message has at most
-40,000 characters (4,000 when updated) and 50 blocks, a section 3,000 characters, a row 25 buttons with labels of 75 and
+40,000 characters (4,000 when updated) and 50 blocks with 11,300 characters in all, a table 10,000 characters in all of its cells, a section 3,000 characters, a row 25 buttons with labels of 75 and
 values of 2,000 characters, one table; streams need a thread, and outside of direct messages a recipient; they end by themselves after five
 minutes, and appending to one that has ended is `message_not_in_streaming_state`, updating one that runs is refused; a
-thread's status goes with the app's next message; 429 carries `Retry-After`.
+stream that the reader has stopped takes no more (`stopped_by_user`) and is updated like any message; a session needs a thread
+and a known status, and takes a title only when it begins; prompts that name a thread are ignored without a word in an app with `agent_view`; a form opens within three
+seconds; the token has the scopes of the manifest; a thread's status goes with the app's next message; 429 carries `Retry-After`.
 Calls carry a signature over timestamp and body, and come again with `X-Slack-Retry-Num` while they are not answered
-with 2xx. In Socket Mode an envelope comes again until its id is sent back.
+with 2xx. In Socket Mode an envelope goes to one of the connections, and comes again until its id is sent back.
 """
 
 import asyncio
@@ -15,17 +17,20 @@ import json
 from base64 import b64decode
 from collections.abc import Callable
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlencode
 
 import aiohttp
 from aiohttp import WSMsgType, web
 
+import bots.slack
 from tests.fakes.slack_methods import Call, Methods
 from tests.fakes.slack_oauth import TOKEN as TOKEN
-from tests.fakes.slack_rules import Answer, Pace
+from tests.fakes.slack_rules import Answer, Pace, allowed
 
 APP_TOKEN, SECRET = "xapp-1-TEST", "s1gning"
+_MANIFEST = Path(bots.slack.__file__).parent / "manifest.json"
 
 
 def signed_headers(body: bytes, now: float, secret: str = SECRET) -> dict[str, str]:
@@ -57,6 +62,9 @@ class FakeSlack(Methods):
         self.calls: list[tuple[str, Call]] = []
         self.acked: list[str] = []
         self.links = 0
+        self.held: asyncio.Event | None = None
+        self.holding = 0
+        self.scopes: set[str] = set(json.loads(_MANIFEST.read_text())["oauth_config"]["scopes"]["bot"])
         self._refusals: list[tuple[str, Answer]] = []
         self._unacked: dict[str, dict[str, Any]] = {}
         self._sockets: list[web.WebSocketResponse] = []
@@ -93,9 +101,9 @@ class FakeSlack(Methods):
         return [call for name, call in self.calls if name == method]
 
     async def push(self, kind: str, payload: dict[str, Any], number: str = "E1") -> None:
-        """Send an envelope to who listens, or keep it until somebody does."""
+        """Send an envelope to one of those who listen, or keep it until somebody does."""
         self._unacked[number] = {"type": kind, "envelope_id": number, "payload": payload}
-        for socket in self._sockets:
+        for socket in self._sockets[-1:]:
             await socket.send_json(self._unacked[number])
 
     async def drop(self) -> None:
@@ -117,8 +125,11 @@ class FakeSlack(Methods):
         try:
             call = await _call(request)
             self._authorized(name, request, call)
+            allowed(name, self.scopes)
             self.calls.append((name, call))
             self._refused(name)
+            if name == "users.info" and self.held is not None:
+                await self._hold(self.held)
             if name == "apps.connections.open":
                 answer: dict[str, Any] = {"url": f"{self.url.replace('http', 'ws', 1)}/link"}
             else:
@@ -129,6 +140,12 @@ class FakeSlack(Methods):
             return web.json_response(body, status=refusal.status, headers=headers)
         await self._told()
         return web.json_response({"ok": True, **answer})
+
+    async def _hold(self, held: asyncio.Event) -> None:
+        """Let the first who asks wait until it is `held` no more."""
+        self.held, self.holding = None, self.holding + 1
+        await self._told()
+        await held.wait()
 
     def _authorized(self, name: str, request: web.Request, call: Call) -> None:
         """Who calls: the app by its id and secret, its gateway, or a workspace's bot."""

@@ -1,69 +1,14 @@
 """The Web API's methods over channels kept in memory."""
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
 
 from tests.fakes import slack_rules as rules
 from tests.fakes.slack_oauth import Workspaces
 from tests.fakes.slack_rules import Answer, Pace
+from tests.fakes.slack_screen import Channel
 
 Call = dict[str, Any]
-
-
-@dataclass
-class Channel:
-    """`refusal` is the error that everything there is answered with; `status` what is shown under each thread."""
-
-    id: str
-    refusal: str = ""
-    messages: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
-    private: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    status: dict[str, str] = field(default_factory=dict[str, str])
-    session: dict[str, str] = field(default_factory=dict[str, str])
-    prompts: dict[str, list[Any]] = field(default_factory=dict[str, list[Any]])
-    titles: dict[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def texts(self) -> list[str]:
-        """What people see, from the first message to the last, without marks."""
-        return [seen(message) for message in self.messages.values()]
-
-    def buttons(self, ts: str) -> list[dict[str, Any]]:
-        return [element for block in self.messages[ts]["blocks"] for element in _elements(block)]
-
-
-def _elements(block: dict[str, Any]) -> list[dict[str, Any]]:
-    return block["elements"] if block["type"] == "actions" else []
-
-
-def seen(message: dict[str, Any]) -> str:
-    """The words of a message, without marks: what is streamed, else its blocks, else its text."""
-    if message.get("streamed"):
-        return message["streamed"]
-    lines = [line for block in message.get("blocks") or [] for line in _lines(block)]
-    words = "\n".join(lines) if lines else message.get("text", "")
-    return unmarked(words)
-
-
-def unmarked(words: str) -> str:
-    """Without marks; several underscores in a row are a gap to fill and none."""
-    words = re.sub(r"<[^<>|]*\|([^<>]*)>", r"\1", words)
-    words = re.sub(r"(?<!\w)[*~`]+|[*~`]+(?!\w)|(?<![\w_])_(?=[^\s_])|(?<=[^\s_])_(?![\w_])", "", words)
-    return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-
-
-def _lines(block: dict[str, Any]) -> list[str]:
-    match block["type"]:
-        case "section" | "header":
-            return [block["text"]["text"]]
-        case "context":
-            return [element["text"] for element in block["elements"]]
-        case "table":
-            return [" | ".join(cell["text"] for cell in row) for row in block["rows"]]
-        case _:
-            return []
 
 
 class Methods:
@@ -74,7 +19,9 @@ class Methods:
         self.files: dict[str, tuple[str, bytes]] = {}
         self.views: dict[str, dict[str, Any]] = {}
         self.forms: list[dict[str, Any]] = []
-        self.triggers: set[str] = set()
+        self.triggers: dict[str, float] = {}
+        self.shared: dict[str, str] = {}
+        self.slow: dict[str, int] = {}
         self.pace: Pace | None = None
         self.time: Callable[[], float] = lambda: 0.0
         self.workspaces = Workspaces()
@@ -104,14 +51,31 @@ class Methods:
             raise Answer(channel.refusal)
         return channel
 
+    def trigger(self, number: str) -> None:
+        """Somebody has just done something that a form may be opened for."""
+        self.triggers[number] = self.time()
+
+    def press_stop(self, number: str, thread: str) -> None:
+        """Somebody presses the stop button: what is streamed in the thread takes no more."""
+        for message in self.channels[number].messages.values():
+            if message["thread_ts"] == thread and message.get("streaming"):
+                message.update(streaming=False, stopped=True)
+
     def _message(self, call: Call) -> dict[str, Any]:
         message = self._at(call).messages.get(call.get("ts", ""))
         if message is None:
             raise Answer("message_not_found")
         return message
 
+    def _posting(self, call: Call) -> Channel:
+        """A channel that the app is in."""
+        channel = self._at(call)
+        if not channel.member:
+            raise Answer("not_in_channel")
+        return channel
+
     def _put(self, call: Call, **content: Any) -> dict[str, Any]:
-        channel, ts = self._at(call), self.stamp()
+        channel, ts = self._posting(call), self.stamp()
         if self.pace is not None:
             self.pace.note(channel.id)
         channel.status.pop(call.get("thread_ts", ""), None)
@@ -145,12 +109,14 @@ class Methods:
         for block in call.get("blocks") or []:
             if "slack_file" in block:
                 name, data = self.files.get(block["slack_file"].get("id", ""), ("", b""))
+                if self.slow.get(block["slack_file"].get("id", ""), 0) > 0:
+                    raise Answer("invalid_blocks")
                 if not data or name.rpartition(".")[2] not in ("png", "jpg", "jpeg", "gif"):
                     raise Answer("invalid_blocks")
 
     def chat_postEphemeral(self, call: Call) -> dict[str, Any]:
         rules.message(call)
-        channel = self._at(call)
+        channel = self._posting(call)
         if not call.get("user"):
             raise Answer("user_not_in_channel")
         channel.private.append({**call, "ts": self.stamp()})
@@ -186,6 +152,7 @@ class Methods:
             message["streaming"] = False
         if not message.get("streaming"):
             raise Answer("message_not_in_streaming_state")
+        rules.chunks(call)
         message["streamed"] += rules.chunks(call)
         message["tasks"] += [chunk for chunk in call.get("chunks") or [] if chunk["type"] == "task_update"]
         return message
@@ -193,6 +160,8 @@ class Methods:
     def chat_appendStream(self, call: Call) -> dict[str, Any]:
         if not call.get("chunks"):
             raise Answer("no_text")
+        if self._message(call).get("stopped"):
+            raise Answer("stopped_by_user")
         return {"ts": self._stream(call)["ts"]}
 
     def chat_stopStream(self, call: Call) -> dict[str, Any]:
@@ -203,9 +172,16 @@ class Methods:
         return {"ts": message["ts"]}
 
     def agents_sessions_setStatus(self, call: Call) -> dict[str, Any]:
+        channel = self._at(call, "channel_id")
         if call.get("status") not in ("active", "processing", "suspended", "closed"):
+            raise Answer("invalid_status")
+        if not call.get("thread_ts"):
+            raise Answer("thread_ts_required")
+        if len(call.get("title", "")) > 200:
             raise Answer("invalid_arguments")
-        self._at(call, "channel_id").session[_thread(call)] = call["status"]
+        if call.get("title") and call["thread_ts"] not in channel.session:
+            channel.titles[call["thread_ts"]] = call["title"]
+        channel.session[call["thread_ts"]] = call["status"]
         return {"status": call["status"]}
 
     def assistant_threads_setStatus(self, call: Call) -> dict[str, Any]:
@@ -220,7 +196,9 @@ class Methods:
         prompts = call.get("prompts") or []
         if not 0 < len(prompts) <= 4 or not all(prompt["title"] and prompt["message"] for prompt in prompts):
             raise Answer("invalid_arguments")
-        self._at(call, "channel_id").prompts[call.get("thread_ts", "")] = prompts
+        channel = self._at(call, "channel_id")
+        if not call.get("thread_ts"):
+            channel.prompts = prompts
         return {}
 
     def conversations_open(self, call: Call) -> dict[str, Any]:
@@ -235,7 +213,7 @@ class Methods:
 
     def views_open(self, call: Call) -> dict[str, Any]:
         rules.view(call["view"])
-        if call["trigger_id"] not in self.triggers:
+        if self.time() - self.triggers.pop(call["trigger_id"], -rules.TRIGGER_SECONDS * 2) > rules.TRIGGER_SECONDS:
             raise Answer("expired_trigger_id")
         self.forms.append(call["view"])
         return {}
@@ -255,7 +233,20 @@ class Methods:
                 self._put(
                     {**call, "channel": call["channel_id"]}, text=call.get("initial_comment", ""), file=file["id"]
                 )
+            self.shared[file["id"]] = call.get("channel_id", "")
         return {"files": call["files"]}
+
+    def files_info(self, call: Call) -> dict[str, Any]:
+        """A file that Slack is `slow` with shows what it is, and where it was shared, only when it was asked for often enough."""
+        number = call.get("file", "")
+        if number not in self.files:
+            raise Answer("file_not_found")
+        self.slow[number] = self.slow.get(number, 0) - 1
+        if self.slow[number] >= 0:
+            return {"file": {"id": number, "mimetype": "", "shares": {}}}
+        where = self.shared.get(number, "")
+        shares = {"private": {where: [{"ts": "1.1"}]}} if where else {}
+        return {"file": {"id": number, "mimetype": "image/png", "shares": shares}}
 
 
 def _thread(call: Call) -> str:

@@ -1,10 +1,20 @@
 """What Slack's Web API takes and what it refuses, with the names of its errors."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 TEXT_LIMIT, UPDATE_LIMIT = 40_000, 4_000
-STREAM_SECONDS = 300.0
+STREAM_SECONDS, TRIGGER_SECONDS = 300.0, 3.0
+SHOWN_LIMIT, TABLE_LIMIT = 11_300, 10_000
+SCOPES = {
+    "chat": "chat:write",
+    "agents": "chat:write",
+    "assistant": "assistant:write",
+    "conversations.open": "im:write",
+    "files.info": "files:read",
+    "files": "files:write",
+    "users": "users:read",
+}
 BLOCKS = {
     "section",
     "context",
@@ -64,6 +74,28 @@ def blocks(shown: object, most: int = 50) -> None:
         raise Answer("invalid_blocks")
     for block in shown:
         _block(block)
+    if sum(map(_size, shown)) > SHOWN_LIMIT:
+        raise Answer("msg_blocks_too_long")
+
+
+def _size(block: Mapping[str, Any]) -> int:
+    """The characters that a block shows."""
+    match block["type"]:
+        case "section":
+            return len(block["text"]["text"])
+        case "context":
+            return sum(len(element["text"]) for element in block["elements"])
+        case "table":
+            return sum(len(cell["text"]) for row in block["rows"] for cell in row)
+        case _:
+            return 0
+
+
+def allowed(method: str, scopes: Collection[str]) -> None:
+    """What a token may call; methods of no family here need no scope."""
+    needed = SCOPES.get(method) or SCOPES.get(method.partition(".")[0])
+    if needed and needed not in scopes:
+        raise Answer("missing_scope")
 
 
 def chunks(call: Mapping[str, Any]) -> str:
@@ -123,6 +155,8 @@ def _block(block: Mapping[str, Any]) -> None:
                 _count(row, 20)
                 for cell in row:
                     _text(cell, 3000)
+            if _size(block) > TABLE_LIMIT:
+                raise Answer("invalid_blocks")
         case _:
             pass
 

@@ -29,7 +29,6 @@ from tests.street.phones.web import WebPhone
 from tests.street.talk import Talk
 
 Meeting = Callable[..., Awaitable[Talk]]
-_THREAD = "1699999999.000001"
 
 
 @pytest.fixture
@@ -200,15 +199,9 @@ class Meet(Protocol):
 
 @pytest.fixture
 async def meet(town: Town, claude: FakeAnthropic) -> Meet:
-    """Someone on any channel, in Slack in a thread, in a house with a model; what they were greeted with, where they were, is still to be heard."""
+    """Someone on any channel, in a house with a model; what they were greeted with is still to be heard."""
 
     async def met(channel: str, locale: str = "en") -> Talk:
-        talk = await town.meets(channel, locale=locale, claude=claude)
-        if channel != "slack":
-            return talk
-        assert town.slack is not None
-        url = f"{talk.house.url}slack"
-        thread = SlackPhone(town.slack, talk.house.taking.wait, talk.house.clock, url, thread=_THREAD, locale=locale)
-        return Talk(talk.house, thread)
+        return await town.meets(channel, locale=locale, claude=claude)
 
     return met

@@ -27,7 +27,7 @@ FORMS = {
     "terminal": {"list", "words"},
     "telegram": {"poll", "words"},
     "discord": {"buttons", "form"},
-    "slack": {"buttons", "words"},
+    "slack": {"buttons", "form"},
     "sms": {"list", "words"},
 }
 HANDBOOK = b"# Acme Handbook\n\n## Holidays\n\nEmployees have 25 days of paid leave each year.\n"

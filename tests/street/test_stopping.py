@@ -40,6 +40,8 @@ async def _stops(talk: Talk, way: str) -> None:
             await phone.stops()
         case TelegramPhone() as phone if way == "natively":
             await phone.presses_stop()
+        case SlackPhone() as phone if way == "/sona stop":
+            await phone.commands("stop")
         case DiscordPhone() as phone if way == "natively":
             await phone.commands("stop")
         case phone:
@@ -69,7 +71,8 @@ async def _asks_for_a_story(talk: Talk, claude: FakeAnthropic) -> None:
         ("discord", "natively"),
         ("discord", "stop"),
         ("slack", "natively"),
-        ("slack", "/stop"),
+        ("slack", "!stop"),
+        ("slack", "/sona stop"),
         ("slack", "para"),
         ("sms", "/stop"),
     ],

@@ -38,13 +38,14 @@ class Shelf:
 
 @dataclass
 class Desk:
-    """A connected app with everything around it. `counted` holds the forms that were fallen back to."""
+    """A connected app with everything around it. `counted` holds the forms that were fallen back to, `paused` the seconds waited for files."""
 
     api: FakeSlack
     app: Slack
     clock: ManualClock
     shelf: Shelf
     counted: list[str] = field(default_factory=list[str])
+    paused: list[float] = field(default_factory=list[float])
 
     async def sound(self) -> Media:
         return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=2.0)
@@ -52,10 +53,13 @@ class Desk:
 
 @pytest.fixture
 async def desk() -> AsyncIterator[Desk]:
-    clock, shelf, counted = ManualClock(), Shelf(), list[str]()
+    clock, shelf, counted, paused = ManualClock(), Shelf(), list[str](), list[float]()
 
     def count(name: str, /, **labels: str) -> None:
         counted.append(labels["form"])
+
+    async def sleep(seconds: float) -> None:
+        paused.append(seconds)
 
     async with FakeSlack() as api:
         api.channel("D1")
@@ -68,6 +72,7 @@ async def desk() -> AsyncIterator[Desk]:
             count=count,
             commands=("quiz", "help", "stop"),
             suggest=lambda locale: suggest(locale, "quiz"),
+            sleep=sleep,
         )
-        yield Desk(api=api, app=app, clock=clock, shelf=shelf, counted=counted)
+        yield Desk(api=api, app=app, clock=clock, shelf=shelf, counted=counted, paused=paused)
         await app.close()

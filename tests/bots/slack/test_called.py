@@ -132,15 +132,15 @@ async def test_calls_that_come_at_once_keep_what_is_their_own(desk: Desk) -> Non
     assert answer is not None
     assert json.loads(answer.body) == {"challenge": "3eZbrw"}
     await channel.acknowledge(await channel.admit(said))
-    assert desk.api.channels["D1"].prompts == {}
+    assert desk.api.channels["D1"].prompts == []
     await channel.acknowledge(await channel.admit(opened))
-    assert list(desk.api.channels["D1"].prompts) == ["1700000000.000100"]
+    assert len(desk.api.channels["D1"].prompts) == 1
 
 
 async def test_a_new_thread_is_offered_what_to_say(desk: Desk, url: str) -> None:
     await post(url, _payload("thread_started"), desk.clock.now().timestamp())
     await desk.api.until(lambda: bool(desk.api.channels["D1"].prompts))
-    assert desk.api.channels["D1"].prompts == {"1700000000.000100": [{"title": "Quiz me", "message": "/quiz"}]}
+    assert desk.api.channels["D1"].prompts == [{"title": "Quiz me", "message": "!quiz"}]
     assert desk.api.channels["D1"].titles == {"1700000000.000100": "Sona"}
 
 
@@ -160,7 +160,7 @@ async def test_the_form_for_a_question_opens_and_is_answered_in_the_conversation
     desk: Desk, url: str, inbox: Inbox
 ) -> None:
     now = desk.clock.now().timestamp()
-    desk.api.triggers.add("13.1")
+    desk.api.trigger("13.1")
     desk.api.locales["U7"] = "es-ES"
     await post(url, _payload("global_shortcut"), now, form=True)
     await desk.api.until(lambda: bool(desk.api.forms))

@@ -6,6 +6,7 @@ import pytest
 
 from bots.slack.client import Client
 from bots.slack.directory import Directory
+from bots.slack.tiers import Tiers
 from bots.slack.tokens import OneToken
 from tests.fakes.clock import ManualClock
 from tests.fakes.slack import TOKEN, FakeSlack
@@ -20,7 +21,7 @@ async def api() -> AsyncIterator[FakeSlack]:
 
 @pytest.fixture
 async def client(api: FakeSlack) -> AsyncIterator[Client]:
-    client = Client(OneToken(TOKEN), api_url=api.url)
+    client = Client(OneToken(TOKEN), tiers=Tiers(ManualClock()), api_url=api.url)
     yield client
     await client.close()
 

@@ -40,6 +40,18 @@ def _web(desk: Desk, token: str = TOKEN) -> AsyncWebClient:
         ("chat.startStream", {"channel": "D1"}, "invalid_arguments"),
         ("chat.startStream", {"channel": "C1", "thread_ts": "1.1"}, "missing_recipient_user_id"),
         ("views.open", {"trigger_id": "1", "view": {"type": "home", "blocks": []}}, "expired_trigger_id"),
+        ("agents.sessions.setStatus", {"channel_id": "D1", "status": "active"}, "thread_ts_required"),
+        ("agents.sessions.setStatus", {"channel_id": "D1", "status": "busy", "thread_ts": "1.1"}, "invalid_status"),
+        (
+            "chat.postMessage",
+            {"channel": "D1", "text": "a", "blocks": [{"type": "section", "text": {"text": "x" * 2900}}] * 4},
+            "msg_blocks_too_long",
+        ),
+        (
+            "chat.postMessage",
+            {"channel": "D1", "text": "a", "blocks": [{"type": "table", "rows": [[{"text": "x" * 2600}] * 4]}]},
+            "invalid_blocks",
+        ),
         ("chat.sing", {}, "unknown_method"),
     ],
 )
@@ -52,6 +64,36 @@ async def test_what_slack_refuses_is_refused(desk: Desk, method: str, body: dict
 async def test_a_wrong_token_is_refused(desk: Desk) -> None:
     with pytest.raises(SlackApiError, match="invalid_auth"):
         await _web(desk, "xoxb-other").auth_test()
+
+
+async def test_a_token_may_do_what_its_scopes_say_and_a_bot_writes_where_it_is(desk: Desk) -> None:
+    desk.api.channel("C9").member = False
+    with pytest.raises(SlackApiError, match="not_in_channel"):
+        await _web(desk).chat_postMessage(channel="C9", text="a")
+    desk.api.scopes.discard("chat:write")
+    with pytest.raises(SlackApiError, match="missing_scope"):
+        await _web(desk).chat_postMessage(channel="D1", text="a")
+
+
+async def test_a_form_opens_once_and_within_three_seconds(desk: Desk) -> None:
+    desk.api.limit(lambda: desk.clock.now().timestamp())
+    view = {"type": "home", "blocks": list[Any]()}
+    for seconds, opens in ((3, True), (3.1, False)):
+        desk.api.trigger("1")
+        desk.clock.pass_(seconds)
+        if opens:
+            await _web(desk).views_open(trigger_id="1", view=view)
+        with pytest.raises(SlackApiError, match="expired_trigger_id"):
+            await _web(desk).views_open(trigger_id="1", view=view)
+
+
+async def test_what_a_reader_stopped_takes_no_more_and_is_updated_like_any_message(desk: Desk) -> None:
+    web = _web(desk)
+    ts = str((await web.chat_startStream(channel="D1", thread_ts="1.1"))["ts"])
+    desk.api.press_stop("D1", "1.1")
+    with pytest.raises(SlackApiError, match="stopped_by_user"):
+        await web.chat_appendStream(channel="D1", ts=ts, chunks=[{"type": "markdown_text", "text": "a"}])
+    await web.chat_update(channel="D1", ts=ts, text="a")
 
 
 async def test_a_stream_ends_once_and_is_not_updated_while_it_runs(desk: Desk) -> None:

@@ -1,5 +1,9 @@
 """Signs of life, and the answer while it is written."""
 
+from dataclasses import replace
+
+import pytest
+
 from core.channel import Personal
 from core.event import Sender
 from core.reply import Text
@@ -56,10 +60,68 @@ async def test_an_answer_that_takes_longer_than_slack_streams_is_whole_in_the_en
 
 async def test_a_stream_that_died_before_the_end_is_finished_all_the_same(desk: Desk) -> None:
     live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+    await live.typing()
     await live.draft("toki")
     next(iter(shown.messages.values()))["streaming"] = False
     await desk.app.channel.send(THREAD, Text(text="toki pona"), key="1")
     assert shown.texts == ["toki pona"]
+    assert shown.session == {THREAD.thread: "active"}
+
+
+async def test_work_goes_on_and_can_be_stopped_while_a_stream_is_over(desk: Desk) -> None:
+    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+    await live.draft("toki ike")
+    desk.clock.pass_(2)
+    await live.draft("toki pona")
+    assert shown.texts == ["toki pona"]
+    assert shown.session == {THREAD.thread: "processing"}
+
+
+@pytest.mark.parametrize("told", ["chat.appendStream", "chat.stopStream"])
+async def test_what_the_reader_stopped_grows_no_more_and_is_finished(desk: Desk, told: str) -> None:
+    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+    await live.draft("toki")
+    desk.api.press_stop("D1", THREAD.thread)
+    if told == "chat.stopStream":
+        desk.api.refuse(told, "stopped_by_user")
+    else:
+        desk.clock.pass_(2)
+        await live.draft("toki pona")
+        desk.clock.pass_(2)
+        await live.draft("toki pona li")
+    assert shown.texts == ["toki"]
+    assert not desk.api.made("chat.update")
+    await desk.app.channel.send(THREAD, Text(text="toki –"), key="1")
+    assert shown.texts == ["toki –"]
+    assert shown.session == {THREAD.thread: "active"}
+
+
+async def test_a_mention_does_not_form_across_two_pieces_of_a_stream(desk: Desk) -> None:
+    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+    await live.draft("ping <")
+    desk.clock.pass_(1)
+    await live.draft("ping <!here> 1 < 2")
+    assert shown.texts == ["ping <\u200b!here> 1 < 2"]
+
+
+async def test_where_a_workspace_has_had_its_streams_of_a_minute_answers_are_updated_and_then_only_sent(
+    desk: Desk,
+) -> None:
+    shown = desk.api.channels["D1"]
+    for number in range(40):
+        here = replace(THREAD, thread=f"1699999999.{number:06d}")
+        live = desk.app.channel.live(here)
+        await live.draft("toki")
+        desk.clock.pass_(1.3)
+        await live.draft("toki pona")
+        await desk.app.channel.send(here, Text(text=f"toki pona {number}"), key=str(number))
+    assert shown.texts == [f"toki pona {number}" for number in range(40)]
+    assert len(desk.api.made("chat.startStream")) < 20
+    assert len(desk.api.made("chat.update")) <= 50
+    desk.clock.pass_(60)
+    before = len(desk.api.made("chat.startStream"))
+    await desk.app.channel.live(THREAD).draft("toki")
+    assert len(desk.api.made("chat.startStream")) == before + 1
 
 
 async def test_words_that_change_behind_are_written_anew(desk: Desk) -> None:
@@ -100,12 +162,14 @@ def _steps(desk: Desk, channel: str = "D1") -> list[tuple[str, str, str]]:
 async def test_a_thread_is_named_after_its_topic_and_says_in_the_readers_language_that_sona_thinks(desk: Desk) -> None:
     live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
     assert isinstance(live, Personal)
-    live.meant_for(Sender(id="T1.U7"), "es-MX", "¿Qué  es\nmoku?")
+    live.meant_for(Sender(id="T1.U7"), "es-MX", "¿Qué  es\nmoku?", "")
     await live.typing()
     assert shown.status == {THREAD.thread: "está pensando…"}
     assert shown.titles == {THREAD.thread: "¿Qué es moku?"}
     await live.draft("toki")
     assert shown.status == {}
+    await desk.app.channel.send(THREAD, Text(text="toki!"), key=desk.clock.id())
+    assert shown.texts == ["toki!"]
 
 
 async def test_what_tools_do_are_the_steps_of_the_stream(desk: Desk) -> None:
@@ -127,7 +191,7 @@ async def test_what_tools_do_are_the_steps_of_the_stream(desk: Desk) -> None:
 async def test_in_a_channels_thread_it_is_streamed_for_the_one_who_asked(desk: Desk) -> None:
     live, shown = desk.app.channel.live(CHANNEL), desk.api.channels["C1"]
     assert isinstance(live, Personal)
-    live.meant_for(Sender(id="T1.U7"), "en", "what is moku?")
+    live.meant_for(Sender(id="T1.U7"), "en", "what is moku?", "")
     await live.status("looking…")
     await live.status("")
     await live.draft("toki")

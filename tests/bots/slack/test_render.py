@@ -12,7 +12,7 @@ from bots.slack.render import draft, quiz, texts, verdict
 from core.markup import plain
 from core.reply import Choice, Mark, Quiz, Source, Text
 from tests.fakes import slack_rules
-from tests.fakes.slack_methods import seen
+from tests.fakes.slack_screen import seen
 
 A, B = Choice(label="to eat", value="q:1:0"), Choice(label="to <go>", value="q:1:1")
 

@@ -52,6 +52,64 @@ async def test_blocks_that_are_refused_leave_the_words(desk: Desk) -> None:
     assert desk.counted == ["plain"]
 
 
+@pytest.mark.parametrize("drafted", [True, False])
+async def test_not_a_word_of_a_long_answer_is_lost_where_its_blocks_are_refused(desk: Desk, drafted: bool) -> None:
+    words = "Q&A " + " ".join(f"word{number}" for number in range(800))
+    if drafted:
+        await desk.app.channel.live(THREAD).draft("Q")
+    desk.api.refuse("chat.update" if drafted else "chat.postMessage", "invalid_blocks")
+    await desk.app.channel.send(THREAD, Text(text=words), key="1")
+    assert desk.api.channels["D1"].texts == [words]
+    assert desk.counted == ["plain"]
+
+
+async def test_an_answer_that_fills_its_limit_twice_when_escaped_is_whole(desk: Desk) -> None:
+    words = "\n\n".join("&<" * 100 + f" {number}" for number in range(40))
+    assert len(words) < desk.app.channel.capabilities.text_limit
+    await desk.app.channel.send(DIRECT, Text(text=words), key="1")
+    shown = "\n".join(desk.api.channels["D1"].texts)
+    assert shown.split() == words.split()
+    assert desk.counted == []
+
+
+async def test_a_table_of_more_than_slack_shows_is_shown_as_text(desk: Desk) -> None:
+    rows = "\n".join(f"| {'moku ' * 18} | {number} |" for number in range(98))
+    await desk.app.channel.send(DIRECT, Text(text=f"| a | b |\n|---|---|\n{rows}"), key="1")
+    shown = " ".join(desk.api.channels["D1"].texts)
+    assert all(f"| {number}" in shown for number in range(98))
+    assert desk.counted == []
+
+
+async def test_words_too_long_for_a_caption_are_a_message(desk: Desk) -> None:
+    media = Media(ref=await desk.shelf.put(b"PK", mime="application/zip"), name="sona.zip")
+    words = " ".join(f"word{number}" for number in range(500))
+    await desk.app.channel.send(DIRECT, Document(media=media, text=words), key="1")
+    said, _ = desk.api.channels["D1"].texts
+    assert said.split() == words.split()
+
+
+async def test_a_listening_question_waits_until_its_sound_is_shown(desk: Desk) -> None:
+    desk.api.slow["F1"] = 3
+    spoken = Quiz(id="1", question="What?", form="listening", audio=await desk.sound())
+    await desk.app.channel.send(DIRECT, spoken, key="1")
+    names = [name for name, _ in desk.api.calls]
+    assert names.index("chat.postMessage") > max(at for at, name in enumerate(names) if name == "files.info")
+    assert desk.paused == [0.1, 0.2, 0.4]
+
+
+async def test_a_picture_is_shown_once_slack_has_looked_through_it(desk: Desk) -> None:
+    desk.api.slow["F1"] = 2
+    media = Media(ref=await desk.shelf.put(b"PNG", mime="image/png"), mime="image/png", name="a.png")
+    await desk.app.channel.send(DIRECT, Picture(media=media, text="moku"), key="1")
+    assert (len(desk.api.files), desk.counted) == (1, [])
+
+
+async def test_a_file_that_slack_never_shows_holds_up_nobody_for_long(desk: Desk) -> None:
+    desk.api.slow["F1"] = 100
+    await desk.app.channel.send(THREAD, Voice(text="moku", audio=await desk.sound()), key="1")
+    assert sum(desk.paused) == 3
+
+
 async def test_a_voice_note_is_a_file_in_the_thread(desk: Desk) -> None:
     receipt = await desk.app.channel.send(THREAD, Voice(text="moku", audio=await desk.sound()), key="1")
     assert desk.api.files[receipt] == ("voice.ogg", b"OggS")

@@ -24,7 +24,7 @@ class SlackHarness:
     api: FakeSlack
     shelf: Shelf
     clock: ManualClock
-    address: Address = field(default_factory=lambda: Address("slack", "T1.D1", "1699999999.000001"))
+    address: Address = field(default_factory=lambda: Address("slack", "T1.D1"))
     can_leave: bool = True
     counted: list[str] = field(default_factory=list[str])
     folder: str = "slack"

@@ -1,5 +1,10 @@
-"""A person in Slack: a direct message of the strict fake, with calls signed as Slack signs them."""
+"""A person in Slack: a direct message of the strict fake, with calls signed as Slack signs them.
 
+Slack takes whatever begins with a slash for a command and sends it to nobody as a message: who says `/quiz` in a story
+writes `!quiz` here, and reads it as such.
+"""
+
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -7,7 +12,7 @@ from core.address import Address
 from core.clock import Clock
 from core.reply import Choice
 from tests.fakes.slack import FakeSlack, event, post
-from tests.fakes.slack_methods import seen
+from tests.fakes.slack_screen import seen
 
 Taken = Callable[[Address, int], Awaitable[None]]
 USER = "U7"
@@ -31,29 +36,50 @@ class SlackPhone:
         api.locales[USER] = locale
         self.api = api
         self.channel = api.channel(channel)
-        self.address = Address("slack", f"T1.{channel}", thread)
+        self.address = Address("slack", f"T1.{channel}", "" if channel.startswith("D") else thread)
         self._wait = taken
         self._clock = clock
         self._url = url
         self._thread = thread
         self._done = 0
-        self._last = ""
+        self._trigger = 0
+        self.wrote: list[str] = []
 
     async def says(self, text: str) -> None:
-        await self._message(text=text)
+        await self._message(text=_typed(text))
+
+    async def replies(self, words: str, thread: str) -> None:
+        """Write in a thread of the conversation."""
+        await self._message(text=_typed(words), thread_ts=thread)
 
     async def greets(self) -> None:
-        """Open the messages of the app."""
+        """Open the messages of the app for the first time."""
+        await self.looks()
         self._done += 1
-        stamp = self.api.stamp()
+        await self._wait(self.address, self._done)
+
+    async def looks(self) -> None:
+        """Open the messages of the app, which Slack tells every time."""
         opened = {"type": "app_home_opened", "user": USER, "channel": self.channel.id, "tab": "messages"}
-        await self._call(event({**opened, "event_ts": stamp}, f"Ev{self._done}"))
+        await self._send(event({**opened, "event_ts": self.api.stamp()}, f"EvLook{self._done}"))
 
     async def writes_answer(self, words: str, receipt: str) -> None:
-        await self.says(words)
+        """Press the button that opens a form, and send it filled in."""
+        (button,) = [b for b in self.channel.buttons(receipt) if b["action_id"] == "write"]
+        opened = len(self.api.forms)
+        await self._send(self._pressed(button, receipt), form=True)
+        await self.api.until(lambda: len(self.api.forms) > opened)
+        self._done += 1
+        view = self.api.forms[-1]
+        (entry,) = view["blocks"]
+        given = {entry["block_id"]: {entry["element"]["action_id"]: {"type": "plain_text_input", "value": words}}}
+        names = {"id": f"V{self._done}", "callback_id": view["callback_id"]}
+        sent = {**names, "private_metadata": view["private_metadata"], "state": {"values": given}}
+        who = {"team": {"id": "T1"}, "user": {"id": USER, "name": "lan"}}
+        await self._call({"type": "view_submission", **who, "view": sent}, form=True)
 
     def asked(self, receipt: str) -> str:
-        return "buttons" if self.channel.buttons(receipt) else "words"
+        return "form" if self.channel.buttons(receipt)[-1]["action_id"] == "write" else "buttons"
 
     async def file(self, receipt: str) -> bytes:
         return self.api.files[receipt][1]
@@ -61,8 +87,8 @@ class SlackPhone:
     async def changes(self, before: str, after: str) -> None:
         """Change the words of the last message said."""
         thread = {"thread_ts": self._thread} if self._thread else {}
-        same = {"type": "message", "user": USER, "ts": self._last, **thread}
-        edited = {"user": USER, "ts": self._last}
+        same = {"type": "message", "user": USER, "ts": self.wrote[-1], **thread}
+        edited = {"user": USER, "ts": self.wrote[-1]}
         content = {"message": {**same, "text": after, "edited": edited}, "previous_message": {**same, "text": before}}
         self._done += 1
         changed = {
@@ -74,37 +100,47 @@ class SlackPhone:
         }
         await self._call(event(changed, f"Ev{self._done}"))
 
+    async def commands(self, name: str) -> None:
+        """Use the slash command, which tells of no thread."""
+        self._done += 1
+        who = {"team_id": "T1", "channel_id": self.channel.id, "user_id": USER, "user_name": "lan"}
+        call = {"command": "/sona", "text": name, "trigger_id": f"14.{self._done}", **who}
+        await self._call(call, form=True)
+
     async def interrupts(self, words: str) -> None:
-        await self._message(text=words)
+        await self.says(words)
 
     async def stops(self) -> None:
-        """Press the stop button that Slack shows while a session works; outside of threads there is none, and the word is written."""
-        if not self._thread:
-            return await self._message(text="/stop")
+        """Press the stop button that Slack shows in a thread while its session works."""
+        (thread,) = [thread for thread, status in self.channel.session.items() if status == "processing"]
+        self.api.press_stop(self.channel.id, thread)
         self._done += 1
         ts = self.api.stamp()
-        pressed = {"channel": self.channel.id, "user": USER, "thread_ts": self._thread, "event_ts": ts}
-        return await self._call(event({"type": "agent_session_stopped", **pressed}, f"Ev{self._done}"))
+        pressed = {"channel": self.channel.id, "user": USER, "thread_ts": thread, "event_ts": ts}
+        await self._call(event({"type": "agent_session_stopped", **pressed}, f"Ev{self._done}"))
 
     async def taps(self, choice: Choice, receipt: str) -> None:
         (button,) = [b for b in self.channel.buttons(receipt) if b["text"]["text"] == choice.label]
-        message = {"message": {"ts": receipt, **({"thread_ts": self._thread} if self._thread else {})}}
-        await self._presses(button, receipt, is_ephemeral=False, **message)
-
-    async def _presses(self, button: dict[str, Any], receipt: str, *, is_ephemeral: bool, **message: Any) -> None:
         self._done += 1
-        place = {"type": "message", "message_ts": receipt, "channel_id": self.channel.id}
-        payload = {
+        await self._call(self._pressed(button, receipt), form=True)
+
+    def _pressed(self, button: dict[str, Any], receipt: str, *, alone: bool = False) -> dict[str, Any]:
+        thread = "" if alone else self.channel.messages[receipt].get("thread_ts", "")
+        self._trigger += 1
+        self.api.trigger(f"13.{self._trigger}")
+        place = {"type": "message", "message_ts": receipt, "channel_id": self.channel.id, "is_ephemeral": alone}
+        within = {"thread_ts": thread} if thread else {}
+        message = {} if alone else {"message": {"ts": receipt, **within}}
+        return {
             "type": "block_actions",
             "team": {"id": "T1"},
             "user": {"id": USER, "name": "lan"},
             "channel": {"id": self.channel.id},
-            "trigger_id": f"13.{self._done}",
-            "container": {**place, "is_ephemeral": is_ephemeral},
-            "actions": [{**button, "type": "button", "block_id": "b"}],
+            "trigger_id": f"13.{self._trigger}",
+            "container": {**place, **within},
+            "actions": [{"block_id": "b", **button, "type": "button"}],
             **message,
         }
-        await self._call(payload, form=True)
 
     async def speaks(self, sound: bytes) -> None:
         await self._file("voice.ogg", "audio/ogg", sound)
@@ -113,7 +149,7 @@ class SlackPhone:
         await self._file(name, mime, data)
 
     async def shown(self, receipt: str) -> list[str]:
-        return self.channel.texts
+        return [_read(shown) for shown in self.channel.texts]
 
     async def sound(self, receipt: str) -> bytes:
         """A file stands for itself; a question has its sound right before it."""
@@ -139,17 +175,29 @@ class SlackPhone:
         await self._message(text="", subtype="file_share", files=[file])
 
     async def _message(self, **content: Any) -> None:
+        assert not content["text"].startswith("/"), "Slack sends no such message"
         self._done += 1
-        self._last = self.api.stamp()
+        self.wrote.append(self.api.stamp())
         thread = {"thread_ts": self._thread} if self._thread else {}
         place = {"channel_type": "im", "channel": self.channel.id}
-        said = {"type": "message", "user": USER, "ts": self._last, **place, **thread, **content}
+        said = {"type": "message", "user": USER, "ts": self.wrote[-1], **place, **thread, **content}
         await self._call(event(said, f"Ev{self._done}"))
 
     async def _call(self, payload: dict[str, Any], *, form: bool = False) -> None:
+        await self._send(payload, form=form)
+        await self._wait(self.address, self._done)
+
+    async def _send(self, payload: dict[str, Any], *, form: bool = False) -> None:
         status, said = await post(self._url, payload, self._clock.now().timestamp(), form=form)
         assert status == 200, said
-        await self._wait(self.address, self._done)
+
+
+def _typed(text: str) -> str:
+    return re.sub(r"^/", "!", text)
+
+
+def _read(shown: str) -> str:
+    return re.sub(r"(?<![\w!])!(?=[a-z])", "/", shown)
 
 
 class ThreadPhone(SlackPhone):
@@ -179,20 +227,15 @@ class AlonePhone(SlackPhone):
         super().__init__(api, taken, clock, url, channel="C1")
         self.address = Address("slack", "T1.C1", f"@{USER}")
 
-    async def commands(self, name: str) -> None:
-        self._done += 1
-        who = {"team_id": "T1", "channel_id": "C1", "user_id": USER, "user_name": "lan"}
-        call = {"command": "/sona", "text": name, "trigger_id": f"14.{self._done}", **who}
-        await self._call(call, form=True)
-
     async def taps(self, choice: Choice, receipt: str) -> None:
         (message,) = [shown for shown in self.channel.private if shown["ts"] == receipt]
         found = [b for block in message["blocks"] if block["type"] == "actions" for b in block["elements"]]
         (button,) = [b for b in found if b["text"]["text"] == choice.label]
-        await self._presses(button, receipt, is_ephemeral=True)
+        self._done += 1
+        await self._call(self._pressed(button, receipt, alone=True), form=True)
 
     async def shown(self, receipt: str) -> list[str]:
-        return [seen(message) for message in self.channel.private]
+        return [_read(seen(message)) for message in self.channel.private]
 
     def overheard(self) -> list[str]:
         """What everybody in the channel sees."""
