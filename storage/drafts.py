@@ -1,6 +1,6 @@
 """Which message of a conversation holds an answer that is still being written, known to all processes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
@@ -26,14 +26,18 @@ class ValkeyDrafts:
     def __init__(self, client: redis.Redis) -> None:
         self._client = client
         self._changed = client.register_script(_CHANGE)
-        self._group: Group[_Wish, str] = Group(self._all)
+        self._group: Group[Sequence[_Wish], list[str]] = Group(self._all)
 
     async def read(self, address: Address) -> str:
-        return await self._group((address, None))
+        return (await self._group([(address, None)]))[0]
 
     async def write(self, address: Address, message: str) -> str:
         """Remember the message, and return the one before; an empty id forgets it."""
-        return await self._group((address, message))
+        return (await self._group([(address, message)]))[0]
+
+    async def write_all(self, messages: Mapping[Address, str]) -> Sequence[str]:
+        """The same for several at once; in the order in which this was called, whoever waits."""
+        return await self._group([*messages.items()])
 
     async def change(self, address: Address, before: str, after: str) -> bool:
         """Remember the message where it is still `before` that is remembered (empty: nothing), and say whether it was."""
@@ -42,8 +46,12 @@ class ValkeyDrafts:
         except (RedisError, OSError):
             return False
 
-    async def _all(self, wishes: Sequence[_Wish]) -> list[str]:
+    async def _all(self, groups: Sequence[Sequence[_Wish]]) -> list[list[str]]:
         """What was remembered before each wish came true; without Valkey, nothing."""
+        found = iter(await self._piped([wish for wishes in groups for wish in wishes]))
+        return [[next(found) for _ in wishes] for wishes in groups]
+
+    async def _piped(self, wishes: Sequence[_Wish]) -> list[str]:
         try:
             async with self._client.pipeline(transaction=False) as pipe:
                 for address, message in wishes:

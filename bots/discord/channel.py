@@ -1,13 +1,11 @@
 """Discord as a channel."""
 
-import asyncio
 import json
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
-from weakref import WeakValueDictionary
 
 from bots.discord import custom_id, render, threads
 from bots.discord.client import FETCH_LIMIT, Client
@@ -81,7 +79,6 @@ class DiscordChannel:
             post=self._post, key=key, blobs=blobs, streams=streams, clock=clock, note=note, count=count
         )
         self._rooms = Rooms()
-        self._promising: WeakValueDictionary[Address, asyncio.Lock] = WeakValueDictionary()
         self._asked: OrderedDict[str, Asked] = OrderedDict()
 
     async def identify(self) -> str:
@@ -170,10 +167,7 @@ class DiscordChannel:
         """What was promised or half written until now is taken back: it goes on where the newest promise is."""
         if asked.address is None:
             return
-        async with self._promising.setdefault(asked.address, asyncio.Lock()):
-            lending = self._streams.lend(asked, self._clock.now())
-            before, _ = await asyncio.gather(self._streams.promise(asked), lending)
-        if before:
+        if before := await self._streams.promise(asked, self._clock.now()):
             self._streams.start(self._taken_back(asked.address, before))
 
     async def _taken_back(self, address: Address, message: str) -> None:

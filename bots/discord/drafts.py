@@ -1,6 +1,7 @@
 """Which message holds an answer that is still being written."""
 
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -41,6 +42,10 @@ class Drafts(Protocol):
         """Remember the message, and return the one before; an empty id forgets it."""
         ...
 
+    async def write_all(self, messages: Mapping[Address, str]) -> Sequence[str]:
+        """The same for several at once; in the order in which this was called, whoever waits."""
+        ...
+
     async def change(self, address: Address, before: str, after: str) -> bool:
         """The same at once where it is still `before` that is remembered (empty: nothing), and whether it was."""
         ...
@@ -62,6 +67,9 @@ class LocalDrafts:
         if len(self._messages) > _MOST:
             self._messages.popitem(last=False)
         return before
+
+    async def write_all(self, messages: Mapping[Address, str]) -> Sequence[str]:
+        return [await self.write(address, message) for address, message in messages.items()]
 
     async def change(self, address: Address, before: str, after: str) -> bool:
         if self._messages.get(address, "") != before:

@@ -68,18 +68,18 @@ class Streams:
     def busy(self, address: Address) -> bool:
         return address in self._writing
 
-    async def promise(self, asked: Asked) -> str:
-        """The answer to come goes where Sona is now shown to think; returns where it was until now (thought of or half written), or nothing."""
-        if asked.address is None or not asked.later:
-            return ""
-        before = await self._drafts.write(asked.address, deferred(asked.id, asked.token))
-        return Draft.parse(before).message
+    async def promise(self, asked: Asked, now: datetime) -> str:
+        """The answer to come goes where Sona is now shown to think; returns where it was until now (thought of or half written), or nothing.
 
-    async def lend(self, asked: Asked, now: datetime) -> None:
-        """Remember the interaction's token for as long as it opens the place where it was asked."""
-        if asked.address is not None:
-            until = int((now + _LENT).timestamp())
-            await self._drafts.write(_pass(asked.address), f"{until} {asked.token}")
+        The interaction's token is remembered beside it, for as long as it opens the place where it was asked.
+        """
+        if asked.address is None:
+            return ""
+        kept = {_pass(asked.address): f"{int((now + _LENT).timestamp())} {asked.token}"}
+        if asked.later:
+            kept[asked.address] = deferred(asked.id, asked.token)
+        _, *before = await self._drafts.write_all(kept)
+        return Draft.parse(before[0]).message if before else ""
 
     async def lent(self, address: Address, now: datetime) -> str:
         """A token that opens the place, or nothing."""
