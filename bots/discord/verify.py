@@ -1,9 +1,7 @@
 """Whether an interaction that comes by HTTP is really from Discord."""
 
-from binascii import Error
-
-from nacl.exceptions import CryptoError
-from nacl.signing import VerifyKey
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from core.channel import Request
 
@@ -16,7 +14,7 @@ def genuine(request: Request, public_key: str) -> bool:
     try:
         signature = bytes.fromhex(request.headers.get(SIGNATURE, ""))
         signed = request.headers.get(TIMESTAMP, "").encode() + request.body
-        VerifyKey(bytes.fromhex(public_key)).verify(signed, signature)
-    except (ValueError, Error, CryptoError):
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(signature, signed)
+    except (ValueError, InvalidSignature):
         return False
     return True
