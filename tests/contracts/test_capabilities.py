@@ -7,7 +7,7 @@ import pytest
 
 from core.fit import fit
 from core.markup import plain
-from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Source, Text, Voice
 from tests.contracts.channels import Harness, openers
 
 A, B = Choice(label="to eat", value="q1:0"), Choice(label="to go", value="q1:1")
@@ -112,3 +112,20 @@ async def test_an_answer_is_seen_half_written_where_that_is_claimed_and_nowhere_
     await _sent(harness, Text(text="toki pona"))
     assert any("toki" in draft for draft in (await harness.shown()).drafts) == harness.channel.capabilities.streaming
     assert await harness.seen() == ["toki pona"]
+
+
+async def test_somebody_is_seen_at_it_where_that_is_claimed_and_nowhere_else(harness: Harness) -> None:
+    await harness.channel.live(harness.address).typing()
+    await _sent(harness, Text(text="toki"))
+    assert (await harness.seen())[-1] == "toki"
+    assert (await harness.shown()).typed == harness.channel.capabilities.typing
+
+
+async def test_sources_are_beside_the_words_where_that_is_claimed_and_with_their_address_in_them_elsewhere(
+    harness: Harness,
+) -> None:
+    await _sent(harness, Text(text="moku", sources=(Source(title="Lipu", section="Unit 1", link="https://x.y/"),)))
+    seen = "\n".join(await harness.seen())
+    assert "Lipu" in seen
+    within = "\n\n[1] Lipu" in seen and "https://x.y/" in seen
+    assert within == (not harness.channel.capabilities.sources)
