@@ -78,8 +78,8 @@ _MEET = text(
     ), named AS (
         INSERT INTO identities (channel, sender, learner_id) SELECT :channel, :sender, id FROM met
     )
-    INSERT INTO conversations (address, learner_id, state, version, attempts, created_at, updated_at)
-    SELECT :address, coalesce((SELECT learner_id FROM known), (SELECT id FROM met)), '{}', 0, 0, :now, :now
+    INSERT INTO conversations (address, learner_id, sender, state, version, attempts, created_at, updated_at)
+    SELECT :address, coalesce((SELECT learner_id FROM known), (SELECT id FROM met)), :sender, '{}', 0, 0, :now, :now
     ON CONFLICT (address) DO NOTHING
     """
 )
@@ -88,6 +88,13 @@ _LANGUAGE = text("UPDATE learners SET locale = :locale WHERE id = :learner AND l
 
 _WAITING = text(
     "SELECT DISTINCT address FROM events WHERE address = ANY(:addresses) AND handled_at IS NULL AND addressed"
+)
+
+_SINCE = text(
+    """
+    SELECT payload FROM events
+    WHERE address = :address AND handled_at IS NULL AND addressed AND NOT id = ANY(:events) ORDER BY seq
+    """
 )
 
 _OWED = text("SELECT FROM parcels WHERE address = :address AND state = 'waiting' LIMIT 1")
@@ -122,6 +129,11 @@ class PostgresTurns:
 
     async def renew(self, opening: Opening, lease: timedelta) -> bool:
         return await self._renewing((opening, lease))
+
+    async def since(self, opening: Opening) -> tuple[Event, ...]:
+        known = [wire.clean(event.id) for event in opening.events]
+        asked = {"address": str(opening.conversation.address), "events": known}
+        return _events([row.payload for row in await self._database.run(_SINCE, asked)])
 
     async def close(self, opening: Opening, turn: Turn) -> None:
         if not await self._closing((opening, turn)):

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from core.card import Card, Review, UnitProgress
 from core.channel import Live
-from core.conversation import Conversation, Message, ToolCall, Usage
+from core.conversation import Conversation, Message, Origin, ToolCall, Usage
 from core.event import Event
 from core.reply import Reply
 
@@ -14,7 +14,8 @@ from core.reply import Reply
 class Thought:
     """The conversation as it will be left, and everything else the turn has made; nothing of it is written yet.
 
-    `messages` are the lines this turn adds to the record, whatever becomes of the conversation's `history`.
+    `messages` are the lines this turn adds to the record, whatever becomes of the conversation's `history`. `origin` is
+    where its open quiz was taken over from.
     """
 
     conversation: Conversation
@@ -25,6 +26,7 @@ class Thought:
     cards: tuple[Card, ...] = ()
     reviews: tuple[Review, ...] = ()
     progress: tuple[UnitProgress, ...] = ()
+    origin: Origin | None = None
 
     def saying(self, *replies: Reply) -> "Thought":
         return replace(self, replies=self.replies + replies)

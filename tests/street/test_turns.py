@@ -9,7 +9,7 @@ from core.address import Address
 from core.channel import Live
 from core.conversation import Learner, Opening, Turn
 from core.errors import Malformed, Superseded, Unreachable
-from core.event import Said, Stopped
+from core.event import Said
 from core.mind.thought import Thought
 from core.reply import Text
 from storage.database import Database
@@ -179,24 +179,6 @@ async def test_many_conversations_open_and_close_together(street: Street) -> Non
     await asyncio.gather(*(street.says(f"hello {chat}", chat) for chat in chats))
     answers = await asyncio.gather(*(street.answers(chat) for chat in chats))
     assert answers == [[Text(text=f"hello {chat}")] for chat in chats]
-
-
-async def test_a_stop_reaches_the_mind_that_thinks(street: Street) -> None:
-    async def long(opening: Opening, live: Live) -> Thought:
-        street.stops.event.set()
-        await asyncio.Event().wait()
-        raise AssertionError("never reached")
-
-    street.mind.thinking = long
-    await street.says("tell me a story")
-    await street.converse(HERE)
-    await street.deliver(HERE)
-    assert street.channel.to(HERE) == [Text(text="stopped")]
-
-
-async def test_a_stop_is_sent_to_the_worker_that_thinks(street: Street) -> None:
-    await street.says(Stopped())
-    assert street.rung.stops == [HERE]
 
 
 async def test_a_turn_that_takes_too_long_is_answered_honestly(street: Street) -> None:
