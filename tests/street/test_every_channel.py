@@ -291,6 +291,7 @@ async def test_one_person_on_all_of_them_is_forgotten_on_all_of_them(town: Town)
     await last.house.rooms.swept()
     await last.settles()
     assert any("You are forgotten" in shown for shown in await last.phone.shown(""))
-    await last.house.passes(hours=2)
+    await last.house.passes(hours=24)
+    await last.house.rooms.cleaned()
     for trace in ("zirkon", "Lan", *(str(talk.phone.address) for talk in (page, *others))):
         assert await holders(last.house.ground.database, trace) == [], trace
