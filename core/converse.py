@@ -11,7 +11,7 @@ from core.address import Address
 from core.channel import Channel, Live, Personal
 from core.clock import Clock
 from core.conversation import Message, Opening, Parcel, Turn
-from core.errors import Superseded, Unreachable
+from core.errors import Malformed, Superseded, Unreachable
 from core.event import Said, Sender
 from core.fit import fit, sealed, steps
 from core.mind.offering import chosen, offered
@@ -152,7 +152,7 @@ class Converse:
                 async with asyncio.timeout(wait.total_seconds()):
                     await doubt.wait()
             doubt.clear()
-            with contextlib.suppress(Unreachable):
+            with contextlib.suppress(Unreachable, Malformed):
                 if any(map(ends, await self.turns.since(opening))):
                     stop.set()
             wait = self.lease / 3

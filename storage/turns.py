@@ -92,8 +92,8 @@ _WAITING = text(
 
 _SINCE = text(
     """
-    SELECT payload FROM events
-    WHERE address = :address AND handled_at IS NULL AND addressed AND NOT id = ANY(:events) ORDER BY seq
+    SELECT address, payload FROM events
+    WHERE address = ANY(:addresses) AND handled_at IS NULL AND addressed AND NOT id = ANY(:events) ORDER BY seq
     """
 )
 
@@ -122,6 +122,7 @@ class PostgresTurns:
         self._opening: Group[tuple[Address, timedelta], Opening | None] = Group(self._open)
         self._renewing: Group[tuple[Opening, timedelta], bool] = Group(self._renew)
         self._closing: Group[tuple[Opening, Turn], bool] = Group(self._close)
+        self._looking: Group[Opening, tuple[Event, ...]] = Group(self._since)
         self._checking: Group[str, bool] = Group(self._waiting)
 
     async def open(self, address: Address, lease: timedelta) -> Opening | None:
@@ -131,9 +132,7 @@ class PostgresTurns:
         return await self._renewing((opening, lease))
 
     async def since(self, opening: Opening) -> tuple[Event, ...]:
-        known = [wire.clean(event.id) for event in opening.events]
-        asked = {"address": str(opening.conversation.address), "events": known}
-        return _events([row.payload for row in await self._database.run(_SINCE, asked)])
+        return await self._looking(opening)
 
     async def close(self, opening: Opening, turn: Turn) -> None:
         if not await self._closing((opening, turn)):
@@ -214,6 +213,13 @@ class PostgresTurns:
         kept = {row.lease_token for row in await self._database.run(_RENEW, parameters)}
         return [opening.token in kept for opening, _ in held]
 
+    async def _since(self, openings: Sequence[Opening]) -> list[tuple[Event, ...] | Malformed]:
+        found: dict[str, list[Any]] = {str(opening.conversation.address): [] for opening in openings}
+        known = [wire.clean(event.id) for opening in openings for event in opening.events]
+        for row in await self._database.run(_SINCE, {"addresses": list(found), "events": known}):
+            found[row.address].append(row.payload)
+        return [_readable_events(found[str(opening.conversation.address)]) for opening in openings]
+
     async def _close(self, pairs: Sequence[tuple[Opening, Turn]]) -> list[bool]:
         closed = await closing.write(self._database, pairs, self._clock)
         return [str(opening.conversation.address) in closed for opening, _ in pairs]
@@ -261,6 +267,13 @@ def _opening(row: Row[Any], address: Address) -> Opening:
 def _language(events: tuple[Event, ...]) -> str:
     """The language of whoever spoke to Sona, as far as the platform tells it."""
     return next((wire.clean(event.sender.locale) for event in events if event.addressed and event.sender.locale), "")
+
+
+def _readable_events(records: Sequence[Any]) -> tuple[Event, ...] | Malformed:
+    try:
+        return _events(records)
+    except Malformed as error:
+        return error
 
 
 def _events(records: Sequence[Any]) -> tuple[Event, ...]:
