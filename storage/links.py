@@ -1,6 +1,7 @@
 """Codes that join one person's platforms, and the joining."""
 
 import hmac
+from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
 from typing import Any
@@ -13,6 +14,7 @@ from core.address import Address
 from core.clock import Clock
 from core.conversation import Learner
 from core.ports.person import Denial, Standing
+from core.reply import Reply
 from storage.database import Database
 from storage.leaving import STALE, stale
 from storage.people import learner_of, standing
@@ -62,6 +64,19 @@ _CLAIMED = text(
     "DELETE FROM link_codes WHERE claimed_by = :guest AND learner_id = :owner AND until > :now RETURNING learner_id"
 )
 
+# What only one of many in a place is shown cannot be sent to them unasked.
+_PLACE = text(
+    """
+    SELECT address FROM conversations WHERE learner_id = :owner
+    ORDER BY split_part(address, ':', 3) LIKE '@%', updated_at DESC LIMIT 1
+    """
+)
+_TELL = text(
+    """
+    INSERT INTO parcels (id, address, subject, payload, state, attempts, due_at, receipt, error, created_at)
+    VALUES (:id, :place, '', CAST(:payload AS jsonb), 'waiting', 0, :now, '', '', :now)
+    """
+)
 # What a turn elsewhere puts down before it ends would belong to nobody; `storage.tidying` looks for it.
 _STRAYS = text(
     """
@@ -164,7 +179,9 @@ class PostgresLinks:
         selector, verifier = self._hashed(code)
         await self._database.run(_SPEND, {"selector": selector, "verifier": verifier})
 
-    async def join(self, learner: str, *, here: Address, event: str) -> Learner | None:
+    async def join(
+        self, learner: str, *, here: Address, event: str, told: Callable[[Learner], Reply]
+    ) -> Learner | None:
         given = {"learner": learner, "event": wire.clean(event), "here": str(here), "now": self._clock.now()}
         async with self._database.begin() as connection:
             if (await connection.execute(_DONE, given)).first() is not None:
@@ -172,19 +189,26 @@ class PostgresLinks:
             claims = await connection.execute(_CLAIMS, given)
             if (owner := claims.scalar_one_or_none()) is None:
                 return None
-            return await self._joined(connection, given | {"guest": learner, "owner": owner})
+            return await self._joined(connection, given | {"guest": learner, "owner": owner}, told)
 
-    async def _joined(self, connection: AsyncConnection, pair: dict[str, Any]) -> Learner | None:
+    async def _joined(
+        self, connection: AsyncConnection, pair: dict[str, Any], told: Callable[[Learner], Reply]
+    ) -> Learner | None:
         for statement in _LOCK:
             await connection.execute(statement, pair)
         if (await connection.execute(_CLAIMED, pair)).first() is None:
             return None
+        place = (await connection.execute(_PLACE, pair)).scalar_one_or_none()
         for statement in (_STRAYS, _TAKEN_AGAIN):
             await connection.execute(statement, pair | {"mark": self._clock.id()})
         for statement in (*_MERGE, _NOTED):
             await connection.execute(statement, pair)
         await connection.execute(STALE, {"learner": pair["owner"], "stale": stale(pair["now"])})
-        return await learner_of(connection, pair["owner"])
+        learner = await learner_of(connection, pair["owner"])
+        if place is not None:
+            note = {"id": self._clock.id(), "place": place, "payload": wire.dump_reply(told(learner))}
+            await connection.execute(_TELL, note | {"now": pair["now"]})
+        return learner
 
     async def _owner(self, connection: AsyncConnection, learner: str, code: str) -> str | None:
         """Whose code it is: found by one half of its hash, compared by the other in constant time."""

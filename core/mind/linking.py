@@ -2,19 +2,22 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import assert_never
 
+from core.address import Address
 from core.channel import Live
 from core.clock import Clock
+from core.conversation import Learner
 from core.event import Event, Joined, Said
-from core.mind.asking import Answer, Forgeable, Question, number, places, quoted
+from core.mind.asking import Answer, Forgeable, Question, number, place, places, quoted
 from core.mind.resuming import Resuming
 from core.mind.thought import Thought
 from core.mind.words import command, words
 from core.phrases import say
 from core.ports.person import Links, People, Standing
-from core.reply import Text
+from core.reply import Reply, Text
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Letters and digits that nobody takes for one another, read or heard."""
@@ -111,7 +114,7 @@ class Linking:
         return self._asked(_JOIN, preview, thought)
 
     async def _join(self, said: Answer, event: Event, thought: Thought) -> Thought:
-        learner = thought.conversation.learner
+        here, learner = thought.conversation.address, thought.conversation.learner
         match said:
             case "no":
                 await self._links.decline(learner.id)
@@ -119,7 +122,7 @@ class Linking:
             case "late":
                 return _saying(thought, "person.late", command="/link")
             case "yes":
-                joined = await self._links.join(learner.id, here=thought.conversation.address, event=event.id)
+                joined = await self._links.join(learner.id, here=here, event=event.id, told=partial(_told, here=here))
             case _:
                 assert_never(said)
         if joined is None:
@@ -173,6 +176,11 @@ def numbers(standing: Standing, locale: str) -> str:
         documents=standing.documents,
         messages=standing.messages,
     )
+
+
+def _told(owner: Learner, *, here: Address) -> Reply:
+    """For who gave the code: that it was used, and where."""
+    return Text(text=say("person.link.used", owner.locale, place=place(here.channel, owner.locale)))
 
 
 def _asked(event: Event) -> tuple[str, str] | None:

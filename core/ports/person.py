@@ -47,10 +47,12 @@ class Links(Protocol):
         """Let the code join nobody any more, if it stands."""
         ...
 
-    async def join(self, learner: str, *, here: Address, event: str) -> Learner | None:
+    async def join(
+        self, learner: str, *, here: Address, event: str, told: Callable[[Learner], Reply]
+    ) -> Learner | None:
         """Put all that is kept of this learner to the one whose code they claimed, in one transaction, and return that one; `None` when nothing is claimed any more.
 
-        Turns of theirs that run elsewhere than `here` are superseded. The same event again changes nothing and gives
+        That one is `told` of it where they wrote last. Turns of theirs that run elsewhere than `here` are superseded. The same event again changes nothing and gives
         the same: a turn that is not closed is taken again.
         """
         ...

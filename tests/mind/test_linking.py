@@ -1,5 +1,6 @@
 """What is taken for a code, and what codes are like."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
@@ -15,7 +16,7 @@ from core.mind.resuming import Resuming
 from core.mind.thought import Thought
 from core.mind.transcript import shown
 from core.ports.person import Denial, Parted, Standing
-from core.reply import Text
+from core.reply import Reply, Text
 from tests.fakes.world import Signs, StillClock, conversation
 
 LIVE: Live = Signs()
@@ -44,7 +45,9 @@ class Nobody:
     async def spend(self, code: str) -> None:
         self.spent.append(code)
 
-    async def join(self, learner: str, *, here: Address, event: str) -> Learner | None:
+    async def join(
+        self, learner: str, *, here: Address, event: str, told: Callable[[Learner], Reply]
+    ) -> Learner | None:
         self.joined.append(learner)
 
     async def standing(self, learner: str) -> Standing:

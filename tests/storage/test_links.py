@@ -13,7 +13,7 @@ from storage.database import Database
 from storage.links import TRIES, PostgresLinks
 from storage.tables import metadata
 from tests.fakes.clock import ManualClock
-from tests.storage.rows import NOW, count, everything, holders, put
+from tests.storage.rows import NOW, count, everything, holders, put, told
 
 CODE = "ABCD2345"
 HERE = Address("web", "bo")
@@ -36,7 +36,7 @@ async def links(database: Database, clock: ManualClock) -> PostgresLinks:
 async def _joined(links: PostgresLinks) -> Learner:
     await links.offer("ana", CODE)
     assert isinstance(await links.claim("bo", CODE), Standing)
-    learner = await links.join("bo", here=HERE, event="web:yes")
+    learner = await links.join("bo", here=HERE, event="web:yes", told=told)
     assert learner is not None
     return learner
 
@@ -72,7 +72,7 @@ async def test_who_takes_too_long_to_decide_joins_nobody(links: PostgresLinks, c
     await links.offer("ana", CODE)
     await links.claim("bo", CODE)
     clock.pass_(601)
-    assert await links.join("bo", here=HERE, event="web:yes") is None
+    assert await links.join("bo", here=HERE, event="web:yes", told=told) is None
 
 
 async def test_a_new_code_replaces_the_old_one(links: PostgresLinks) -> None:
@@ -116,7 +116,7 @@ async def test_of_two_who_join_each_other_at_once_one_joins_the_other(links: Pos
         for learner, other in (pair, pair[::-1]):
             assert isinstance(await links.claim(learner, f"CODE{other}".upper()), Standing)
         joined = await asyncio.gather(
-            *(links.join(learner, here=Address("web", learner), event=f"web:{learner}") for learner in pair)
+            *(links.join(learner, here=Address("web", learner), event=f"web:{learner}", told=told) for learner in pair)
         )
         (left,) = [learner for learner in joined if learner is not None]
         rows = await database.run(

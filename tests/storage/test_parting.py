@@ -16,7 +16,7 @@ from storage.links import PostgresLinks
 from storage.people import PostgresPeople
 from storage.tidying import Tidying
 from tests.fakes.clock import ManualClock
-from tests.storage.rows import NOW, count, put
+from tests.storage.rows import NOW, count, put, told
 
 CODE = "ABCD2345"
 
@@ -41,7 +41,7 @@ async def links(database: Database, clock: ManualClock) -> PostgresLinks:
 async def _joined(links: PostgresLinks) -> Learner:
     await links.offer("ana", CODE)
     assert isinstance(await links.claim("bo", CODE), Standing)
-    learner = await links.join("bo", here=HERE, event="web:yes")
+    learner = await links.join("bo", here=HERE, event="web:yes", told=told)
     assert learner is not None
     return learner
 
@@ -98,8 +98,8 @@ async def test_a_turn_that_is_taken_again_joins_and_parts_as_it_did_the_first_ti
     links: PostgresLinks, database: Database, clock: ManualClock
 ) -> None:
     joined = await _joined(links)
-    assert await links.join("ana", here=HERE, event="web:yes") == joined
-    assert await links.join("ana", here=HERE, event="web:another") is None
+    assert await links.join("ana", here=HERE, event="web:yes", told=told) == joined
+    assert await links.join("ana", here=HERE, event="web:another", told=told) is None
     people = PostgresPeople(database=database, clock=clock)
     parted = await people.part(joined, Sender(id="bo"), HERE, event="web:part")
     assert parted is not None
@@ -145,3 +145,13 @@ async def test_turns_of_the_guest_that_run_elsewhere_are_taken_again_as_the_owne
     await put(database, "sources", id="late", owner="bo", uri="blob:late")
     await Tidying(database).strays(clock.now() + timedelta(hours=2))
     assert await count(database, "sources") == 0
+
+
+async def test_who_gave_the_code_is_told_where_they_wrote_last_and_can_be_written_to(
+    links: PostgresLinks, database: Database
+) -> None:
+    for address, moved in (("telegram:ana:7", 1), ("slack:T1.C9:@ana", 2)):
+        await put(database, "conversations", address=address, learner_id="ana", updated_at=NOW + timedelta(hours=moved))
+    await _joined(links)
+    rows = await database.run(text("SELECT address, payload #>> '{is,text}' AS words FROM parcels"), {})
+    assert [tuple(row) for row in rows] == [("telegram:ana:7", "joined to ana")]

@@ -17,7 +17,7 @@ from storage.leaving import PostgresLeaving
 from storage.links import PostgresLinks
 from storage.tidying import Tidying
 from tests.fakes.street import Street
-from tests.storage.rows import count
+from tests.storage.rows import count, told
 
 ANA, BO = Address("test", "ana"), Address("test", "bo")
 _WHO = text("SELECT learner_id FROM conversations WHERE address = :address")
@@ -56,7 +56,7 @@ async def test_who_joins_another_is_given_a_new_file_with_the_words_of_both(
     first = await leaving.pack(guest)
     await links.offer(owner, "ABCD2345")
     await links.claim(guest, "ABCD2345")
-    assert await links.join(guest, here=BO, event="test:yes") is not None
+    assert await links.join(guest, here=BO, event="test:yes", told=told) is not None
     data, _ = await PostgresBlobs(database=database, clock=street.clock).get((await leaving.pack(owner)).ref)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         records = archive.read("records.json").decode()

@@ -34,6 +34,9 @@ async def joined(owner: Talk, guest: Talk) -> None:
     await guest.hears(Text, "Shall I join them?")
     await guest.taps("Yes")
     await guest.hears(Text, "Done: you are one person on")
+    await owner.house.rooms.swept()
+    await owner.settles()
+    await owner.hears(Text, "You are now one person with who just wrote to me on")
 
 
 @pytest.fixture
