@@ -37,9 +37,9 @@ class Message:
 class Conversation:
     """What Sona knows of one conversation when a turn begins, and what the turn leaves behind.
 
-    `history` holds the last messages after `since`, oldest first. `course` and `unit` are codes, empty when none is chosen.
+    `history` holds the last messages since it was begun `anew`, oldest first. `course` and `unit` are codes, empty when none is chosen.
     `offered` are the choices last shown as a numbered list, which a typed number or letter names. `album` names the files
-    that were sent together and last taken in.
+    that were sent together and last taken in. `stopped` says that the turn before was broken off by a stop that this turn answers.
     `version` grows by one with every closed turn and guards against two turns closing on the same state.
     """
 
@@ -53,8 +53,17 @@ class Conversation:
     quiz: OpenQuiz | None = None
     offered: tuple[Choice, ...] = ()
     album: str = ""
-    since: datetime | None = None
+    anew: "Beginning | None" = None
+    stopped: bool = False
     version: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beginning:
+    """Where a conversation was begun anew: behind the first `skipped` of its lines that have a number above `line`."""
+
+    line: int
+    skipped: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +71,8 @@ class Opening:
     """A turn that has begun: the conversation is leased to whoever holds `token` until the lease ends.
 
     `attempts` counts how often these events were taken up, this time included; more than a few means that
-    they break whoever takes them. `owed` says that replies of turns before are still on their way.
+    they break whoever takes them. `owed` says that replies of turns before are still on their way. `line` is the number of
+    the last line in the conversation's record.
     """
 
     conversation: Conversation
@@ -70,6 +80,7 @@ class Opening:
     token: str
     attempts: int = 1
     owed: bool = False
+    line: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
@@ -10,22 +10,22 @@ from typing import Any, Protocol, TypeVar
 from core.address import Address
 from core.channel import Channel, Live, Personal
 from core.clock import Clock
-from core.conversation import Message, Opening, Parcel, Turn
+from core.conversation import Beginning, Message, Opening, Parcel, Turn
 from core.errors import Malformed, Superseded, Unreachable
 from core.event import Said, Sender
 from core.fit import fit, sealed, steps
 from core.mind.offering import chosen, offered
 from core.mind.thought import Thought
-from core.mind.words import ends
+from core.mind.words import ends, stops
 from core.phrases import say
 from core.ports.count import Count
 from core.ports.street import Turns, Wake
 from core.reply import Reply, Text
+from core.signs import Patient, Silent
 
 Result = TypeVar("Result")
 ATTEMPTS = 4
 GRACE = timedelta(seconds=5)
-_OWED_PACE = timedelta(seconds=0.2)
 _TYPING = 4.0
 """Seconds; on most platforms the sign goes out by itself after five."""
 
@@ -97,11 +97,11 @@ class Converse:
         """Think while the lease is renewed, until done, stopped, out of time or superseded."""
         address = opening.conversation.address
         channel = self.channels.get(address.channel)
-        live = channel.live(address) if channel else _Silent()
+        live = channel.live(address) if channel else Silent()
         if isinstance(live, Personal):
             live.meant_for(_asker(opening), opening.conversation.learner.locale, _topic(opening))
         if opening.owed:
-            live = _Patient(live, owed=lambda: self.turns.owed(address), clock=self.clock)
+            live = Patient(live, owed=lambda: self.turns.owed(address), clock=self.clock)
         doubt = asyncio.Event()
         with self.stopping(address, doubt) as stop:
             thinking = asyncio.create_task(self._think(opening, live, stop))
@@ -113,8 +113,8 @@ class Converse:
                 if renewing.done():
                     raise Superseded(str(address))
                 if thinking.done():
-                    return thinking.result()
-                return await self._cut_short(opening, thinking, stop)
+                    return _stopped(opening, thinking.result(), cut=stop.is_set())
+                return _stopped(opening, await self._cut_short(opening, thinking, stop), cut=False)
             finally:
                 await _end(tasks)
 
@@ -172,8 +172,8 @@ class Converse:
         conversation = thought.conversation
         if channel and thought.replies:
             conversation = replace(conversation, offered=offered(thought.replies, channel.capabilities))
-        if _cleared(opening.conversation.history, conversation.history):
-            conversation = replace(conversation, since=started)
+        if thought.anew is not None:
+            conversation = replace(conversation, anew=Beginning(line=opening.line, skipped=thought.anew))
         return Turn(
             conversation=conversation,
             replies=tuple(Parcel(id=self.clock.id(), address=address, reply=reply) for reply in fitted),
@@ -211,9 +211,10 @@ def _topic(opening: Opening) -> str:
     return next((text for text in said if text and not text.startswith("/")), "")
 
 
-def _cleared(before: tuple[Message, ...], after: tuple[Message, ...]) -> bool:
-    """Whether the turn forgot what was said before it; a history that only lost its oldest lines was not cleared."""
-    return bool(before) and before[-1] not in after
+def _stopped(opening: Opening, thought: Thought, *, cut: bool) -> Thought:
+    """The thought, marked where a stop that is still to be answered has `cut` it."""
+    waits = cut and not any(stops(event) for event in opening.events)
+    return thought.with_conversation(replace(thought.conversation, stopped=waits))
 
 
 def _answered(opening: Opening, words: str) -> Thought:
@@ -231,47 +232,6 @@ def _answered(opening: Opening, words: str) -> Thought:
     )
     answer = Message(role="sona", text=words, at=max(event.at for event in opening.events))
     return Thought(conversation=opening.conversation, replies=(Text(text=words),), messages=(*said, answer))
-
-
-class _Patient:
-    """Signs of life held back while replies of turns before are on their way: what is half written would get into their places."""
-
-    def __init__(self, live: Live, *, owed: Callable[[], Awaitable[bool]], clock: Clock) -> None:
-        self._live = live
-        self._owed = owed
-        self._clock = clock
-        self._asks_at: datetime | None = clock.now()
-
-    async def typing(self) -> None:
-        if await self._free():
-            await self._live.typing()
-
-    async def status(self, text: str) -> None:
-        if await self._free():
-            await self._live.status(text)
-
-    async def draft(self, text: str) -> None:
-        if await self._free():
-            await self._live.draft(text)
-
-    async def _free(self) -> bool:
-        """Asked again now and then until nothing is owed; the turn itself sends nothing before its end."""
-        now = self._clock.now()
-        if self._asks_at is None or now < self._asks_at:
-            return self._asks_at is None
-        self._asks_at = now + _OWED_PACE
-        with contextlib.suppress(Unreachable):
-            if not await self._owed():
-                self._asks_at = None
-        return self._asks_at is None
-
-
-class _Silent:
-    async def typing(self) -> None: ...
-
-    async def status(self, text: str) -> None: ...
-
-    async def draft(self, text: str) -> None: ...
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Result]) -> Result | None:

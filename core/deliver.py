@@ -19,9 +19,14 @@ from core.ports.street import Due, Outbox
 from core.reply import Choice, Reply, Text, Voice
 
 ATTEMPTS = 12
+BROKEN = timedelta(minutes=5)
+"""A reply is given up when it has been tried so often and, since it was due, has broken whoever sends it for so long."""
+AWAY = timedelta(days=2)
+"""How long a reply waits for a platform that does not answer."""
 _FIRST_WAIT = 1.0
 _LONGEST_WAIT = 600.0
 _REMEMBERED = 1000
+_DOUBLED = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,8 @@ class Deliver:
     async def __call__(self, address: Address) -> datetime | None:
         """Send until nothing is due; returns when the next try is worth while, if something was put off.
 
-        What breaks a channel in an unexpected way is raised, and tried again when the lease ends, until it is given up.
+        What breaks a channel in an unexpected way is raised, and tried again when the lease ends, until it is given up;
+        a platform that does not answer is tried for days.
         """
         channel = self.channels.get(address.channel)
         limits = lanes(channel, address) if channel else ()
@@ -71,13 +77,13 @@ class Deliver:
             place.told(error.retry_after, everybody=error.everybody)
             return await self._later(parcel, error.retry_after, "throttled", tried=False)
         except Unreachable as error:
-            if parcel.attempts >= ATTEMPTS:
+            if self.clock.now() - due.written >= AWAY:
                 return await self._dead(parcel, f"given up: {error}")
             return await self._later(parcel, self._wait(parcel), str(error))
         except Refused as error:
             return await self._dead(parcel, str(error))
         except Exception as error:
-            if parcel.attempts < ATTEMPTS:
+            if parcel.attempts < ATTEMPTS or self.clock.now() - due.due < BROKEN:
                 raise
             return await self._dead(parcel, f"it broke whoever sent it: {type(error).__name__}")
         more = await self.outbox.sent(parcel, receipt, offered=descent.offered)
@@ -127,7 +133,7 @@ class Deliver:
 
     @staticmethod
     def _wait(parcel: Parcel) -> float:
-        return min(_FIRST_WAIT * 2 ** max(parcel.attempts - 1, 0), _LONGEST_WAIT)
+        return min(_FIRST_WAIT * 2 ** min(max(parcel.attempts - 1, 0), _DOUBLED), _LONGEST_WAIT)
 
 
 @dataclass(slots=True, kw_only=True)

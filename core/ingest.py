@@ -100,13 +100,13 @@ class Ingest:
                 raise Unreadable("ingest.address")
 
     async def _vectors(self, source: Source, passages: tuple[Passage, ...]) -> NDArray[np.float32]:
-        """A row for each passage, progress noted after every batch."""
-        rows: list[NDArray[np.float32]] = [np.empty((0, self.embedder.dimensions), np.float32)]
+        """A row for each passage, progress noted after every batch; how long a row is, an embedder may know only then."""
+        rows: list[NDArray[np.float32]] = []
         for start in range(0, len(passages), self.terms.batch):
             await self._note(source, "embedding", done=start, total=len(passages))
             batch = passages[start : start + self.terms.batch]
             rows.append(await self.embedder.embed([searched(passage) for passage in batch]))
-        return np.concatenate(rows)
+        return np.concatenate(rows) if rows else np.zeros((0, self.embedder.dimensions), np.float32)
 
     async def _ready(self, source: Source, document: Document) -> None:
         count = len(document.passages)

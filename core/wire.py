@@ -3,12 +3,12 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Any
 
 from pydantic import Discriminator, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
+from core.conversation import Beginning
 from core.errors import Malformed
 from core.event import Body, Event
 from core.question import OpenQuiz
@@ -28,7 +28,8 @@ class State:
     quiz: OpenQuiz | None = None
     offered: tuple[Choice, ...] = ()
     album: str = ""
-    since: datetime | None = None
+    anew: Beginning | None = None
+    stopped: bool = False
 
 
 _events: TypeAdapter[Event] = TypeAdapter(Event)

@@ -23,6 +23,7 @@ _CLOSE = text(
         UPDATE conversations c
         SET state = g.state, version = c.version + 1, attempts = 0, lease_token = NULL, lease_until = NULL, updated_at = :now
         FROM given g WHERE c.address = g.address AND c.lease_token = g.token AND c.version = g.version
+            AND NOT EXISTS (SELECT FROM events e WHERE e.id = ANY(g.events) AND e.handled_at IS NOT NULL)
         RETURNING c.address, c.learner_id
     ), done AS (
         SELECT g.*, closed.learner_id FROM given g JOIN closed USING (address)
@@ -139,7 +140,8 @@ def _state(conversation: Conversation) -> Any:
         quiz=conversation.quiz,
         offered=conversation.offered,
         album=wire.clean(conversation.album),
-        since=conversation.since,
+        anew=conversation.anew,
+        stopped=conversation.stopped,
     )
     return json.loads(wire.dump_state(state))
 

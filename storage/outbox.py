@@ -32,7 +32,7 @@ _NEXT = text(
     )
     UPDATE parcels p SET lease_until = :until, attempts = p.attempts + 1
     FROM free WHERE p.seq = free.seq
-    RETURNING p.id, p.address, p.payload, p.attempts, coalesce((
+    RETURNING p.id, p.address, p.payload, p.attempts, p.created_at AS written, p.due_at AS due, coalesce((
         SELECT t.receipt FROM parcels t
         WHERE t.address = p.address AND t.subject = p.payload #>> '{is,quiz}' AND t.subject <> '' AND t.state = 'sent'
         LIMIT 1), '') AS target
@@ -88,6 +88,8 @@ class DueParcel:
 
     parcel: Parcel
     target: str
+    written: datetime
+    due: datetime
 
 
 class PostgresOutbox:
@@ -139,7 +141,8 @@ def _due(row: Row[Any], address: Address) -> DueParcel | Malformed:
         reply = wire.load_reply(row.payload)
     except Malformed as error:
         return error
-    return DueParcel(parcel=Parcel(id=row.id, address=address, reply=reply, attempts=row.attempts), target=row.target)
+    parcel = Parcel(id=row.id, address=address, reply=reply, attempts=row.attempts)
+    return DueParcel(parcel=parcel, target=row.target, written=row.written, due=row.due)
 
 
 def _held(parcel: Parcel) -> dict[str, Any]:

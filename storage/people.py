@@ -13,7 +13,7 @@ from core.event import Sender
 from core.ports.person import Parted, Standing
 from storage.database import Database
 from storage.leaving import STALE, stale
-from storage.turns import message
+from storage.opening import history
 
 RECENT = 12
 """Messages of another conversation that tell what was going on there."""
@@ -64,9 +64,10 @@ _CHANNELS = text("SELECT DISTINCT channel FROM identities WHERE learner_id = :le
 _ELSEWHERE = text(
     """
     SELECT c.address, c.state, c.version, (
-        SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at) ORDER BY m.seq) FROM (
+        SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at, m.seq) ORDER BY m.seq) FROM (
             SELECT * FROM messages WHERE address = c.address
-                AND at > coalesce((c.state #>> '{is,since}')::timestamptz, '-infinity') ORDER BY seq DESC LIMIT :recent
+                AND seq > coalesce((c.state #>> '{is,anew,line}')::bigint, 0)
+            ORDER BY seq DESC LIMIT :recent + coalesce((c.state #>> '{is,anew,skipped}')::int, 0)
         ) m) AS history
     FROM conversations c WHERE c.learner_id = :learner AND c.address <> :here
     ORDER BY (c.state #>> '{is,quiz}' IS NOT NULL OR coalesce(c.state #>> '{is,course}', '') <> '') DESC, c.updated_at DESC
@@ -162,6 +163,6 @@ def _conversation(row: Row[Any], learner: Learner) -> Conversation:
         course=state.course,
         unit=state.unit,
         quiz=state.quiz,
-        history=tuple(message(*line) for line in row.history or ()),
+        history=history(row.history or (), state.anew),
         version=row.version,
     )

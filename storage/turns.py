@@ -9,15 +9,17 @@ from sqlalchemy import Row, text
 from core import wire
 from core.address import Address
 from core.clock import Clock
-from core.conversation import Conversation, Learner, Message, Opening, Turn
+from core.conversation import Opening, Turn
 from core.errors import Malformed, Superseded
 from core.event import Event
-from core.phrases import DEFAULT
 from storage import closing
 from storage.database import Database
 from storage.group import Group
+from storage.opening import language, readable, readable_events
 
 HISTORY = 40
+OVERHEARD = 100
+"""Words not meant for Sona that a turn takes in; what was said long before is passed by."""
 
 # A lease may be lost with a crash of the database: whoever held it loses its connection too, and the events are
 # taken again. So its commit does not wait for the disk; closing a turn does, and flushes all that came before.
@@ -40,13 +42,26 @@ _OPEN = text(
     )
     SELECT leased.*, l.id AS learner, l.name, l.locale, l.zone, l.voice,
         EXISTS (SELECT FROM parcels p WHERE p.address = leased.address AND p.state = 'waiting') AS owed,
+        early.seq AS early,
         (SELECT jsonb_agg(e.payload ORDER BY e.seq) FROM events e
-         WHERE e.address = leased.address AND e.handled_at IS NULL) AS events,
-        (SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at) ORDER BY m.seq) FROM (
+         WHERE e.address = leased.address AND e.handled_at IS NULL AND (e.addressed OR e.seq > coalesce(early.seq, 0))) AS events,
+        (SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at, m.seq) ORDER BY m.seq) FROM (
             SELECT * FROM messages WHERE address = leased.address
-                AND at > coalesce((leased.state #>> '{is,since}')::timestamptz, '-infinity') ORDER BY seq DESC LIMIT :history
+                AND seq > coalesce((leased.state #>> '{is,anew,line}')::bigint, 0)
+            ORDER BY seq DESC LIMIT :history + coalesce((leased.state #>> '{is,anew,skipped}')::int, 0)
          ) m) AS history
     FROM leased JOIN learners l ON l.id = leased.learner_id
+    LEFT JOIN LATERAL (
+        SELECT seq FROM events WHERE address = leased.address AND handled_at IS NULL AND NOT addressed
+        ORDER BY seq DESC OFFSET :overheard LIMIT 1
+    ) early ON true
+    """
+)
+
+_PASSED_BY = text(
+    """
+    UPDATE events SET handled_at = :now
+    WHERE address = :address AND handled_at IS NULL AND NOT addressed AND seq <= :early
     """
 )
 
@@ -157,6 +172,7 @@ class PostgresTurns:
             "now": now,
             "until": now + max(lease for _, lease in asked),
             "history": HISTORY,
+            "overheard": OVERHEARD,
         }
         rows = await self._database.run(_OPEN, parameters)
         missing = addresses.keys() - {row.address for row in rows}
@@ -164,14 +180,16 @@ class PostgresTurns:
         if missing and (met := await self._meet(list(missing), now, openings)):
             tokens = [self._clock.id() for _ in met]
             rows = [*rows, *await self._database.run(_OPEN, parameters | {"addresses": met, "tokens": tokens})]
-        openings |= {row.address: _readable(row, addresses[row.address]) for row in rows}
+        openings |= {row.address: readable(row, addresses[row.address]) for row in rows}
         for row in rows:
             await self._hear_out(row, openings[row.address])
         return [openings.pop(str(address), None) for address, _ in asked]
 
     async def _hear_out(self, row: Row[Any], opening: Opening | Malformed) -> None:
-        """Keep the language of somebody whose first words did not tell it, as Discord's messages do not, once something does."""
-        if not row.locale and isinstance(opening, Opening) and (locale := _language(opening.events)):
+        """Let go of what was said too long before, and keep the language of somebody whose first words did not tell it, as Discord's messages do not, once something does."""
+        if row.early is not None:
+            await self._database.run(_PASSED_BY, {"address": row.address, "early": row.early, "now": self._clock.now()})
+        if not row.locale and isinstance(opening, Opening) and (locale := language(opening.events)):
             await self._database.run(_LANGUAGE, {"learner": row.learner, "locale": locale})
 
     async def _meet(self, addresses: list[str], now: datetime, failed: dict[str, Opening | Malformed]) -> list[str]:
@@ -218,7 +236,7 @@ class PostgresTurns:
         known = [wire.clean(event.id) for opening in openings for event in opening.events]
         for row in await self._database.run(_SINCE, {"addresses": list(found), "events": known}):
             found[row.address].append(row.payload)
-        return [_readable_events(found[str(opening.conversation.address)]) for opening in openings]
+        return [readable_events(found[str(opening.conversation.address)]) for opening in openings]
 
     async def _close(self, pairs: Sequence[tuple[Opening, Turn]]) -> list[bool]:
         closed = await closing.write(self._database, pairs, self._clock)
@@ -231,55 +249,3 @@ class PostgresTurns:
 
 def _held(opening: Opening) -> dict[str, Any]:
     return {"address": str(opening.conversation.address), "token": opening.token}
-
-
-def _readable(row: Row[Any], address: Address) -> Opening | Malformed:
-    try:
-        return _opening(row, address)
-    except Malformed as error:
-        return error
-
-
-def _opening(row: Row[Any], address: Address) -> Opening:
-    state = wire.load_state(row.state)
-    events = _events(row.events)
-    locale = row.locale or _language(events) or DEFAULT
-    learner = Learner(id=row.learner, name=row.name, locale=locale, zone=row.zone, voice=row.voice)
-    conversation = Conversation(
-        address=address,
-        learner=learner,
-        title=state.title,
-        focus=state.focus,
-        course=state.course,
-        unit=state.unit,
-        quiz=state.quiz,
-        offered=state.offered,
-        album=state.album,
-        history=tuple(message(*line) for line in row.history or ()),
-        since=state.since,
-        version=row.version,
-    )
-    return Opening(
-        conversation=conversation, events=events, token=row.lease_token, attempts=row.attempts, owed=row.owed
-    )
-
-
-def _language(events: tuple[Event, ...]) -> str:
-    """The language of whoever spoke to Sona, as far as the platform tells it."""
-    return next((wire.clean(event.sender.locale) for event in events if event.addressed and event.sender.locale), "")
-
-
-def _readable_events(records: Sequence[Any]) -> tuple[Event, ...] | Malformed:
-    try:
-        return _events(records)
-    except Malformed as error:
-        return error
-
-
-def _events(records: Sequence[Any]) -> tuple[Event, ...]:
-    return tuple(wire.load_event(record) for record in records)
-
-
-def message(role: Any, speaker: str, words: str, at: str) -> Message:
-    """A line of the history from its row as JSON."""
-    return Message(role=role, speaker=speaker, text=words, at=datetime.fromisoformat(at))

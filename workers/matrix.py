@@ -80,7 +80,7 @@ Each step down is counted as `sona_fallback_total` with the channel and the form
 ## Stopping
 
 Whatever is being answered is broken off at once, and with it the request to the model. What was said until then stays, and only what it cost is counted. Nothing that
-was broken off is said aloud; parts of an answer that are on their way already still come.
+was broken off is said aloud; parts of an answer that are on their way already still come. An open quiz stays open; a stop while nothing runs ends it.
 
 {stops}
 """

@@ -27,7 +27,9 @@ from core.ports.knowledge import Retriever
 from core.ports.model import Model, Prompt, Utterance, Words
 from core.ports.street import Wake
 from core.providers.anthropic import AnthropicModel
+from core.providers.effort import usual
 from core.providers.openai import OpenAIModel
+from core.providers.prices import listed
 from core.tools import all_tools
 from workers.desk import Probe
 from workers.ground import Ground
@@ -38,13 +40,14 @@ CLAUDE = "claude-sonnet-5-5"
 GPT = "gpt-5"
 
 
-def model(settings: Settings) -> Model | None:
+def model(settings: Settings) -> AnthropicModel | OpenAIModel | None:
     """The model that the settings name; `None` without a key and without an address, which means the offline mind."""
     if settings.anthropic_api_key or settings.anthropic_base_url:
         return AnthropicModel(
             name=settings.model or CLAUDE,
             api_key=settings.anthropic_api_key or "none",
             base_url=settings.anthropic_base_url,
+            effort=settings.effort or usual(settings.model or CLAUDE),
         )
     if settings.openai_api_key or settings.openai_base_url:
         return OpenAIModel(
@@ -134,9 +137,13 @@ def probes(settings: Settings) -> tuple[Probe, ...]:
 
     async def asked() -> str:
         prompt = Prompt(system=(), utterances=(Utterance(role="user", parts=(Words(text="Say OK."),)),), max_tokens=16)
-        async for _ in thinker.complete(prompt):
-            pass
-        return f"{thinker.name} answers"
+        try:
+            async for _ in thinker.complete(prompt):
+                pass
+        finally:
+            await thinker.close()
+        unpriced = "" if listed(thinker.name) else "; what it costs is not known, and kept as 0"
+        return f"{thinker.name} answers{unpriced}"
 
     return (Probe(name="model", ask=asked),)
 

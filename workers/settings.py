@@ -9,6 +9,7 @@ from pydantic import Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import Malformed
+from core.providers.effort import Effort
 
 Url = Annotated[str, StringConstraints(pattern=r"^$|^[a-z+]+://.+", strip_whitespace=True)]
 Word = Annotated[str, StringConstraints(strip_whitespace=True)]
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     lease_seconds: float = _variable("SONA_LEASE_SECONDS", 30.0, ge=1)
 
     model: Word = _variable("SONA_MODEL", "")
+    effort: Effort = _variable("SONA_EFFORT", "")
     anthropic_api_key: Word = _secret("ANTHROPIC_API_KEY")
     anthropic_base_url: Url = _variable("ANTHROPIC_BASE_URL", "")
     openai_api_key: Word = _secret("OPENAI_API_KEY")

@@ -93,10 +93,11 @@ class ShelfRooms:
         self.ingest.wake.reading(await library.waiting(self.ground.clock.now()))
 
     async def renewing(self) -> None:
-        """Give passages of another model vectors of this one, in the background, until cancelled."""
-        await self.ground.library.prepare(self.embedder.dimensions)
+        """Make the index for this model's vectors and give passages of another model vectors of this one, in the background, until cancelled."""
+        prepared = 0
         while True:
             try:
+                prepared = prepared or await self._prepare()
                 await self.renew()
             except Failure as error:
                 _log.warning("vectors are renewed later: %s", type(error).__name__)
@@ -107,6 +108,13 @@ class ShelfRooms:
         while sources := await self.ground.library.stale(self.embedder.name):
             for source in sources:
                 await self._renew(source)
+
+    async def _prepare(self) -> int:
+        """Make the index, and return how long the vectors are, which an endpoint tells only with a first one."""
+        if not self.embedder.dimensions:
+            await self.embedder.embed(["toki"])
+        await self.ground.library.prepare(self.embedder.dimensions)
+        return self.embedder.dimensions
 
     async def _renew(self, source: str) -> None:
         kept = await self.ground.library.kept(source)

@@ -144,7 +144,7 @@ def _extend(parts: list[Words | Call | Opaque], text: str) -> None:
 
 def _closing(end: End, unanswered: bool, turn: _Turn) -> str:
     if end.reason == "length":
-        return "failure.length"
+        return "failure.length" if turn.text.strip() else "failure.unsaid"
     if unanswered or not (turn.text.strip() or turn.box.replies):
         return "failure.rounds"
     return ""

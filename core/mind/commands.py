@@ -159,4 +159,5 @@ def _voice(wanted: str, thought: Thought) -> Thought:
 
 def _afresh(thought: Thought) -> Thought:
     cleared = replace(thought.conversation, history=(), title="", focus="", quiz=None)
-    return thought.with_conversation(cleared).saying(Text(text=say("new.done", cleared.learner.locale)))
+    begun = replace(thought, conversation=cleared, anew=len(thought.messages))
+    return begun.saying(Text(text=say("new.done", cleared.learner.locale)))

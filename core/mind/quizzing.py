@@ -17,6 +17,7 @@ from core.learn.questions import Asked, card_key, from_unit, from_words
 from core.mind import record, showing
 from core.mind.thought import Thought
 from core.mind.wish import wish
+from core.mind.words import stops
 from core.phrases import say
 from core.ports.study import Study
 from core.question import OpenQuiz, Question
@@ -53,6 +54,7 @@ class Quizzing:
         """The answer marked and the next question asked, or `None` when the event is no answer.
 
         An answer that is changed afterwards changes nothing: the verdict on it is known, and the question after it is another.
+        A stop that has broken an answer off was for that answer; the quiz goes on.
         """
         quiz = thought.conversation.quiz
         body = event.body
@@ -67,7 +69,8 @@ class Quizzing:
         answered = read(body, quiz) if isinstance(body, Said | Spoke | Tapped) else None
         asked = wish(body, thought.conversation.learner.locale)
         if asked is not None and not _fits(answered, quiz):
-            return await self.stop(thought) if asked.name == "stop" else None
+            interrupted = thought.conversation.stopped and stops(event)
+            return await self.stop(thought) if asked.name == "stop" and not interrupted else None
         if isinstance(body, Said) and body.edited and answered is not None:
             return thought
         match answered:

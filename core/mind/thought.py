@@ -14,13 +14,15 @@ from core.reply import Reply
 class Thought:
     """The conversation as it will be left, and everything else the turn has made; nothing of it is written yet.
 
-    `messages` are the lines this turn adds to the record, whatever becomes of the conversation's `history`. `origin` is
-    where its open quiz was taken over from.
+    `messages` are the lines this turn adds to the record, whatever becomes of the conversation's `history`; `anew` is how
+    many of them stood there when the conversation was begun anew, or `None` when it was not. `origin` is where its open
+    quiz was taken over from.
     """
 
     conversation: Conversation
     replies: tuple[Reply, ...] = ()
     messages: tuple[Message, ...] = ()
+    anew: int | None = None
     calls: tuple[ToolCall, ...] = ()
     usage: Usage = field(default_factory=Usage)
     cards: tuple[Card, ...] = ()

@@ -62,19 +62,22 @@ class Toolbox:
     async def _kept(self, call: Call) -> Result:
         clock = self._workshop.clock
         began = clock.now()
-        output, failed = await self._tried(call)
-        if len(output) > _OUTPUT_CHARACTERS:
-            output = f"{output[:_OUTPUT_CHARACTERS]}\n[cut: {len(output) - _OUTPUT_CHARACTERS} characters more]"
-        record = ToolCall(
-            id=call.id,
-            name=call.name,
-            input=json.dumps(dict(call.input), ensure_ascii=False),
-            output=output,
-            failed=failed,
-            seconds=(clock.now() - began).total_seconds(),
-        )
-        self.calls.append(record)
-        return Result(id=call.id, output=_delimited(output), failed=failed)
+        output, failed = "It was broken off.", True
+        try:
+            output, failed = await self._tried(call)
+            if len(output) > _OUTPUT_CHARACTERS:
+                output = f"{output[:_OUTPUT_CHARACTERS]}\n[cut: {len(output) - _OUTPUT_CHARACTERS} characters more]"
+            return Result(id=call.id, output=_delimited(output), failed=failed)
+        finally:
+            record = ToolCall(
+                id=call.id,
+                name=call.name,
+                input=json.dumps(dict(call.input), ensure_ascii=False),
+                output=output,
+                failed=failed,
+                seconds=(clock.now() - began).total_seconds(),
+            )
+            self.calls.append(record)
 
     async def _tried(self, call: Call) -> tuple[str, bool]:
         """The output and whether it failed."""

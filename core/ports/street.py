@@ -111,13 +111,22 @@ class Asked(Protocol):
 
 
 class Due(Protocol):
-    """A parcel to deliver now, with the platform's id of the message that a `Mark` is about (or empty)."""
+    """A parcel to deliver now, with the platform's id of the message that a `Mark` is about (or empty).
+
+    It was `written` when its turn ended, and is `due` since then or since the moment it was put off to.
+    """
 
     @property
     def parcel(self) -> Parcel: ...
 
     @property
     def target(self) -> str: ...
+
+    @property
+    def written(self) -> datetime: ...
+
+    @property
+    def due(self) -> datetime: ...
 
 
 class Wake(Protocol):

@@ -8,6 +8,7 @@ from core.errors import Failure, Malformed, Unreachable
 from core.ports.model import Chunk, Meter, Prompt
 from core.providers.anthropic_stream import Reading
 from core.providers.anthropic_wire import request
+from core.providers.effort import Effort
 from core.providers.failures import from_status
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ class AnthropicModel:
     """One model over `POST /v1/messages`, streamed. The SDK is loaded when it is first needed, in a thread.
 
     `silence` is how many seconds may pass without a byte. The SDK tries 429, 529 and 5xx again `retries`
-    times, honouring `retry-after`, as long as nothing has been streamed. `effort` is how deeply the model thinks
-    (`low` to `max`), empty for models that know no such thing.
+    times, honouring `retry-after`, as long as nothing has been streamed. `effort` is how deeply the model thinks, empty
+    for models that know no such thing.
     """
 
     def __init__(
@@ -31,7 +32,7 @@ class AnthropicModel:
         name: str,
         api_key: str,
         base_url: str = "",
-        effort: str = "",
+        effort: Effort = "",
         silence: float = 90.0,
         retries: int = 2,
     ) -> None:

@@ -4,11 +4,13 @@ from typing import Any
 
 from core.ports.model import Call, Opaque, Prompt, Result, Utterance, Words
 
+THINKING = 24_576
+"""Tokens for thinking, beside those for the answer: one limit holds for both."""
 _CACHED = {"cache_control": {"type": "ephemeral"}}
 
 
 def request(model: str, prompt: Prompt, effort: str) -> dict[str, Any]:
-    """The body of `POST /v1/messages` but for `stream`; an empty `effort` leaves the depth of thought to the model.
+    """The body of `POST /v1/messages` but for `stream`; an empty `effort` leaves the depth of thought to the model and gives it no tokens of its own.
 
     At most three of the four allowed cache marks are set: behind the tools, behind the system part that never
     changes, and behind the latest tool results, which the next round reads again.
@@ -20,6 +22,7 @@ def request(model: str, prompt: Prompt, effort: str) -> dict[str, Any]:
     }
     if effort:
         body["output_config"] = {"effort": effort}
+        body["max_tokens"] += THINKING
     system: list[dict[str, Any]] = [{"type": "text", "text": text} for text in prompt.system if text]
     if system:
         system[0] |= _CACHED

@@ -39,9 +39,19 @@ PRICES = {
 """By model id without its date. The Haiku 5.5 rate is the one for prompts of up to 100,000 tokens."""
 
 
+def undated(model: str) -> str:
+    """The model's id without the date that may stand behind it."""
+    return _DATED.sub("", model)
+
+
+def listed(model: str) -> bool:
+    """Whether it is known what a model costs; that of OpenAI's and of one's own is not."""
+    return undated(model) in PRICES
+
+
 def cost(usage: Usage) -> Usage:
     """The same usage with its cost; 0 for a model that is not listed, never a guess."""
-    price = PRICES.get(_DATED.sub("", usage.model))
+    price = PRICES.get(undated(usage.model))
     if price is None:
         return replace(usage, cost=0.0)
     dollars = (

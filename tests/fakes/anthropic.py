@@ -12,7 +12,8 @@ by its users:
 - `max_tokens` is required; unknown fields are not permitted; at most four blocks may carry `cache_control`; the cache's
   prefix runs over tools, system, messages in this order.
 - Each `tool_use` needs its `tool_result` in the very next message, and the other way round.
-- Thinking blocks are passed back unmodified, or the request is refused.
+- Thinking blocks are passed back unmodified, or the request is refused. Thinking runs by default and counts toward
+  `max_tokens`, so that an answer may end there without a word; `output_config.effort` says how deep it goes.
 """
 
 import asyncio

@@ -15,6 +15,7 @@ _BLOCKS = {
     "thinking": {"type", "thinking", "signature"},
     "redacted_thinking": {"type", "data"},
 }
+_EFFORTS = ("low", "medium", "high", "xhigh", "max")
 _TOOL_FIELDS = {"name", "description", "input_schema", "cache_control", "type", "strict", "eager_input_streaming"}
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,128}")
 
@@ -35,6 +36,8 @@ def check(body: Any, signatures: set[str]) -> None:
             raise Invalid(f"{name}: Field required")
     if not isinstance(body["max_tokens"], int) or isinstance(body["max_tokens"], bool) or body["max_tokens"] < 1:
         raise Invalid("max_tokens: Input should be greater than or equal to 1")
+    if body.get("output_config", {}).get("effort", "low") not in _EFFORTS:
+        raise Invalid("output_config.effort: Input should be 'low', 'medium', 'high', 'xhigh' or 'max'")
     _check_system(body.get("system", ""))
     _check_tools(body.get("tools", []))
     _check_messages(body["messages"], signatures)

@@ -13,6 +13,8 @@ from core.reply import Choice
 @dataclass
 class Due:
     parcel: Parcel
+    written: datetime
+    due: datetime
     target: str = ""
 
 
@@ -26,6 +28,9 @@ class Shelf:
     targets: dict[str, str] = field(default_factory=dict[str, str])
     gone: list[str] = field(default_factory=list[str])
 
+    def __post_init__(self) -> None:
+        self.written = self.now()
+
     def put(self, parcel: Parcel, *, target: str = "") -> None:
         self.waiting[parcel.address].append(parcel)
         self.targets[parcel.id] = target
@@ -35,7 +40,7 @@ class Shelf:
         if not self.waiting[address] or self.held.get(address, now) > now:
             return None
         parcel = self.waiting[address][0]
-        return Due(parcel, self.targets[parcel.id])
+        return Due(parcel, self.written, self.held.get(address, self.written), self.targets[parcel.id])
 
     async def renew(self, parcel: Parcel, lease: timedelta) -> bool:
         return True

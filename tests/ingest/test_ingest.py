@@ -79,6 +79,15 @@ async def test_a_page_becomes_passages_and_whoever_asked_hears_of_it(room: Room)
     assert room.box.rings == [Address("telegram", "7")]
 
 
+async def test_an_embedder_that_learns_its_size_from_its_first_answer_reads_a_first_source(room: Room) -> None:
+    room.embedder.dimensions = 0
+    await room.shelf.add(ASKED)
+    await room.ingest("s1")
+    assert room.states()[-1] == ("ready", 3, 3)
+    assert room.shelf.vectors is not None
+    assert room.shelf.vectors.shape == (3, 2)
+
+
 async def test_a_source_that_is_read_or_held_is_left_alone(room: Room) -> None:
     await room.shelf.add(ASKED)
     await room.ingest("s1")

@@ -18,7 +18,7 @@ from core.providers.openai import OpenAIModel
 from core.reply import Text
 from core.tools import all_tools
 from tests.fakes import anthropic, openai_chat
-from tests.fakes.script import Drop, Say, Script, Think, Use
+from tests.fakes.script import Drop, Finish, Say, Script, Think, Use
 from tests.fakes.world import Lectern, Reader, Shelf, Signs, StillClock, conversation, hit
 
 
@@ -93,6 +93,12 @@ async def test_an_answer_over_several_rounds_and_tools_is_taken_by_the_server(se
     assert thought.usage.model == server.model.name
     assert thought.usage.input > 100
     assert server.script.left == 0
+
+
+async def test_an_answer_whose_thinking_left_no_room_for_a_word_says_so(server: Server) -> None:
+    server.script.add(Think("hm" * 1000), Finish("length"))
+    thought = await mind(server.model).think(opening("what is moku?"), Signs())
+    assert thought.messages[-1].text == say("failure.unsaid", "en")
 
 
 async def test_a_conversation_goes_on_after_an_answer_that_broke_off(server: Server) -> None:

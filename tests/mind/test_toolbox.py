@@ -2,7 +2,9 @@
 
 import asyncio
 
-from core.mind.thought import Thought
+import pytest
+
+from core.mind.thought import Interrupted, Thought
 from core.phrases import say
 from core.reply import Quiz, Text
 from core.tools.context import ToolContext
@@ -27,6 +29,27 @@ async def test_every_tool_call_is_kept_with_what_went_in_and_came_out_and_its_ti
     assert bad.failed
     assert "word: Field required" in bad.output
     assert good.seconds > 0
+
+
+async def test_a_call_that_a_stop_cuts_off_is_kept_too() -> None:
+    begun = asyncio.Event()
+
+    @tool(doing="doing.time")
+    async def slow(context: ToolContext) -> str:
+        """Never end."""
+        begun.set()
+        await asyncio.Event().wait()
+        return ""
+
+    scene = Scene(slow)
+    scene.model.add(Use("slow"))
+    task = asyncio.create_task(scene.ask("go"))
+    await asyncio.wait_for(begun.wait(), 5)
+    task.cancel()
+    with pytest.raises(Interrupted) as caught:
+        await task
+    (call,) = caught.value.thought.calls
+    assert (call.name, call.failed, call.output) == ("slow", True, "It was broken off.")
 
 
 async def test_a_tool_is_seen_at_work_in_the_persons_language() -> None:

@@ -10,6 +10,8 @@ import pytest
 from core.errors import Malformed, Refused, Unreachable
 from core.ports.model import Call, Chunk, Delta, End, Opaque, Prompt, Result, ToolSpec, Utterance, Words
 from core.providers.anthropic import AnthropicModel
+from core.providers.anthropic_wire import THINKING
+from core.providers.effort import usual
 from core.providers.prices import PRICES
 from tests.fakes.anthropic import KEY, MODEL, FakeAnthropic
 from tests.fakes.script import Fail, Gate, Say, Think, Use
@@ -169,12 +171,22 @@ async def test_silence_is_not_waited_for_without_end(fake: FakeAnthropic) -> Non
     await model.close()
 
 
-async def test_the_depth_of_thought_is_asked_for_where_set(fake: FakeAnthropic) -> None:
-    fake.add(Say("quick"))
-    model = AnthropicModel(name=MODEL, api_key=KEY, base_url=fake.url, effort="low")
-    await end_of(model, prompt())
-    assert fake.requests[-1]["output_config"] == {"effort": "low"}
-    await model.close()
+async def test_the_depth_of_thought_is_asked_for_where_set_and_has_tokens_of_its_own(fake: FakeAnthropic) -> None:
+    limits: list[int] = []
+    for effort in ("", "low"):
+        fake.add(Say("quick"))
+        model = AnthropicModel(name=MODEL, api_key=KEY, base_url=fake.url, effort=effort)
+        await end_of(model, prompt())
+        limits.append(fake.requests[-1]["max_tokens"])
+        await model.close()
+    assert "output_config" not in fake.requests[0]
+    assert fake.requests[1]["output_config"] == {"effort": "low"}
+    assert limits[1] == limits[0] + THINKING
+
+
+def test_little_thought_is_usual_for_models_that_know_it_and_others_are_not_asked() -> None:
+    assert [usual(name) for name in (MODEL, "claude-opus-4-5-20251101", "claude-haiku-5-5")] == ["low"] * 3
+    assert [usual(name) for name in ("claude-haiku-4-5", "claude-sonnet-4-5-20250929", "qwen3")] == [""] * 3
 
 
 _GOOD: dict[str, Any] = {"model": MODEL, "max_tokens": 10, "messages": [{"role": "user", "content": "Hi"}]}
@@ -186,6 +198,7 @@ _MARK = {"type": "text", "text": "x", "cache_control": {"type": "ephemeral"}}
     ("change", "message"),
     [
         ({"max_tokens": None}, "max_tokens"),
+        ({"output_config": {"effort": "enormous"}}, "output_config.effort"),
         ({"temperature_of_the_room": 21}, "temperature_of_the_room: Extra inputs are not permitted"),
         ({"messages": []}, "at least one message"),
         ({"messages": [{"role": "assistant", "content": "Hi"}, *_GOOD["messages"]]}, "first message"),

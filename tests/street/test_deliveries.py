@@ -66,25 +66,6 @@ async def test_waiting_because_the_platform_asked_for_it_counts_as_no_attempt(st
     assert street.channel.to(HERE) == [Text(text="one")]
 
 
-async def test_a_platform_that_is_away_is_tried_again_with_growing_waits_and_given_up_in_the_end(
-    street: Street,
-) -> None:
-    await _turn(street, Text(text="one"), Text(text="two"))
-    waits: list[float] = []
-    for _ in range(20):
-        street.channel.failures.append(Unreachable("down"))
-        again = await street.deliver(HERE)
-        if again is None:
-            break
-        waits.append((again - street.clock.now()).total_seconds())
-        street.clock.pass_(waits[-1])
-    street.channel.failures.clear()
-    assert waits[:4] == [1, 2, 4, 8]
-    assert max(waits) == 600
-    assert "parcel_dead" in street.count.names
-    assert street.channel.to(HERE) == [Text(text="two")]
-
-
 async def test_a_mark_knows_the_message_of_its_question(street: Street) -> None:
     choices = (Choice(label="soweli", value="q:1:1"), Choice(label="kala", value="q:1:2"))
     await _turn(street, Text(text="hm"), Quiz(id="k1", question="fish?", form="choice", choices=choices))
@@ -224,15 +205,3 @@ async def test_a_parcel_nobody_can_read_holds_up_its_own_conversation_and_no_oth
     assert isinstance(due[0], Malformed)
     assert not isinstance(due[1], BaseException | None)
     assert due[1].parcel.address == other
-
-
-async def test_a_reply_that_breaks_its_sender_does_not_hold_up_those_behind_it_for_ever(street: Street) -> None:
-    await _turn(street, Text(text="one"), Text(text="two"))
-    street.channel.failures += [ValueError("a fault of ours")] * ATTEMPTS
-    for _ in range(ATTEMPTS - 1):
-        with pytest.raises(ValueError, match="a fault of ours"):
-            await street.deliver(HERE)
-        assert await street.deliver(HERE) is None
-        street.clock.pass_(61)
-    await street.deliver(HERE)
-    assert street.channel.to(HERE) == [Text(text="two")]

@@ -92,6 +92,23 @@ async def test_a_stop_hangs_up_on_the_model_and_keeps_and_counts_what_was_said(
     await talk.hears(Text, "Gladly.")
 
 
+@pytest.mark.parametrize(("channel", "way"), [("web", "natively"), ("telegram", "/stop"), ("discord", "natively")])
+async def test_a_stop_that_breaks_an_answer_off_leaves_the_quiz_open_and_the_next_one_ends_it(
+    meet: Meet, claude: FakeAnthropic, channel: str, way: str
+) -> None:
+    talk = await meet(channel)
+    await talk.says("/quiz")
+    assert (await talk.state()).quiz is not None
+    await _asks_for_a_story(talk, claude)
+    await _stops(talk, way)
+    await _stops(talk, way)
+    await talk.settles()
+    assert (await talk.state()).quiz is not None
+    await _stops(talk, way)
+    await talk.settles()
+    assert (await talk.state()).quiz is None
+
+
 async def test_who_ends_the_messages_by_carrier_word_ends_the_cost_too_and_is_sent_nothing(
     meet: Meet, claude: FakeAnthropic
 ) -> None:

@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from core.address import Address
 from core.channel import Live
-from core.conversation import Learner, Opening, Turn
+from core.conversation import Opening, Turn
 from core.errors import Malformed, Superseded, Unreachable
-from core.event import Said
+from core.event import Stopped
 from core.mind.thought import Thought
 from core.reply import Text
 from storage.database import Database
@@ -81,6 +81,21 @@ async def test_a_lease_that_ended_is_taken_again_and_the_first_holder_loses(stre
     assert await street.turns.open(HERE, LEASE) is None
 
 
+async def test_events_that_were_answered_meanwhile_are_not_answered_twice(street: Street) -> None:
+    await street.says("one")
+    first = await street.turns.open(HERE, LEASE)
+    assert first is not None
+    await street.turns.close(first, _empty(street, first))
+    await street.says("two")
+    second = await street.turns.open(HERE, LEASE)
+    assert second is not None
+    mixed = replace(second, events=(*first.events, *second.events))
+    with pytest.raises(Superseded):
+        await street.turns.close(mixed, _empty(street, mixed))
+    await street.turns.close(second, _empty(street, second))
+    assert await street.turns.open(HERE, LEASE) is None
+
+
 async def test_a_renewed_lease_holds(street: Street) -> None:
     await street.says("toki")
     first = await street.turns.open(HERE, LEASE)
@@ -111,32 +126,6 @@ async def test_events_that_break_every_turn_are_apologised_for(street: Street) -
     assert not street.mind.openings
 
 
-async def test_the_history_is_there_in_the_next_turn(street: Street) -> None:
-    await street.says("one")
-    await street.answers()
-    await street.says("two")
-    await street.answers()
-    history = street.mind.openings[-1].conversation.history
-    assert [(message.role, message.text) for message in history] == [("person", "one"), ("sona", "one")]
-
-
-async def test_a_cleared_history_stays_cleared(street: Street) -> None:
-    async def forgetful(opening: Opening, live: Live) -> Thought:
-        return Thought(conversation=replace(opening.conversation, history=()), replies=())
-
-    await street.says("one")
-    await street.answers()
-    street.mind.thinking = forgetful
-    street.clock.pass_(1)
-    await street.says("/new")
-    await street.answers()
-    street.mind.thinking = echo
-    street.clock.pass_(1)
-    await street.says("two")
-    await street.answers()
-    assert street.mind.openings[-1].conversation.history == ()
-
-
 async def test_what_a_database_cannot_hold_is_replaced_and_nothing_is_lost(street: Street) -> None:
     await street.says("nul \x00 and half a pair \ud83d end")
     assert await street.answers() == [Text(text="nul \ufffd and half a pair \ufffd end")]
@@ -165,15 +154,6 @@ async def test_a_changed_learner_is_kept(street: Street) -> None:
     assert street.mind.openings[-1].conversation.learner.locale == "vi"
 
 
-async def test_words_not_meant_for_us_wait_for_those_that_are(street: Street) -> None:
-    await street.receive(street.event("psst", addressed=False))
-    assert await street.turns.open(HERE, LEASE) is None
-    await street.says("Sona?")
-    opening = await street.turns.open(HERE, LEASE)
-    assert opening is not None
-    assert [event.body for event in opening.events] == [Said(text="psst"), Said(text="Sona?")]
-
-
 async def test_many_conversations_open_and_close_together(street: Street) -> None:
     chats = [str(number) for number in range(60)]
     await asyncio.gather(*(street.says(f"hello {chat}", chat) for chat in chats))
@@ -181,12 +161,34 @@ async def test_many_conversations_open_and_close_together(street: Street) -> Non
     assert answers == [[Text(text=f"hello {chat}")] for chat in chats]
 
 
-async def test_a_turn_that_takes_too_long_is_answered_honestly(street: Street) -> None:
-    async def endless(opening: Opening, live: Live) -> Thought:
-        await asyncio.Event().wait()
-        raise AssertionError("never reached")
+async def _stalls(opening: Opening, live: Live) -> Thought:
+    await asyncio.Event().wait()
+    raise AssertionError("never reached")
 
-    street.mind.thinking = endless
+
+async def test_the_turn_after_one_that_was_stopped_knows_it_and_no_other_does(street: Street) -> None:
+    async def long(opening: Opening, live: Live) -> Thought:
+        street.stops.event.set()
+        return await _stalls(opening, live)
+
+    street.mind.thinking = long
+    await street.says("tell me a story")
+    await street.converse(HERE)
+    street.stops.event.clear()
+    street.mind.thinking = echo
+    for words in (Stopped(), "and now?"):
+        await street.says(words)
+        await street.converse(HERE)
+    street.mind.thinking = _stalls
+    street.converse = replace(street.converse, limit=timedelta(milliseconds=20))
+    for words in ("too long", "again"):
+        await street.says(words)
+        await street.converse(HERE)
+    assert [opening.conversation.stopped for opening in street.mind.openings] == [False, True, False, False, False]
+
+
+async def test_a_turn_that_takes_too_long_is_answered_honestly(street: Street) -> None:
+    street.mind.thinking = _stalls
     street.converse = replace(street.converse, limit=timedelta(milliseconds=20))
     await street.says("toki")
     await street.converse(HERE)
@@ -255,19 +257,3 @@ async def test_a_record_nobody_can_read_keeps_its_own_conversation_waiting_and_n
     opened = await asyncio.gather(*(street.turns.open(at, LEASE) for at in (HERE, other)), return_exceptions=True)
     assert isinstance(opened[0], Malformed)
     assert isinstance(opened[1], Opening)
-
-
-async def test_a_group_is_nobody_that_is_known_from_elsewhere_and_the_same_in_each_of_its_threads(
-    street: Street,
-) -> None:
-    alone = street.event("toki")
-    together = replace(street.event("toki all", "-5"), sender=alone.sender, group=True)
-    thread = replace(street.event("here too", "-5"), address=Address("test", "-5", "7"), group=True)
-    learners: list[Learner] = []
-    for event in (alone, together, thread):
-        await street.receive(event)
-        opening = await street.turns.open(event.address, LEASE)
-        assert opening is not None
-        learners.append(opening.conversation.learner)
-    assert learners[0].id != learners[1].id == learners[2].id
-    assert [learner.name for learner in learners] == ["Ana", "", ""]

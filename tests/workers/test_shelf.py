@@ -1,4 +1,4 @@
-"""After a change of the embedding model everything read is found again, though the model was away at first."""
+"""After a change of the embedding model everything read is found again, though the model was away at first; an endpoint's vectors are read and found as the built-in model's are."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -7,9 +7,15 @@ from typing import cast
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from sqlalchemy import text
 
 from core.ingest import Ingest
+from core.ports.knowledge import Source
+from core.providers.openai_embeddings import OpenAIEmbeddings
+from tests.fakes.openai_embeddings import DIMENSIONS, KEY, MODEL, FakeEmbeddings, Fault
+from tests.fakes.street import Rung
 from tests.storage.library import Letters, document, put
+from workers import assembly
 from workers.ground import Ground
 from workers.settings import Settings
 from workers.shelf import ShelfRooms
@@ -54,3 +60,41 @@ async def test_vectors_of_another_model_are_renewed_in_the_background(ground: Gr
         await rooms.renew()
     assert await ground.library.stale("new") == ()
     assert len(await ground.library.stale("old", limit=200)) == 101
+
+
+_INDEX = text("SELECT to_regclass(:name) AS found")
+
+
+@pytest.fixture
+async def endpoint() -> AsyncIterator[FakeEmbeddings]:
+    async with FakeEmbeddings() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def model(endpoint: FakeEmbeddings) -> AsyncIterator[OpenAIEmbeddings]:
+    """A model of an endpoint that has not told yet how long its vectors are."""
+    found = OpenAIEmbeddings(model=MODEL, api_key=KEY, base_url=endpoint.url, retries=0)
+    yield found
+    await found.close()
+
+
+async def test_the_first_source_is_read_with_a_model_elsewhere(ground: Ground, model: OpenAIEmbeddings) -> None:
+    rooms = assembly.shelved(ground, wake=Rung(), embedder=model)
+    blob = await ground.blobs.put(b"green tea\n\nblack tea", mime="text/plain")
+    await ground.library.add(Source(id="s1", uri=blob, title="tea"))
+    await rooms.read("s1")
+    (status,) = await ground.library.statuses("")
+    assert status.state == "ready"
+
+
+async def test_vectors_of_a_model_elsewhere_get_their_index_though_it_was_away_at_first(
+    ground: Ground, endpoint: FakeEmbeddings, model: OpenAIEmbeddings
+) -> None:
+    endpoint.faults.append(Fault(500))
+    rooms = ShelfRooms(ground=ground, ingest=cast(Ingest, None), embedder=model, renew_seconds=0)
+    ground.go(rooms.renewing())
+    async with asyncio.timeout(20):
+        while (await ground.database.run(_INDEX, {"name": f"ix_vectors_near_{DIMENSIONS}"}))[0].found is None:
+            pass
+    assert endpoint.faults == []
