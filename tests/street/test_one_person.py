@@ -217,6 +217,7 @@ async def test_where_no_file_can_be_sent_its_address_is_good_once(town: Town) ->
     told = await phone.hears(Text, "This channel carries no files")
     url = told.text.rpartition(" ")[2]
     assert url.startswith(f"{phone.house.url}file/")
+    assert await holders(phone.house.ground.database, url.rpartition("/")[2]) == ["parcels"]
     async with aiohttp.ClientSession() as browser:
         async with browser.post(url) as answer:
             kept = io.BytesIO(await answer.read())
