@@ -135,8 +135,19 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """The conversation that an open quiz was taken over from, at the version it had then."""
+
+    address: Address
+    version: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What a turn leaves behind, written in one transaction: the conversation's new state, replies in order, and the record."""
+    """What a turn leaves behind, written in one transaction: the conversation's new state, replies in order, and the record.
+
+    With an `origin` the quiz that was open there is open there no more, unless somebody went on with it meanwhile.
+    """
 
     conversation: Conversation
     replies: tuple["Parcel", ...]
@@ -146,6 +157,7 @@ class Turn:
     cards: tuple[Card, ...] = ()
     reviews: tuple[Review, ...] = ()
     progress: tuple[UnitProgress, ...] = ()
+    origin: Origin | None = None
     started: datetime
     ended: datetime
 

@@ -2,29 +2,30 @@
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from core.address import Address
 from core.channel import Channel, Live, Personal
 from core.clock import Clock
 from core.conversation import Beginning, Message, Opening, Parcel, Turn
-from core.errors import Superseded, Unreachable
+from core.errors import Malformed, Superseded, Unreachable
 from core.event import Event, Said
 from core.fit import fit, sealed, steps
 from core.mind.offering import chosen, offered
 from core.mind.thought import Thought
-from core.mind.words import stops
+from core.mind.words import ends, stops
 from core.phrases import say
 from core.ports.count import Count
 from core.ports.street import Turns, Wake
 from core.reply import Reply, Text
+from core.signs import Patient, Silent
 
+Result = TypeVar("Result")
 ATTEMPTS = 4
 GRACE = timedelta(seconds=5)
-_OWED_PACE = timedelta(seconds=0.2)
 _TYPING = 4.0
 """Seconds; on most platforms the sign goes out by itself after five."""
 
@@ -38,18 +39,18 @@ class Mind(Protocol):
 class Senses(Protocol):
     """Ears before the mind and a voice after it; neither ever raises."""
 
-    async def hear(self, opening: Opening) -> Opening:
+    def hear(self, opening: Opening) -> Coroutine[Any, Any, Opening]:
         """The opening with what was spoken written down."""
         ...
 
-    async def speak(self, opening: Opening, thought: Thought) -> tuple[Reply, ...]:
+    def speak(self, opening: Opening, thought: Thought) -> Coroutine[Any, Any, tuple[Reply, ...]]:
         """The replies with their sound."""
         ...
 
 
 class Stopping(Protocol):
-    def __call__(self, address: Address) -> "contextlib.AbstractContextManager[asyncio.Event]":
-        """While entered, the event is set as soon as someone stops this conversation."""
+    def __call__(self, address: Address, doubt: asyncio.Event) -> "contextlib.AbstractContextManager[asyncio.Event]":
+        """While entered, the event is set as soon as someone stops this conversation; `doubt` when that may have gone unheard."""
         ...
 
 
@@ -96,16 +97,18 @@ class Converse:
         """Think while the lease is renewed, until done, stopped, out of time or superseded."""
         address = opening.conversation.address
         channel = self.channels.get(address.channel)
-        live = channel.live(address) if channel else _Silent()
+        live = channel.live(address) if channel else Silent()
         if isinstance(live, Personal):
             asked = _asked(opening)
             live.meant_for(asked.sender, opening.conversation.learner.locale, _topic(opening), asked.below)
         if opening.owed:
-            live = _Patient(live, owed=lambda: self.turns.owed(address), clock=self.clock)
-        with self.stopping(address) as stop:
+            live = Patient(live, owed=lambda: self.turns.owed(address), clock=self.clock)
+        doubt = asyncio.Event()
+        with self.stopping(address, doubt) as stop:
             thinking = asyncio.create_task(self._think(opening, live, stop))
             renewing = asyncio.create_task(self._renew(opening))
-            tasks = (thinking, renewing, asyncio.create_task(self._signs(live)))
+            beside = (asyncio.create_task(self._signs(live)), asyncio.create_task(self._heed(opening, stop, doubt)))
+            tasks = (thinking, renewing, *beside)
             try:
                 await asyncio.wait(tasks[:2], timeout=self.limit.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
                 if renewing.done():
@@ -120,9 +123,10 @@ class Converse:
         if opening.attempts > ATTEMPTS:
             self.count("turn_given_up")
             return _answered(opening, say("failure.unexpected", opening.conversation.learner.locale))
-        heard = chosen(await self.senses.hear(opening))
+        heard = chosen(await _unless(stop, self.senses.hear(opening)) or opening)
         thought = await self.mind.think(heard, live, stop)
-        return replace(thought, replies=await self.senses.speak(heard, thought))
+        spoken = await _unless(stop, self.senses.speak(heard, thought))
+        return thought if spoken is None else replace(thought, replies=spoken)
 
     async def _cut_short(self, opening: Opening, thinking: asyncio.Task[Thought], stop: asyncio.Event) -> Thought:
         """Out of time: what was said until now, and a word about it."""
@@ -140,6 +144,19 @@ class Converse:
         while True:
             await live.typing()
             await asyncio.sleep(_TYPING)
+
+    async def _heed(self, opening: Opening, stop: asyncio.Event, doubt: asyncio.Event) -> None:
+        """Find the stop whose sign was lost: it came just as the turn began, or while signs could not be heard."""
+        wait = self.moment
+        while not stop.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait.total_seconds()):
+                    await doubt.wait()
+            doubt.clear()
+            with contextlib.suppress(Unreachable, Malformed):
+                if any(map(ends, await self.turns.since(opening))):
+                    stop.set()
+            wait = self.lease / 3
 
     async def _renew(self, opening: Opening) -> None:
         """Returns only when the lease was lost; while the database is away, nobody else can take it either."""
@@ -167,6 +184,7 @@ class Converse:
             cards=thought.cards,
             reviews=thought.reviews,
             progress=thought.progress,
+            origin=thought.origin,
             started=started,
             ended=self.clock.now(),
         )
@@ -217,45 +235,17 @@ def _answered(opening: Opening, words: str) -> Thought:
     return Thought(conversation=opening.conversation, replies=(Text(text=words),), messages=(*said, answer))
 
 
-class _Patient:
-    """Signs of life held back while replies of turns before are on their way: what is half written would get into their places."""
-
-    def __init__(self, live: Live, *, owed: Callable[[], Awaitable[bool]], clock: Clock) -> None:
-        self._live = live
-        self._owed = owed
-        self._clock = clock
-        self._asks_at: datetime | None = clock.now()
-
-    async def typing(self) -> None:
-        if await self._free():
-            await self._live.typing()
-
-    async def status(self, text: str) -> None:
-        if await self._free():
-            await self._live.status(text)
-
-    async def draft(self, text: str) -> None:
-        if await self._free():
-            await self._live.draft(text)
-
-    async def _free(self) -> bool:
-        """Asked again now and then until nothing is owed; the turn itself sends nothing before its end."""
-        now = self._clock.now()
-        if self._asks_at is None or now < self._asks_at:
-            return self._asks_at is None
-        self._asks_at = now + _OWED_PACE
-        with contextlib.suppress(Unreachable):
-            if not await self._owed():
-                self._asks_at = None
-        return self._asks_at is None
-
-
-class _Silent:
-    async def typing(self) -> None: ...
-
-    async def status(self, text: str) -> None: ...
-
-    async def draft(self, text: str) -> None: ...
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Result]) -> Result | None:
+    """What the work comes to; it is broken off, or not begun, where someone stops it."""
+    if stop.is_set():
+        work.close()
+        return None
+    working, stopped = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    try:
+        await asyncio.wait({working, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        return working.result() if working.done() else None
+    finally:
+        await _end((working, stopped))
 
 
 async def _end(tasks: tuple[asyncio.Task[Any], ...]) -> None:

@@ -1,6 +1,7 @@
 """The way out: parcels of a conversation, one after another, each until it is sent, put off or dead."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +16,7 @@ from core.fit import fit, simpler, step
 from core.pace import Pacer, Place, lanes
 from core.ports.count import Count
 from core.ports.street import Due, Outbox
-from core.reply import Reply
+from core.reply import Choice, Reply, Text, Voice
 
 ATTEMPTS = 12
 BROKEN = timedelta(minutes=5)
@@ -24,6 +25,7 @@ AWAY = timedelta(days=2)
 """How long a reply waits for a platform that does not answer."""
 _FIRST_WAIT = 1.0
 _LONGEST_WAIT = 600.0
+_REMEMBERED = 1000
 _DOUBLED = 10
 
 
@@ -32,7 +34,7 @@ class Deliver:
     """Delivers what is due at an address, at the pace its platform allows.
 
     `lease` is how long a parcel stays taken when whoever sends it falls silent; nothing is taken while it waits for
-    its place.
+    its place. `begun` is how far the parcels have come whose first try was not their last.
     """
 
     outbox: Outbox
@@ -41,6 +43,7 @@ class Deliver:
     count: Count
     lease: timedelta = timedelta(seconds=30)
     pacer: Pacer = field(default_factory=Pacer)
+    begun: "OrderedDict[str, _Descent]" = field(default_factory=lambda: OrderedDict[str, _Descent]())
 
     async def __call__(self, address: Address) -> datetime | None:
         """Send until nothing is due; returns when the next try is worth while, if something was put off.
@@ -64,10 +67,9 @@ class Deliver:
         if channel is None:
             return await self._later(parcel, self._wait(parcel), "the channel is switched off")
         await place.ready()
+        descent = self._descent(channel, parcel)
         try:
-            receipt = await self._leased(
-                parcel, place, self._send(channel, parcel, parcel.reply, due.target, parcel.id)
-            )
+            receipt = await self._leased(parcel, place, descent.send(parcel.reply, due.target, parcel.id))
         except Superseded:
             self.count("delivery_superseded")
             return False
@@ -84,7 +86,8 @@ class Deliver:
             if parcel.attempts < ATTEMPTS or self.clock.now() - due.due < BROKEN:
                 raise
             return await self._dead(parcel, f"it broke whoever sent it: {type(error).__name__}")
-        more = await self.outbox.sent(parcel, receipt)
+        more = await self.outbox.sent(parcel, receipt, offered=descent.offered)
+        self.begun.pop(parcel.id, None)
         self.count("parcel_sent", channel=channel.name)
         return more
 
@@ -108,19 +111,13 @@ class Deliver:
         except Unreachable:
             return True  # while the database is away, nobody else can take it either
 
-    async def _send(self, channel: Channel, parcel: Parcel, reply: Reply, target: str, key: str) -> str:
-        """Send a reply or, where the channel refuses its form, the next simpler one: each of its pieces under a key of its own."""
-        try:
-            return await channel.send(parcel.address, reply, key=key, target=target)
-        except Refused as error:
-            lower = simpler(reply)
-            if error.gone or lower is None:
-                raise
-            self.count("fallback", channel=channel.name, form=step(reply, lower))
-        receipt = ""
-        for number, piece in enumerate(fit(lower, channel.capabilities)):
-            receipt = await self._send(channel, parcel, piece, "", f"{key}/{number}" if number else key)
-        return receipt
+    def _descent(self, channel: Channel, parcel: Parcel) -> "_Descent":
+        """How far the parcel has come in tries before."""
+        if parcel.id not in self.begun:
+            self.begun[parcel.id] = _Descent(channel=channel, address=parcel.address, count=self.count)
+        if len(self.begun) > _REMEMBERED:
+            self.begun.popitem(last=False)
+        return self.begun[parcel.id]
 
     async def _later(self, parcel: Parcel, seconds: float, why: str, *, tried: bool = True) -> datetime:
         at = self.clock.now() + timedelta(seconds=seconds)
@@ -130,9 +127,53 @@ class Deliver:
 
     async def _dead(self, parcel: Parcel, why: str) -> bool:
         await self.outbox.dead(parcel, why)
+        self.begun.pop(parcel.id, None)
         self.count("parcel_dead", channel=parcel.address.channel)
         return True
 
     @staticmethod
     def _wait(parcel: Parcel) -> float:
         return min(_FIRST_WAIT * 2 ** min(max(parcel.attempts - 1, 0), _DOUBLED), _LONGEST_WAIT)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Descent:
+    """A parcel's way down the ladder of forms: what was refused, and the receipts of the pieces that went out instead, by where they stand.
+
+    It is kept from one try to the next in this process, so that a piece that has to wait does not have those before it
+    sent again. `offered` are the choices that could only be numbered.
+    """
+
+    channel: Channel
+    address: Address
+    count: Count
+    refused: set[str] = field(default_factory=set[str])
+    sent: dict[str, str] = field(default_factory=dict[str, str])
+    offered: tuple[Choice, ...] = ()
+
+    async def send(self, reply: Reply, target: str, key: str, at: str = "") -> str:
+        """Send a reply or, where the channel refuses its form, the next simpler one: each of its pieces under a key of its own."""
+        if at in self.sent:
+            return self.sent[at]
+        if at not in self.refused:
+            try:
+                self.sent[at] = await self.channel.send(self.address, reply, key=key, target=target)
+                return self.sent[at]
+            except Refused as error:
+                self._refuse(reply, at, error)
+        lower = simpler(reply)
+        receipt = ""
+        for number, piece in enumerate(fit(lower, self.channel.capabilities) if lower else ()):
+            receipt = await self.send(piece, "", f"{key}/{number}" if number else key, f"{at}/{number}")
+        return receipt
+
+    def _refuse(self, reply: Reply, at: str, error: Refused) -> None:
+        """Go one step down, and count it. Raises the error at the ladder's foot, or where the person is gone."""
+        lower = simpler(reply)
+        written = isinstance(reply, Voice) and reply.repeats
+        if error.gone or (lower is None and not written):
+            raise error
+        self.refused.add(at)
+        self.count("fallback", channel=self.channel.name, form=step(reply, lower))
+        if isinstance(reply, Text) and reply.choices:
+            self.offered = reply.choices

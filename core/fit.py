@@ -14,13 +14,15 @@ Form = Literal["plain", "text", "numbers", "verdict"]
 
 
 def fit(reply: Reply, capabilities: Capabilities) -> tuple[Reply, ...]:
-    """The reply as the channel can take it, in order; never empty, never over a limit."""
+    """The reply as the channel can take it, in order, never over a limit; empty only for a voice without sound whose words stand written already."""
     match reply:
         case Text():
             return tuple(_text(reply, capabilities))
         case Voice():
             if capabilities.voice and reply.audio is not None:
                 return (replace(reply, text=_cut(reply.text, capabilities.text_limit)),)
+            if reply.repeats:
+                return ()
             return fit(Text(text=reply.text), capabilities)
         case Quiz():
             return tuple(_quiz(reply, capabilities))
@@ -67,11 +69,11 @@ def simpler(reply: Reply) -> Reply | None:
 
 def steps(reply: Reply, fitted: tuple[Reply, ...]) -> tuple[Form, ...]:
     """The steps down that a reply has taken to become these."""
-    last = fitted[-1]
+    last = fitted[-1] if fitted else None
     match reply, last:
-        case (Voice(), Text()) | (Picture(), Text()) | (Document(), Text()):
-            took = ("text",) if not isinstance(reply, Voice) or reply.audio else ()
-        case (Quiz(), Quiz()) if reply.audio and not last.audio:
+        case (Voice(), Text() | None) | (Picture(), Text()) | (Document(), Text()):
+            took = ("text",)
+        case (Quiz(), Quiz()) if (reply.audio or reply.say) and not last.audio:
             took = ("text",)
         case Mark(), Text():
             took = ("verdict",)
@@ -82,8 +84,8 @@ def steps(reply: Reply, fitted: tuple[Reply, ...]) -> tuple[Form, ...]:
     return (*took, "plain") if isinstance(reply, Text) and _bared(reply, fitted) else took
 
 
-def step(reply: Reply, lower: Reply) -> Form:
-    """What `simpler` made of a reply."""
+def step(reply: Reply, lower: Reply | None) -> Form:
+    """What `simpler` made of a reply; of a voice note whose words stand written already it makes nothing."""
     match reply, lower:
         case Mark(), _:
             return "verdict"

@@ -34,7 +34,7 @@ class _Queue:
     """
 
     def __init__(self, rate: Rate, now: Callable[[], float]) -> None:
-        self._rate = rate
+        self._rate = self._whole = rate
         self._now = now
         self._free = [0.0] * rate.most
         self._out = 0
@@ -46,6 +46,7 @@ class _Queue:
     async def take(self) -> float:
         """Wait for a place; returns when it is free, which may be in a moment only."""
         async with self._gate:
+            self._trust()
             while (wait := self._wait()) > 0:
                 self._changed.clear()
                 with suppress(TimeoutError):
@@ -73,7 +74,7 @@ class _Queue:
     def evenly(self) -> None:
         """Take no more bursts on trust: one message after the other, evenly."""
         self._told = self._now()
-        if self._rate.most > 1 and self._rate.seconds:
+        if self._rate is self._whole and self._rate.most > 1 and self._rate.seconds:
             self._rate = Rate(most=1, seconds=self._rate.seconds / self._rate.most)
             self._free = [max(self._free)] if self._free and not self._out else []
 
@@ -83,6 +84,13 @@ class _Queue:
         if self._out or self._gate.locked() or now - self._told < _REMEMBERED:
             return False
         return self._shut_until <= now and all(at <= now for at in self._free)
+
+    def _trust(self) -> None:
+        """Take bursts again, long after the platform last asked to wait and once nothing counts there any more."""
+        now = self._now()
+        quiet = not self._out and all(at + self._whole.seconds <= now for at in self._free)
+        if self._rate is not self._whole and now - self._told >= _REMEMBERED and quiet:
+            self._rate, self._free = self._whole, [now] * self._whole.most
 
     def _wait(self) -> float:
         return max(self._free[0], self._shut_until) - _EARLY - self._now() if self._free else inf

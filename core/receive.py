@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.event import Event, Joined, Left
-from core.mind.words import stops
+from core.mind.words import ends
 from core.ports.consent import Consents
 from core.ports.street import Inbox, Wake
 
@@ -21,7 +21,7 @@ class Receive:
         await self._consent(event)
         new = await self.inbox.accept(event)
         if new and event.addressed:
-            if stops(event) or isinstance(event.body, Left):
+            if ends(event):
                 await self.wake.stop(event.address)
             self.wake.turn([event.address])
         return new

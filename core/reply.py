@@ -1,6 +1,6 @@
 """What Sona answers, before a channel's abilities are known."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from core.media import Media
@@ -32,13 +32,15 @@ class Source:
 class Text:
     """Words in the Markdown subset of `core.markup`. `choices` are suggestions of what to do next.
 
-    `rateable` says that people may tell what they think of it, where the platform has a form for that.
+    `rateable` says that people may tell what they think of it, where the platform has a form for that. `secret` is what
+    of the words is for the person alone: it is sent, but left out of the conversation's history.
     """
 
     text: str
     choices: tuple[Choice, ...] = ()
     sources: tuple[Source, ...] = ()
     rateable: bool = False
+    secret: str = field(default="", repr=False)
     kind: Literal["text"] = "text"
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from core import wire
 from core.clock import Clock
-from core.conversation import Conversation, Opening, Parcel, Turn
+from core.conversation import Conversation, Learner, Opening, Parcel, Turn
 from core.reply import Quiz
 from storage.database import Database
 
@@ -17,7 +17,7 @@ _CLOSE = text(
     WITH given AS (
         SELECT * FROM jsonb_to_recordset(CAST(:turns AS jsonb)) AS g (
             address text, token text, version int, state jsonb, learner jsonb, events text[], turn jsonb,
-            messages jsonb, parcels jsonb, calls jsonb, cards jsonb, reviews jsonb, units jsonb, n int
+            origin jsonb, messages jsonb, parcels jsonb, calls jsonb, cards jsonb, reviews jsonb, units jsonb, n int
         )
     ), closed AS (
         UPDATE conversations c
@@ -31,9 +31,16 @@ _CLOSE = text(
         UPDATE events SET handled_at = :now
         WHERE id IN (SELECT unnest(events) FROM done)
     ), learned AS (
-        UPDATE learners l SET name = d.learner->>'name', locale = d.learner->>'locale',
-            zone = d.learner->>'zone', voice = d.learner->>'voice'
-        FROM done d WHERE l.id = d.learner->>'id' AND d.learner IS NOT NULL AND d.learner <> 'null'
+        UPDATE learners l SET name = coalesce(made.changed->>'name', l.name),
+            locale = coalesce(made.changed->>'locale', l.locale), zone = coalesce(made.changed->>'zone', l.zone),
+            voice = coalesce(made.changed->>'voice', l.voice)
+        FROM (SELECT d.learner_id, jsonb_object_agg(f.key, f.value ORDER BY d.n) AS changed
+              FROM done d, jsonb_each(d.learner) AS f GROUP BY d.learner_id) AS made
+        WHERE l.id = made.learner_id
+    ), handed_over AS (
+        UPDATE conversations c SET state = jsonb_set(c.state, '{is,quiz}', 'null'), version = c.version + 1
+        FROM done d WHERE c.address = d.origin->>'address' AND c.version = (d.origin->>'version')::int
+            AND (c.lease_until IS NULL OR c.lease_until <= :now) AND NOT EXISTS (SELECT FROM given g WHERE g.address = c.address)
     ), told AS (
         INSERT INTO parcels (id, address, subject, payload, state, attempts, due_at, receipt, error, created_at)
         SELECT p->>'id', d.address, p->>'subject', p->'payload', 'waiting', 0, :now, '', '', :now
@@ -94,14 +101,14 @@ async def write(database: Database, pairs: Sequence[tuple[Opening, Turn]], clock
 
 def _record(n: int, opening: Opening, turn: Turn, name: str) -> dict[str, Any]:
     before, after = opening.conversation, turn.conversation
-    changed = after.learner != before.learner
     return {
         "n": n,
         "address": str(before.address),
         "token": opening.token,
         "version": before.version,
         "state": _state(after),
-        "learner": _fields(after.learner) if changed else None,
+        "learner": _changed(before.learner, after.learner),
+        "origin": {"address": str(turn.origin.address), "version": turn.origin.version} if turn.origin else None,
         "events": [wire.clean(event.id) for event in opening.events],
         "turn": {
             "id": name,
@@ -116,6 +123,12 @@ def _record(n: int, opening: Opening, turn: Turn, name: str) -> dict[str, Any]:
         "reviews": [_fields(review) for review in turn.reviews],
         "units": [_fields(unit) for unit in turn.progress],
     }
+
+
+def _changed(before: Learner, after: Learner) -> dict[str, str]:
+    """What the turn changed of a person, and nothing that may have been changed elsewhere meanwhile."""
+    known = _fields(before) if after.id == before.id else {"id": after.id}
+    return {name: value for name, value in _fields(after).items() if name not in known or value != known[name]}
 
 
 def _state(conversation: Conversation) -> Any:

@@ -34,6 +34,21 @@ _SPEND = text(
     RETURNING spent
     """
 )
+# Two of one person's phones are paid for one after the other, so that none is counted without the other.
+_ALONE = text(
+    """
+    SELECT pg_advisory_xact_lock(hashtextextended('allowance ' || coalesce(
+        (SELECT learner_id FROM conversations WHERE address = :address), :address), 0))
+    """
+)
+_ELSEWHERE = text(
+    """
+    SELECT coalesce(sum(a.spent), 0) FROM conversations here
+    JOIN conversations there ON there.learner_id = here.learner_id AND there.address <> here.address
+    JOIN allowances a ON a.address = there.address AND a.day = :day
+    WHERE here.address = :address
+    """
+)
 _CLOSE = text(
     """
     INSERT INTO allowances (address, day, spent, cost) VALUES (:address, :day, :cap, :cost)
@@ -64,14 +79,20 @@ class PostgresConsents:
 
 
 class PostgresAllowance:
-    """`core.ports.consent.Allowance` on the table `allowances`."""
+    """`core.ports.consent.Allowance` on the table `allowances`: a row for each address, counted together for all of a person's."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def spend(self, address: Address, amount: int, *, day: date, cap: int, cost: float = 0.0) -> bool:
         given = {"address": str(address), "day": day, "amount": amount, "cap": cap, "cost": cost}
-        return bool(await self._database.run(_SPEND, given))
+        if amount <= 0:
+            return bool(await self._database.run(_SPEND, given))
+        async with self._database.begin() as connection:
+            await connection.execute(_ALONE, given)
+            elsewhere = int((await connection.execute(_ELSEWHERE, given)).scalar_one())
+            spent = await connection.execute(_SPEND, given | {"cap": cap - elsewhere})
+            return spent.first() is not None
 
     async def close(self, address: Address, *, day: date, cap: int, cost: float = 0.0) -> bool:
         given = {"address": str(address), "day": day, "cap": cap, "cost": cost}

@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import secrets
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -59,6 +59,8 @@ _MADE = text(
     WHERE h.learner_id = :learner AND NOT h.taken AND h.until > :until ORDER BY h.until DESC LIMIT 1
     """
 )
+STALE = text("UPDATE handouts SET until = least(until, :stale) WHERE learner_id = :learner")
+"""Have the next who asks given a new file, as what is kept of them has become more or less; see `stale`."""
 # Who asks again and again would fill the disk.
 _REPLACED = text(
     """
@@ -98,7 +100,7 @@ class PostgresLeaving:
 
     async def _packed(self, learner: str) -> Media:
         now = self._clock.now()
-        if made := await self._database.run(_MADE, {"learner": learner, "until": now + KEPT - FRESH}):
+        if made := await self._database.run(_MADE, {"learner": learner, "until": stale(now)}):
             return Media(ref=made[0].blob, mime=MIME, name=made[0].name, size=made[0].size)
         await self._database.run(_REPLACED, {"learner": learner})
         records = await self._records.export(learner, most=MOST)
@@ -135,7 +137,8 @@ class PostgresLeaving:
                     return None
                 found = await reach(connection, learner)
                 feeds = (await connection.execute(_FEEDS, {"addresses": list(found.addresses)})).all()
-                forgotten = self._told(await erased(connection, found), found.addresses)
+                counts = await erased(connection, found, today=self._clock.now().date())
+                forgotten = self._told(counts, found.addresses)
                 parcel = await self._receipt(connection, here, told(forgotten))
                 for feed in feeds:
                     marked = {"address": feed.address, "seq": feed.seq, "now": forgotten.at}
@@ -161,6 +164,11 @@ class PostgresLeaving:
         given = {"id": parcel, "address": str(here), "payload": wire.dump_reply(reply), "now": self._clock.now()}
         await connection.execute(_RECEIPT, given)
         return parcel
+
+
+def stale(now: datetime) -> datetime:
+    """Until when a file may be loaded that nobody else is given any more."""
+    return now + KEPT - FRESH
 
 
 def _digest(token: str) -> bytes:

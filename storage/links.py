@@ -1,16 +1,22 @@
 """Codes that join one person's platforms, and the joining."""
 
 import hmac
+from collections.abc import Callable
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from core import wire
+from core.address import Address
 from core.clock import Clock
 from core.conversation import Learner
 from core.ports.person import Denial, Standing
+from core.reply import Reply
 from storage.database import Database
+from storage.leaving import STALE, stale
 from storage.people import learner_of, standing
 
 VALID = timedelta(minutes=10)
@@ -43,6 +49,10 @@ _FIND = text(
 _LET_GO = text("DELETE FROM link_codes WHERE claimed_by = :learner")
 _CLAIM = text("UPDATE link_codes SET claimed_by = :learner, until = :until WHERE learner_id = :owner")
 
+_SPEND = text("DELETE FROM link_codes WHERE selector = :selector AND verifier = :verifier AND claimed_by IS NULL")
+
+_DONE = text("SELECT learner_id FROM link_events WHERE event = :event AND learner_id = :learner AND other_id IS NULL")
+_NOTED = text("INSERT INTO link_events (event, learner_id, at) VALUES (:event, :owner, :now)")
 _CLAIMS = text("SELECT learner_id FROM link_codes WHERE claimed_by = :learner AND until > :now")
 # A turn that closes locks its conversation and then its learner, and who is forgotten takes their code along after both;
 # so does this, or two could wait for each other, such as those who join each other at once.
@@ -52,6 +62,34 @@ _LOCK = (
 )
 _CLAIMED = text(
     "DELETE FROM link_codes WHERE claimed_by = :guest AND learner_id = :owner AND until > :now RETURNING learner_id"
+)
+
+# What only one of many in a place is shown cannot be sent to them unasked.
+_PLACE = text(
+    """
+    SELECT address FROM conversations WHERE learner_id = :owner
+    ORDER BY split_part(address, ':', 3) LIKE '@%', updated_at DESC LIMIT 1
+    """
+)
+_TELL = text(
+    """
+    INSERT INTO parcels (id, address, subject, payload, state, attempts, due_at, receipt, error, created_at)
+    VALUES (:id, :place, '', CAST(:payload AS jsonb), 'waiting', 0, :now, '', '', :now)
+    """
+)
+# What a turn elsewhere puts down before it ends would belong to nobody; `storage.tidying` looks for it.
+_STRAYS = text(
+    """
+    INSERT INTO farewells (address, parcel, at)
+    SELECT :mark, '', :now WHERE EXISTS (
+        SELECT FROM conversations WHERE learner_id = :guest AND address <> :here AND lease_until > :now)
+    """
+)
+_TAKEN_AGAIN = text(
+    """
+    UPDATE conversations SET version = version + 1, lease_token = NULL, lease_until = NULL
+    WHERE learner_id = :guest AND address <> :here
+    """
 )
 
 # Of two cards for one word the one with more reviews stays, then the one reviewed last, then the owner's.
@@ -97,7 +135,9 @@ _MERGE = tuple(
         "UPDATE handouts SET learner_id = :owner WHERE learner_id = :guest",
         "UPDATE ratings SET learner_id = :owner WHERE learner_id = :guest",
         """
-        UPDATE learners o SET name = g.name FROM learners g WHERE o.id = :owner AND g.id = :guest AND o.name = ''
+        UPDATE learners o SET name = coalesce(nullif(o.name, ''), g.name), locale = coalesce(nullif(o.locale, ''), g.locale),
+            zone = coalesce(nullif(o.zone, 'UTC'), g.zone), voice = coalesce(nullif(o.voice, 'auto'), g.voice)
+        FROM learners g WHERE o.id = :owner AND g.id = :guest
         """,
         "DELETE FROM learners WHERE id = :guest",
     )
@@ -135,20 +175,40 @@ class PostgresLinks:
     async def decline(self, learner: str) -> None:
         await self._database.run(_LET_GO, {"learner": learner})
 
-    async def join(self, learner: str) -> Learner | None:
-        now = self._clock.now()
+    async def spend(self, code: str) -> None:
+        selector, verifier = self._hashed(code)
+        await self._database.run(_SPEND, {"selector": selector, "verifier": verifier})
+
+    async def join(
+        self, learner: str, *, here: Address, event: str, told: Callable[[Learner], Reply]
+    ) -> Learner | None:
+        given = {"learner": learner, "event": wire.clean(event), "here": str(here), "now": self._clock.now()}
         async with self._database.begin() as connection:
-            claims = await connection.execute(_CLAIMS, {"learner": learner, "now": now})
+            if (await connection.execute(_DONE, given)).first() is not None:
+                return await learner_of(connection, learner)
+            claims = await connection.execute(_CLAIMS, given)
             if (owner := claims.scalar_one_or_none()) is None:
                 return None
-            pair = {"guest": learner, "owner": owner}
-            for statement in _LOCK:
-                await connection.execute(statement, pair)
-            if (await connection.execute(_CLAIMED, pair | {"now": now})).first() is None:
-                return None
-            for statement in _MERGE:
-                await connection.execute(statement, pair)
-            return await learner_of(connection, owner)
+            return await self._joined(connection, given | {"guest": learner, "owner": owner}, told)
+
+    async def _joined(
+        self, connection: AsyncConnection, pair: dict[str, Any], told: Callable[[Learner], Reply]
+    ) -> Learner | None:
+        for statement in _LOCK:
+            await connection.execute(statement, pair)
+        if (await connection.execute(_CLAIMED, pair)).first() is None:
+            return None
+        place = (await connection.execute(_PLACE, pair)).scalar_one_or_none()
+        for statement in (_STRAYS, _TAKEN_AGAIN):
+            await connection.execute(statement, pair | {"mark": self._clock.id()})
+        for statement in (*_MERGE, _NOTED):
+            await connection.execute(statement, pair)
+        await connection.execute(STALE, {"learner": pair["owner"], "stale": stale(pair["now"])})
+        learner = await learner_of(connection, pair["owner"])
+        if place is not None:
+            note = {"id": self._clock.id(), "place": place, "payload": wire.dump_reply(told(learner))}
+            await connection.execute(_TELL, note | {"now": pair["now"]})
+        return learner
 
     async def _owner(self, connection: AsyncConnection, learner: str, code: str) -> str | None:
         """Whose code it is: found by one half of its hash, compared by the other in constant time."""

@@ -1,5 +1,6 @@
 """Parcels on their way out, in order for each conversation."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from core.address import Address
 from core.clock import Clock
 from core.conversation import Parcel
 from core.errors import Malformed
+from core.reply import Choice
 from storage.database import Database
 from storage.group import Group
 
@@ -45,6 +47,15 @@ _SENT = text(
     RETURNING p.id, EXISTS (
         SELECT FROM parcels behind WHERE behind.address = p.address AND behind.state = 'waiting' AND behind.seq > p.seq
     ) AS more
+    """
+)
+
+_OFFERED = text(
+    """
+    UPDATE conversations c SET state = jsonb_set(c.state, '{is,offered}', CAST(:choices AS jsonb))
+    FROM parcels p WHERE p.id = :id AND c.address = p.address AND NOT EXISTS (
+        SELECT FROM parcels behind WHERE behind.address = p.address AND behind.state = 'waiting' AND behind.seq > p.seq
+            AND (behind.subject <> '' OR jsonb_array_length(coalesce(behind.payload #> '{is,choices}', '[]')) > 0))
     """
 )
 
@@ -96,7 +107,10 @@ class PostgresOutbox:
     async def renew(self, parcel: Parcel, lease: timedelta) -> bool:
         return bool(await self._database.run(_RENEW, _held(parcel) | {"until": self._clock.now() + lease}))
 
-    async def sent(self, parcel: Parcel, receipt: str) -> bool:
+    async def sent(self, parcel: Parcel, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
+        if offered:
+            choices = json.loads(wire.dump_state(wire.State(offered=offered)))["is"]["offered"]
+            await self._database.insist(_OFFERED, {"id": parcel.id, "choices": json.dumps(choices)})
         return await self._sents((parcel.id, receipt))
 
     async def later(self, parcel: Parcel, at: datetime, why: str, *, tried: bool = True) -> None:

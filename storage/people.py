@@ -10,9 +10,10 @@ from core.address import Address
 from core.clock import Clock
 from core.conversation import Conversation, Learner
 from core.event import Sender
-from core.ports.person import Standing
+from core.ports.person import Parted, Standing
 from storage.database import Database
-from storage.turns import history
+from storage.leaving import STALE, stale
+from storage.opening import history
 
 RECENT = 12
 """Messages of another conversation that tell what was going on there."""
@@ -48,15 +49,18 @@ _IDENTITY = text(
     WHERE channel = :channel AND sender = :sender AND learner_id = :learner RETURNING sender
     """
 )
-# A conversation is the sender's when they were the last to do something in it.
+# Where it is not known whose words began a conversation, it is theirs if it is in the same chat: of a private chat's
+# threads all are one person's, but for what only one of many in a place is shown.
 _CONVERSATIONS = text(
     """
     UPDATE conversations c SET learner_id = :fresh
-    WHERE c.learner_id = :learner AND (c.address = :here OR (split_part(c.address, ':', 1) = :channel AND :sender = (
-        SELECT e.payload #>> '{is,sender,id}' FROM events e
-        WHERE e.address = c.address AND e.payload #>> '{is,body,kind}' NOT IN ('due', 'ready') ORDER BY e.seq DESC LIMIT 1)))
+    WHERE c.learner_id = :learner AND split_part(c.address, ':', 1) = :channel AND (c.address = :here OR c.sender = :sender
+        OR (c.sender = '' AND split_part(c.address, ':', 2) = :chat AND split_part(c.address, ':', 3) NOT LIKE '@%'))
     """
 )
+_DONE = text("SELECT other_id FROM link_events WHERE event = :event AND learner_id = :learner AND other_id IS NOT NULL")
+_NOTED = text("INSERT INTO link_events (event, learner_id, other_id, at) VALUES (:event, :fresh, :learner, :now)")
+_CHANNELS = text("SELECT DISTINCT channel FROM identities WHERE learner_id = :learner ORDER BY channel")
 _ELSEWHERE = text(
     """
     SELECT c.address, c.state, c.version, (
@@ -66,13 +70,14 @@ _ELSEWHERE = text(
             ORDER BY seq DESC LIMIT :recent + coalesce((c.state #>> '{is,anew,skipped}')::int, 0)
         ) m) AS history
     FROM conversations c WHERE c.learner_id = :learner AND c.address <> :here
-    ORDER BY c.updated_at DESC LIMIT 1
+    ORDER BY (c.state #>> '{is,quiz}' IS NOT NULL OR coalesce(c.state #>> '{is,course}', '') <> '') DESC, c.updated_at DESC
+    LIMIT 1
     """
 )
-_HAND_OVER = text(
+_AT_REST = text(
     """
-    UPDATE conversations SET state = jsonb_set(state, '{is,quiz}', 'null'), version = version + 1
-    WHERE address = :address AND version = :version AND (lease_until IS NULL OR lease_until <= :now) RETURNING address
+    SELECT FROM conversations
+    WHERE address = :address AND version = :version AND (lease_until IS NULL OR lease_until <= :now)
     """
 )
 
@@ -88,23 +93,28 @@ class PostgresPeople:
         async with self._database.begin() as connection:
             return await standing(connection, learner)
 
-    async def part(self, learner: Learner, sender: Sender, here: Address) -> Learner | None:
-        fresh = self._clock.id()
+    async def part(self, learner: Learner, sender: Sender, here: Address, *, event: str) -> Parted | None:
+        now = self._clock.now()
         given = {
             "learner": learner.id,
             "channel": wire.clean(here.channel),
             "sender": wire.clean(sender.id),
             "name": wire.clean(sender.name),
             "here": str(here),
-            "fresh": fresh,
-            "now": self._clock.now(),
+            "chat": str(here).split(":")[1],
+            "fresh": self._clock.id(),
+            "event": wire.clean(event),
+            "now": now,
         }
         async with self._database.begin() as connection:
+            if done := (await connection.execute(_DONE, given)).first():
+                return await _parted(connection, learner.id, str(done.other_id))
             if (await connection.execute(_OTHERS, given)).first() is None:
                 return None
-            for statement in (_FRESH, _IDENTITY, _CONVERSATIONS):
+            for statement in (_FRESH, _IDENTITY, _CONVERSATIONS, _NOTED):
                 await connection.execute(statement, given)
-            return await learner_of(connection, fresh)
+            await connection.execute(STALE, {"learner": learner.id, "stale": stale(now)})
+            return await _parted(connection, str(given["fresh"]), learner.id)
 
     async def besides(self, learner: str, sender: Sender, here: Address) -> tuple[str, ...]:
         asked = {"learner": learner, "channel": wire.clean(here.channel), "sender": wire.clean(sender.id)}
@@ -115,9 +125,9 @@ class PostgresPeople:
         rows = await self._database.run(_ELSEWHERE, asked)
         return _conversation(rows[0], learner) if rows else None
 
-    async def hand_over(self, there: Conversation) -> bool:
+    async def at_rest(self, there: Conversation) -> bool:
         given = {"address": str(there.address), "version": there.version, "now": self._clock.now()}
-        return bool(await self._database.run(_HAND_OVER, given))
+        return bool(await self._database.run(_AT_REST, given))
 
 
 async def standing(connection: AsyncConnection, learner: str) -> Standing:
@@ -138,6 +148,11 @@ async def standing(connection: AsyncConnection, learner: str) -> Standing:
 async def learner_of(connection: AsyncConnection, learner: str) -> Learner:
     row = (await connection.execute(_LEARNER, {"learner": learner})).one()
     return Learner(id=row.id, name=row.name, locale=row.locale, zone=row.zone, voice=row.voice)
+
+
+async def _parted(connection: AsyncConnection, learner: str, other: str) -> Parted:
+    channels = (await connection.execute(_CHANNELS, {"learner": other})).scalars()
+    return Parted(learner=await learner_of(connection, learner), channels=tuple(channels))
 
 
 def _conversation(row: Row[Any], learner: Learner) -> Conversation:

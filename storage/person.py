@@ -5,6 +5,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, Table, case, delete, func, or_, select, text, tuple_
@@ -88,11 +89,11 @@ class PersonalRecords:
                 blobs = [_plain(row) for row in rows]
                 return {**records, "blobs": blobs} if blobs else records
 
-    async def forget(self, learner: str) -> int:
-        """Delete every row about the learner, and return how many there were."""
+    async def forget(self, learner: str, *, today: date) -> int:
+        """Delete every row about the learner but those that `erased` leaves, and return how many there were."""
         with reached():
             async with self._database.begin() as connection:
-                return sum((await erased(connection, await reach(connection, learner))).values())
+                return sum((await erased(connection, await reach(connection, learner), today=today)).values())
 
 
 async def reach(connection: AsyncConnection, learner: str) -> Reach:
@@ -117,14 +118,28 @@ async def recorded(connection: AsyncConnection, found: Reach) -> Found:
     return records
 
 
-async def erased(connection: AsyncConnection, found: Reach) -> dict[str, int]:
-    """Delete every row, and every blob that nothing else points to; how many there were, by table."""
+async def erased(connection: AsyncConnection, found: Reach, *, today: date) -> dict[str, int]:
+    """Delete every row, and every blob that nothing else points to; how many there were, by table.
+
+    What stays is that somebody ended the messages, which is kept for their sake, and what was sent to them today: who
+    is met anew is the same to whoever pays.
+    """
     keys = sorted(blob_keys(await recorded(connection, found)))
-    conditions = tuple(_conditions(found))
+    conditions = tuple((table, _ended(table, where, today)) for table, where in _conditions(found))
     counts = {
         table.name: (await connection.execute(delete(table).where(where))).rowcount for table, where in conditions
     }
     return {**counts, "blobs": (await connection.execute(_FILES, {"keys": keys})).rowcount if keys else 0}
+
+
+def _ended(table: Table, where: ColumnElement[bool], today: date) -> ColumnElement[bool]:
+    match table.name:
+        case "consents":
+            return where & ~table.c.withdrawn
+        case "allowances":
+            return where & (table.c.day < today)
+        case _:
+            return where
 
 
 def _files(keys: set[str], most: int | None) -> Select[Any, Any, Any, Any]:

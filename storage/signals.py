@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Generator
 
 from core.address import Address
-from storage.radio import Radio
+from storage.radio import Missed, Radio
 
 _CHANNEL = "sona:stop"
 
@@ -15,31 +15,34 @@ class StopSigns:
 
     def __init__(self, radio: Radio) -> None:
         self._radio = radio
-        self._waiting: dict[Address, asyncio.Event] = {}
+        self._waiting: dict[Address, tuple[asyncio.Event, asyncio.Event]] = {}
 
     async def send(self, address: Address) -> None:
-        """Tell every worker; a sign lost while Valkey is away is only a stop that comes too late."""
+        """Tell every worker; who runs a turn looks for a sign that was lost while Valkey was away."""
         await self._radio.publish(_CHANNEL, str(address).encode())
 
     @contextlib.contextmanager
-    def __call__(self, address: Address) -> Generator[asyncio.Event]:
-        """The event that is set when this conversation is stopped; one turn at a time waits for it."""
-        event = self._waiting[address] = asyncio.Event()
+    def __call__(self, address: Address, doubt: asyncio.Event) -> Generator[asyncio.Event]:
+        """The event that is set when this conversation is stopped; one turn at a time waits for it.
+
+        `doubt` is set each time that a sign may have been missed.
+        """
+        pair = self._waiting[address] = (asyncio.Event(), doubt)
         try:
-            yield event
+            yield pair[0]
         finally:
-            if self._waiting.get(address) is event:
+            if self._waiting.get(address) is pair:
                 del self._waiting[address]
 
     async def listen(self) -> None:
         """Hear stop signs until cancelled."""
         async with self._radio.tuned(_CHANNEL) as signs:
             while True:
-                sign = await signs.get()
-                if isinstance(sign, bytes):
-                    self._hear(sign)
+                self._hear(await signs.get())
 
-    def _hear(self, sign: bytes) -> None:
-        event = self._waiting.get(Address.parse(sign.decode()))
-        if event is not None:
-            event.set()
+    def _hear(self, sign: bytes | Missed) -> None:
+        if isinstance(sign, Missed):
+            for _, doubt in self._waiting.values():
+                doubt.set()
+        elif pair := self._waiting.get(Address.parse(sign.decode())):
+            pair[0].set()

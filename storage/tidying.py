@@ -16,6 +16,7 @@ _RUNNING = timedelta(minutes=5)
 _CODES = (
     text("DELETE FROM link_codes WHERE until <= :now"),
     text("DELETE FROM link_tries WHERE since <= :hour"),
+    text("DELETE FROM link_events WHERE at <= :hour"),
 )
 _HANDED = text(
     """
@@ -38,17 +39,17 @@ _OVER = text(
     """
 )
 _LINES = text("DELETE FROM feed WHERE address = :address AND key IN ('farewell', :parcel)")
-_SPENT = text(
-    """
-    DELETE FROM allowances WHERE address = :address
-        AND NOT EXISTS (SELECT FROM conversations WHERE conversations.address = allowances.address)
-    """
-)
 _MARKS = text("DELETE FROM farewells WHERE address NOT LIKE '%:%' AND at <= :hour RETURNING at")
 _ORPHANS = text(
     "DELETE FROM sources WHERE owner <> '' AND NOT EXISTS (SELECT FROM learners WHERE learners.id = sources.owner)"
 )
 # All at once: what is named is looked for in every table, which must not be done for each of many who leave.
+_SPENT = text(
+    """
+    DELETE FROM allowances WHERE day < :today
+        AND NOT EXISTS (SELECT FROM conversations WHERE conversations.address = allowances.address)
+    """
+)
 _FILES = text(
     "DELETE FROM blobs WHERE EXISTS (SELECT FROM unnest(CAST(:marks AS timestamptz[])) AS mark "  # noqa: S608 - our own names
     f"WHERE blobs.created_at BETWEEN mark - :running AND mark + :running) AND key NOT IN ({named()})"
@@ -69,11 +70,14 @@ class Tidying:
             over = (await connection.execute(_OVER, given)).all()
             for farewell in over:
                 await connection.execute(_LINES, {"address": farewell.address, "parcel": farewell.parcel})
-                await connection.execute(_SPENT, {"address": farewell.address})
 
     async def strays(self, now: datetime) -> None:
-        """Delete what turns put down for people who were forgotten while they ran; looks through whole tables if there were any."""
+        """Delete what was sent to people on the day they were forgotten, once it is over, and what turns put down for them while they ran.
+
+        Looks through whole tables if there were any such turns.
+        """
         async with self._database.begin() as connection:
+            await connection.execute(_SPENT, {"today": now.date()})
             marks = (await connection.execute(_MARKS, {"hour": now - READ})).all()
             if marks:
                 await connection.execute(_ORPHANS)

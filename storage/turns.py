@@ -9,13 +9,13 @@ from sqlalchemy import Row, text
 from core import wire
 from core.address import Address
 from core.clock import Clock
-from core.conversation import Beginning, Conversation, Learner, Message, Opening, Turn
+from core.conversation import Opening, Turn
 from core.errors import Malformed, Superseded
 from core.event import Event
-from core.phrases import DEFAULT
 from storage import closing
 from storage.database import Database
 from storage.group import Group
+from storage.opening import language, readable, readable_events
 
 HISTORY = 40
 OVERHEARD = 100
@@ -93,8 +93,8 @@ _MEET = text(
     ), named AS (
         INSERT INTO identities (channel, sender, learner_id) SELECT :channel, :sender, id FROM met
     )
-    INSERT INTO conversations (address, learner_id, state, version, attempts, created_at, updated_at)
-    SELECT :address, coalesce((SELECT learner_id FROM known), (SELECT id FROM met)), '{}', 0, 0, :now, :now
+    INSERT INTO conversations (address, learner_id, sender, state, version, attempts, created_at, updated_at)
+    SELECT :address, coalesce((SELECT learner_id FROM known), (SELECT id FROM met)), :sender, '{}', 0, 0, :now, :now
     ON CONFLICT (address) DO NOTHING
     """
 )
@@ -103,6 +103,13 @@ _LANGUAGE = text("UPDATE learners SET locale = :locale WHERE id = :learner AND l
 
 _WAITING = text(
     "SELECT DISTINCT address FROM events WHERE address = ANY(:addresses) AND handled_at IS NULL AND addressed"
+)
+
+_SINCE = text(
+    """
+    SELECT address, payload FROM events
+    WHERE address = ANY(:addresses) AND handled_at IS NULL AND addressed AND NOT id = ANY(:events) ORDER BY seq
+    """
 )
 
 _OWED = text("SELECT FROM parcels WHERE address = :address AND state = 'waiting' LIMIT 1")
@@ -130,6 +137,7 @@ class PostgresTurns:
         self._opening: Group[tuple[Address, timedelta], Opening | None] = Group(self._open)
         self._renewing: Group[tuple[Opening, timedelta], bool] = Group(self._renew)
         self._closing: Group[tuple[Opening, Turn], bool] = Group(self._close)
+        self._looking: Group[Opening, tuple[Event, ...]] = Group(self._since)
         self._checking: Group[str, bool] = Group(self._waiting)
 
     async def open(self, address: Address, lease: timedelta) -> Opening | None:
@@ -137,6 +145,9 @@ class PostgresTurns:
 
     async def renew(self, opening: Opening, lease: timedelta) -> bool:
         return await self._renewing((opening, lease))
+
+    async def since(self, opening: Opening) -> tuple[Event, ...]:
+        return await self._looking(opening)
 
     async def close(self, opening: Opening, turn: Turn) -> None:
         if not await self._closing((opening, turn)):
@@ -169,7 +180,7 @@ class PostgresTurns:
         if missing and (met := await self._meet(list(missing), now, openings)):
             tokens = [self._clock.id() for _ in met]
             rows = [*rows, *await self._database.run(_OPEN, parameters | {"addresses": met, "tokens": tokens})]
-        openings |= {row.address: _readable(row, addresses[row.address]) for row in rows}
+        openings |= {row.address: readable(row, addresses[row.address]) for row in rows}
         for row in rows:
             await self._hear_out(row, openings[row.address])
         return [openings.pop(str(address), None) for address, _ in asked]
@@ -178,7 +189,7 @@ class PostgresTurns:
         """Let go of what was said too long before, and keep the language of somebody whose first words did not tell it, as Discord's messages do not, once something does."""
         if row.early is not None:
             await self._database.run(_PASSED_BY, {"address": row.address, "early": row.early, "now": self._clock.now()})
-        if not row.locale and isinstance(opening, Opening) and (locale := _language(opening.events)):
+        if not row.locale and isinstance(opening, Opening) and (locale := language(opening.events)):
             await self._database.run(_LANGUAGE, {"learner": row.learner, "locale": locale})
 
     async def _meet(self, addresses: list[str], now: datetime, failed: dict[str, Opening | Malformed]) -> list[str]:
@@ -220,6 +231,13 @@ class PostgresTurns:
         kept = {row.lease_token for row in await self._database.run(_RENEW, parameters)}
         return [opening.token in kept for opening, _ in held]
 
+    async def _since(self, openings: Sequence[Opening]) -> list[tuple[Event, ...] | Malformed]:
+        found: dict[str, list[Any]] = {str(opening.conversation.address): [] for opening in openings}
+        known = [wire.clean(event.id) for opening in openings for event in opening.events]
+        for row in await self._database.run(_SINCE, {"addresses": list(found), "events": known}):
+            found[row.address].append(row.payload)
+        return [readable_events(found[str(opening.conversation.address)]) for opening in openings]
+
     async def _close(self, pairs: Sequence[tuple[Opening, Turn]]) -> list[bool]:
         closed = await closing.write(self._database, pairs, self._clock)
         return [str(opening.conversation.address) in closed for opening, _ in pairs]
@@ -231,60 +249,3 @@ class PostgresTurns:
 
 def _held(opening: Opening) -> dict[str, Any]:
     return {"address": str(opening.conversation.address), "token": opening.token}
-
-
-def _readable(row: Row[Any], address: Address) -> Opening | Malformed:
-    try:
-        return _opening(row, address)
-    except Malformed as error:
-        return error
-
-
-def _opening(row: Row[Any], address: Address) -> Opening:
-    state = wire.load_state(row.state)
-    events = _events(row.events)
-    locale = row.locale or _language(events) or DEFAULT
-    lines = row.history or []
-    learner = Learner(id=row.learner, name=row.name, locale=locale, zone=row.zone, voice=row.voice)
-    conversation = Conversation(
-        address=address,
-        learner=learner,
-        title=state.title,
-        focus=state.focus,
-        course=state.course,
-        unit=state.unit,
-        quiz=state.quiz,
-        offered=state.offered,
-        album=state.album,
-        awaited=state.awaited,
-        history=history(lines, state.anew),
-        anew=state.anew,
-        stopped=state.stopped,
-        version=row.version,
-    )
-    return Opening(
-        conversation=conversation,
-        events=events,
-        token=row.lease_token,
-        attempts=row.attempts,
-        owed=row.owed,
-        line=lines[-1][-1] if lines else state.anew.line if state.anew else 0,
-    )
-
-
-def _language(events: tuple[Event, ...]) -> str:
-    """The language of whoever spoke to Sona, as far as the platform tells it."""
-    return next((wire.clean(event.sender.locale) for event in events if event.addressed and event.sender.locale), "")
-
-
-def _events(records: Sequence[Any]) -> tuple[Event, ...]:
-    return tuple(wire.load_event(record) for record in records)
-
-
-def history(lines: Sequence[Any], anew: Beginning | None) -> tuple[Message, ...]:
-    """The history from its rows as JSON, the first of them those of the turn that began the conversation anew."""
-    return tuple(_message(*line) for line in lines[anew.skipped if anew else 0 :])
-
-
-def _message(role: Any, speaker: str, words: str, at: str, _: int) -> Message:
-    return Message(role=role, speaker=speaker, text=words, at=datetime.fromisoformat(at))

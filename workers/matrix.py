@@ -21,6 +21,7 @@ _ROWS: tuple[tuple[str, Show], ...] = (
     ("sent messages can be changed", lambda can: _yes(can.edits)),
     ("typing is shown", lambda can: _yes(can.typing)),
     ("answers are seen while they are written", lambda can: _yes(can.streaming)),
+    ("others can write in somebody's name", lambda can: _yes(can.forgeable)),
     ("messages to one chat", lambda can: _rate(can.chat_rate)),
     ("messages to one group, where that is another", lambda can: _rate(can.group_rate)),
     ("messages in all", lambda can: _rate(can.total_rate)),
@@ -30,6 +31,7 @@ LADDER: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("formatted text", "plain", ("telegram", "discord", "slack", "sms")),
     ("a voice note", "audio", ("telegram", "discord")),
     ("a voice note or an audio file", "text", ("telegram", "discord", "slack", "sms", "terminal")),
+    ("a file to keep", "text", ("telegram", "discord", "slack", "sms")),
     ("a picture within a message", "file", ("slack",)),
     ("an answer streamed by the platform", "edits", ("telegram", "slack")),
     ("an answer for one person alone, where Sona is not", "direct", ("slack",)),
@@ -53,6 +55,8 @@ _INSTEAD = {
     "verdict": "the verdict as a message of its own",
 }
 
+_INSTEAD_OF = {"a file to keep": "where or how to get it, in words"}
+
 _STOPS: tuple[tuple[str, str], ...] = (
     ("web", "the stop button, `/stop`, or the word alone"),
     ("terminal", "Ctrl-C"),
@@ -73,13 +77,14 @@ obeyed, and that chat's messages then go out evenly. Each worker counts for itse
 
 ## Falling back
 
-Each step down is counted as `sona_fallback_total` with the channel and the form that went out.
+Each step down is counted as `sona_fallback_total` with the channel and the form that went out. So is a voice that nobody could lend in time, on every channel, as `text`.
 
 {ladder}
 
 ## Stopping
 
-Whatever is being answered is broken off at once, and with it the request to the model. What was said until then stays, and only what it cost is counted. An open quiz stays open; a stop while nothing runs ends it.
+Whatever is being answered is broken off at once, and with it the request to the model. What was said until then stays, and only what it cost is counted. Nothing that
+was broken off is said aloud; parts of an answer that are on their way already still come. An open quiz stays open; a stop while nothing runs ends it.
 
 {stops}
 """
@@ -110,7 +115,7 @@ def page() -> str:
     matrix = _table(("", *every), ((name, *map(show, every.values())) for name, show in _ROWS))
     ladder = _table(
         ("what cannot be shown", "goes out as", "`form`", "where"),
-        ((what, _INSTEAD[form], f"`{form}`", ", ".join(where)) for what, form, where in LADDER),
+        ((what, _INSTEAD_OF.get(what, _INSTEAD[form]), f"`{form}`", ", ".join(where)) for what, form, where in LADDER),
     )
     stops = _table(("", "by"), _STOPS)
     return _PAGE.format(matrix=matrix, ladder=ladder, stops=stops)

@@ -163,6 +163,10 @@ class TelegramChannel:
             address=address, client=self._client, clock=self._clock, streams=self._streams, count=self._count
         )
 
-    async def close(self) -> None:
+    async def settled(self) -> None:
+        """Wait for the calls that nobody waited for."""
         await self._streams.close()
+
+    async def close(self) -> None:
+        await self.settled()
         await self._client.close()

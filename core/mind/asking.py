@@ -11,7 +11,7 @@ from core.event import Event, Said, Spoke, Tapped
 from core.learn.terms import key
 from core.mind.thought import Thought
 from core.mind.words import words
-from core.phrases import say
+from core.phrases import locales, say
 from core.reply import Choice, Text
 
 VALID = timedelta(minutes=10)
@@ -71,8 +71,8 @@ class Question:
                 return None
             case Tapped(choice=choice):
                 return self._tapped(choice, now)
-            case Said() | Spoke() if self._open(thought, now):
-                return self._worded(words(event), thought.conversation.learner.locale)
+            case Said() | Spoke() if (locale := self._asked_in(thought, now)) is not None:
+                return self._worded(words(event), locale)
             case _:
                 return None
 
@@ -84,8 +84,10 @@ class Question:
         asked = int(at) if at.isascii() and at.isdigit() and len(at) < _DIGITS else 0
         return "late" if now.timestamp() - asked > VALID.total_seconds() else "yes" if value == "yes" else "no"
 
-    def _open(self, thought: Thought, now: datetime) -> bool:
-        return _last(thought, now).endswith(say(self.ask, thought.conversation.learner.locale))
+    def _asked_in(self, thought: Thought, now: datetime) -> str | None:
+        """The language the question was just asked in; who has joined another person speaks theirs, perhaps, when the turn is taken again."""
+        last = _last(thought, now)
+        return next((locale for locale in _languages(thought) if last.endswith(say(self.ask, locale))), None)
 
     def _worded(self, said: str, locale: str) -> Answer | None:
         wanted = key(said)
@@ -94,15 +96,19 @@ class Question:
         return "no" if self._denied(said, locale) else None
 
     def _counted(self, said: str, thought: Thought, now: datetime) -> Answer | None:
-        locale = thought.conversation.learner.locale
-        before, _, after = say(f"{self.ask}_number", locale, number="\n").partition("\n")
-        asked = re.search(rf"{re.escape(before)}(\d{{6}}){re.escape(after)}$", _last(thought, now))
-        if asked is None:
-            return None
-        return "yes" if said.strip(" .!") == asked[1] else "no" if self._denied(said, locale) else None
+        for locale in _languages(thought):
+            before, _, after = say(f"{self.ask}_number", locale, number="\n").partition("\n")
+            asked = re.search(rf"{re.escape(before)}(\d{{6}}){re.escape(after)}$", _last(thought, now))
+            if asked is not None:
+                return "yes" if said.strip(" .!") == asked[1] else "no" if self._denied(said, locale) else None
+        return None
 
     def _denied(self, said: str, locale: str) -> bool:
         return key(said) in (key(say(self.no, locale)), *say("person.words.no", locale).split("|"))
+
+
+def _languages(thought: Thought) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((thought.conversation.learner.locale, *locales())))
 
 
 def _last(thought: Thought, now: datetime) -> str:

@@ -2,19 +2,22 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from random import Random
 from typing import assert_never
 
+from core.address import Address
 from core.channel import Live
 from core.clock import Clock
+from core.conversation import Learner
 from core.event import Event, Joined, Said
-from core.mind.asking import Answer, Forgeable, Question, number, places, quoted
+from core.mind.asking import Answer, Forgeable, Question, number, place, places, quoted
 from core.mind.resuming import Resuming
 from core.mind.thought import Thought
 from core.mind.words import command, words
 from core.phrases import say
 from core.ports.person import Links, People, Standing
-from core.reply import Text
+from core.reply import Reply, Text
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 """Letters and digits that nobody takes for one another, read or heard."""
@@ -55,7 +58,7 @@ class Linking:
     ) -> Thought | None:
         asked = _asked(event)
         if event.group:
-            return _saying(thought, "person.private") if asked else None
+            return await self._among_others(asked, thought) if asked else None
         if asked is not None:
             name, code = asked
             if name == "unlink":
@@ -63,10 +66,18 @@ class Linking:
             return await (self._claim(thought, code) if code else self._offer(thought))
         numbered = self._forgeable(event.address.channel)
         if (said := _JOIN.answer(event, thought, self._clock.now(), numbered=numbered)) is not None:
-            return await self._join(said, thought)
+            return await self._join(said, event, thought)
         if (said := _PART.answer(event, thought, self._clock.now(), numbered=numbered)) is not None:
             return await self._part(said, event, thought)
         return None
+
+    async def _among_others(self, asked: tuple[str, str], thought: Thought) -> Thought:
+        """What others could read joins nobody any more; whether it was a code at all is told to nobody."""
+        _, code = asked
+        if not code:
+            return _saying(thought, "person.private")
+        await self._links.spend(code)
+        return _saying(thought, "person.link.read")
 
     def _asked(self, question: Question, before: str, thought: Thought) -> Thought:
         conversation = thought.conversation
@@ -76,7 +87,8 @@ class Linking:
     async def _offer(self, thought: Thought) -> Thought:
         code = self._code()
         await self._links.offer(thought.conversation.learner.id, code)
-        return _saying(thought, "person.link.code", code=code)
+        told = say("person.link.code", thought.conversation.learner.locale, code=code)
+        return thought.saying(Text(text=told, secret=code))
 
     def _code(self) -> str:
         code = ""
@@ -101,8 +113,8 @@ class Linking:
         )
         return self._asked(_JOIN, preview, thought)
 
-    async def _join(self, said: Answer, thought: Thought) -> Thought:
-        learner = thought.conversation.learner
+    async def _join(self, said: Answer, event: Event, thought: Thought) -> Thought:
+        here, learner = thought.conversation.address, thought.conversation.learner
         match said:
             case "no":
                 await self._links.decline(learner.id)
@@ -110,7 +122,7 @@ class Linking:
             case "late":
                 return _saying(thought, "person.late", command="/link")
             case "yes":
-                joined = await self._links.join(learner.id)
+                joined = await self._links.join(learner.id, here=here, event=event.id, told=partial(_told, here=here))
             case _:
                 assert_never(said)
         if joined is None:
@@ -139,13 +151,13 @@ class Linking:
             return _saying(thought, "person.kept")
         if said == "late":
             return _saying(thought, "person.late", command="/unlink")
-        others = await self._others(event, thought)
-        conversation = thought.conversation
-        fresh = await self._people.part(conversation.learner, event.sender, conversation.address)
-        if fresh is None:
+        here = thought.conversation
+        parted = await self._people.part(here.learner, event.sender, here.address, event=event.id)
+        if parted is None:
             return _saying(thought, "person.unlink.alone")
-        alone = replace(conversation, learner=fresh, course="", unit="", quiz=None)
-        return _saying(thought.with_conversation(alone), "person.unlink.done", places=others)
+        alone = thought.with_conversation(replace(here, learner=parted.learner, course="", unit="", quiz=None))
+        others = places(parted.channels, parted.learner.locale)
+        return _saying(alone, "person.unlink.done", places=others)
 
     async def _others(self, event: Event, thought: Thought) -> str:
         """The person's channels but this one, or this one too where they are on it twice; empty when they stand alone."""
@@ -164,6 +176,11 @@ def numbers(standing: Standing, locale: str) -> str:
         documents=standing.documents,
         messages=standing.messages,
     )
+
+
+def _told(owner: Learner, *, here: Address) -> Reply:
+    """For who gave the code: that it was used, and where."""
+    return Text(text=say("person.link.used", owner.locale, place=place(here.channel, owner.locale)))
 
 
 def _asked(event: Event) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from core.channel import Live
-from core.conversation import Conversation, Message
+from core.conversation import Conversation, Message, Origin
 from core.event import Event, Joined
 from core.learn.catalogue import Catalogue
 from core.learn.course import nearest
@@ -73,18 +73,23 @@ class Resuming:
         if lately:
             lines = "\n".join(f"- {_speaker(line, locale)}: {quoted(plain(line.text), _CHARACTERS)}" for line in lately)
             parts.append(f"{say('person.continue.lately', locale)}\n{lines}")
-        moved = await self._moved(here, there)
-        words = Text(text="\n\n".join(parts), choices=() if moved.quiz else _onward(moved, locale))
-        after = thought.with_conversation(moved).saying(words)
+        after = await self._moved(thought, there)
+        moved = after.conversation
+        after = after.saying(Text(text="\n\n".join(parts), choices=() if moved.quiz else _onward(moved, locale)))
         shown = showing.question(moved.quiz, locale)
         return after.saying(shown) if shown else after
 
-    async def _moved(self, here: Conversation, there: Conversation) -> Conversation:
-        """The course and unit come along, and the open quiz, unless one is open here or somebody is at it there."""
+    async def _moved(self, thought: Thought, there: Conversation) -> Thought:
+        """The course and unit come along, and the open quiz, unless one is open here or somebody is at it there.
+
+        It stays open there until this turn has ended well.
+        """
+        here = thought.conversation
         moved = replace(here, course=there.course, unit=there.unit) if there.course else here
-        if there.quiz is None or here.quiz is not None or not await self._places.hand_over(there):
-            return moved
-        return replace(moved, quiz=there.quiz)
+        if there.quiz is None or here.quiz is not None or not await self._places.at_rest(there):
+            return thought.with_conversation(moved)
+        origin = Origin(address=there.address, version=there.version)
+        return replace(thought.with_conversation(replace(moved, quiz=there.quiz)), origin=origin)
 
     def _what(self, there: Conversation, locale: str) -> str:
         if there.quiz is not None:

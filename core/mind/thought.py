@@ -5,7 +5,7 @@ from typing import Protocol
 
 from core.card import Card, Review, UnitProgress
 from core.channel import Live
-from core.conversation import Conversation, Message, ToolCall, Usage
+from core.conversation import Conversation, Message, Origin, ToolCall, Usage
 from core.event import Event
 from core.reply import Reply
 
@@ -15,7 +15,8 @@ class Thought:
     """The conversation as it will be left, and everything else the turn has made; nothing of it is written yet.
 
     `messages` are the lines this turn adds to the record, whatever becomes of the conversation's `history`; `anew` is how
-    many of them stood there when the conversation was begun anew, or `None` when it was not.
+    many of them stood there when the conversation was begun anew, or `None` when it was not. `origin` is where its open
+    quiz was taken over from.
     """
 
     conversation: Conversation
@@ -27,6 +28,7 @@ class Thought:
     cards: tuple[Card, ...] = ()
     reviews: tuple[Review, ...] = ()
     progress: tuple[UnitProgress, ...] = ()
+    origin: Origin | None = None
 
     def saying(self, *replies: Reply) -> "Thought":
         return replace(self, replies=self.replies + replies)

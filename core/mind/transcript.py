@@ -7,6 +7,8 @@ from core.event import Event, Shared
 from core.mind.words import words
 from core.reply import Document, Mark, Picture, Quiz, Reply, Text, Voice
 
+_HIDDEN = "…"
+
 
 def heard(event: Event) -> Message | None:
     """What a person said, with their name in a group; `None` where nothing was said."""
@@ -30,5 +32,7 @@ def shown(reply: Reply) -> str:
     match reply:
         case Quiz(question=question, choices=choices):
             return " · ".join((question, *(choice.label for choice in choices)))
+        case Text(text=text, secret=secret) if secret:
+            return text.replace(secret, _HIDDEN)
         case Text(text=text) | Voice(text=text) | Mark(text=text) | Picture(text=text) | Document(text=text):
             return text

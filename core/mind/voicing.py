@@ -36,14 +36,17 @@ async def voiced(
 ) -> tuple[Reply, ...]:
     """The replies with their sound; what cannot be said in time keeps `audio=None`, and all text stays.
 
-    `Voice` and `Quiz` with `say` are always filled. With `wanted`, each short `Text` is followed by a `Voice` that says
-    it in `language` with the voice of that name.
+    `Voice` and `Quiz` with `say` are always filled. With `wanted`, each short `Text` without a secret is followed by a
+    `Voice` that says it in `language` with the voice of that name.
     """
     async with _speaking(mouth) as say:
         sounds = [_sound(say, reply, language=language, wanted=wanted, voice=voice) for reply in replies]
     made: list[Reply] = []
     for reply, spoken in zip(replies, sounds, strict=True):
-        made.extend(_with(reply, spoken.result() if spoken and not spoken.cancelled() else None, language))
+        if spoken is None:
+            made.append(reply)
+        else:
+            made.extend(_with(reply, None if spoken.cancelled() else spoken.result(), language))
     return tuple(made)
 
 
@@ -133,7 +136,7 @@ def _sound(say: Say, reply: Reply, *, language: str, wanted: bool, voice: str) -
             return say(spoken(reply.text), Manner(language=reply.language or language))
         case Quiz(audio=None) if reply.say:
             return say(reply.say, Manner(language=reply.language or language))
-        case Text() if wanted and 0 < len(spoken(reply.text)) <= LONGEST:
+        case Text(secret="") if wanted and 0 < len(spoken(reply.text)) <= LONGEST:
             return say(spoken(reply.text), Manner(language=language, voice=voice))
         case _:
             return None
@@ -141,8 +144,6 @@ def _sound(say: Say, reply: Reply, *, language: str, wanted: bool, voice: str) -
 
 def _with(reply: Reply, audio: Media | None, language: str) -> tuple[Reply, ...]:
     match reply:
-        case _ if audio is None:
-            return (reply,)
         case Voice() | Quiz():
             return (replace(reply, audio=audio),)
         case Text():

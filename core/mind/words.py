@@ -3,7 +3,7 @@
 import re
 from functools import cache
 
-from core.event import Event, Said, Shared, Spoke, Stopped, Tapped
+from core.event import Event, Left, Said, Shared, Spoke, Stopped, Tapped
 from core.learn.terms import key
 from core.phrases import locales, say
 
@@ -39,6 +39,11 @@ def stops(event: Event) -> bool:
     if isinstance(event.body, Stopped) or (command(event) or ("", ""))[0] == "stop":
         return True
     return isinstance(event.body, Said) and key(event.body.text) in _stopping()
+
+
+def ends(event: Event) -> bool:
+    """Whether what runs is to be broken off: the person stops it, or has left."""
+    return stops(event) or isinstance(event.body, Left)
 
 
 @cache

@@ -21,12 +21,12 @@ class Consents(Protocol):
 
 
 class Allowance(Protocol):
-    """How much may be sent to one person in a day."""
+    """How much may be sent to one person in a day, wherever it goes."""
 
     async def spend(self, address: Address, amount: int, *, day: date, cap: int, cost: float = 0.0) -> bool:
         """Note that so much is sent, for `cost` US dollars; false, with nothing noted, where it would go above the cap. A negative amount gives back."""
         ...
 
     async def close(self, address: Address, *, day: date, cap: int, cost: float = 0.0) -> bool:
-        """Let nothing more be sent on that day after one last thing, for `cost` US dollars; true for the first who asks."""
+        """Let nothing more be sent on that day after one last thing to this address, for `cost` US dollars; true for the first who asks."""
         ...

@@ -43,16 +43,37 @@ class Links(Protocol):
         """Let go of what was claimed; the code is spent."""
         ...
 
-    async def join(self, learner: str) -> Learner | None:
-        """Put all that is kept of this learner to the one whose code they claimed, in one transaction, and return that one; `None` when nothing is claimed any more."""
+    async def spend(self, code: str) -> None:
+        """Let the code join nobody any more, if it stands."""
         ...
+
+    async def join(
+        self, learner: str, *, here: Address, event: str, told: Callable[[Learner], Reply]
+    ) -> Learner | None:
+        """Put all that is kept of this learner to the one whose code they claimed, in one transaction, and return that one; `None` when nothing is claimed any more.
+
+        That one is `told` of it where they wrote last. Turns of theirs that run elsewhere than `here` are superseded. The same event again changes nothing and gives
+        the same: a turn that is not closed is taken again.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parted:
+    """Who a channel's sender is now, and the channels of who they were."""
+
+    learner: Learner
+    channels: tuple[str, ...]
 
 
 class People(Protocol):
     async def standing(self, learner: str) -> Standing: ...
 
-    async def part(self, learner: Learner, sender: Sender, here: Address) -> Learner | None:
-        """Make the sender of this channel, with their conversations here, somebody new; `None` when they stand alone already."""
+    async def part(self, learner: Learner, sender: Sender, here: Address, *, event: str) -> Parted | None:
+        """Make the sender of this channel, with all of their conversations on it, somebody new; `None` when they stand alone already.
+
+        The same event again changes nothing and gives the same: a turn that is not closed is taken again.
+        """
         ...
 
     async def besides(self, learner: str, sender: Sender, here: Address) -> tuple[str, ...]:
@@ -62,11 +83,14 @@ class People(Protocol):
 
 class Places(Protocol):
     async def elsewhere(self, learner: Learner, here: Address) -> Conversation | None:
-        """The learner's conversation that moved last of all those at other addresses, with its last few messages."""
+        """The learner's conversation that moved last of all those at other addresses, with its last few messages.
+
+        One where a course or a quiz is under way goes before one where people only talked.
+        """
         ...
 
-    async def hand_over(self, there: Conversation) -> bool:
-        """Take the open quiz out of a conversation that nobody is at just now; false when it moved on meanwhile."""
+    async def at_rest(self, there: Conversation) -> bool:
+        """Whether nobody is at a conversation just now, and it stands as it was found."""
         ...
 
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from core.address import Address
 from core.conversation import Opening, Parcel, Turn
 from core.event import Event
-from core.reply import Quiz
+from core.reply import Choice, Quiz
 
 
 class Inbox(Protocol):
@@ -23,6 +23,10 @@ class Turns(Protocol):
 
     async def renew(self, opening: Opening, lease: timedelta) -> bool:
         """Keep the lease for as long again; false when it was lost."""
+        ...
+
+    async def since(self, opening: Opening) -> tuple[Event, ...]:
+        """What was said to Sona in the conversation after the turn was opened, and waits to be answered."""
         ...
 
     async def close(self, opening: Opening, turn: Turn) -> None:
@@ -54,8 +58,11 @@ class Outbox(Protocol):
         """Hold it for as long again; false when someone else has it now."""
         ...
 
-    async def sent(self, parcel: Parcel, receipt: str) -> bool:
+    async def sent(self, parcel: Parcel, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
         """It was delivered; `receipt` is the platform's id of it. True when more parcels wait behind it.
+
+        `offered` are choices that went out as a numbered list after all: the conversation remembers them, unless
+        something else that can be chosen from or answered waits behind.
 
         Insists for some seconds while the database is away, as what is not written down here is sent again.
         """

@@ -1,4 +1,4 @@
-"""Codes that join a person on two platforms, files handed out, and the last words to who was forgotten."""
+"""Codes that join a person on two platforms, which event joined or parted whom, files handed out, and the last words to who was forgotten."""
 
 from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Integer, LargeBinary, Table, Text, UniqueConstraint
 
@@ -29,6 +29,15 @@ link_tries = Table(
     _learner(primary_key=True),
     Column("tries", Integer, nullable=False),
     Column("since", _MOMENT, nullable=False),
+)
+
+link_events = Table(
+    "link_events",
+    metadata,
+    Column("event", Text, primary_key=True),
+    _learner(),
+    _learner("other_id", nullable=True),
+    Column("at", _MOMENT, nullable=False),
 )
 
 handouts = Table(

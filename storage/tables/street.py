@@ -66,6 +66,7 @@ conversations = Table(
     Column("lease_until", _MOMENT),
     Column("created_at", _MOMENT, nullable=False),
     Column("updated_at", _MOMENT, nullable=False),
+    Column("sender", Text, nullable=False, server_default=""),
 )
 
 turns = Table(

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from core.channel import Live, Personal
 from core.fit import fit
 from core.markup import plain
-from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Source, Text, Voice
 from tests.contracts.channels import Harness, openers
 
 A, B = Choice(label="to eat", value="q1:0"), Choice(label="to go", value="q1:1")
@@ -24,6 +25,15 @@ async def _sent(harness: Harness, reply: Reply, *, key: str = "k", target: str =
     for number, piece in enumerate(fit(reply, harness.channel.capabilities)):
         target = await harness.channel.send(harness.address, piece, key=f"{key}{number}", target=target)
     return target
+
+
+def _live(harness: Harness) -> Live:
+    """As a turn has it that answers what the person wrote."""
+    live = harness.channel.live(harness.address)
+    if isinstance(live, Personal) and harness.calls is not None:
+        (event,) = harness.channel.parse(harness.calls.said("toki"))
+        live.meant_for(event.sender, "en", "", event.below)
+    return live
 
 
 async def test_a_message_as_long_as_claimed_is_one_and_a_longer_one_is_split(harness: Harness) -> None:
@@ -106,9 +116,26 @@ async def test_a_verdict_stands_at_its_question_where_changes_are_claimed_and_be
 
 
 async def test_an_answer_is_seen_half_written_where_that_is_claimed_and_nowhere_else(harness: Harness) -> None:
-    live = harness.channel.live(harness.address)
+    live = _live(harness)
     await live.typing()
     await live.draft("toki")
     await _sent(harness, Text(text="toki pona"))
     assert any("toki" in draft for draft in (await harness.shown()).drafts) == harness.channel.capabilities.streaming
     assert await harness.seen() == ["toki pona"]
+
+
+async def test_somebody_is_seen_at_it_where_that_is_claimed_and_nowhere_else(harness: Harness) -> None:
+    await _live(harness).typing()
+    await _sent(harness, Text(text="toki"))
+    assert (await harness.seen())[-1] == "toki"
+    assert (await harness.shown()).typed == harness.channel.capabilities.typing
+
+
+async def test_sources_are_beside_the_words_where_that_is_claimed_and_with_their_address_in_them_elsewhere(
+    harness: Harness,
+) -> None:
+    await _sent(harness, Text(text="moku", sources=(Source(title="Lipu", section="Unit 1", link="https://x.y/"),)))
+    seen = "\n".join(await harness.seen())
+    assert "Lipu" in seen
+    within = "\n\n[1] Lipu" in seen and "https://x.y/" in seen
+    assert within == (not harness.channel.capabilities.sources)

@@ -13,7 +13,7 @@ from core.deliver import Deliver
 from core.event import Sender
 from core.fit import fit, steps
 from core.media import Media
-from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
+from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 from tests.contracts.channels import Counted, Harness, openers
 from tests.fakes.clock import ManualClock
 from tests.fakes.discord_rules import Answer
@@ -55,6 +55,10 @@ class Ladder:
     async def says(self) -> str:
         harness: Harness = self.harness
         return "\n".join(await harness.seen())
+
+    async def file(self) -> Document:
+        media = await self.harness.picture()
+        return Document(media=replace(media, mime="application/zip", name="sona.zip"), instead="Ask elsewhere.")
 
     async def voice(self) -> Voice:
         return Voice(text="moku", audio=await self.harness.sound())
@@ -99,6 +103,13 @@ async def test_telegram_voice_to_audio_to_text(ladder: Ladder) -> None:
     ladder.api.refuse("sendAudio", 400, "Bad Request: not enough rights to send music to the chat")
     await ladder.sends(await ladder.voice())
     assert (await ladder.says(), ladder.forms) == ("moku", ["audio", "text"])
+
+
+@on("telegram")
+async def test_telegram_file_to_text(ladder: Ladder) -> None:
+    ladder.api.refuse("sendDocument", 400, "Bad Request: not enough rights to send documents to the chat")
+    await ladder.sends(await ladder.file())
+    assert (await ladder.says(), ladder.forms) == ("Ask elsewhere.", ["text"])
 
 
 @on("telegram")
@@ -157,6 +168,13 @@ async def test_discord_voice_to_audio_to_text(ladder: Ladder) -> None:
 
 
 @on("discord")
+async def test_discord_file_to_text(ladder: Ladder) -> None:
+    ladder.api.refuse(POST, Answer(403, "Missing Permissions", 50013))
+    await ladder.sends(await ladder.file())
+    assert (await ladder.says(), ladder.forms) == ("Ask elsewhere.", ["text"])
+
+
+@on("discord")
 async def test_discord_stream_to_post(ladder: Ladder) -> None:
     await ladder.drafts("toki")
     ladder.api.room().messages.clear()
@@ -191,6 +209,13 @@ async def test_slack_voice_to_text(ladder: Ladder) -> None:
     ladder.api.refuse("files.getUploadURLExternal", "file_uploads_disabled")
     await ladder.sends(await ladder.voice())
     assert (await ladder.says(), ladder.forms) == ("moku", ["text"])
+
+
+@on("slack")
+async def test_slack_file_to_text(ladder: Ladder) -> None:
+    ladder.api.refuse("files.getUploadURLExternal", "file_uploads_disabled")
+    await ladder.sends(await ladder.file())
+    assert (await ladder.says(), ladder.forms) == ("Ask elsewhere.", ["text"])
 
 
 @on("slack")
@@ -237,6 +262,12 @@ async def test_sms_voice_to_text(ladder: Ladder) -> None:
     """Files go to the United States and Canada only."""
     await ladder.sends(await ladder.voice(), address=Address("sms", "+84912345678"))
     assert ([sent.body for sent in ladder.api.sent], ladder.forms) == (["moku"], ["text"])
+
+
+@on("sms")
+async def test_sms_file_to_text(ladder: Ladder) -> None:
+    await ladder.sends(await ladder.file())
+    assert (await ladder.says(), ladder.forms) == ("Ask elsewhere.", ["text"])
 
 
 @pytest.mark.parametrize("ladder", ["sms", "terminal"], indirect=True)

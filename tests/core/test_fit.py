@@ -1,11 +1,11 @@
-"""What becomes of a file where no file can be sent, and of choices where there are no buttons."""
+"""What becomes of a file where no file can be sent, of choices where there are no buttons, and of a voice that nobody could lend."""
 
 import pytest
 
 from core.channel import Capabilities
-from core.fit import fit, simpler
+from core.fit import fit, simpler, steps
 from core.media import Media
-from core.reply import Choice, Document, Quiz, Reply, Text
+from core.reply import Choice, Document, Quiz, Reply, Text, Voice
 
 ZIP = Media(ref="blob:1", mime="application/zip", name="sona.zip")
 FILE = Document(media=ZIP, text="All of it.", instead="Load it from https://x.y/")
@@ -44,3 +44,14 @@ def test_what_has_more_choices_than_there_are_letters_has_numbers() -> None:
         (fitted,) = fit(Text(text="?", choices=many[:count]), Capabilities(text_limit=1000, lettered=True))
         assert isinstance(fitted, Text)
         assert fitted.text.splitlines()[2] == first
+
+
+@pytest.mark.parametrize("able", [True, False])
+def test_what_could_not_be_said_aloud_is_counted_and_its_words_stand_once(able: bool) -> None:
+    can = Capabilities(text_limit=100, voice=able)
+    alone, again = Voice(text="moku"), Voice(text="moku", repeats=True)
+    listening = Quiz(id="q", question="What do you hear?", form="listening", say="moku")
+    assert fit(alone, can) == (Text(text="moku"),)
+    assert fit(again, can) == ()
+    assert "“moku”" in "".join(piece.question for piece in fit(listening, can) if isinstance(piece, Quiz))
+    assert [steps(reply, fit(reply, can)) for reply in (alone, again, listening)] == [("text",)] * 3

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from core.address import Address
 from core.conversation import Parcel
+from core.reply import Choice
 
 
 @dataclass
@@ -44,7 +45,7 @@ class Shelf:
     async def renew(self, parcel: Parcel, lease: timedelta) -> bool:
         return True
 
-    async def sent(self, parcel: Parcel, receipt: str) -> bool:
+    async def sent(self, parcel: Parcel, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
         self.waiting[parcel.address].popleft()
         return bool(self.waiting[parcel.address])
 

@@ -98,9 +98,10 @@ class StopByHand:
     """Stop signs given by setting `event`."""
 
     def __init__(self) -> None:
-        self.event = asyncio.Event()
+        self.event, self.doubt = asyncio.Event(), asyncio.Event()
 
-    def __call__(self, address: Address) -> AbstractContextManager[asyncio.Event]:
+    def __call__(self, address: Address, doubt: asyncio.Event) -> AbstractContextManager[asyncio.Event]:
+        self.doubt = doubt
         return nullcontext(self.event)
 
 
@@ -108,6 +109,7 @@ class Street:
     """`says` puts an event through the door, `turn` and `deliver` walk it to the end."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         self.clock = ManualClock()
         self.inbox = PostgresInbox(database, self.clock)
         self.turns = PostgresTurns(database, self.clock)

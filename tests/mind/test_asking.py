@@ -112,3 +112,12 @@ def test_where_names_can_be_forged_only_the_number_that_was_sent_says_yes(questi
     assert answered(say(question.yes, locale), asked(question, locale=locale)) is None
     old = replace(thought.conversation, history=(replace(history[0], at=NOW - timedelta(seconds=601)),))
     assert answered("048213", Thought(conversation=old)) is None
+
+
+def test_who_speaks_another_language_by_now_still_answers_the_question_as_it_was_asked() -> None:
+    for question in (JOIN, FORGET):
+        before = asked(question, locale="es")
+        here = before.conversation
+        now = before.with_conversation(replace(here, learner=replace(here.learner, locale="vi")))
+        assert question.answer(event(say(question.yes, "es")), now, NOW) == "yes"
+        assert question.answer(event("hm"), now, NOW) is None

@@ -15,7 +15,7 @@ from core.media import Media
 from core.mind.leaving import Leaving
 from core.mind.thought import Thought
 from core.phrases import say
-from core.ports.person import Forgotten, Standing
+from core.ports.person import Forgotten, Parted, Standing
 from core.reply import Reply
 from tests.fakes.world import Signs, StillClock, conversation
 
@@ -41,7 +41,7 @@ class Shredder:
     async def standing(self, learner: str) -> Standing:
         return Standing(name="", channels=())
 
-    async def part(self, learner: Learner, sender: Sender, here: Address) -> Learner | None: ...
+    async def part(self, learner: Learner, sender: Sender, here: Address, *, event: str) -> Parted | None: ...
 
     async def besides(self, learner: str, sender: Sender, here: Address) -> tuple[str, ...]:
         return ()

@@ -1,5 +1,6 @@
 """What is taken for a code, and what codes are like."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 
@@ -13,8 +14,9 @@ from core.learn.catalogue import Catalogue
 from core.mind.linking import ALPHABET, LENGTH, Linking
 from core.mind.resuming import Resuming
 from core.mind.thought import Thought
-from core.ports.person import Denial, Standing
-from core.reply import Text
+from core.mind.transcript import shown
+from core.ports.person import Denial, Parted, Standing
+from core.reply import Reply, Text
 from tests.fakes.world import Signs, StillClock, conversation
 
 LIVE: Live = Signs()
@@ -28,6 +30,7 @@ class Nobody:
         self.claimed: list[str] = []
         self.joined: list[str] = []
         self.parted: list[str] = []
+        self.spent: list[str] = []
         self.owner: Standing | None = None
 
     async def offer(self, learner: str, code: str) -> None:
@@ -39,13 +42,18 @@ class Nobody:
 
     async def decline(self, learner: str) -> None: ...
 
-    async def join(self, learner: str) -> Learner | None:
+    async def spend(self, code: str) -> None:
+        self.spent.append(code)
+
+    async def join(
+        self, learner: str, *, here: Address, event: str, told: Callable[[Learner], Reply]
+    ) -> Learner | None:
         self.joined.append(learner)
 
     async def standing(self, learner: str) -> Standing:
         return Standing(name="", channels=())
 
-    async def part(self, learner: Learner, sender: Sender, here: Address) -> Learner | None:
+    async def part(self, learner: Learner, sender: Sender, here: Address, *, event: str) -> Parted | None:
         self.parted.append(learner.id)
 
     async def besides(self, learner: str, sender: Sender, here: Address) -> tuple[str, ...]:
@@ -54,7 +62,7 @@ class Nobody:
     async def elsewhere(self, learner: Learner, here: Address) -> Conversation | None:
         return None
 
-    async def hand_over(self, there: Conversation) -> bool:
+    async def at_rest(self, there: Conversation) -> bool:
         return False
 
 
@@ -137,6 +145,30 @@ async def test_other_words_are_no_code(body: Body) -> None:
 async def test_words_in_a_group_that_were_not_for_sona_are_no_code() -> None:
     nobody = Nobody()
     assert await answered(nobody, Said(text="ABCD2345"), addressed=False) is None
+
+
+@pytest.mark.parametrize("code", ["ABCD2345", "WRNG2345"])
+async def test_a_code_said_in_a_group_is_spent_and_nobody_learns_whether_it_was_one(code: str) -> None:
+    nobody = Nobody()
+    nobody.owner = Standing(name="Ana", channels=("telegram",))
+    for body in (Said(text=f"/link {code}"), Said(text=code)):
+        thought = await answered(nobody, body, group=True)
+        assert thought is not None
+        (told,) = thought.replies
+        assert isinstance(told, Text)
+        assert told.text.startswith("Others here could read that code, so it counts no more.")
+    assert (nobody.claimed, nobody.spent) == ([], [code, code])
+
+
+async def test_the_history_that_the_model_sees_holds_no_code() -> None:
+    nobody = Nobody()
+    thought = await answered(nobody, Said(text="/link"))
+    assert thought is not None
+    (told,) = thought.replies
+    assert isinstance(told, Text)
+    assert told.text.count(nobody.offered[0]) == 2
+    assert nobody.offered[0] not in shown(told)
+    assert "Your code is **…**" in shown(told)
 
 
 @pytest.mark.parametrize("question", ["Shall I join them?", "Shall this channel leave?"])

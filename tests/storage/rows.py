@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import func, insert, select, text
 
+from core.conversation import Learner
+from core.reply import Reply, Text
 from storage.database import Database
 from storage.tables import metadata
 
@@ -45,3 +47,8 @@ async def holders(database: Database, word: str) -> list[str]:
         for name, rows in (await everything(database)).items()
         if any(each in row for row in rows for each in wanted)
     ]
+
+
+def told(learner: Learner) -> Reply:
+    """Words for who is joined."""
+    return Text(text=f"joined to {learner.id}")

@@ -11,6 +11,7 @@ from core.address import Address
 from storage.consents import PostgresAllowance, PostgresConsents
 from storage.database import Database
 from tests.fakes.street import Street
+from tests.storage.rows import put
 
 HERE, DAY = Address("test", "1"), date(2026, 11, 21)
 _COST = text("SELECT spent, cost FROM allowances WHERE address = :address AND day = :day")
@@ -33,6 +34,20 @@ async def test_a_day_on_which_nothing_was_sent_can_be_closed(database: Database)
     allowance = PostgresAllowance(database)
     assert await allowance.close(HERE, day=DAY, cap=10)
     assert not await allowance.close(HERE, day=DAY, cap=10)
+
+
+async def test_a_persons_numbers_are_counted_together(database: Database) -> None:
+    allowance, other = PostgresAllowance(database), Address("test", "2")
+    await put(database, "learners", id="ana")
+    for address in (HERE, other):
+        await put(database, "conversations", address=str(address), learner_id="ana")
+    spent = await asyncio.gather(
+        *(allowance.spend(address, 1, day=DAY, cap=8) for _ in range(8) for address in (HERE, other))
+    )
+    assert sum(spent) == 8
+    assert await allowance.spend(HERE, -1, day=DAY, cap=8)
+    assert await allowance.spend(other, 1, day=DAY, cap=8)
+    assert await allowance.spend(Address("test", "3"), 8, day=DAY, cap=8)
 
 
 async def test_only_what_heeds_it_is_left_out_while_the_messages_are_ended(database: Database) -> None:

@@ -1,7 +1,6 @@
 """Codes join two people into one, and nothing of either is lost."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,14 +8,12 @@ from sqlalchemy import text
 
 from core.address import Address
 from core.conversation import Learner
-from core.event import Sender
 from core.ports.person import Standing
 from storage.database import Database
 from storage.links import TRIES, PostgresLinks
-from storage.people import PostgresPeople
 from storage.tables import metadata
 from tests.fakes.clock import ManualClock
-from tests.storage.rows import NOW, count, everything, holders, put
+from tests.storage.rows import NOW, count, everything, holders, put, told
 
 CODE = "ABCD2345"
 HERE = Address("web", "bo")
@@ -39,7 +36,7 @@ async def links(database: Database, clock: ManualClock) -> PostgresLinks:
 async def _joined(links: PostgresLinks) -> Learner:
     await links.offer("ana", CODE)
     assert isinstance(await links.claim("bo", CODE), Standing)
-    learner = await links.join("bo")
+    learner = await links.join("bo", here=HERE, event="web:yes", told=told)
     assert learner is not None
     return learner
 
@@ -75,7 +72,7 @@ async def test_who_takes_too_long_to_decide_joins_nobody(links: PostgresLinks, c
     await links.offer("ana", CODE)
     await links.claim("bo", CODE)
     clock.pass_(601)
-    assert await links.join("bo") is None
+    assert await links.join("bo", here=HERE, event="web:yes", told=told) is None
 
 
 async def test_a_new_code_replaces_the_old_one(links: PostgresLinks) -> None:
@@ -118,7 +115,9 @@ async def test_of_two_who_join_each_other_at_once_one_joins_the_other(links: Pos
             await links.offer(learner, f"CODE{learner}".upper())
         for learner, other in (pair, pair[::-1]):
             assert isinstance(await links.claim(learner, f"CODE{other}".upper()), Standing)
-        joined = await asyncio.gather(*(links.join(learner) for learner in pair))
+        joined = await asyncio.gather(
+            *(links.join(learner, here=Address("web", learner), event=f"web:{learner}", told=told) for learner in pair)
+        )
         (left,) = [learner for learner in joined if learner is not None]
         rows = await database.run(
             text("SELECT learner_id FROM conversations WHERE address IN (:a, :b)"),
@@ -208,31 +207,25 @@ async def test_of_two_scores_the_better_one_stays_and_of_two_readings_the_one_th
     assert [tuple(row) for row in sources] == [("ready", "ana")]
 
 
-async def test_who_leaves_takes_their_conversation_and_leaves_what_was_learned(
-    links: PostgresLinks, database: Database, clock: ManualClock
+@pytest.mark.parametrize(("owner", "guest", "left"), [("", "es", "es"), ("vi", "es", "vi")])
+async def test_what_the_owner_never_chose_is_as_the_guest_chose_it(
+    links: PostgresLinks, database: Database, owner: str, guest: str, left: str
 ) -> None:
-    await put(database, "cards", learner_id="bo", key="c")
+    for learner, locale in (("ana", owner), ("bo", guest)):
+        row = {"id": learner, "locale": locale, "zone": "Asia/Saigon" if locale == "es" else "UTC"}
+        row["voice"] = "always" if locale == "es" else "auto"
+        await database.run(
+            text("UPDATE learners SET locale = :locale, zone = :zone, voice = :voice WHERE id = :id"), row
+        )
     joined = await _joined(links)
-    people = PostgresPeople(database=database, clock=clock)
-    fresh = await people.part(joined, Sender(id="bo", name="Bo"), HERE)
-    assert fresh is not None
-    assert (fresh.name, fresh.locale) == ("Bo", "es")
-    assert await people.standing(fresh.id) == Standing(name="Bo", channels=("web",))
-    assert await people.standing("ana") == Standing(name="Ana", channels=("telegram",), cards=1, courses=1)
-    rows = await database.run(text("SELECT address FROM conversations WHERE learner_id = :id"), {"id": fresh.id})
-    assert [row.address for row in rows] == [str(HERE)]
-    assert await people.part(fresh, Sender(id="bo"), HERE) is None
+    assert (joined.locale, joined.zone, joined.voice) == (left, "Asia/Saigon", "always")
 
 
-async def test_where_a_person_was_last_is_found_from_elsewhere(
-    links: PostgresLinks, database: Database, clock: ManualClock
-) -> None:
-    joined = await _joined(links)
-    people = PostgresPeople(database=database, clock=clock)
-    await put(database, "messages", address="telegram:ana", role="person", text="toki")
-    there = await people.elsewhere(joined, HERE)
-    assert there is not None
-    assert (str(there.address), [message.text for message in there.history]) == ("telegram:ana", ["toki"])
-    assert await people.hand_over(there)
-    assert not await people.hand_over(there)
-    assert await people.elsewhere(replace(joined, id="cy"), Address("slack", "cy")) is None
+async def test_a_code_that_others_could_read_joins_nobody(links: PostgresLinks) -> None:
+    await links.offer("ana", CODE)
+    await links.spend("GUESS234")
+    assert isinstance(await links.claim("bo", CODE), Standing)
+    await links.decline("bo")
+    await links.offer("ana", CODE)
+    await links.spend(CODE)
+    assert await links.claim("bo", CODE) == "unknown"

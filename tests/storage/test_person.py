@@ -5,7 +5,7 @@ import pytest
 from core.errors import Refused
 from storage.database import Database
 from storage.person import PersonalRecords
-from tests.storage.rows import count, put
+from tests.storage.rows import NOW, count, put
 
 MINE, BOTH = (f"blob:{letter * 64}" for letter in "ab")
 
@@ -54,13 +54,13 @@ async def test_everything_about_a_person_is_handed_out_with_their_files(records:
 async def test_forgetting_leaves_nothing_of_one_and_everything_of_others(
     records: PersonalRecords, database: Database
 ) -> None:
-    assert await records.forget("1a") == 8
+    assert await records.forget("1a", today=NOW.date()) == 8
     assert await records.export("1a") == {}
     assert [await count(database, table) for table in ("learners", "messages", "cards", "blobs")] == [2, 2, 2, 1]
 
 
 async def test_a_file_that_somebody_else_sent_too_stays(records: PersonalRecords, database: Database) -> None:
-    await records.forget("2b")
+    await records.forget("2b", today=NOW.date())
     assert await count(database, "blobs") == 2
-    await records.forget("3c")
+    await records.forget("3c", today=NOW.date())
     assert await count(database, "blobs") == 1

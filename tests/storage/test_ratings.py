@@ -53,7 +53,7 @@ async def test_a_rating_is_kept_without_a_word_and_leaves_with_the_person(databa
     assert await feedback.answer(_event(clock, Said(text="toki")), thought, Silent()) is None
     assert await feedback.answer(_event(clock, Rated(good=True, of="1.1")), thought, Silent()) == thought
     assert [tuple(row) for row in await database.run(_ALL, {})] == [("1.1", "T1.U7", "a", True)]
-    await PersonalRecords(database).forget("a")
+    await PersonalRecords(database).forget("a", today=ManualClock().now().date())
     assert await database.run(_ALL, {}) == []
 
 
@@ -89,5 +89,5 @@ async def test_what_was_thought_in_a_group_before_anything_was_said_alone_leaves
         await ratings.keep(replace(rating, sender=sender))
     await database.run(text("INSERT INTO identities VALUES ('slack', 'T1.U7', 'a')"), {})
     assert [row["sender"] for row in (await PersonalRecords(database).export("a"))["ratings"]] == ["T1.U7"]
-    await PersonalRecords(database).forget("a")
+    await PersonalRecords(database).forget("a", today=ManualClock().now().date())
     assert [row.sender for row in await database.run(_ALL, {})] == ["T1.U8"]

@@ -10,11 +10,10 @@ from core.address import Address
 from core.channel import Live
 from core.conversation import Opening, Parcel
 from core.deliver import ATTEMPTS, Deliver
-from core.errors import Malformed, Refused, Throttled, Unreachable
-from core.media import Media
+from core.errors import Malformed, Throttled, Unreachable
 from core.mind.thought import Thought
 from core.ports.street import Due, Outbox
-from core.reply import Choice, Mark, Picture, Quiz, Reply, Text, Voice
+from core.reply import Choice, Mark, Quiz, Reply, Text
 from storage.database import Database
 from tests.fakes.channel import KeepingChannel
 from tests.fakes.street import Street, Thinking
@@ -65,51 +64,6 @@ async def test_waiting_because_the_platform_asked_for_it_counts_as_no_attempt(st
     street.clock.pass_(1)
     await street.deliver(HERE)
     assert street.channel.to(HERE) == [Text(text="one")]
-
-
-async def test_a_voice_that_is_refused_is_said_in_text(street: Street) -> None:
-    await _turn(street, Voice(text="toki!", audio=Media(ref="blob:1")))
-    street.channel.failures.append(Refused("voice messages are forbidden"))
-    await street.deliver(HERE)
-    assert street.channel.to(HERE) == [Text(text="toki!")]
-    assert "fallback" in street.count.names
-
-
-async def test_formatted_text_that_is_refused_goes_out_plain(street: Street) -> None:
-    await _turn(street, Text(text="a **bold** word"))
-    street.channel.failures.append(Refused("can't parse entities"))
-    await street.deliver(HERE)
-    assert street.channel.to(HERE) == [Text(text="a bold word")]
-
-
-async def test_what_is_said_in_pieces_instead_has_a_key_for_each_or_platforms_would_take_them_for_one(
-    street: Street,
-) -> None:
-    words = " ".join(["toki"] * 1500)
-    await _turn(street, Picture(media=Media(ref="blob:1", mime="image/png"), text=words))
-    street.channel.failures.append(Refused("no pictures here"))
-    await street.deliver(HERE)
-    assert " ".join(piece.text for piece in street.channel.to(HERE) if isinstance(piece, Text)) == words
-    first, second = [key for _, _, key, _ in street.channel.sent]
-    assert (second, first != second) == (f"{first}/1", True)
-
-
-async def test_nothing_simpler_is_tried_when_the_person_is_gone(street: Street) -> None:
-    await _turn(street, Text(text="a **bold** word"))
-    street.channel.failures.append(Refused("blocked", gone=True))
-    await street.deliver(HERE)
-    assert street.channel.sent == []
-    assert street.count.names[-1] == "parcel_dead"
-
-
-async def test_words_already_written_are_not_written_again_when_their_voice_note_is_refused(street: Street) -> None:
-    audio = Media(ref="blob:1", mime="audio/ogg")
-    await _turn(street, Text(text="toki"))
-    await street.deliver(HERE)
-    await _turn(street, Voice(text="toki", audio=audio, repeats=True))
-    street.channel.failures.append(Refused("no voice notes"))
-    await street.deliver(HERE)
-    assert street.channel.to(HERE) == [Text(text="toki")]
 
 
 async def test_a_mark_knows_the_message_of_its_question(street: Street) -> None:
@@ -171,8 +125,8 @@ class Watched:
         self._befalls(self._renewed)
         return await self._outbox.renew(parcel, lease)
 
-    async def sent(self, parcel: Parcel, receipt: str) -> bool:
-        return await self._outbox.sent(parcel, receipt)
+    async def sent(self, parcel: Parcel, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
+        return await self._outbox.sent(parcel, receipt, offered=offered)
 
     async def later(self, parcel: Parcel, at: datetime, why: str, *, tried: bool = True) -> None:
         await self._outbox.later(parcel, at, why, tried=tried)

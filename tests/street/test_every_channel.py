@@ -4,7 +4,6 @@ import asyncio
 import io
 import re
 import zipfile
-from typing import cast
 
 import pytest
 
@@ -17,7 +16,7 @@ from tests.fakes.script import Gate, Say
 from tests.fakes.speaking import clip
 from tests.storage.rows import holders
 from tests.street.conftest import Town
-from tests.street.phones import AlonePhone, GroupPhone, bare
+from tests.street.phones import bare
 from tests.street.talk import Talk
 
 CHANNELS = ["web", "terminal", "telegram", "discord", "slack", "sms"]
@@ -235,48 +234,6 @@ async def goes_on_with_the_quiz(talk: Talk, channel: str) -> None:
     await talk.hears(Text, "1 of 1")
 
 
-@pytest.mark.parametrize("channel", ["telegram", "discord", "slack"])
-async def test_among_others_it_answers_when_it_is_addressed_and_has_listened(
-    town: Town, claude: FakeAnthropic, channel: str
-) -> None:
-    await town.meets(channel, claude=claude)
-    talk = await town.gathers(channel)
-    phone = cast(GroupPhone, talk.phone)
-    for words in ("I think moku means water.", "No, food!"):
-        await phone.murmurs(words)
-        await talk.settles()
-    talk.hears_nothing_more()
-    assert claude.requests == []
-    claude.add(Say("It means food."))
-    await talk.says(f"{phone.mention} who is right?")
-    await talk.hears(Text, "It means food.")
-    talk.hears_nothing_more()
-    await talk.says(f"{phone.mention} /link")
-    await talk.hears(Text, "in a private chat")
-    talk.hears_nothing_more()
-    told = str(claude.requests[0]["messages"])
-    assert all(words in told for words in ("I think moku means water.", "No, food!", "who is right?"))
-
-
-@pytest.mark.parametrize("channel", ["discord", "slack"])
-async def test_what_one_asks_for_oneself_among_others_is_shown_to_nobody_else(town: Town, channel: str) -> None:
-    await town.meets(channel)
-    talk = await town.asks_alone(channel)
-    phone = cast(AlonePhone, talk.phone)
-    await phone.commands("progress")
-    await talk.settles()
-    await talk.hears(Text, "Nothing learned yet")
-    await talk.taps("Quiz me")
-    await talk.hears(Text, "questions: 8")
-    await talk.hears(Quiz)
-    quiz = (await talk.state()).quiz
-    assert quiz is not None
-    assert quiz.current is not None
-    await talk.taps_choice(quiz.current.choices[0])
-    await talk.hears(Mark)
-    assert phone.overheard() == []
-
-
 async def test_one_person_on_all_of_them_is_forgotten_on_all_of_them(town: Town) -> None:
     await town.builds(telegram=True, sms=True, on_discord=True, on_slack=True, hooked=True)
     page, *others = [await town.meets(channel) for channel in CHANNELS]
@@ -289,6 +246,9 @@ async def test_one_person_on_all_of_them_is_forgotten_on_all_of_them(town: Town)
         other.forgets()
         await other.says(f"/link {found[1]}")
         await other.says(agreement(await other.hears(Text), channel))
+        await page.house.rooms.swept()
+        await page.settles()
+        await page.hears(Text, "You are now one person with who just wrote to me on")
     last = others[-1]
     last.forgets()
     await last.says("/forget me")
@@ -297,6 +257,7 @@ async def test_one_person_on_all_of_them_is_forgotten_on_all_of_them(town: Town)
     await last.house.rooms.swept()
     await last.settles()
     assert any("You are forgotten" in shown for shown in await last.phone.shown(""))
-    await last.house.passes(hours=2)
+    await last.house.passes(hours=24)
+    await last.house.rooms.cleaned()
     for trace in ("zirkon", "Lan", *(str(talk.phone.address) for talk in (page, *others))):
         assert await holders(last.house.ground.database, trace) == [], trace

@@ -34,6 +34,9 @@ async def joined(owner: Talk, guest: Talk) -> None:
     await guest.hears(Text, "Shall I join them?")
     await guest.taps("Yes")
     await guest.hears(Text, "Done: you are one person on")
+    await owner.house.rooms.swept()
+    await owner.settles()
+    await owner.hears(Text, "You are now one person with who just wrote to me on")
 
 
 @pytest.fixture
@@ -72,6 +75,13 @@ async def test_a_quiz_begun_on_one_channel_is_ended_on_the_other(lan: tuple[Talk
     phone.forgets()
     await phone.says("/progress")
     await phone.hears(Text, "Toki Pona")
+
+
+async def test_a_code_stands_in_what_is_said_and_sent_and_nowhere_in_what_is_remembered(lan: tuple[Talk, Talk]) -> None:
+    phone, page = lan
+    for talk in (phone, page):
+        talk.forgets()
+        assert set(await holders(talk.house.ground.database, await code(talk))) <= {"parcels", "feed"}
 
 
 @pytest.mark.parametrize("channel", ["telegram", "discord", "sms", "terminal"])
@@ -207,6 +217,7 @@ async def test_where_no_file_can_be_sent_its_address_is_good_once(town: Town) ->
     told = await phone.hears(Text, "This channel carries no files")
     url = told.text.rpartition(" ")[2]
     assert url.startswith(f"{phone.house.url}file/")
+    assert await holders(phone.house.ground.database, url.rpartition("/")[2]) == ["parcels"]
     async with aiohttp.ClientSession() as browser:
         async with browser.post(url) as answer:
             kept = io.BytesIO(await answer.read())
@@ -241,6 +252,32 @@ async def test_who_is_forgotten_on_one_channel_is_forgotten_on_all(lan: tuple[Ta
     await page.house.settles()
     shown = await page.rows(_SENT, {"address": str(page.phone.address)})
     assert shown
+
+
+async def test_a_code_that_was_said_in_a_group_joins_nobody(town: Town) -> None:
+    group = await town.meets("telegram", chat=-100200)
+    page = await town.meets("web")
+    page.forgets()
+    secret = await code(page)
+    group.forgets()
+    await group.says(f"/link@SonaBot {secret}")
+    await group.hears(Text, "Others here could read that code")
+    phone = await town.meets("telegram")
+    phone.forgets()
+    await phone.says(f"/link {secret}")
+    await phone.hears(Text, "I know no such code")
+
+
+async def test_where_a_lesson_is_under_way_is_found_though_people_talked_elsewhere_since(town: Town) -> None:
+    phone = await town.meets("telegram")
+    page, terminal = await town.meets("web"), await town.meets("terminal")
+    await phone.says("/lesson 3")
+    for guest in (page, terminal):
+        await joined(phone, guest)
+    await page.says("hello there")
+    terminal.forgets()
+    await terminal.says("/continue")
+    await terminal.hears(Text, "We go on from Telegram: unit 3")
 
 
 async def test_what_is_personal_is_not_said_in_a_group(town: Town) -> None:

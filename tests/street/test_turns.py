@@ -161,19 +161,6 @@ async def test_many_conversations_open_and_close_together(street: Street) -> Non
     assert answers == [[Text(text=f"hello {chat}")] for chat in chats]
 
 
-async def test_a_stop_reaches_the_mind_that_thinks(street: Street) -> None:
-    async def long(opening: Opening, live: Live) -> Thought:
-        street.stops.event.set()
-        await asyncio.Event().wait()
-        raise AssertionError("never reached")
-
-    street.mind.thinking = long
-    await street.says("tell me a story")
-    await street.converse(HERE)
-    await street.deliver(HERE)
-    assert street.channel.to(HERE) == [Text(text="stopped")]
-
-
 async def _stalls(opening: Opening, live: Live) -> Thought:
     await asyncio.Event().wait()
     raise AssertionError("never reached")
@@ -198,11 +185,6 @@ async def test_the_turn_after_one_that_was_stopped_knows_it_and_no_other_does(st
         await street.says(words)
         await street.converse(HERE)
     assert [opening.conversation.stopped for opening in street.mind.openings] == [False, True, False, False, False]
-
-
-async def test_a_stop_is_sent_to_the_worker_that_thinks(street: Street) -> None:
-    await street.says(Stopped())
-    assert street.rung.stops == [HERE]
 
 
 async def test_a_turn_that_takes_too_long_is_answered_honestly(street: Street) -> None:

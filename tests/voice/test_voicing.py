@@ -103,7 +103,15 @@ async def test_a_voice_that_fails_leaves_the_text(failure: Refused | Unreachable
         Quiz(id="1", question="?", form="listening", say="moku"),
     )
     mouth = Mouth(speech=ScriptedVoice(failure=failure), blobs=Shelf())
-    assert await voiced(replies, mouth, language="en", wanted=True) == replies
+    silent = Voice(text="hello", language="en", repeats=True)
+    assert await voiced(replies, mouth, language="en", wanted=True) == (*replies[:2], silent, replies[2])
+
+
+async def test_a_secret_is_never_said_aloud() -> None:
+    replies = (Text(text="Your code is ABCD2345.", secret="ABCD2345"),)
+    voice = ScriptedVoice()
+    assert await voiced(replies, Mouth(speech=voice, blobs=Shelf()), language="en", wanted=True) == replies
+    assert voice.said == []
 
 
 async def test_a_voice_that_takes_too_long_is_not_waited_for_and_the_quick_one_is_kept() -> None:

@@ -35,5 +35,5 @@ def test_the_migrations_go_up_down_and_up(database_url: str) -> None:
     assert pending(database_url)
     upgrade(database_url)
     assert not pending(database_url)
-    assert newest() == "0006"
+    assert newest() == "0007"
     assert _differences(database_url) == []

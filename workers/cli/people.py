@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,7 +55,7 @@ def forget(home: Path | None, person: str, yes: bool) -> None:
 
 async def _forget(chosen: Settings, person: str) -> None:
     async with _records(chosen) as records:
-        count = await records.forget(await records.find(person))
+        count = await records.forget(await records.find(person), today=datetime.now(UTC).date())
     click.echo(f"{count} records deleted; copies in backups are not touched")
 
 

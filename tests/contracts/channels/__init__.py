@@ -28,12 +28,13 @@ class Calls:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """How many there are of what is no words, and the answers that were seen half written."""
+    """How many there are of what is no words, the answers that were seen half written, and whether somebody was seen at it."""
 
     polls: int = 0
     sounds: int = 0
     files: int = 0
     drafts: tuple[str, ...] = ()
+    typed: bool = False
 
 
 @dataclass

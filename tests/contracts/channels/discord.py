@@ -77,8 +77,14 @@ class DiscordHarness:
         return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
 
     async def shown(self) -> Shown:
+        await self.bot.channel.settled()
         sounds = sum(bool(each["flags"] & _VOICE_NOTE) for each in self.api.room().messages.values())
-        return Shown(sounds=sounds, files=len(self.api.uploads) - sounds, drafts=tuple(self.api.drawn))
+        return Shown(
+            sounds=sounds,
+            files=len(self.api.uploads) - sounds,
+            drafts=tuple(self.api.drawn),
+            typed=self.api.room().typed > 0,
+        )
 
     async def takes(self, recorded: Mapping[str, Any]) -> tuple[Event, ...]:
         """As the gateway brings it."""

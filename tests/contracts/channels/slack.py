@@ -92,7 +92,9 @@ class SlackHarness:
             for each in self.api.channels["D1"].messages.values()
             for block in each.get("blocks") or ()
         )
-        return Shown(sounds=sounds, files=len(names) - sounds + pictures, drafts=drafts)
+        told = [call["status"] for call in self.api.made("agents.sessions.setStatus")]
+        typed = "processing" in told
+        return Shown(sounds=sounds, files=len(names) - sounds + pictures, drafts=drafts, typed=typed)
 
     async def takes(self, recorded: Mapping[str, Any]) -> tuple[Event, ...]:
         payload = recorded["payload"]

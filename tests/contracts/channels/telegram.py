@@ -61,11 +61,13 @@ class TelegramHarness:
         return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
 
     async def shown(self) -> Shown:
+        await self.bot.channel.settled()
         messages = self.api.chats[7].messages.values()
         return Shown(
             polls=sum("poll" in each for each in messages),
             sounds=sum("voice" in each or "audio" in each for each in messages),
             files=sum("photo" in each or "document" in each for each in messages),
+            typed=bool(self.api.made("sendChatAction")),
             drafts=tuple(call.text("text") for call in self.api.made("sendMessageDraft")),
         )
 

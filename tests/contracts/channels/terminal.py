@@ -64,7 +64,7 @@ class TerminalHarness:
         await self._settled()
         drafts = tuple(str(sign["draft"]["text"]) for sign in self.feed.signs if "draft" in sign)
         files = sum(reply.kind == "document" for reply in self.screen.replies)
-        return Shown(files=files, drafts=drafts)
+        return Shown(files=files, drafts=drafts, typed={"typing": True} in self.feed.signs)
 
     async def picture(self) -> Media:
         data, mime = b"\x89PNG", "image/png"

@@ -64,6 +64,7 @@ class WebHarness:
         return Shown(
             sounds=sum(bool(line.get("audio")) for line in lines),
             files=sum(bool(line.get("media")) for line in lines),
+            typed=any(frame["t"] == "typing" for frame in self.frames),
             drafts=tuple(words(frame["blocks"]) for frame in self.frames if frame["t"] == "draft"),
         )
 
