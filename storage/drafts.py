@@ -10,6 +10,16 @@ from storage.group import Group
 
 _SECONDS = 3600
 _Wish = tuple[Address, str | None]
+_SWAP = """
+local found = {}
+for n, key in ipairs(KEYS) do
+    found[n] = redis.call('GET', key) or ''
+    local wish = ARGV[n]
+    if wish == '' then redis.call('DEL', key)
+    elseif wish ~= '?' then redis.call('SET', key, string.sub(wish, 2), 'EX', ARGV[#KEYS + 1]) end
+end
+return found
+"""
 _CHANGE = """
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
@@ -24,7 +34,7 @@ class ValkeyDrafts:
     """
 
     def __init__(self, client: redis.Redis) -> None:
-        self._client = client
+        self._swapped = client.register_script(_SWAP)
         self._changed = client.register_script(_CHANGE)
         self._group: Group[Sequence[_Wish], list[str]] = Group(self._all)
 
@@ -48,24 +58,16 @@ class ValkeyDrafts:
 
     async def _all(self, groups: Sequence[Sequence[_Wish]]) -> list[list[str]]:
         """What was remembered before each wish came true; without Valkey, nothing."""
-        found = iter(await self._piped([wish for wishes in groups for wish in wishes]))
+        found = iter(await self._asked([wish for wishes in groups for wish in wishes]))
         return [[next(found) for _ in wishes] for wishes in groups]
 
-    async def _piped(self, wishes: Sequence[_Wish]) -> list[str]:
+    async def _asked(self, wishes: Sequence[_Wish]) -> list[str]:
+        args = ["?" if message is None else message and f"={message}" for _, message in wishes]
         try:
-            async with self._client.pipeline(transaction=False) as pipe:
-                for address, message in wishes:
-                    key = _key(address)
-                    if message is None:
-                        pipe.get(key)
-                    elif message:
-                        pipe.set(key, message, ex=_SECONDS, get=True)
-                    else:
-                        pipe.getdel(key)
-                found: list[bytes | str | None] = await pipe.execute()
+            found = await self._swapped(keys=[_key(address) for address, _ in wishes], args=[*args, _SECONDS])
         except (RedisError, OSError):
             return [""] * len(wishes)
-        return [each.decode() if isinstance(each, bytes) else each or "" for each in found]
+        return [each.decode() if isinstance(each, bytes) else each for each in found]
 
 
 def _key(address: Address) -> str:

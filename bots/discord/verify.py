@@ -1,7 +1,9 @@
 """Whether an interaction that comes by HTTP is really from Discord."""
 
-from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from binascii import Error
+
+from nacl.exceptions import CryptoError
+from nacl.signing import VerifyKey
 
 from core.channel import Request
 
@@ -14,7 +16,7 @@ def genuine(request: Request, public_key: str) -> bool:
     try:
         signature = bytes.fromhex(request.headers.get(SIGNATURE, ""))
         signed = request.headers.get(TIMESTAMP, "").encode() + request.body
-        Ed25519PublicKey.from_public_bytes(bytes.fromhex(public_key)).verify(signature, signed)
-    except (ValueError, InvalidSignature):
+        VerifyKey(bytes.fromhex(public_key)).verify(signed, signature)
+    except (ValueError, Error, CryptoError):
         return False
     return True
