@@ -8,6 +8,10 @@ from core.event import Body, Gesture, Joined, Said, Shared, Spoke
 from core.media import Media
 
 _OTHER = ("game", "story", "checklist", "paid_media", "giveaway", "invoice")
+_SOUNDS = ("voice", "audio", "video_note")
+_FILES = ("photo", "document", "video")
+_GESTURES = ("sticker", "animation", "venue", "location", "contact", "dice", "poll", *_OTHER)
+_BESIDE_WORDS = frozenset((*_SOUNDS, *_FILES, *_GESTURES))
 _SHORT = 16
 
 
@@ -21,6 +25,8 @@ def bodies(message: Json, said: Words, *, quoted: str = "", edited: bool = False
     if said.command == "start":
         return (Joined(start=said.text.removeprefix("/start").strip()),)
     words = said.text if said.command else below(quoted, said.text)
+    if _BESIDE_WORDS.isdisjoint(message):
+        return _said(words, said, edited=edited) if "text" in message else ()
     before = (Said(text=words),) if said.text else ()
     if spoke := _heard(message):
         return (*before, spoke)

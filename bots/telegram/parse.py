@@ -24,7 +24,7 @@ KINDS = (
     "my_chat_member",
     "stopped_message_generation",
 )
-_MACHINES = ("via_bot", "is_automatic_forward", "sender_business_bot")
+_MACHINES = frozenset({"via_bot", "is_automatic_forward", "sender_business_bot"})
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
@@ -75,7 +75,7 @@ class Reader:
         chat, sender = inner(message, "chat"), _sender(message)
         if chat is None:
             raise Malformed("a message needs its chat")
-        if sender is None or chat.get("type") == "channel" or any(name in message for name in _MACHINES):
+        if sender is None or chat.get("type") == "channel" or not _MACHINES.isdisjoint(message):
             return Reading()
         said = words(message, self.bot)
         group = chat.get("type") != "private"

@@ -21,6 +21,8 @@ def quotation(message: Json, bot: Bot) -> str:
 
     The bot's own words are quoted only where they were picked, as most of what answers them is the answer to a question.
     """
+    if "reply_to_message" not in message and "quote" not in message:
+        return ""
     quoted = _picked(message, bot) or ("" if answers(message, bot) else _whole(message))
     shown = quoted if len(quoted) <= LONGEST else quoted[: LONGEST - 1] + "…"
     return "\n".join(f"> {line}".rstrip() for line in shown.splitlines())

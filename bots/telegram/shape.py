@@ -57,7 +57,9 @@ def moment(parent: Json, name: str) -> datetime:
 
 def records(parent: Json, name: str) -> tuple[Json, ...]:
     """A list of objects that may be missing, and then is empty."""
-    value = parent.get(name, [])
+    value = parent.get(name, ())
+    if value == ():
+        return ()
     if not isinstance(value, list):
         raise Malformed(f"{name} is no list")
-    return tuple(record(item, name) for item in cast(list[object], value))
+    return tuple(record(item, name) for item in cast("list[object]", value))

@@ -50,8 +50,10 @@ def _command(said: str, found: re.Match[str], bot: Bot) -> Words:
 def _mentions(message: Json, kind: str, bot: Bot) -> Sequence[tuple[int, int]]:
     """Where the bot is mentioned, as start and end in UTF-16 code units."""
     places: list[tuple[int, int]] = []
+    if not (entities := records(message, "entities" if kind == "text" else "caption_entities")):
+        return places
     units = _units(text(message, kind))
-    for entity in records(message, "entities" if kind == "text" else "caption_entities"):
+    for entity in entities:
         start, end = number(entity, "offset"), number(entity, "offset") + number(entity, "length")
         if 0 <= start < end and _means(entity, _text(units[start * 2 : end * 2]), bot):
             places.append((start, end))
