@@ -11,6 +11,7 @@ from bots.web import mount
 from bots.web.handing import routes as handing
 from workers import assembly, logs
 from workers.announcing import announced
+from workers.memory import settle
 from workers.migrate import newest
 from workers.settings import Settings
 
@@ -29,6 +30,7 @@ async def serve(settings: Settings) -> None:
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
         hooked = [platform for platform in door.platforms.values() if platform.hooked]
+        settle()
         announcing = [asyncio.create_task(announced(platform)) for platform in hooked]
         await _ended()
         for task in announcing:

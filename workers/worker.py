@@ -6,6 +6,7 @@ from typing import Any
 from workers import assembly, logs
 from workers.celery import SHELF, STREET, App, in_each_process, make_app, start_worker
 from workers.loop import LoopThread
+from workers.memory import settle
 from workers.rooms import StreetRooms
 from workers.settings import Settings
 from workers.shelf import ShelfRooms
@@ -43,6 +44,7 @@ def run_street(settings: Settings, *, furnish: Furnish) -> None:
 
     register_street(app, lambda: rooms.house, sweep, cleanup)
     sweep()
+    settle()
     start_worker(app, queue=STREET, pool="threads", threads=THREADS, closing=rooms.house.shut)
     street.call(rooms.close(GRACE), timeout=GRACE + 10)
     street.stop()
