@@ -89,6 +89,7 @@ class Converse:
         self.count("turn_closed", channel=address.channel)
         if turn.replies:
             self.wake.delivery([address])
+            await asyncio.sleep(0)  # the delivery asks the database first
         if await self.turns.waiting(address):
             self.wake.turn([address])
         return True
