@@ -43,12 +43,22 @@ def nothing_is_left_open(imports_stay: None) -> Iterator[None]:
 def _memory() -> Path | None:
     """Where files are kept in memory, if there is room: each test's database is hundreds of small files, made and thrown away."""
     there = _MEMORY.is_dir() and os.access(_MEMORY, os.W_OK) and shutil.disk_usage(_MEMORY).free >= _ROOM
+    if there:
+        _tidy(_MEMORY)
     return _MEMORY if there else None
+
+
+def _tidy(place: Path) -> None:
+    """Take away what a run that was killed has left."""
+    for left in place.glob("sona-tests-*-*"):
+        number = left.name.split("-")[2]
+        if number.isdecimal() and not Path("/proc", number).exists():
+            shutil.rmtree(left, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def servers_home() -> Iterator[Path]:
-    home = Path(tempfile.mkdtemp(prefix="sona-tests-", dir=_memory()))
+    home = Path(tempfile.mkdtemp(prefix=f"sona-tests-{os.getpid()}-", dir=_memory()))
     home.chmod(0o755)
     yield home
     shutil.rmtree(home, ignore_errors=True)

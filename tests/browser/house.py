@@ -8,7 +8,7 @@ from aiohttp import web
 from bots.web import connect, mount
 from core.clock import SystemClock
 from core.event import Event
-from core.providers.sound import convert
+from core.media import Audio
 from core.wire import dump_event
 from storage.blobs import PostgresBlobs
 from storage.database import Database
@@ -17,6 +17,13 @@ from storage.radio import Radio
 from tests.browser.brain import INBOX
 
 SECRET = b"a secret only for tests"
+
+
+async def _convert(audio: Audio, mime: str) -> Audio:
+    """Most tests need none of it, and each starts this process anew."""
+    from core.providers.sound import convert
+
+    return await convert(audio, mime)
 
 
 async def build(database_url: str, redis_url: str) -> web.Application:
@@ -41,7 +48,7 @@ async def build(database_url: str, redis_url: str) -> web.Application:
         receive=receive,
         clock=clock,
         secret=SECRET,
-        convert=convert,
+        convert=_convert,
     )
     mount(app, channel)
     app.on_cleanup.append(close)

@@ -1,7 +1,7 @@
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import create_engine, text
 
 from storage.database import sqlalchemy_url
 from storage.tables import metadata
@@ -37,3 +37,34 @@ def test_the_migrations_go_up_down_and_up(database_url: str) -> None:
     assert not pending(database_url)
     assert newest() == "0007"
     assert _differences(database_url) == []
+
+
+def test_whose_words_began_a_conversation_is_found_for_those_that_stand(database_url: str) -> None:
+    """Ana is once on a channel, Bo twice, and of one of his conversations no event is left."""
+    downgrade(database_url, "0006")
+    engine = create_engine(sqlalchemy_url(database_url))
+    with engine.begin() as connection:
+        for statement in _STANDING:
+            connection.execute(text(statement))
+    upgrade(database_url)
+    with engine.begin() as connection:
+        rows = connection.execute(text("SELECT address, sender FROM conversations ORDER BY address")).all()
+    engine.dispose()
+    assert [tuple(row) for row in rows] == [("web:ana", "ana"), ("web:bo", "bo2"), ("web:idle", "")]
+
+
+_STANDING = (
+    "INSERT INTO learners SELECT name, '', '', '', '', now() FROM unnest(ARRAY['ana', 'bo']) AS name",
+    "INSERT INTO identities VALUES ('web', 'ana', 'ana'), ('web', 'bo1', 'bo'), ('web', 'bo2', 'bo')",
+    """
+    INSERT INTO conversations (address, learner_id, state, version, attempts, created_at, updated_at)
+    SELECT 'web:' || chat, learner, '{}', 0, 0, now(), now()
+    FROM (VALUES ('ana', 'ana'), ('bo', 'bo'), ('idle', 'bo')) AS standing (chat, learner)
+    """,
+    """
+    INSERT INTO events (id, address, payload, addressed, received_at)
+    SELECT id, 'web:bo', jsonb_build_object('is', jsonb_build_object(
+        'sender', jsonb_build_object('id', sender), 'body', jsonb_build_object('kind', kind))), true, now()
+    FROM (VALUES ('1', 'bo1', 'said'), ('2', 'bo2', 'said'), ('3', 'bo1', 'due')) AS came (id, sender, kind)
+    """,
+)
