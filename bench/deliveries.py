@@ -9,13 +9,13 @@ from dataclasses import dataclass
 
 from sqlalchemy import text
 
+from bench.environment import environment, process, stage
 from bench.report import Row, at_most
-from bench.stage import environment, process, stage
 from core import wire
 from core.address import Address
 from core.clock import SystemClock
 from core.reply import Text
-from storage.database import Database
+from storage.engine.database import Database
 from tests.fakes import discord, slack, telegram
 from workers.settings import Settings
 

@@ -7,7 +7,7 @@ import redis
 from celery import Celery, signals
 from psycopg_pool import ConnectionPool
 
-from workers.celery import broker_url
+from workers.queue.celery import broker_url
 
 SENT, TASK = "bench:echo", "bench.echo"
 

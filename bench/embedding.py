@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.report import Row, at_least, beside, show
-from core.providers.minilm import MiniLm
+from core.providers.embeddings.minilm import MiniLm
 
 _ROUNDS = 3
 _TEXTS = 120

@@ -1,6 +1,6 @@
 """How good the answers of the search are: nDCG@10 on collections with relevance judgements.
 
-The numbers in `core.rag.fusion` and `storage.search` were chosen on Cranfield alone; the other sets check them. Two choices of
+The numbers in `core.rag.fusion` and `storage.knowledge.search` were chosen on Cranfield alone; the other sets check them. Two choices of
 design were made with all sets in view (`docs/decisions/0002-embeddings.md`).
 The folder of the sets is named by `SONA_BENCH_RETRIEVAL`.
 """
@@ -20,11 +20,11 @@ from bench.report import Row, at_least, show
 from bench.stored import database, embedded, shelve
 from core.clock import SystemClock
 from core.errors import Unreachable
-from core.ports.knowledge import Document, Passage, Retriever
-from core.providers.minilm import MiniLm
-from storage.database import Database
-from storage.library import PostgresLibrary
-from storage.search import PostgresRetriever
+from core.ports.knowledge import IndexableDocument, Passage, Retriever
+from core.providers.embeddings.minilm import MiniLm
+from storage.engine.database import Database
+from storage.knowledge.search import PostgresRetriever
+from storage.knowledge.sources import PostgresSources
 
 FLOORS = {"cranfield": 0.47, "xquad-en": 0.975, "xquad-zh": 0.90, "xquad-vi": 0.95, "xquad-es": 0.94}
 _NOT_BELOW_HALVES = -0.005
@@ -85,8 +85,8 @@ async def _collection(collection: Collection, opened: Database, model: MiniLm) -
     asked = list(collection.queries.values())
     known = dict(zip(asked, await embedded(model, asked), strict=True))
     passages = tuple(Passage(text=text, link=key) for key, text in collection.documents.items())
-    document = Document(uri=f"bench:{collection.name}", title=collection.name, passages=passages)
-    await shelve(PostgresLibrary(database=opened, clock=SystemClock()), document, vectors, model.name)
+    document = IndexableDocument(uri=f"bench:{collection.name}", title=collection.name, passages=passages)
+    await shelve(PostgresSources(database=opened, clock=SystemClock()), document, vectors, model.name)
     hybrid = PostgresRetriever(database=opened, embedder=Given(known), grasp=model.grasp)
     words = PostgresRetriever(database=opened, embedder=Given({}))
     both, lexical = await _quality(hybrid, collection), await _quality(words, collection)

@@ -17,11 +17,11 @@ from bench.report import Row, at_least, at_most, show
 from bench.retrieval import Collection
 from bench.stored import database, embedded, shelve
 from core.clock import SystemClock
-from core.ports.knowledge import Document, Passage
-from core.providers.minilm import MiniLm
-from storage.database import Database
-from storage.library import PostgresLibrary
-from storage.search import PostgresRetriever, Reach
+from core.ports.knowledge import IndexableDocument, Passage
+from core.providers.embeddings.minilm import MiniLm
+from storage.engine.database import Database
+from storage.knowledge.search import PostgresRetriever, SearchSettings
+from storage.knowledge.sources import PostgresSources
 
 PASSAGES = 50_000
 _OWN = 1_000
@@ -57,7 +57,7 @@ async def measure(folder: Path) -> list[Row]:
     async with MiniLm() as model, database() as opened:
         vectors = await embedded(model, texts)
         asked = await embedded(model, questions)
-        library = PostgresLibrary(database=opened, clock=SystemClock())
+        library = PostgresSources(database=opened, clock=SystemClock())
         begun = time.perf_counter()
         await _fill(library, texts, vectors, model.name)
         written = len(texts) / (time.perf_counter() - begun)
@@ -77,12 +77,12 @@ async def measure(folder: Path) -> list[Row]:
     ]  # fmt: skip
 
 
-async def _fill(library: PostgresLibrary, texts: Sequence[str], vectors: NDArray[np.float32], embedder: str) -> None:
+async def _fill(library: PostgresSources, texts: Sequence[str], vectors: NDArray[np.float32], embedder: str) -> None:
     for start in range(0, len(texts), _IN_SOURCE):
         part = slice(start, start + _IN_SOURCE)
         passages = tuple(Passage(text=each, position=place) for place, each in enumerate(texts[part]))
         owner = "anna" if start < _OWN else ""
-        document = Document(uri=f"bench:{start}", title=str(start), passages=passages, owner=owner)
+        document = IndexableDocument(uri=f"bench:{start}", title=str(start), passages=passages, owner=owner)
         await shelve(library, document, vectors[part], embedder)
 
 
@@ -111,7 +111,7 @@ async def _exact(opened: Database, asked: NDArray[np.float32]) -> tuple[list[flo
 
 async def _recall(opened: Database, asked: NDArray[np.float32], truth: Sequence[set[int]]) -> float:
     """As the search itself asks: its first candidates, of which the exact ten should be among."""
-    reach = Reach()
+    reach = SearchSettings()
     shares: list[float] = []
     async with opened.begin() as connection:
         await connection.execute(text(f"SET LOCAL hnsw.ef_search = {reach.breadth}"))

@@ -11,10 +11,10 @@ from pathlib import Path
 from sqlalchemy import text
 
 from bench.calls import DISCORD_KEY, PUBLIC_URL, SLACK_SECRET, TWILIO_TOKEN, many
+from bench.environment import answers, environment, process, stage
 from bench.report import Row, beside
-from bench.stage import answers, environment, process, stage
 from bench.steady import steady
-from storage.database import Database
+from storage.engine.database import Database
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.slack import TOKEN, FakeSlack
 from workers.settings import Settings

@@ -8,8 +8,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.environment import answers
 from bench.report import Row, at_most
-from bench.stage import answers
 from workers.supervisor.up import free_port
 
 ROOT = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from bench.calls import CALLS, Call
 from bench.report import Row, at_most
-from storage.database import Database
+from storage.engine.database import Database
 from workers.settings import Settings
 
 RATE = 500

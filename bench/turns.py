@@ -13,20 +13,20 @@ import redis.asyncio as redis
 from celery import Celery
 
 from bench import echo
+from bench.environment import environment, memory, process, stage
 from bench.report import Row, at_most
-from bench.stage import environment, memory, process, stage
 from bench.worker import FIRST, SENT
 from core.address import Address
 from core.clock import SystemClock
 from core.event import Event, Said, Sender
-from core.receive import Receive
-from storage.database import Database
-from storage.inbox import PostgresInbox
+from core.receive import ReceiveEvents
+from storage.engine.database import Database
+from storage.messaging.inbox import PostgresInbox
 from tests.fakes.anthropic import FakeAnthropic
-from tests.fakes.script import Say
-from workers.celery import broker_url, make_app
+from tests.fakes.scripted_stream import Say
+from workers.queue.celery import broker_url, make_app
+from workers.queue.wake import CeleryWake
 from workers.settings import Settings
-from workers.wake import CeleryWake
 
 TURNS = 200
 CROWD = 1000
@@ -38,7 +38,7 @@ KEY = "sk-ant-test"
 class Driver:
     """Puts events through the door as the web process does, and hears what the worker says."""
 
-    receive: Receive
+    receive: ReceiveEvents
     valkey: redis.Redis
     clock: SystemClock
 
@@ -64,7 +64,7 @@ async def driver(settings: Settings) -> AsyncGenerator[Driver]:
 
     wake = CeleryWake(make_app(settings.redis_url), never)
     try:
-        yield Driver(receive=Receive(inbox=PostgresInbox(database, clock), wake=wake), valkey=valkey, clock=clock)
+        yield Driver(receive=ReceiveEvents(inbox=PostgresInbox(database, clock), wake=wake), valkey=valkey, clock=clock)
     finally:
         await asyncio.to_thread(wake.close)
         await valkey.aclose()

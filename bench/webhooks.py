@@ -9,10 +9,10 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from sqlalchemy import text
 
+from bench.environment import answers, environment, process, stage
 from bench.peers import SECRET
 from bench.report import Row, beside
-from bench.stage import answers, environment, process, stage
-from storage.database import Database
+from storage.engine.database import Database
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from workers.settings import Settings
 from workers.supervisor.up import free_port

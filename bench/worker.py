@@ -11,19 +11,19 @@ from random import SystemRandom
 import redis.asyncio as redis
 
 from core.address import Address
-from core.channel import Capabilities, Channel, Live, Request
-from core.conversation import Message, Opening
+from core.channel import Capabilities, Channel, LiveUpdates, Request
+from core.conversation import ClaimedTurn, Message
+from core.dialogue.draft import TurnDraft
 from core.event import Event, Said
 from core.media import Media
-from core.mind.thought import Thought
 from core.reply import Reply, Text
-from workers import assembly, shelf
-from workers.celery import App
-from workers.ground import Ground
-from workers.rooms import HouseWake, StreetRooms, make_rooms
+from workers.compose import assembly, knowledge
+from workers.compose.stores import Stores
+from workers.compose.turn_worker import LocalWake, TurnWorker, make_rooms
+from workers.processes.worker import BuildWorker, run_street
+from workers.queue.celery import App
+from workers.queue.wake import CeleryWake
 from workers.settings import Settings, load
-from workers.wake import CeleryWake
-from workers.worker import Furnish, run_street
 
 ABILITIES = Capabilities(text_limit=4000, formatted=True, streaming=True, typing=True)
 SENT, FIRST = "bench:sent", "bench:first"
@@ -52,7 +52,7 @@ class BenchChannel:
     async def fetch(self, media: Media) -> bytes:
         return b""
 
-    def live(self, address: Address) -> Live:
+    def live(self, address: Address) -> LiveUpdates:
         return _First(self.valkey, address)
 
 
@@ -78,45 +78,45 @@ class Waiting:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
-    async def think(self, opening: Opening, live: Live, stop: asyncio.Event) -> Thought:
+    async def think(self, opening: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
         if self._seconds:
             await asyncio.sleep(self._seconds)
         words = " ".join(event.body.text for event in opening.events if isinstance(event.body, Said))
         at = opening.events[-1].at
         messages = (Message(role="person", text=words, at=at), Message(role="sona", text=words, at=at))
-        return Thought(conversation=opening.conversation, replies=(Text(text=words),), messages=messages)
+        return TurnDraft(conversation=opening.conversation, replies=(Text(text=words),), messages=messages)
 
 
 class Still:
     """Senses that neither hear nor speak."""
 
-    async def hear(self, opening: Opening) -> Opening:
+    async def hear(self, opening: ClaimedTurn) -> ClaimedTurn:
         return opening
 
-    async def speak(self, opening: Opening, thought: Thought) -> tuple[Reply, ...]:
+    async def speak(self, opening: ClaimedTurn, thought: TurnDraft) -> tuple[Reply, ...]:
         return thought.replies
 
 
-def waiting(seconds: float) -> Furnish:
+def waiting(seconds: float) -> BuildWorker:
     """Rooms whose model takes so long."""
 
-    async def rooms(settings: Settings, app: App) -> StreetRooms:
+    async def rooms(settings: Settings, app: App) -> TurnWorker:
         ground, wake, channels = _ground(settings, app)
         return make_rooms(ground, channels=channels, mind=Waiting(seconds), senses=Still(), wake=wake)
 
     return rooms
 
 
-async def real(settings: Settings, app: App) -> StreetRooms:
+async def real(settings: Settings, app: App) -> TurnWorker:
     """The rooms of the product, behind the bench's channel."""
     ground, wake, channels = _ground(settings, app)
-    model = shelf.embedder(settings)
+    model = knowledge.embedder(settings)
     return assembly.furnished(ground, wake=wake, channels=channels, embedder=model, chance=SystemRandom())
 
 
-def _ground(settings: Settings, app: App) -> tuple[Ground, HouseWake, dict[str, Channel]]:
-    ground = Ground(settings)
-    wake = HouseWake(CeleryWake(app, ground.stops.send))
+def _ground(settings: Settings, app: App) -> tuple[Stores, LocalWake, dict[str, Channel]]:
+    ground = Stores(settings)
+    wake = LocalWake(CeleryWake(app, ground.stops.send))
     return ground, wake, {"bench": BenchChannel(valkey=ground.valkey)}
 
 

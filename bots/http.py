@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from aiohttp import StreamReader, web
 from aiohttp.typedefs import Handler, Middleware
 
-from core.channel import Admitting, Answering, Channel, Request
+from core.channel import AdmittingChannel, AnsweringChannel, Channel, Request
 from core.errors import Failure, Malformed
 from core.event import Event
 from core.ports.count import Count
@@ -17,12 +17,12 @@ BODY_LIMIT = 1024 * 1024
 UPLOAD_LIMIT = 25 * 1024 * 1024
 _log = logging.getLogger(__name__)
 
-Take = Callable[[Event], Awaitable[bool]]
-Probe = Callable[[], Awaitable[str]]
+TakeEvent = Callable[[Event], Awaitable[bool]]
+ReadinessProbe = Callable[[], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Patience:
+class Timeouts:
     """Seconds that a client may take: `request` until a request's head is there, also between two on one connection;
     `silence` without a byte of a body that it owes us, and `body` for all of it (25 MiB at 350 kbit/s)."""
 
@@ -34,14 +34,14 @@ class Patience:
 class Webhooks:
     """Verify, parse, keep, ring, acknowledge: nothing else happens before the platform has its answer."""
 
-    def __init__(self, receive: Take, count: Count) -> None:
+    def __init__(self, receive: TakeEvent, count: Count) -> None:
         self._receive = receive
         self._count = count
         self._acknowledging: set[asyncio.Task[None]] = set()
 
     def handler(self, channel: Channel) -> Callable[[web.Request], Awaitable[web.Response]]:
-        answering = channel if isinstance(channel, Answering) else None
-        admitting = channel if isinstance(channel, Admitting) else None
+        answering = channel if isinstance(channel, AnsweringChannel) else None
+        admitting = channel if isinstance(channel, AdmittingChannel) else None
 
         async def handle(request: web.Request) -> web.Response:
             return await self._handle(channel, answering, admitting, request)
@@ -49,7 +49,11 @@ class Webhooks:
         return handle
 
     async def _handle(
-        self, channel: Channel, answering: Answering | None, admitting: Admitting | None, request: web.Request
+        self,
+        channel: Channel,
+        answering: AnsweringChannel | None,
+        admitting: AdmittingChannel | None,
+        request: web.Request,
     ) -> web.Response:
         plain = Request(
             body=await request.read(),
@@ -97,7 +101,7 @@ def _answer(status: int, text: str) -> web.Response:
     return web.Response(status=status, text=text)
 
 
-def health(probes: Mapping[str, Probe], metrics: Callable[[], Awaitable[list[str]]]) -> list[web.RouteDef]:
+def health(probes: Mapping[str, ReadinessProbe], metrics: Callable[[], Awaitable[list[str]]]) -> list[web.RouteDef]:
     """`/healthz` (the process lives), `/readyz` (every probe answers) and `/metrics`."""
 
     async def alive(_: web.Request) -> web.Response:
@@ -114,7 +118,7 @@ def health(probes: Mapping[str, Probe], metrics: Callable[[], Awaitable[list[str
     return [web.get("/healthz", alive), web.get("/readyz", ready), web.get("/metrics", counters)]
 
 
-async def _probed(probe: Probe) -> str:
+async def _probed(probe: ReadinessProbe) -> str:
     try:
         return await asyncio.wait_for(probe(), 2)
     except Exception as error:  # noqa: BLE001 - a probe that fails in any way is an answer
@@ -125,7 +129,7 @@ def application(
     hooks: Webhooks,
     channels: Mapping[str, Channel],
     routes: Iterable[web.AbstractRouteDef],
-    patience: Patience,
+    patience: Timeouts,
 ) -> web.Application:
     """The web application; `channels` is by path (`/telegram`)."""
     app = web.Application(client_max_size=BODY_LIMIT, middlewares=[_hurry(patience)])
@@ -134,7 +138,7 @@ def application(
     return app
 
 
-def _hurry(patience: Patience) -> Middleware:
+def _hurry(patience: Timeouts) -> Middleware:
     """Answers 408 when a body is not coming; whoever reads it need not think of time."""
 
     @web.middleware
@@ -160,7 +164,7 @@ def _hurry(patience: Patience) -> Middleware:
 class _Watch:
     """Looks at a body again and again until it has come or has stopped coming."""
 
-    def __init__(self, body: StreamReader, limit: asyncio.Timeout, patience: Patience) -> None:
+    def __init__(self, body: StreamReader, limit: asyncio.Timeout, patience: Timeouts) -> None:
         self._body = body
         self._limit = limit
         self._patience = patience

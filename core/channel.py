@@ -11,7 +11,7 @@ from core.reply import Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rate:
+class RateSpec:
     """At most so many messages in any so many seconds; where the seconds are 0, at most so many at a time."""
 
     most: int
@@ -43,17 +43,17 @@ class Capabilities:
     polls: int = 0
     forgeable: bool = False
     lettered: bool = False
-    chat_rate: Rate | None = None
-    group_rate: Rate | None = None
-    total_rate: Rate | None = None
+    chat_rate: RateSpec | None = None
+    group_rate: RateSpec | None = None
+    total_rate: RateSpec | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Lane:
+class RateLimit:
     """A limit that messages fall under together, by its name. A `shared` one is that of many destinations."""
 
     name: str
-    rate: Rate
+    rate: RateSpec
     shared: bool = False
 
 
@@ -66,7 +66,7 @@ class Request:
     path: str = ""
 
 
-class Live(Protocol):
+class LiveUpdates(Protocol):
     """What may be lost: signs of life while a turn runs. Implementations never raise and never block for long."""
 
     async def typing(self) -> None: ...
@@ -81,7 +81,7 @@ class Live(Protocol):
 
 
 @runtime_checkable
-class Personal(Protocol):
+class PersonalLiveUpdates(Protocol):
     """Signs of life that are shown for one person in particular, or say words of their own."""
 
     def meant_for(self, sender: Sender, locale: str, topic: str, below: str) -> None:
@@ -129,11 +129,11 @@ class Channel(Protocol):
         """The bytes of a file that came in an event. Raises `Refused` when too large or gone."""
         ...
 
-    def live(self, address: Address) -> Live: ...
+    def live(self, address: Address) -> LiveUpdates: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class WebhookResponse:
     """What a webhook call is answered with, by status 200.
 
     `events` are the call's events as they are to be kept where answering has moved them (into a thread), else `None`.
@@ -145,16 +145,16 @@ class Answer:
 
 
 @runtime_checkable
-class Answering(Protocol):
+class AnsweringChannel(Protocol):
     """A channel whose platform reads the answer to its calls; others get an empty one."""
 
-    async def answer(self, events: tuple[Event, ...]) -> Answer | None:
+    async def answer(self, events: tuple[Event, ...]) -> WebhookResponse | None:
         """The answer to the call just parsed, asked for at once after `parse` and before the events are kept."""
         ...
 
 
 @runtime_checkable
-class Admitting(Protocol):
+class AdmittingChannel(Protocol):
     """A channel that has more to do before an event is kept than reading it."""
 
     async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
@@ -166,26 +166,26 @@ class Admitting(Protocol):
 
 
 @runtime_checkable
-class Paced(Protocol):
+class RateLimitedChannel(Protocol):
     """A channel whose limits are more than one for each chat and one for all."""
 
-    def lanes(self, address: Address) -> tuple[Lane, ...]:
+    def lanes(self, address: Address) -> tuple[RateLimit, ...]:
         """The limits that a message to this address falls under, the narrowest first."""
         ...
 
 
-Receive = Callable[[Event], Awaitable[None]]
+ReceiveEvent = Callable[[Event], Awaitable[None]]
 
 
 class Gateway(Protocol):
     """Where a platform is listened to instead of calling us."""
 
-    async def listen(self, receive: Receive) -> None:
+    async def listen(self, receive: ReceiveEvent) -> None:
         """Receive events until cancelled; an event counts as taken only when `receive` returned."""
         ...
 
 
-State = Literal["on", "off"]
+OnOrOff = Literal["on", "off"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -193,5 +193,5 @@ class Availability:
     """Whether a platform is on, and in a plain line why or how."""
 
     name: str
-    state: State
+    state: OnOrOff
     why: str

@@ -34,7 +34,7 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Awaited:
+class PendingFile:
     """A file that is being read for a conversation. `source` is its id on the shelf, `album` names the files it was sent with.
 
     `words` were said beside it and are answered when it is read. `read` says that another file of the album was read
@@ -69,14 +69,14 @@ class Conversation:
     quiz: OpenQuiz | None = None
     offered: tuple[Choice, ...] = ()
     album: str = ""
-    awaited: tuple[Awaited, ...] = ()
-    anew: "Beginning | None" = None
+    awaited: tuple[PendingFile, ...] = ()
+    anew: "HistoryStart | None" = None
     stopped: bool = False
     version: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Beginning:
+class HistoryStart:
     """Where a conversation was begun anew: behind the first `skipped` of its lines that have a number above `line`."""
 
     line: int
@@ -84,7 +84,7 @@ class Beginning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opening:
+class ClaimedTurn:
     """A turn that has begun: the conversation is leased to whoever holds `token` until the lease ends.
 
     `attempts` counts how often these events were taken up, this time included; more than a few means that
@@ -135,7 +135,7 @@ class Usage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Origin:
+class QuizOrigin:
     """The conversation that an open quiz was taken over from, at the version it had then."""
 
     address: Address
@@ -150,20 +150,20 @@ class Turn:
     """
 
     conversation: Conversation
-    replies: tuple["Parcel", ...]
+    replies: tuple["OutboundMessage", ...]
     messages: tuple[Message, ...] = ()
     calls: tuple[ToolCall, ...] = ()
     usage: Usage = Usage()
     cards: tuple[Card, ...] = ()
     reviews: tuple[Review, ...] = ()
     progress: tuple[UnitProgress, ...] = ()
-    origin: Origin | None = None
+    origin: QuizOrigin | None = None
     started: datetime
     ended: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parcel:
+class OutboundMessage:
     """A reply on its way. `id` is the idempotency key handed to the platform, `attempts` how often it was tried."""
 
     id: str

@@ -8,47 +8,47 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from core.address import Address
-from core.channel import Channel, Live, Personal
+from core.channel import Channel, LiveUpdates, PersonalLiveUpdates
 from core.clock import Clock
-from core.conversation import Beginning, Message, Opening, Parcel, Turn
+from core.conversation import ClaimedTurn, HistoryStart, Message, OutboundMessage, Turn
+from core.dialogue.choices import chosen, offered
+from core.dialogue.draft import TurnDraft
+from core.dialogue.text import ends, stops
 from core.errors import Malformed, Superseded, Unreachable
 from core.event import Event, Said
 from core.fit import fit, sealed, steps
-from core.mind.offering import chosen, offered
-from core.mind.thought import Thought
-from core.mind.words import ends, stops
+from core.live import AfterPendingReplies, NoLiveUpdates
 from core.phrases import say
 from core.ports.count import Count
-from core.ports.street import Turns, Wake
+from core.ports.messaging import Turns, Wake
 from core.reply import Reply, Text
-from core.signs import Patient, Silent
 
-Result = TypeVar("Result")
+ResultT = TypeVar("ResultT")
 ATTEMPTS = 4
 GRACE = timedelta(seconds=5)
 _TYPING = 4.0
 """Seconds; on most platforms the sign goes out by itself after five."""
 
 
-class Mind(Protocol):
-    async def think(self, opening: Opening, live: Live, stop: asyncio.Event) -> Thought:
+class Thinker(Protocol):
+    async def think(self, opening: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
         """What the turn comes to; when `stop` is set, what it had come to until then."""
         ...
 
 
-class Senses(Protocol):
+class SpeechLayer(Protocol):
     """Ears before the mind and a voice after it; neither ever raises."""
 
-    def hear(self, opening: Opening) -> Coroutine[Any, Any, Opening]:
+    def hear(self, opening: ClaimedTurn) -> Coroutine[Any, Any, ClaimedTurn]:
         """The opening with what was spoken written down."""
         ...
 
-    def speak(self, opening: Opening, thought: Thought) -> Coroutine[Any, Any, tuple[Reply, ...]]:
+    def speak(self, opening: ClaimedTurn, thought: TurnDraft) -> Coroutine[Any, Any, tuple[Reply, ...]]:
         """The replies with their sound."""
         ...
 
 
-class Stopping(Protocol):
+class StopListener(Protocol):
     def __call__(self, address: Address, doubt: asyncio.Event) -> "contextlib.AbstractContextManager[asyncio.Event]":
         """While entered, the event is set as soon as someone stops this conversation; `doubt` when that may have gone unheard."""
         ...
@@ -60,9 +60,9 @@ class Converse:
 
     turns: Turns
     channels: Mapping[str, Channel]
-    mind: Mind
-    senses: Senses
-    stopping: Stopping
+    mind: Thinker
+    senses: SpeechLayer
+    stopping: StopListener
     wake: Wake
     clock: Clock
     count: Count
@@ -94,16 +94,16 @@ class Converse:
             self.wake.turn([address])
         return True
 
-    async def _leased(self, opening: Opening) -> Thought:
+    async def _leased(self, opening: ClaimedTurn) -> TurnDraft:
         """Think while the lease is renewed, until done, stopped, out of time or superseded."""
         address = opening.conversation.address
         channel = self.channels.get(address.channel)
-        live = channel.live(address) if channel else Silent()
-        if isinstance(live, Personal):
+        live = channel.live(address) if channel else NoLiveUpdates()
+        if isinstance(live, PersonalLiveUpdates):
             asked = _asked(opening)
             live.meant_for(asked.sender, opening.conversation.learner.locale, _topic(opening), asked.below)
         if opening.owed:
-            live = Patient(live, owed=lambda: self.turns.owed(address), clock=self.clock)
+            live = AfterPendingReplies(live, owed=lambda: self.turns.owed(address), clock=self.clock)
         doubt = asyncio.Event()
         with self.stopping(address, doubt) as stop:
             thinking = asyncio.create_task(self._think(opening, live, stop))
@@ -120,7 +120,7 @@ class Converse:
             finally:
                 await _end(tasks)
 
-    async def _think(self, opening: Opening, live: Live, stop: asyncio.Event) -> Thought:
+    async def _think(self, opening: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
         if opening.attempts > ATTEMPTS:
             self.count("turn_given_up")
             return _answered(opening, say("failure.unexpected", opening.conversation.learner.locale))
@@ -129,7 +129,9 @@ class Converse:
         spoken = await _unless(stop, self.senses.speak(heard, thought))
         return thought if spoken is None else replace(thought, replies=spoken)
 
-    async def _cut_short(self, opening: Opening, thinking: asyncio.Task[Thought], stop: asyncio.Event) -> Thought:
+    async def _cut_short(
+        self, opening: ClaimedTurn, thinking: asyncio.Task[TurnDraft], stop: asyncio.Event
+    ) -> TurnDraft:
         """Out of time: what was said until now, and a word about it."""
         self.count("turn_timeout")
         stop.set()
@@ -139,14 +141,14 @@ class Converse:
             return _answered(opening, note)
         return thinking.result().saying(Text(text=note))
 
-    async def _signs(self, live: Live) -> None:
+    async def _signs(self, live: LiveUpdates) -> None:
         """Show that somebody is at it, as soon as it takes longer than a moment and for as long as it takes."""
         await asyncio.sleep(self.moment.total_seconds())
         while True:
             await live.typing()
             await asyncio.sleep(_TYPING)
 
-    async def _heed(self, opening: Opening, stop: asyncio.Event, doubt: asyncio.Event) -> None:
+    async def _heed(self, opening: ClaimedTurn, stop: asyncio.Event, doubt: asyncio.Event) -> None:
         """Find the stop whose sign was lost: it came just as the turn began, or while signs could not be heard."""
         wait = self.moment
         while not stop.is_set():
@@ -159,7 +161,7 @@ class Converse:
                     stop.set()
             wait = self.lease / 3
 
-    async def _renew(self, opening: Opening) -> None:
+    async def _renew(self, opening: ClaimedTurn) -> None:
         """Returns only when the lease was lost; while the database is away, nobody else can take it either."""
         while True:
             await asyncio.sleep(self.lease.total_seconds() / 3)
@@ -167,7 +169,7 @@ class Converse:
                 if not await self.turns.renew(opening, self.lease):
                     return
 
-    def _turn(self, opening: Opening, thought: Thought, started: datetime) -> Turn:
+    def _turn(self, opening: ClaimedTurn, thought: TurnDraft, started: datetime) -> Turn:
         address = opening.conversation.address
         channel = self.channels.get(address.channel)
         fitted = [piece for reply in thought.replies for piece in self._fitted(reply, channel)]
@@ -175,10 +177,10 @@ class Converse:
         if channel and thought.replies:
             conversation = replace(conversation, offered=offered(thought.replies, channel.capabilities))
         if thought.anew is not None:
-            conversation = replace(conversation, anew=Beginning(line=opening.line, skipped=thought.anew))
+            conversation = replace(conversation, anew=HistoryStart(line=opening.line, skipped=thought.anew))
         return Turn(
             conversation=conversation,
-            replies=tuple(Parcel(id=self.clock.id(), address=address, reply=reply) for reply in fitted),
+            replies=tuple(OutboundMessage(id=self.clock.id(), address=address, reply=reply) for reply in fitted),
             messages=thought.messages,
             calls=thought.calls,
             usage=thought.usage,
@@ -200,12 +202,12 @@ class Converse:
         return fitted
 
 
-def _asked(opening: Opening) -> Event:
+def _asked(opening: ClaimedTurn) -> Event:
     """What was said to Sona last."""
     return next((event for event in reversed(opening.events) if event.addressed), opening.events[-1])
 
 
-def _topic(opening: Opening) -> str:
+def _topic(opening: ClaimedTurn) -> str:
     """The first words of a conversation that begins, or may begin anew below a message, unless they are a command."""
     if opening.conversation.version and not _asked(opening).below:
         return ""
@@ -213,13 +215,13 @@ def _topic(opening: Opening) -> str:
     return next((text for text in said if text and not text.startswith("/")), "")
 
 
-def _stopped(opening: Opening, thought: Thought, *, cut: bool) -> Thought:
+def _stopped(opening: ClaimedTurn, thought: TurnDraft, *, cut: bool) -> TurnDraft:
     """The thought, marked where a stop that is still to be answered has `cut` it."""
     waits = cut and not any(stops(event) for event in opening.events)
     return thought.with_conversation(replace(thought.conversation, stopped=waits))
 
 
-def _answered(opening: Opening, words: str) -> Thought:
+def _answered(opening: ClaimedTurn, words: str) -> TurnDraft:
     """A thought that answers all of the opening with these words, what was said noted in the record."""
     said = tuple(
         Message(
@@ -233,10 +235,10 @@ def _answered(opening: Opening, words: str) -> Thought:
         if isinstance(event.body, Said)
     )
     answer = Message(role="sona", text=words, at=max(event.at for event in opening.events))
-    return Thought(conversation=opening.conversation, replies=(Text(text=words),), messages=(*said, answer))
+    return TurnDraft(conversation=opening.conversation, replies=(Text(text=words),), messages=(*said, answer))
 
 
-async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, Result]) -> Result | None:
+async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, ResultT]) -> ResultT | None:
     """What the work comes to; it is broken off, or not begun, where someone stops it."""
     if stop.is_set():
         work.close()

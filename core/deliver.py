@@ -10,12 +10,12 @@ from typing import Any
 from core.address import Address
 from core.channel import Channel
 from core.clock import Clock
-from core.conversation import Parcel
+from core.conversation import OutboundMessage
 from core.errors import Refused, Superseded, Throttled, Unreachable
 from core.fit import fit, simpler, step
-from core.pace import Pacer, Place, lanes
 from core.ports.count import Count
-from core.ports.street import Due, Outbox
+from core.ports.messaging import DueOutbound, Outbox
+from core.rate_limit import RateLimiter, WaitingSend, lanes
 from core.reply import Choice, Reply, Text, Voice
 
 ATTEMPTS = 12
@@ -42,7 +42,7 @@ class Deliver:
     clock: Clock
     count: Count
     lease: timedelta = timedelta(seconds=30)
-    pacer: Pacer = field(default_factory=Pacer)
+    pacer: RateLimiter = field(default_factory=RateLimiter)
     begun: "OrderedDict[str, _Descent]" = field(default_factory=lambda: OrderedDict[str, _Descent]())
 
     async def __call__(self, address: Address) -> datetime | None:
@@ -60,7 +60,7 @@ class Deliver:
                 more = await self._one(due, place) if due else False
         return more or None
 
-    async def _one(self, due: Due, place: Place) -> datetime | bool:
+    async def _one(self, due: DueOutbound, place: WaitingSend) -> datetime | bool:
         """When to try again, or whether there may be more to send."""
         parcel = due.parcel
         channel = self.channels.get(parcel.address.channel)
@@ -91,7 +91,7 @@ class Deliver:
         self.count("parcel_sent", channel=channel.name)
         return more
 
-    async def _leased(self, parcel: Parcel, place: Place, sending: Coroutine[Any, Any, str]) -> str:
+    async def _leased(self, parcel: OutboundMessage, place: WaitingSend, sending: Coroutine[Any, Any, str]) -> str:
         """Send while the lease is renewed. Raises `Superseded` when someone else has the parcel now."""
         task = asyncio.create_task(sending)
         try:
@@ -105,13 +105,13 @@ class Deliver:
                 await asyncio.gather(task, return_exceptions=True)
             place.spent()
 
-    async def _renewed(self, parcel: Parcel) -> bool:
+    async def _renewed(self, parcel: OutboundMessage) -> bool:
         try:
             return await self.outbox.renew(parcel, self.lease)
         except Unreachable:
             return True  # while the database is away, nobody else can take it either
 
-    def _descent(self, channel: Channel, parcel: Parcel) -> "_Descent":
+    def _descent(self, channel: Channel, parcel: OutboundMessage) -> "_Descent":
         """How far the parcel has come in tries before."""
         if parcel.id not in self.begun:
             self.begun[parcel.id] = _Descent(channel=channel, address=parcel.address, count=self.count)
@@ -119,20 +119,20 @@ class Deliver:
             self.begun.popitem(last=False)
         return self.begun[parcel.id]
 
-    async def _later(self, parcel: Parcel, seconds: float, why: str, *, tried: bool = True) -> datetime:
+    async def _later(self, parcel: OutboundMessage, seconds: float, why: str, *, tried: bool = True) -> datetime:
         at = self.clock.now() + timedelta(seconds=seconds)
         await self.outbox.later(parcel, at, why, tried=tried)
         self.count("parcel_later", channel=parcel.address.channel)
         return at
 
-    async def _dead(self, parcel: Parcel, why: str) -> bool:
+    async def _dead(self, parcel: OutboundMessage, why: str) -> bool:
         await self.outbox.dead(parcel, why)
         self.begun.pop(parcel.id, None)
         self.count("parcel_dead", channel=parcel.address.channel)
         return True
 
     @staticmethod
-    def _wait(parcel: Parcel) -> float:
+    def _wait(parcel: OutboundMessage) -> float:
         return min(_FIRST_WAIT * 2 ** min(max(parcel.attempts - 1, 0), _DOUBLED), _LONGEST_WAIT)
 
 

@@ -9,7 +9,7 @@ from core.channel import Capabilities
 from core.markup import plain, split
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Source, Text, Voice
 
-Form = Literal["plain", "text", "numbers", "verdict"]
+FallbackForm = Literal["plain", "text", "numbers", "verdict"]
 """What goes out instead of a form that cannot be shown: words without formatting, words without sound or file, numbered choices, a verdict below its question."""
 
 
@@ -67,7 +67,7 @@ def simpler(reply: Reply) -> Reply | None:
             return None
 
 
-def steps(reply: Reply, fitted: tuple[Reply, ...]) -> tuple[Form, ...]:
+def steps(reply: Reply, fitted: tuple[Reply, ...]) -> tuple[FallbackForm, ...]:
     """The steps down that a reply has taken to become these."""
     last = fitted[-1] if fitted else None
     match reply, last:
@@ -84,7 +84,7 @@ def steps(reply: Reply, fitted: tuple[Reply, ...]) -> tuple[Form, ...]:
     return (*took, "plain") if isinstance(reply, Text) and _bared(reply, fitted) else took
 
 
-def step(reply: Reply, lower: Reply | None) -> Form:
+def step(reply: Reply, lower: Reply | None) -> FallbackForm:
     """What `simpler` made of a reply; of a voice note whose words stand written already it makes nothing."""
     match reply, lower:
         case Mark(), _:

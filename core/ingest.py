@@ -14,15 +14,23 @@ from core.errors import Failure, Refused, Throttled
 from core.event import Event, Ready, Sender
 from core.phrases import say
 from core.ports.blobs import Blobs
-from core.ports.knowledge import Document, Embedder, Library, Passage, Source, SourceState, SourceStatus
-from core.ports.reading import Fetched, Fetcher, Reader, Unreadable
-from core.ports.street import Inbox, Wake
+from core.ports.documents import DocumentReader, Fetched, Fetcher, Unreadable
+from core.ports.knowledge import (
+    Embedder,
+    IndexableDocument,
+    KnowledgeSource,
+    Library,
+    Passage,
+    SourceState,
+    SourceStatus,
+)
+from core.ports.messaging import Inbox, Wake
 from core.rag.chunk import searched
 
 _log = logging.getLogger(__name__)
-Load = Callable[[Source], Awaitable[Fetched]]
-Locale = Callable[[Source], Awaitable[str]]
-Stands = Callable[[str], Awaitable[bool]]
+LoadSource = Callable[[KnowledgeSource], Awaitable[Fetched]]
+SourceLocale = Callable[[KnowledgeSource], Awaitable[str]]
+SourceExists = Callable[[str], Awaitable[bool]]
 """Whether a source, by its id, is on the shelf still: who put it there may have been forgotten."""
 
 
@@ -31,7 +39,7 @@ async def _always(_: str) -> bool:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class IngestLimits:
     """`lease` is longer than fetching and reading may take together; `attempts` bounds how often a source is begun; `batch` passages are embedded at once.
 
     `pause` is what is waited before the second attempt, and three times as long before each that follows.
@@ -64,15 +72,15 @@ class Ingest:
     library: Library
     fetcher: Fetcher
     blobs: Blobs
-    reader: Reader
+    reader: DocumentReader
     embedder: Embedder
     inbox: Inbox
     wake: Wake
     clock: Clock
-    locale: Locale
-    loaders: Mapping[str, Load] = field(default_factory=dict[str, Load])
-    terms: Terms = field(default_factory=Terms)
-    stands: Stands = _always
+    locale: SourceLocale
+    loaders: Mapping[str, LoadSource] = field(default_factory=dict[str, LoadSource])
+    terms: IngestLimits = field(default_factory=IngestLimits)
+    stands: SourceExists = _always
 
     async def __call__(self, source_id: str) -> None:
         """Read a source if it waits. Raises a retryable `Failure` when the sweep shall ring again later."""
@@ -82,7 +90,7 @@ class Ingest:
         elif source is not None:
             await self._read(source)
 
-    async def _read(self, source: Source) -> None:
+    async def _read(self, source: KnowledgeSource) -> None:
         away = "ingest.unreachable"
         try:
             document = await self._document(source)
@@ -94,7 +102,7 @@ class Ingest:
         else:
             await self._ready(source, document)
 
-    async def _unread(self, source: Source, failure: Failure, away: str) -> None:
+    async def _unread(self, source: KnowledgeSource, failure: Failure, away: str) -> None:
         """Put it off, and raise the failure, or give it up. `away` is the key of what is said of those who do not answer."""
         reason = await self._reason(source, failure, away)
         pause = self.terms.again(failure, source.attempt)
@@ -104,14 +112,14 @@ class Ingest:
         await self._note(source, "waiting", error=reason, pause=pause)
         raise failure
 
-    async def _document(self, source: Source) -> Document:
+    async def _document(self, source: KnowledgeSource) -> IndexableDocument:
         await self._note(source, "reading")
         found = await self._fetched(source)
         name = found.title or source.title
         document = await self.reader.read(found.data, mime=found.mime or source.mime, name=name, link=found.url)
         return replace(document, uri=source.uri, owner=source.owner)
 
-    async def _fetched(self, source: Source) -> Fetched:
+    async def _fetched(self, source: KnowledgeSource) -> Fetched:
         match source.uri.partition(":")[0].lower():
             case "http" | "https":
                 return await self.fetcher.fetch(source.uri)
@@ -122,7 +130,7 @@ class Ingest:
             case _:
                 raise Unreadable("ingest.address")
 
-    async def _kept(self, source: Source) -> Fetched:
+    async def _kept(self, source: KnowledgeSource) -> Fetched:
         """What lies among the blobs; behind `#`, a uri may say where on a machine it came from."""
         try:
             data, mime = await self.blobs.get(source.uri.partition("#")[0])
@@ -130,7 +138,7 @@ class Ingest:
             raise Unreadable("ingest.not_found") from error
         return Fetched(data=data, mime=source.mime or mime, title=source.title)
 
-    async def _vectors(self, source: Source, passages: tuple[Passage, ...]) -> NDArray[np.float32]:
+    async def _vectors(self, source: KnowledgeSource, passages: tuple[Passage, ...]) -> NDArray[np.float32]:
         """A row for each passage, progress noted after every batch; how long a row is, an embedder may know only then."""
         rows: list[NDArray[np.float32]] = []
         for start in range(0, len(passages), self.terms.batch):
@@ -139,18 +147,18 @@ class Ingest:
             rows.append(await self.embedder.embed([searched(passage) for passage in batch]))
         return np.concatenate(rows) if rows else np.zeros((0, self.embedder.dimensions), np.float32)
 
-    async def _ready(self, source: Source, document: Document) -> None:
+    async def _ready(self, source: KnowledgeSource, document: IndexableDocument) -> None:
         count = len(document.passages)
         text = say("ingest.ready", await self.locale(source), title=document.title, count=count)
         await self._tell(source, Ready(what="ingest", text=text, of=source.id))
         await self._note(replace(source, title=document.title), "ready", done=count, total=count)
 
-    async def _failed(self, source: Source, reason: str) -> None:
+    async def _failed(self, source: KnowledgeSource, reason: str) -> None:
         text = say("ingest.failed", await self.locale(source), title=source.title or source.uri, reason=reason)
         await self._tell(source, Ready(what="ingest", text=text, failed=True, of=source.id))
         await self._note(source, "failed", error=reason)
 
-    async def _reason(self, source: Source, failure: Failure, away: str) -> str:
+    async def _reason(self, source: KnowledgeSource, failure: Failure, away: str) -> str:
         locale = await self.locale(source)
         if isinstance(failure, Unreadable):
             return say(failure.reason, locale, **failure.values)
@@ -159,7 +167,7 @@ class Ingest:
         _log.error("source %s cannot be taken in: %s", source.id, type(failure).__name__)
         return say("ingest.unprepared", locale)
 
-    async def _tell(self, source: Source, body: Ready) -> None:
+    async def _tell(self, source: KnowledgeSource, body: Ready) -> None:
         """Put the outcome into the letterbox of whoever asked; the same edition is told of once."""
         if not source.notify or not await self.stands(source.id):
             return
@@ -176,7 +184,7 @@ class Ingest:
 
     async def _note(
         self,
-        source: Source,
+        source: KnowledgeSource,
         state: SourceState,
         *,
         done: int = 0,

@@ -5,7 +5,7 @@ from typing import Literal
 
 from core.reply import Choice
 
-Form = Literal["choice", "typed", "listening", "ordering", "cloze"]
+QuestionForm = Literal["choice", "typed", "listening", "ordering", "cloze"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,7 +19,7 @@ class Question:
     """
 
     id: str
-    form: Form
+    form: QuestionForm
     prompt: str
     answers: tuple[str, ...]
     choices: tuple[Choice, ...] = ()

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 
+from core.dialogue.text import ends
 from core.event import Event, Joined, Left
-from core.mind.words import ends
 from core.ports.consent import Consents
-from core.ports.street import Inbox, Wake
+from core.ports.messaging import Inbox, Wake
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receive:
+class ReceiveEvents:
     """Keeps an event and rings; what asks to stop is passed on at once as well. When it returns, the event is durable; when it raises, the platform must send it again."""
 
     inbox: Inbox

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import Discriminator, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from core.conversation import Awaited, Beginning
+from core.conversation import HistoryStart, PendingFile
 from core.errors import Malformed
 from core.event import Body, Event
 from core.question import OpenQuiz
@@ -18,7 +18,7 @@ VERSION = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class ConversationState:
     """What a conversation remembers between turns besides its messages and its learner."""
 
     title: str = ""
@@ -28,15 +28,15 @@ class State:
     quiz: OpenQuiz | None = None
     offered: tuple[Choice, ...] = ()
     album: str = ""
-    awaited: tuple[Awaited, ...] = ()
-    anew: Beginning | None = None
+    awaited: tuple[PendingFile, ...] = ()
+    anew: HistoryStart | None = None
     stopped: bool = False
 
 
 _events: TypeAdapter[Event] = TypeAdapter(Event)
 _replies: TypeAdapter[Reply] = TypeAdapter(Annotated[Reply, Discriminator("kind")])
 _bodies: TypeAdapter[Body] = TypeAdapter(Annotated[Body, Discriminator("kind")])
-_states: TypeAdapter[State] = TypeAdapter(State)
+_states: TypeAdapter[ConversationState] = TypeAdapter(ConversationState)
 
 
 def clean(text: str) -> str:
@@ -97,12 +97,12 @@ def load_reply(record: Mapping[str, Any]) -> Reply:
     return _load(_replies, record)
 
 
-def dump_state(state: State) -> str:
+def dump_state(state: ConversationState) -> str:
     return _dump(_states, state)
 
 
-def load_state(record: Mapping[str, Any]) -> State:
-    return _load(_states, record) if record else State()
+def load_state(record: Mapping[str, Any]) -> ConversationState:
+    return _load(_states, record) if record else ConversationState()
 
 
 def load_body(value: Mapping[str, Any]) -> Body:

@@ -13,9 +13,9 @@ import pytest
 import redis
 from hypothesis import settings
 
-from storage.database import Database
+from storage.engine.database import Database
 from tests.servers import postgres_server, valkey_server
-from workers.migrate import upgrade
+from workers.admin.migrate import upgrade
 
 # How long one example takes says more of what else the machine does than of the code; each test has its own limit.
 settings.register_profile("sona", deadline=None)

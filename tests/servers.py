@@ -9,8 +9,8 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-from workers.embedded.postgres import EmbeddedPostgres
-from workers.embedded.valkey import EmbeddedValkey
+from workers.supervisor.embedded.postgres import EmbeddedPostgres
+from workers.supervisor.embedded.valkey import EmbeddedValkey
 from workers.supervisor.program import Program
 
 _PATIENCE = 50.0

@@ -9,10 +9,10 @@ from pydantic import Field, StringConstraints, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from core.errors import Malformed
-from core.providers.effort import Effort
+from core.providers.models.effort import Effort
 
 Url = Annotated[str, StringConstraints(pattern=r"^$|^[a-z+]+://.+", strip_whitespace=True)]
-Word = Annotated[str, StringConstraints(strip_whitespace=True)]
+TrimmedText = Annotated[str, StringConstraints(strip_whitespace=True)]
 
 
 def _variable(name: str, default: Any, **more: Any) -> Any:
@@ -41,50 +41,50 @@ class Settings(BaseSettings):
     database_url: Url = _variable("SONA_DATABASE_URL", "", repr=False)
     redis_url: Url = _variable("SONA_REDIS_URL", "", repr=False)
     public_url: Url = _variable("SONA_PUBLIC_URL", "")
-    secret_key: Word = _secret("SONA_SECRET_KEY")
-    host: Word = _variable("SONA_HOST", "127.0.0.1")
+    secret_key: TrimmedText = _secret("SONA_SECRET_KEY")
+    host: TrimmedText = _variable("SONA_HOST", "127.0.0.1")
     port: int = _variable("SONA_PORT", 8080, ge=0, le=65535)
 
     worker_slots: int = _variable("SONA_WORKER_SLOTS", 2000, ge=1)
     lease_seconds: float = _variable("SONA_LEASE_SECONDS", 30.0, ge=1)
 
-    model: Word = _variable("SONA_MODEL", "")
+    model: TrimmedText = _variable("SONA_MODEL", "")
     effort: Effort = _variable("SONA_EFFORT", "")
-    anthropic_api_key: Word = _secret("ANTHROPIC_API_KEY")
+    anthropic_api_key: TrimmedText = _secret("ANTHROPIC_API_KEY")
     anthropic_base_url: Url = _variable("ANTHROPIC_BASE_URL", "")
-    openai_api_key: Word = _secret("OPENAI_API_KEY")
+    openai_api_key: TrimmedText = _secret("OPENAI_API_KEY")
     openai_base_url: Url = _variable("OPENAI_BASE_URL", "")
-    embeddings: Word = _variable("SONA_EMBEDDINGS", "local")
+    embeddings: TrimmedText = _variable("SONA_EMBEDDINGS", "local")
 
     speech: Literal["auto", "edge", "espeak", "off"] = _variable("SONA_SPEECH", "auto")
     edge_tts_url: Url = _variable("EDGE_TTS_URL", "")
-    whisper_model: Word = _variable("SONA_WHISPER_MODEL", "")
-    transcription_model: Word = _variable("SONA_TRANSCRIPTION_MODEL", "")
+    whisper_model: TrimmedText = _variable("SONA_WHISPER_MODEL", "")
+    transcription_model: TrimmedText = _variable("SONA_TRANSCRIPTION_MODEL", "")
 
-    telegram_bot_token: Word = _secret("TELEGRAM_BOT_TOKEN")
-    telegram_webhook_secret: Word = _secret("TELEGRAM_WEBHOOK_SECRET")
+    telegram_bot_token: TrimmedText = _secret("TELEGRAM_BOT_TOKEN")
+    telegram_webhook_secret: TrimmedText = _secret("TELEGRAM_WEBHOOK_SECRET")
     telegram_api_url: Url = _variable("TELEGRAM_API_URL", "")
 
-    discord_bot_token: Word = _secret("DISCORD_BOT_TOKEN")
-    discord_application_id: Word = _variable("DISCORD_APPLICATION_ID", "")
-    discord_public_key: Word = _variable("DISCORD_PUBLIC_KEY", "")
+    discord_bot_token: TrimmedText = _secret("DISCORD_BOT_TOKEN")
+    discord_application_id: TrimmedText = _variable("DISCORD_APPLICATION_ID", "")
+    discord_public_key: TrimmedText = _variable("DISCORD_PUBLIC_KEY", "")
     discord_api_url: Url = _variable("DISCORD_API_URL", "")
 
-    slack_bot_token: Word = _secret("SLACK_BOT_TOKEN")
-    slack_signing_secret: Word = _secret("SLACK_SIGNING_SECRET")
-    slack_app_token: Word = _secret("SLACK_APP_TOKEN")
-    slack_client_id: Word = _variable("SLACK_CLIENT_ID", "")
-    slack_client_secret: Word = _secret("SLACK_CLIENT_SECRET")
+    slack_bot_token: TrimmedText = _secret("SLACK_BOT_TOKEN")
+    slack_signing_secret: TrimmedText = _secret("SLACK_SIGNING_SECRET")
+    slack_app_token: TrimmedText = _secret("SLACK_APP_TOKEN")
+    slack_client_id: TrimmedText = _variable("SLACK_CLIENT_ID", "")
+    slack_client_secret: TrimmedText = _secret("SLACK_CLIENT_SECRET")
     slack_api_url: Url = _variable("SLACK_API_URL", "")
 
-    twilio_account_sid: Word = _variable("TWILIO_ACCOUNT_SID", "")
-    twilio_auth_token: Word = _secret("TWILIO_AUTH_TOKEN")
-    twilio_phone_number: Word = _variable("TWILIO_PHONE_NUMBER", "")
+    twilio_account_sid: TrimmedText = _variable("TWILIO_ACCOUNT_SID", "")
+    twilio_auth_token: TrimmedText = _secret("TWILIO_AUTH_TOKEN")
+    twilio_phone_number: TrimmedText = _variable("TWILIO_PHONE_NUMBER", "")
     twilio_api_url: Url = _variable("TWILIO_API_URL", "")
     sms_daily_segments: int = _variable("SONA_SMS_DAILY_SEGMENTS", 300, ge=1)
     sms_segment_price: float = _variable("SONA_SMS_SEGMENT_PRICE", 0.0, ge=0, le=1)
 
-    youtube_api_key: Word = _secret("YOUTUBE_API_KEY")
+    youtube_api_key: TrimmedText = _secret("YOUTUBE_API_KEY")
     youtube_api_url: Url = _variable("YOUTUBE_API_URL", "")
     youtube_url: Url = _variable("YOUTUBE_URL", "")
 

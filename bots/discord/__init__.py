@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from bots.discord.channel import DiscordChannel
-from bots.discord.client import Client
-from bots.discord.commands import Complete, Offer, differ, nothing
-from bots.discord.drafts import Drafts, LocalDrafts
-from bots.discord.gateway import Listening
-from bots.discord.live import Streams
-from bots.discord.sending import Note
-from bots.discord.sessions import Sessions
+from bots.discord.client import DiscordClient
+from bots.discord.commands import CommandSpec, Complete, differ, nothing
+from bots.discord.drafts import DiscordDrafts, LocalDiscordDrafts
+from bots.discord.gateway import DiscordGateway
+from bots.discord.live import DiscordStreams
+from bots.discord.send import Note
+from bots.discord.sessions import GatewaySessions
 from bots.discord.socket import Sleep
 from core.clock import Clock
 from core.ports.blobs import Blobs
@@ -21,7 +21,7 @@ from core.ports.count import Count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class DiscordSettings:
     """`application` is asked for when empty; without a `public_key` (hexadecimal) no interaction is taken by HTTP. `api_url` replaces `https://discord.com`."""
 
     token: str
@@ -35,9 +35,9 @@ class Discord:
     """The bot, connected. `gateway` is needed in any case: messages never come by HTTP, interactions do where the application names an address for them."""
 
     channel: DiscordChannel
-    gateway: Listening
-    client: Client
-    offers: Sequence[Offer]
+    gateway: DiscordGateway
+    client: DiscordClient
+    offers: Sequence[CommandSpec]
 
     async def register(self) -> bool:
         """Learn who we are and offer the commands; true when they were not there before. Raises `core.errors`."""
@@ -52,24 +52,24 @@ class Discord:
 
 
 def connect(
-    settings: Settings,
+    settings: DiscordSettings,
     *,
     secret_key: bytes,
     clock: Clock,
     blobs: Blobs,
     note: Note,
     count: Count,
-    offers: Sequence[Offer] = (),
+    offers: Sequence[CommandSpec] = (),
     complete: Complete = nothing,
-    drafts: Drafts | None = None,
+    drafts: DiscordDrafts | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> Discord:
     """Make the bot; nothing goes out yet. To be called within the event loop that will use it.
 
     `offers` are the commands, `complete` knows what may be filled in to them. Each step down to a simpler form (`numbers`, `audio`, `post`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
     """
-    drafts = drafts or LocalDrafts()
-    client = Client(settings.token, application=settings.application, api_url=settings.api_url)
+    drafts = drafts or LocalDiscordDrafts()
+    client = DiscordClient(settings.token, application=settings.application, api_url=settings.api_url)
     channel = DiscordChannel(
         client=client,
         key=hmac.digest(secret_key, b"discord buttons", sha256),
@@ -78,11 +78,11 @@ def connect(
         complete=complete,
         clock=clock,
         blobs=blobs,
-        streams=Streams(drafts),
+        streams=DiscordStreams(drafts),
         note=note,
         count=lambda form: count("fallback", channel="discord", form=form),
     )
-    gateway = Listening(
-        token=settings.token, api_url=settings.api_url, channel=channel, sessions=Sessions(drafts), sleep=sleep
+    gateway = DiscordGateway(
+        token=settings.token, api_url=settings.api_url, channel=channel, sessions=GatewaySessions(drafts), sleep=sleep
     )
     return Discord(channel=channel, gateway=gateway, client=client, offers=offers)

@@ -8,20 +8,20 @@ from dataclasses import replace
 from typing import Any
 
 from bots.discord import custom_id, render, threads
-from bots.discord.client import FETCH_LIMIT, Client
-from bots.discord.commands import Complete, Offer
-from bots.discord.interactions import Asked, Thread
-from bots.discord.live import DiscordLive, Streams
+from bots.discord.client import FETCH_LIMIT, DiscordClient
+from bots.discord.commands import CommandSpec, Complete
+from bots.discord.interactions import NewThread, OpenInteraction
+from bots.discord.known_chats import KnownChats
+from bots.discord.live import DiscordLiveUpdates, DiscordStreams
+from bots.discord.location import DiscordLocation
 from bots.discord.markdown import TEXT_LIMIT
-from bots.discord.parse import Reader, Reading
-from bots.discord.place import Place
-from bots.discord.post import Post
-from bots.discord.rooms import Rooms
-from bots.discord.sending import Count, Note, Sending
+from bots.discord.parse import DiscordParser, ParsedUpdate
+from bots.discord.post import WebhookPost
+from bots.discord.send import Count, DiscordSender, Note
 from bots.discord.verify import genuine
-from bots.discord.wording import Bot
+from bots.discord.wording import DiscordBot
 from core.address import Address
-from core.channel import Answer, Capabilities, Live, Rate, Request
+from core.channel import Capabilities, LiveUpdates, RateSpec, Request, WebhookResponse
 from core.clock import Clock
 from core.errors import Failure, Refused
 from core.event import Event, Stopped
@@ -42,8 +42,8 @@ CAPABILITIES = Capabilities(
     typing=True,
     streaming=True,
     sources=True,
-    chat_rate=Rate(most=5, seconds=5),
-    total_rate=Rate(most=50, seconds=1),
+    chat_rate=RateSpec(most=5, seconds=5),
+    total_rate=RateSpec(most=50, seconds=1),
 )
 """The rates are five messages in five seconds in a channel, and discord.com/developers/docs/topics/rate-limits' 50 calls a second for a bot."""
 _REMEMBERED = 4096
@@ -58,33 +58,35 @@ class DiscordChannel:
     def __init__(
         self,
         *,
-        client: Client,
+        client: DiscordClient,
         key: bytes,
         public_key: str,
-        offers: Sequence[Offer],
+        offers: Sequence[CommandSpec],
         complete: Complete,
         clock: Clock,
         blobs: Blobs,
-        streams: Streams,
+        streams: DiscordStreams,
         note: Note,
         count: Count,
     ) -> None:
         self._client = client
-        self._reader = Reader(bot=Bot(), key=key, offers={offer.id: offer for offer in offers}, complete=complete)
+        self._reader = DiscordParser(
+            bot=DiscordBot(), key=key, offers={offer.id: offer for offer in offers}, complete=complete
+        )
         self._public_key = public_key
         self._clock = clock
         self._streams = streams
-        self._post = Post(client=client, streams=streams, clock=clock)
-        self._sending = Sending(
+        self._post = WebhookPost(client=client, streams=streams, clock=clock)
+        self._sending = DiscordSender(
             post=self._post, key=key, blobs=blobs, streams=streams, clock=clock, note=note, count=count
         )
-        self._rooms = Rooms()
-        self._asked: OrderedDict[str, Asked] = OrderedDict()
+        self._rooms = KnownChats()
+        self._asked: OrderedDict[str, OpenInteraction] = OrderedDict()
 
     async def identify(self) -> str:
         """Ask Discord who the bot is, so that mentions of it are noticed, and return its user name."""
         number, username = await self._client.identify()
-        self._reader = replace(self._reader, bot=Bot(id=number))
+        self._reader = replace(self._reader, bot=DiscordBot(id=number))
         return username
 
     def verify(self, request: Request) -> bool:
@@ -101,7 +103,7 @@ class DiscordChannel:
             reading = replace(reading, asked=None)
         return self._remembered(reading)
 
-    def _remembered(self, reading: Reading) -> tuple[Event, ...]:
+    def _remembered(self, reading: ParsedUpdate) -> tuple[Event, ...]:
         """Keeps what has to be answered at once; by HTTP, what gave no event is answered before anything else is read."""
         if reading.asked is not None:
             self._asked[reading.asked.event] = reading.asked
@@ -109,15 +111,15 @@ class DiscordChannel:
             self._asked.popitem(last=False)
         return self._rooms.settled(reading, self._clock.now())
 
-    def _taken(self, events: tuple[Event, ...]) -> list[Asked]:
+    def _taken(self, events: tuple[Event, ...]) -> list[OpenInteraction]:
         names = [*(event.id for event in events), ""]
         return [self._asked.pop(name) for name in names if name in self._asked]
 
-    async def answer(self, events: tuple[Event, ...]) -> Answer | None:
+    async def answer(self, events: tuple[Event, ...]) -> WebhookResponse | None:
         """What the call is answered with: that it was heard, that the answer will come, or where it goes on."""
         for asked in self._taken(events):
             response, events = await self._taken_up(asked, events)
-            return Answer(body=json.dumps(response).encode(), events=events)
+            return WebhookResponse(body=json.dumps(response).encode(), events=events)
         return None
 
     def moves(self, events: tuple[Event, ...]) -> bool:
@@ -137,7 +139,9 @@ class DiscordChannel:
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
         await self.take_up(events)
 
-    async def _taken_up(self, asked: Asked, events: tuple[Event, ...]) -> tuple[Mapping[str, Any], tuple[Event, ...]]:
+    async def _taken_up(
+        self, asked: OpenInteraction, events: tuple[Event, ...]
+    ) -> tuple[Mapping[str, Any], tuple[Event, ...]]:
         """What Discord is answered, and the events, in a thread of their own where one was to be opened."""
         if asked.thread is not None:
             there = await threads.opened(self._client, asked, asked.thread, start=self._streams.start)
@@ -148,22 +152,22 @@ class DiscordChannel:
 
     async def _also(self, event: Event) -> Event | None:
         """Who stops what runs in a server's channel means what runs for them alone, too; they are told of it there where they wait for an answer."""
-        alone = replace(Place.of(event.address), only=event.sender.id).address
+        alone = replace(DiscordLocation.of(event.address), only=event.sender.id).address
         stops = isinstance(event.body, Stopped) and event.group
         if not stops or not await self._streams.lent(alone, self._clock.now()):
             return None
         waits = (await self._streams.draft(alone)).message
         return replace(event, id=f"{event.id}:only", address=alone, group=False, body=Stopped(quiet=not waits))
 
-    def _moved(self, thread: Thread, there: Address) -> Mapping[str, Any]:
+    def _moved(self, thread: NewThread, there: Address) -> Mapping[str, Any]:
         self._streams.start(threads.brought(self._client, there, thread.user))
         return threads.pointer(there, thread.locale)
 
-    async def _responded(self, asked: Asked) -> None:
+    async def _responded(self, asked: OpenInteraction) -> None:
         with suppress(Failure):
             await self._client.respond(asked.id, asked.token, asked.response)
 
-    async def _promise(self, asked: Asked) -> None:
+    async def _promise(self, asked: OpenInteraction) -> None:
         """What was promised or half written until now is taken back: it goes on where the newest promise is."""
         if asked.address is None:
             return
@@ -182,8 +186,8 @@ class DiscordChannel:
             raise Refused("the file is larger than 25 MB")
         return await self._client.fetch(media.ref)
 
-    def live(self, address: Address) -> Live:
-        return DiscordLive(address=address, post=self._post, clock=self._clock, streams=self._streams)
+    def live(self, address: Address) -> LiveUpdates:
+        return DiscordLiveUpdates(address=address, post=self._post, clock=self._clock, streams=self._streams)
 
     async def settled(self) -> None:
         """Wait for the calls that nobody waited for."""

@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 
 from discord.http import Route
 
-from bots.discord.refusals import EXPECTED, Uneditable, failure
-from bots.discord.render import EPHEMERAL, VOICE_NOTE, Message
-from bots.discord.wire import Wire
+from bots.discord.errors import EXPECTED, DiscordUneditable, failure
+from bots.discord.render import EPHEMERAL, VOICE_NOTE, DiscordMessage
+from bots.discord.sdk_routes import DiscordHttp
 from core.address import Address
 from core.errors import Failure, Refused
 from core.media import Audio
@@ -34,14 +34,14 @@ def is_deferred(sent: str) -> bool:
     return sent.startswith(_DEFERRED)
 
 
-class Client:
+class DiscordClient:
     """One bot. `api_url` replaces `https://discord.com`; nothing goes out before the first call. To be made within the event loop."""
 
     def __init__(self, token: str, *, application: str = "", api_url: str = "") -> None:
         self._token = token
         self._application = application
         self._api_url = api_url
-        self._wire = Wire(api_url=api_url)
+        self._wire = DiscordHttp(api_url=api_url)
         self._entering = asyncio.Lock()
         self._me: dict[str, Any] | None = None
 
@@ -60,7 +60,7 @@ class Client:
             self._application = str(found["id"])
         return self._application
 
-    async def say(self, address: Address, message: Message, nonce: str) -> str:
+    async def say(self, address: Address, message: DiscordMessage, nonce: str) -> str:
         """Send a message and return its id; within some minutes, the same `nonce` (at most 25 characters) sends nothing again."""
         body = {**message.json(), "nonce": nonce, "enforce_nonce": True}
         sent = await self._call("POST", "/channels/{channel_id}/messages", json=body, channel_id=_chat(address))
@@ -81,7 +81,7 @@ class Client:
         return str(changed["id"])
 
     async def follow_up(
-        self, token: str, message: Message, *, hidden: bool = False, file: tuple[bytes, str, str] | None = None
+        self, token: str, message: DiscordMessage, *, hidden: bool = False, file: tuple[bytes, str, str] | None = None
     ) -> str:
         """Send a message by an interaction's token (`hidden`: only who asked sees it), perhaps with a file's bytes, name and type; returns its id."""
         body = message.json()
@@ -134,7 +134,9 @@ class Client:
             address, {"flags": VOICE_NOTE, "attachments": [note]}, sound.data, ("voice-message.ogg", sound.mime), nonce
         )
 
-    async def file(self, address: Address, data: bytes, name: str, mime: str, message: Message, nonce: str) -> str:
+    async def file(
+        self, address: Address, data: bytes, name: str, mime: str, message: DiscordMessage, nonce: str
+    ) -> str:
         """Send a file with words beside it."""
         body = {**message.json(), "attachments": [{"id": "0", "filename": name}]}
         return await self._upload(address, body, data, (name, mime), nonce)
@@ -199,7 +201,7 @@ class Client:
                     self._me = cast(dict[str, Any], await _asked(lambda: self._wire.static_login(self._token)))
                 except (Failure, asyncio.CancelledError):
                     await self._wire.close()
-                    self._wire = Wire(api_url=self._api_url)
+                    self._wire = DiscordHttp(api_url=self._api_url)
                     raise
             return self._me
 
@@ -229,5 +231,5 @@ def _chat(address: Address) -> str:
 
 def _message_id(sent: str) -> str:
     if not sent.isascii() or not sent.isdigit():
-        raise Uneditable(f"not a message: {sent!r}")
+        raise DiscordUneditable(f"not a message: {sent!r}")
     return sent

@@ -10,7 +10,7 @@ _EVERYWHERE = {"contexts": [0, 1, 2], "integration_types": [0, 1]}
 _LOCALES = {"en": ("en-US", "en-GB"), "es": ("es-ES", "es-419"), "pt": ("pt-BR",), "sv": ("sv-SE",), "zh": ("zh-CN",)}
 _DESCRIPTION = 100
 
-Words = Mapping[str, str]
+LocalizedText = Mapping[str, str]
 """The same by language; the empty one is everyone else's."""
 Complete = Callable[[str, str, str], Sequence[tuple[str, str]]]
 """What may be filled in, as value and label, for a command's name, what was typed so far, and a language; answers at once."""
@@ -24,14 +24,14 @@ def nothing(command: str, typed: str, locale: str) -> Sequence[tuple[str, str]]:
 class Option:
     """What may be filled in, as one of `choices` (value and labels) where there are any; `completed` is helped with while it is typed."""
 
-    name: Words
-    about: Words
-    choices: tuple[tuple[str, Words], ...] = ()
+    name: LocalizedText
+    about: LocalizedText
+    choices: tuple[tuple[str, LocalizedText], ...] = ()
     completed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
+class CommandSpec:
     """A command. A slash command arrives under `id`; one in a message's menu (`kind` `ON_MESSAGE`) by its name in `name[""]`.
 
     Slash names are 1 to 32 lower-case letters, digits, `-` and `_`. The answer to a `private` one is seen by nobody else;
@@ -40,8 +40,8 @@ class Offer:
     """
 
     id: str
-    name: Words
-    about: Words = field(default_factory=dict[str, str])
+    name: LocalizedText
+    about: LocalizedText = field(default_factory=dict[str, str])
     option: Option | None = None
     kind: int = SLASH
     private: bool = False
@@ -56,7 +56,7 @@ class Offer:
         return shown
 
 
-def differ(wanted: Sequence[Offer], found: Sequence[Mapping[str, Any]]) -> bool:
+def differ(wanted: Sequence[CommandSpec], found: Sequence[Mapping[str, Any]]) -> bool:
     """Whether Discord has other commands than these; what it adds of its own counts for nothing."""
     there = {(command.get("type", SLASH), command.get("name")): command for command in found}
     ours = {(offer.kind, offer.id): offer.json() for offer in wanted}
@@ -86,7 +86,7 @@ def _option(option: Option) -> dict[str, Any]:
     }
 
 
-def _named(what: str, words: Words) -> dict[str, Any]:
+def _named(what: str, words: LocalizedText) -> dict[str, Any]:
     shown = {tag: text[:_DESCRIPTION] for tag, text in words.items()}
     localized = {place: text for tag, text in shown.items() if tag for place in _LOCALES.get(tag, (tag,))}
     return {what: shown.get("", ""), f"{what}_localizations": localized}

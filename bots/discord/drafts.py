@@ -12,7 +12,7 @@ _BY = "~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class DiscordDraft:
     """The `message` with a half-written answer, empty before there is one; `by` names who is drawing it just now, or nobody."""
 
     message: str = ""
@@ -27,7 +27,7 @@ class Draft:
         return f"{self.message}{_BY}{self.by}" if self.by else self.message
 
 
-class Drafts(Protocol):
+class DiscordDrafts(Protocol):
     """Remembers one message id for each conversation.
 
     Where turns and deliveries run in several processes they have to share this, so that the final
@@ -51,7 +51,7 @@ class Drafts(Protocol):
         ...
 
 
-class LocalDrafts:
+class LocalDiscordDrafts:
     """Remembers within one process."""
 
     def __init__(self) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bots.discord.shape import Json, inner, records, text
+from bots.discord.json_fields import Json, inner, records, text
 from core.phrases import say
 
 _OPENS = "write:"

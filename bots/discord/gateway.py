@@ -5,10 +5,10 @@ import logging
 from dataclasses import dataclass
 
 from bots.discord.channel import DiscordChannel
-from bots.discord.sessions import Session, Sessions
-from bots.discord.socket import Sleep, Socket
-from bots.discord.wire import Wire
-from core.channel import Receive
+from bots.discord.sdk_routes import DiscordHttp
+from bots.discord.sessions import GatewaySession, GatewaySessions
+from bots.discord.socket import GatewaySocket, Sleep
+from core.channel import ReceiveEvent
 from core.errors import Failure, Malformed
 from core.event import Event
 
@@ -27,7 +27,7 @@ class _Heard:
     moves: bool
 
 
-class Listening:
+class DiscordGateway:
     """A `Gateway`. Events that `receive` did not take are offered to it again, in the order they came.
 
     What breaks it in a way that nobody expects is given up after a while, so that it does not hold up all that comes after it.
@@ -40,7 +40,7 @@ class Listening:
         token: str,
         api_url: str,
         channel: DiscordChannel,
-        sessions: Sessions,
+        sessions: GatewaySessions,
         sleep: Sleep = asyncio.sleep,
     ) -> None:
         self._token = token
@@ -48,11 +48,11 @@ class Listening:
         self._channel = channel
         self._sessions = sessions
         self._sleep = sleep
-        self._socket: Socket | None = None
+        self._socket: GatewaySocket | None = None
         self._untaken = 0
-        self._safe: dict[int, Session] = {}
+        self._safe: dict[int, GatewaySession] = {}
 
-    async def listen(self, receive: Receive) -> None:
+    async def listen(self, receive: ReceiveEvent) -> None:
         """Receive events until cancelled; begins anew, slower each time, whatever ends the connection."""
         waiting: asyncio.Queue[_Heard] = asyncio.Queue()
         self._untaken, self._safe = 0, {}
@@ -86,8 +86,8 @@ class Listening:
             except Exception as error:  # noqa: BLE001 - no payload may end the connection, whatever it breaks
                 _log.error("Discord: a payload was left out, as reading it broke: %s", type(error).__name__)
 
-        wire = Wire(api_url=self._api_url)
-        socket = self._socket = Socket(wire=wire, told=told, sleep=self._sleep, sessions=self._sessions)
+        wire = DiscordHttp(api_url=self._api_url)
+        socket = self._socket = GatewaySocket(wire=wire, told=told, sleep=self._sleep, sessions=self._sessions)
         try:
             await socket.start(self._token)
         except asyncio.CancelledError:
@@ -96,7 +96,7 @@ class Listening:
         finally:
             await socket.close()
 
-    async def _leave(self, socket: Socket) -> None:
+    async def _leave(self, socket: GatewaySocket) -> None:
         try:
             await socket.close()
             self._settled()
@@ -109,7 +109,7 @@ class Listening:
         if not self._untaken and self._socket is not None:
             self._safe = self._socket.standing()
 
-    async def _take(self, waiting: asyncio.Queue[_Heard], receive: Receive) -> None:
+    async def _take(self, waiting: asyncio.Queue[_Heard], receive: ReceiveEvent) -> None:
         """Take event after event; what first needs a thread opened holds up nobody behind it."""
         async with asyncio.TaskGroup() as moving:
             while True:
@@ -119,7 +119,7 @@ class Listening:
                 else:
                     await self._dealt(heard, receive)
 
-    async def _dealt(self, heard: _Heard, receive: Receive) -> None:
+    async def _dealt(self, heard: _Heard, receive: ReceiveEvent) -> None:
         try:
             events = await heard.events
         except Exception as error:  # noqa: BLE001 - what was said is kept, whatever keeps Discord from its answer
@@ -130,7 +130,7 @@ class Listening:
         self._untaken -= 1
         self._settled()
 
-    async def _taken(self, event: Event, receive: Receive) -> None:
+    async def _taken(self, event: Event, receive: ReceiveEvent) -> None:
         failures = 0
         while True:
             try:

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bots.discord import custom_id, forms
-from bots.discord.commands import ON_MESSAGE, SLASH, Complete, Offer, nothing
-from bots.discord.place import Place
-from bots.discord.pointing import pointed, wordless
+from bots.discord.commands import ON_MESSAGE, SLASH, CommandSpec, Complete, nothing
+from bots.discord.json_fields import Json, inner, moment, number, record, records, snowflake, text
+from bots.discord.location import DiscordLocation
+from bots.discord.message_menu import pointed, wordless
 from bots.discord.render import EPHEMERAL
-from bots.discord.shape import Json, inner, moment, number, record, records, snowflake, text
 from bots.discord.wording import name
 from core.address import Address
 from core.errors import Malformed
@@ -28,7 +28,7 @@ _NAMED = re.compile(r"[\w-]{1,32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Thread:
+class NewThread:
     """A thread to be opened before the event is kept, as it goes on in there; `user` is who asked, in language `locale`."""
 
     name: str
@@ -37,7 +37,7 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class OpenInteraction:
     """An interaction that waits for its answer. `token` is good for 15 minutes; `response` is the answer that Discord gets at once.
 
     With `later`, people see that Sona thinks until the answer takes that message's place. `event` is the id of the event it gave, or empty.
@@ -49,7 +49,7 @@ class Asked:
     address: Address | None = None
     event: str = ""
     later: bool = False
-    thread: Thread | None = None
+    thread: NewThread | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,34 +57,38 @@ class Interactions:
     """Reads for one bot. `key` is what buttons are signed with, `offers` are its commands by name, `complete` knows what may be filled in."""
 
     key: bytes
-    offers: Mapping[str, Offer] = field(default_factory=dict[str, Offer])
+    offers: Mapping[str, CommandSpec] = field(default_factory=dict[str, CommandSpec])
     complete: Complete = nothing
 
-    def read(self, whole: Json) -> tuple[tuple[Event, ...], Asked | None]:
+    def read(self, whole: Json) -> tuple[tuple[Event, ...], OpenInteraction | None]:
         """The event and the question of an interaction; kinds that are not known give neither."""
         kind, named, token = number(whole, "type"), snowflake(whole), text(whole, "token")
         match kind:
             case k if k == PING:
-                return (), Asked(id=named, token=token, response={"type": PONG})
+                return (), OpenInteraction(id=named, token=token, response={"type": PONG})
             case k if k == COMPLETION:
-                return (), Asked(id=named, token=token, response=self._completed(whole))
+                return (), OpenInteraction(id=named, token=token, response=self._completed(whole))
             case k if k in (COMMAND, COMPONENT, FORM) and "channel_id" in whole:
-                return self._happened(whole, kind, Asked(id=named, token=token, response={"type": CHANGE_LATER}))
+                return self._happened(
+                    whole, kind, OpenInteraction(id=named, token=token, response={"type": CHANGE_LATER})
+                )
             case _:
                 return (), None
 
-    def _happened(self, whole: Json, kind: int, asked: Asked) -> tuple[tuple[Event, ...], Asked | None]:
+    def _happened(
+        self, whole: Json, kind: int, asked: OpenInteraction
+    ) -> tuple[tuple[Event, ...], OpenInteraction | None]:
         data = record(whole.get("data"), "data")
         offer = self.offers.get(text(data, "name")) if kind == COMMAND else None
         place = _place(whole, private=offer is not None and offer.private)
         if kind != COMMAND and self._is_forced(whole, data, place):
-            place = Place(chat=place.chat, guest=True)
+            place = DiscordLocation(chat=place.chat, guest=True)
         sender = _sender(whole)
         body = self._body(whole, kind, data, place.address)
         if body is None:
             return (), asked if kind != COMMAND else None
         if isinstance(body, dict):
-            return (), Asked(id=asked.id, token=asked.token, response=body)
+            return (), OpenInteraction(id=asked.id, token=asked.token, response=body)
         event = Event(
             id=f"discord:{asked.id}",
             address=place.address,
@@ -95,7 +99,7 @@ class Interactions:
         )
         later = kind != COMPONENT
         threaded = offer is not None and offer.threaded and not place.lent and _is_text_channel(whole)
-        return (event,), Asked(
+        return (event,), OpenInteraction(
             id=asked.id,
             token=asked.token,
             response=_promise(hidden=bool(place.only)) if later else asked.response,
@@ -105,11 +109,11 @@ class Interactions:
             thread=_thread(offer, data, sender) if offer is not None and threaded else None,
         )
 
-    def _is_forced(self, whole: Json, data: Json, place: Place) -> bool:
+    def _is_forced(self, whole: Json, data: Json, place: DiscordLocation) -> bool:
         """Whether it was not us who hid the message: where a server does not want it, Discord hides all that a guest says."""
         if not place.only or not _is_guest(whole):
             return False
-        guest = Place(chat=place.chat, guest=True).address
+        guest = DiscordLocation(chat=place.chat, guest=True).address
         return custom_id.decode(_chosen(data), guest, self.key) is not None
 
     def _body(self, whole: Json, kind: int, data: Json, address: Address) -> Body | dict[str, Any] | None:
@@ -150,10 +154,10 @@ def _promise(*, hidden: bool) -> Mapping[str, Any]:
     return {"type": SAY_LATER, "data": {"flags": EPHEMERAL}} if hidden else {"type": SAY_LATER}
 
 
-def _thread(offer: Offer, data: Json, sender: Sender) -> Thread:
+def _thread(offer: CommandSpec, data: Json, sender: Sender) -> NewThread:
     called = offer.name.get(sender.locale.partition("-")[0]) or offer.name.get("") or offer.id
     named = " · ".join(part for part in (" ".join([called, *_options(data)]), sender.name) if part)
-    return Thread(name=named[:_THREAD_NAME], user=sender.id, locale=sender.locale)
+    return NewThread(name=named[:_THREAD_NAME], user=sender.id, locale=sender.locale)
 
 
 def _options(data: Json) -> list[str]:
@@ -193,15 +197,15 @@ def _message(whole: Json) -> str:
     return snowflake(message)
 
 
-def _place(whole: Json, *, private: bool) -> Place:
+def _place(whole: Json, *, private: bool) -> DiscordLocation:
     """Where the answer goes: what is private, and what comes of it, is for one person where others read along."""
     chat = snowflake(whole, "channel_id")
     if not _is_group(whole):
-        return Place(chat=chat)
+        return DiscordLocation(chat=chat)
     message = inner(whole, "message")
     if private or (message is not None and number(message, "flags") & EPHEMERAL):
-        return Place(chat=chat, only=_sender(whole).id)
-    return Place(chat=chat, guest=_is_guest(whole))
+        return DiscordLocation(chat=chat, only=_sender(whole).id)
+    return DiscordLocation(chat=chat, guest=_is_guest(whole))
 
 
 def _is_group(whole: Json) -> bool:

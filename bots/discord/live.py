@@ -8,11 +8,11 @@ from typing import Any, Protocol
 
 from bots.discord import render
 from bots.discord.client import deferred, is_deferred
-from bots.discord.drafts import Draft, Drafts
-from bots.discord.interactions import Asked
-from bots.discord.refusals import Expired, Uneditable
-from bots.discord.render import Message
-from bots.discord.shape import moment
+from bots.discord.drafts import DiscordDraft, DiscordDrafts
+from bots.discord.errors import DiscordUneditable, Expired
+from bots.discord.interactions import OpenInteraction
+from bots.discord.json_fields import moment
+from bots.discord.render import DiscordMessage
 from core.address import Address
 from core.clock import Clock
 from core.errors import Failure, Refused, Throttled
@@ -25,29 +25,29 @@ _LENT = timedelta(minutes=14, seconds=50)
 _HEARD_OF = timedelta(seconds=10)
 
 
-class Voiced(Protocol):
+class VoiceSent(Protocol):
     """Who can show signs of life at any place."""
 
     async def typing(self, address: Address) -> None: ...
 
-    async def draft(self, address: Address, message: Message, nonce: str) -> str: ...
+    async def draft(self, address: Address, message: DiscordMessage, nonce: str) -> str: ...
 
-    async def rewrite(self, address: Address, sent: str, message: Message) -> str: ...
+    async def rewrite(self, address: Address, sent: str, message: DiscordMessage) -> str: ...
 
     async def take_back(self, address: Address, sent: str) -> None: ...
 
 
-def too_early(sent: str, error: Uneditable, now: datetime) -> bool:
+def too_early(sent: str, error: DiscordUneditable, now: datetime) -> bool:
     """Whether Discord does not know the place yet, as it has not heard of our promise."""
     if not is_deferred(sent) or not isinstance(error, Expired):
         return False
     return timedelta() <= now - moment(sent[1:].partition("/")[0]) < _HEARD_OF
 
 
-class Streams:
+class DiscordStreams:
     """Answers half written, and the calls that are on their way for them."""
 
-    def __init__(self, drafts: Drafts) -> None:
+    def __init__(self, drafts: DiscordDrafts) -> None:
         self._drafts = drafts
         self._calls: set[asyncio.Task[None]] = set()
         self._writing: dict[Address, asyncio.Task[None]] = {}
@@ -68,7 +68,7 @@ class Streams:
     def busy(self, address: Address) -> bool:
         return address in self._writing
 
-    async def promise(self, asked: Asked, now: datetime) -> str:
+    async def promise(self, asked: OpenInteraction, now: datetime) -> str:
         """The answer to come goes where Sona is now shown to think; returns where it was until now (thought of or half written), or nothing.
 
         The interaction's token is remembered beside it, for as long as it opens the place where it was asked.
@@ -79,31 +79,31 @@ class Streams:
         if asked.later:
             kept[asked.address] = deferred(asked.id, asked.token)
         _, *before = await self._drafts.write_all(kept)
-        return Draft.parse(before[0]).message if before else ""
+        return DiscordDraft.parse(before[0]).message if before else ""
 
     async def lent(self, address: Address, now: datetime) -> str:
         """A token that opens the place, or nothing."""
         until, _, token = (await self._drafts.read(_pass(address))).partition(" ")
         return token if until.isdecimal() and now.timestamp() < int(until) else ""
 
-    async def draft(self, address: Address) -> Draft:
+    async def draft(self, address: Address) -> DiscordDraft:
         """The half-written answer, or the place where it is to come."""
-        return Draft.parse(await self._drafts.read(address))
+        return DiscordDraft.parse(await self._drafts.read(address))
 
-    async def change(self, address: Address, before: Draft, after: Draft) -> bool:
+    async def change(self, address: Address, before: DiscordDraft, after: DiscordDraft) -> bool:
         """Put another draft in the place of this one, and say whether it was there."""
         return await self._drafts.change(address, str(before), str(after))
 
-    async def drawn(self, address: Address) -> Draft:
+    async def drawn(self, address: Address) -> DiscordDraft:
         """The half-written answer, once no call from here for it is on its way."""
         if (task := self._writing.get(address)) is not None:
             await asyncio.wait({task})
         return await self.draft(address)
 
-    async def take(self, address: Address) -> Draft:
+    async def take(self, address: Address) -> DiscordDraft:
         """The same, for good: what is promised or drawn there from now on is another answer."""
         await self.drawn(address)
-        return Draft.parse(await self._drafts.write(address, ""))
+        return DiscordDraft.parse(await self._drafts.write(address, ""))
 
     async def placed(self, address: Address, nonce: str) -> str:
         """The message that a reply was put into by an earlier try, or nothing."""
@@ -128,13 +128,13 @@ def _reply(address: Address, nonce: str) -> Address:
     return Address(address.channel, address.chat, f"{address.thread}/{nonce}")
 
 
-class DiscordLive:
+class DiscordLiveUpdates:
     """Draws one turn's signs of life, within the five edits in five seconds that Discord allows; drops what comes faster.
 
     By a token that is lent it draws only where Sona is shown to think already, as such messages are few.
     """
 
-    def __init__(self, *, address: Address, post: Voiced, clock: Clock, streams: Streams) -> None:
+    def __init__(self, *, address: Address, post: VoiceSent, clock: Clock, streams: DiscordStreams) -> None:
         self._address = address
         self._post = post
         self._clock = clock
@@ -169,15 +169,17 @@ class DiscordLive:
             return
         if shown := render.draft(self._words, self._status):
             self._drawn = now
-            await self._streams.write(self._address, self._quietly(self._show(Message(words=shown, preview=False))))
+            await self._streams.write(
+                self._address, self._quietly(self._show(DiscordMessage(words=shown, preview=False)))
+            )
 
-    async def _show(self, message: Message) -> None:
+    async def _show(self, message: DiscordMessage) -> None:
         """Draw while nobody else does; what the answer, or another promise, has overtaken meanwhile is taken away."""
         before = await self._streams.draft(self._address)
         drawing = replace(before, by=self._nonce)
         if not await self._streams.change(self._address, before, drawing):
             return
-        after = Draft(message=before.message)
+        after = DiscordDraft(message=before.message)
         try:
             after = await self._drawn_into(before.message, message)
         finally:
@@ -185,20 +187,20 @@ class DiscordLive:
         if not kept and not before.message:
             await self._post.take_back(self._address, after.message)
 
-    async def _drawn_into(self, written: str, message: Message) -> Draft:
+    async def _drawn_into(self, written: str, message: DiscordMessage) -> DiscordDraft:
         """The draft with these words; none where its message is gone, and the next one is a new message."""
         if not written:
-            return Draft(message=await self._post.draft(self._address, message, self._nonce))
+            return DiscordDraft(message=await self._post.draft(self._address, message, self._nonce))
         try:
             await self._post.rewrite(self._address, written, message)
-        except Uneditable as error:
+        except DiscordUneditable as error:
             if too_early(written, error, self._clock.now()):
                 raise Throttled(str(error), retry_after=1.0) from error
             if is_deferred(written):
                 raise
             self._nonce = self._clock.id()[-25:]
-            return Draft()
-        return Draft(message=written)
+            return DiscordDraft()
+        return DiscordDraft(message=written)
 
     async def _quietly(self, call: Coroutine[Any, Any, None]) -> None:
         """What fails here may be lost; a refusal ends it, and a request to wait is obeyed."""

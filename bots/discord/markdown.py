@@ -4,11 +4,11 @@ import re
 
 from core.markup import (
     Block,
-    Code,
+    BlockQuote,
+    CodeBlock,
     Heading,
-    Item,
+    ListItem,
     Paragraph,
-    Quote,
     Rule,
     Span,
     Spans,
@@ -63,11 +63,11 @@ def _block(block: Block) -> str:
             return _spans(block.spans)
         case Heading():
             return f"{'#' * min(block.level, 3)} {_spans(block.spans)}" if block.spans else ""
-        case Item():
+        case ListItem():
             return _item(block)
-        case Code():
+        case CodeBlock():
             return _fenced(block.text, block.language)
-        case Quote():
+        case BlockQuote():
             return "\n".join(f"> {line}" for line in joined(block.blocks, _quoted).split("\n"))
         case Table():
             return _table(block)
@@ -78,9 +78,9 @@ def _block(block: Block) -> str:
 def _quoted(block: Block) -> str:
     """A block within a quotation, where Discord takes neither another one nor a code block."""
     match block:
-        case Quote():
+        case BlockQuote():
             return joined(block.blocks, _quoted)
-        case Code():
+        case CodeBlock():
             return escaped(block.text)
         case Table():
             return escaped("\n".join(_cells(row) for row in (block.header, *block.rows)))
@@ -88,7 +88,7 @@ def _quoted(block: Block) -> str:
             return _block(block)
 
 
-def _item(item: Item) -> str:
+def _item(item: ListItem) -> str:
     mark = "- " if item.ordinal is None else bullet(item).lstrip()
     return "  " * item.depth + mark + _spans(item.spans)
 

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bots.discord.shape import Json, inner, moment, number, records, seconds, snowflake, text
-from bots.discord.wording import Bot, Words, name, words
+from bots.discord.json_fields import Json, inner, moment, number, records, seconds, snowflake, text
+from bots.discord.wording import DiscordBot, DiscordWords, name, words
 from core.address import Address
 from core.errors import Malformed
 from core.event import Body, Event, Gesture, Said, Sender, Shared, Spoke
@@ -12,7 +12,7 @@ from core.media import Media
 _PLAIN, _REPLY = 0, 19
 
 
-def messages(message: Json, bot: Bot) -> tuple[Event, ...]:
+def messages(message: Json, bot: DiscordBot) -> tuple[Event, ...]:
     """One event for the words, or one for each file; none for what no person wrote or what cannot be read."""
     named, author = snowflake(message), inner(message, "author")
     address = Address("discord", snowflake(message, "channel_id"))
@@ -37,7 +37,7 @@ def messages(message: Json, bot: Bot) -> tuple[Event, ...]:
     )
 
 
-def edited(message: Json, bot: Bot) -> tuple[Event, ...]:
+def edited(message: Json, bot: DiscordBot) -> tuple[Event, ...]:
     """One event for words that were changed, by which a message is answered once more and never again.
 
     Discord tells of an edit also when it shows a link's page or somebody pins a message; then there is no time of editing, or an old one.
@@ -51,7 +51,7 @@ def edited(message: Json, bot: Bot) -> tuple[Event, ...]:
     )
 
 
-def _bodies(message: Json, said: Words, *, group: bool) -> tuple[Body, ...]:
+def _bodies(message: Json, said: DiscordWords, *, group: bool) -> tuple[Body, ...]:
     """A reply to us that does not mention us comes without what was written in it."""
     files = tuple(media(attachment) for attachment in records(message, "attachments"))
     if not files:

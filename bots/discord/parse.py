@@ -4,12 +4,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bots.discord import departures
-from bots.discord.commands import Complete, Offer, nothing
-from bots.discord.interactions import Asked, Interactions
+from bots.discord import removals
+from bots.discord.commands import CommandSpec, Complete, nothing
+from bots.discord.interactions import Interactions, OpenInteraction
+from bots.discord.json_fields import number, record, text
 from bots.discord.messages import edited, messages
-from bots.discord.shape import number, record, text
-from bots.discord.wording import Bot
+from bots.discord.wording import DiscordBot
 from core.errors import Malformed
 from core.event import Event
 
@@ -19,28 +19,28 @@ TOLD = (MESSAGE, "MESSAGE_UPDATE", INTERACTION, "CHANNEL_DELETE", "THREAD_DELETE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ParsedUpdate:
     """What a call says. `asked` is what Discord wants to be answered at once, if anything.
 
     `guild` is the server where it happened, or empty; `left` the one that the bot was put out of.
     """
 
     events: tuple[Event, ...] = ()
-    asked: Asked | None = None
+    asked: OpenInteraction | None = None
     guild: str = ""
     left: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class DiscordParser:
     """Reads for one bot. `key` is what its buttons are signed with, `offers` are its commands by name, `complete` helps to fill them in."""
 
-    bot: Bot
+    bot: DiscordBot
     key: bytes
-    offers: Mapping[str, Offer] = field(default_factory=dict[str, Offer])
+    offers: Mapping[str, CommandSpec] = field(default_factory=dict[str, CommandSpec])
     complete: Complete = nothing
 
-    def body(self, body: bytes) -> Reading:
+    def body(self, body: bytes) -> ParsedUpdate:
         """An interaction that came by HTTP. Raises `Malformed` for anything that is none."""
         try:
             whole: object = json.loads(body)
@@ -51,24 +51,24 @@ class Reader:
             raise Malformed("an interaction needs its type")
         return self.dispatch(INTERACTION, whole)
 
-    def dispatch(self, name: str, data: object) -> Reading:
+    def dispatch(self, name: str, data: object) -> ParsedUpdate:
         """What the gateway tells. Names that are not known give no events; raises `Malformed` for what is broken."""
         if name not in TOLD:
-            return Reading()
+            return ParsedUpdate()
         told = record(data, name)
         guild = text(told, "guild_id")
         match name:
             case "MESSAGE_CREATE":
-                return Reading(events=messages(told, self.bot), guild=guild)
+                return ParsedUpdate(events=messages(told, self.bot), guild=guild)
             case "MESSAGE_UPDATE":
-                return Reading(events=edited(told, self.bot), guild=guild)
+                return ParsedUpdate(events=edited(told, self.bot), guild=guild)
             case "INTERACTION_CREATE":
                 reader = Interactions(key=self.key, offers=self.offers, complete=self.complete)
                 events, asked = reader.read(told)
-                return Reading(events=events, asked=asked, guild=guild)
+                return ParsedUpdate(events=events, asked=asked, guild=guild)
             case "CHANNEL_DELETE" | "THREAD_DELETE":
-                return Reading(events=departures.channel(told), guild=guild)
+                return ParsedUpdate(events=removals.channel(told), guild=guild)
             case "GUILD_DELETE":
-                return Reading(left=departures.guild(told))
+                return ParsedUpdate(left=removals.guild(told))
             case _:
-                return Reading()
+                return ParsedUpdate()

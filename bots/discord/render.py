@@ -22,12 +22,12 @@ _DRAFT_LIMIT = 1900
 _BLUE, _GREY, _GREEN, _RED = 1, 2, 3, 4
 _MENU = "menu"
 
-Sign = Callable[[str], str]
+SignCustomId = Callable[[str], str]
 """Turns a choice into a custom id; raises `Malformed` when that cannot be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
+class DiscordButton:
     label: str
     id: str
     style: int = _GREY
@@ -38,7 +38,7 @@ class Button:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Menu:
+class DiscordMenu:
     """One of these lines can be chosen, each a label and the custom id that a button would have."""
 
     id: str
@@ -50,17 +50,17 @@ class Menu:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class DiscordMessage:
     """Words in Discord's Markdown with a menu and buttons below. `preview` shows the first link's page."""
 
     words: str = ""
-    buttons: tuple[Button, ...] = ()
-    menu: Menu | None = None
+    buttons: tuple[DiscordButton, ...] = ()
+    menu: DiscordMenu | None = None
     preview: bool = True
 
     def json(self) -> dict[str, Any]:
         """The body that Discord takes. Nobody is ever notified by what a model writes."""
-        rows: list[tuple[Menu | Button, ...]] = [(self.menu,)] if self.menu else []
+        rows: list[tuple[DiscordMenu | DiscordButton, ...]] = [(self.menu,)] if self.menu else []
         rows += [self.buttons[at : at + _ROW] for at in range(0, len(self.buttons), _ROW)]
         return {
             "content": self.words,
@@ -70,7 +70,7 @@ class Message:
         }
 
 
-def texts(reply: Text, sign: Sign) -> tuple[Message, ...]:
+def texts(reply: Text, sign: SignCustomId) -> tuple[DiscordMessage, ...]:
     """One or more messages, sources and buttons with the last one; none when there is nothing to say."""
     below, listed = _choosing(reply.choices, sign)
     shown = pages(_below(reply.text, listed))
@@ -79,23 +79,25 @@ def texts(reply: Text, sign: Sign) -> tuple[Message, ...]:
         shown = (*shown[:-1], f"{shown[-1]}\n\n{sources}")
     elif sources:
         shown = (*shown, sources)
-    return _with(below, tuple(Message(words=page, preview=not reply.sources) for page in shown))
+    return _with(below, tuple(DiscordMessage(words=page, preview=not reply.sources) for page in shown))
 
 
-def quiz(reply: Quiz, sign: Sign) -> tuple[Message, ...]:
+def quiz(reply: Quiz, sign: SignCustomId) -> tuple[DiscordMessage, ...]:
     """The question with its choices, or with a button to write the answer; pieces to put in order are lettered, as they are answered by their letters."""
     below, listed = _choosing(() if reply.form == "ordering" else reply.choices, sign)
     below = replace(below, buttons=(*below.buttons, *_writing(reply, sign)))
     if reply.form == "ordering":
         listed = "\n".join(f"{chr(65 + index % 26)}) {_literal(c.label)}" for index, c in enumerate(reply.choices))
     progress = f"*{_literal(reply.progress)}*" if reply.progress else ""
-    return _with(below, tuple(Message(words=page) for page in pages(_below(progress, _below(reply.question, listed)))))
+    return _with(
+        below, tuple(DiscordMessage(words=page) for page in pages(_below(progress, _below(reply.question, listed))))
+    )
 
 
-def verdict(reply: Mark) -> Message | None:
+def verdict(reply: Mark) -> DiscordMessage | None:
     """The question's message as it stays behind: marked buttons that do nothing, and the verdict; `None` when too long."""
     page = markdown(_below(reply.question, reply.text))
-    return Message(words=page, buttons=_marked(reply)) if 0 < length(page) <= TEXT_LIMIT else None
+    return DiscordMessage(words=page, buttons=_marked(reply)) if 0 < length(page) <= TEXT_LIMIT else None
 
 
 def draft(words: str, status: str) -> str:
@@ -105,30 +107,30 @@ def draft(words: str, status: str) -> str:
     return "\n\n".join(part for part in (shown[-1] if shown else "", note) if part)
 
 
-def _with(below: Message, messages: tuple[Message, ...]) -> tuple[Message, ...]:
+def _with(below: DiscordMessage, messages: tuple[DiscordMessage, ...]) -> tuple[DiscordMessage, ...]:
     """The messages, the last of them with what stands below."""
     return (*messages[:-1], replace(messages[-1], buttons=below.buttons, menu=below.menu)) if messages else ()
 
 
-def _choosing(choices: tuple[Choice, ...], sign: Sign) -> tuple[Message, str]:
+def _choosing(choices: tuple[Choice, ...], sign: SignCustomId) -> tuple[DiscordMessage, str]:
     """Few short choices as buttons and others as a menu, in a message without words; or a numbered list where a choice cannot be put on either."""
     try:
         lines = tuple((_label(choice.label), sign(choice.value)) for choice in choices)
     except Malformed:
-        return Message(), _numbered(choices)
+        return DiscordMessage(), _numbered(choices)
     if len(lines) > MOST_CHOICES or len({value for _, value in lines}) < len(lines):
-        return Message(), _numbered(choices)
+        return DiscordMessage(), _numbered(choices)
     if len(lines) > _FEW or any(length(label) > _BUTTON_SHOWS for label, _ in lines):
-        return Message(menu=Menu(id=sign(_MENU), lines=lines)), ""
-    return Message(buttons=tuple(Button(label=label, id=value) for label, value in lines)), ""
+        return DiscordMessage(menu=DiscordMenu(id=sign(_MENU), lines=lines)), ""
+    return DiscordMessage(buttons=tuple(DiscordButton(label=label, id=value) for label, value in lines)), ""
 
 
-def _writing(reply: Quiz, sign: Sign) -> tuple[Button, ...]:
+def _writing(reply: Quiz, sign: SignCustomId) -> tuple[DiscordButton, ...]:
     """The button that opens a form for the answer, where it is one in words."""
     if not reply.write:
         return ()
     try:
-        return (Button(label=_label(reply.write, _BUTTON_LABEL), id=sign(forms.opener(reply.id)), style=_BLUE),)
+        return (DiscordButton(label=_label(reply.write, _BUTTON_LABEL), id=sign(forms.opener(reply.id)), style=_BLUE),)
     except Malformed:
         return ()
 
@@ -137,12 +139,12 @@ def _numbered(choices: tuple[Choice, ...]) -> str:
     return "\n".join(f"{number}. {_literal(choice.label)}" for number, choice in enumerate(choices, 1))
 
 
-def _marked(reply: Mark) -> tuple[Button, ...]:
-    def button(index: int, choice: Choice) -> Button:
+def _marked(reply: Mark) -> tuple[DiscordButton, ...]:
+    def button(index: int, choice: Choice) -> DiscordButton:
         right, chosen = choice.value == reply.right, choice.value == reply.chosen
         sign = "✅ " if right else "❌ " if chosen else ""
         style = _GREEN if right else _RED if chosen else _GREY
-        return Button(
+        return DiscordButton(
             label=_label(sign + choice.label, _BUTTON_LABEL), id=custom_id.inert(index), style=style, disabled=True
         )
 

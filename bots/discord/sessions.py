@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Self
 
-from bots.discord.drafts import Drafts
+from bots.discord.drafts import DiscordDrafts
 from core.address import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Session:
+class GatewaySession:
     """All up to the event with the number `sequence` is kept; what came after it is told again by the gateway at `url`."""
 
     id: str
@@ -25,17 +25,17 @@ class Session:
         return f"{self.id} {self.sequence} {self.url}"
 
 
-class Sessions:
+class GatewaySessions:
     """Those of one bot, each for its shard of so many; Discord itself forgets them within minutes."""
 
-    def __init__(self, drafts: Drafts) -> None:
+    def __init__(self, drafts: DiscordDrafts) -> None:
         self._drafts = drafts
 
-    async def take(self, shard: int, of: int) -> Session | None:
+    async def take(self, shard: int, of: int) -> GatewaySession | None:
         """The session to go on with, which is tried once."""
-        return Session.parse(await self._drafts.write(_place(shard, of), ""))
+        return GatewaySession.parse(await self._drafts.write(_place(shard, of), ""))
 
-    async def keep(self, shard: int, of: int, session: Session) -> None:
+    async def keep(self, shard: int, of: int, session: GatewaySession) -> None:
         await self._drafts.write(_place(shard, of), str(session))
 
 

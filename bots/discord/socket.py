@@ -8,29 +8,29 @@ from discord.gateway import DiscordWebSocket
 from yarl import URL
 
 from bots.discord.parse import TOLD
-from bots.discord.sessions import Session, Sessions
-from bots.discord.wire import Wire
+from bots.discord.sdk_routes import DiscordHttp
+from bots.discord.sessions import GatewaySession, GatewaySessions
 
 _BETWEEN_SESSIONS = 5.0
 _RESUMABLE = 4000
 """Any code but 1000 and 1001, by which a session ends (docs.discord.com/developers/events/gateway)."""
 
 Sleep = Callable[[float], Awaitable[None]]
-Told = Callable[[str, object], None]
+OnDispatch = Callable[[str, object], None]
 
 
-class Socket(discord.AutoShardedClient):
+class GatewaySocket(discord.AutoShardedClient):
     """The SDK's client, which keeps sessions, heartbeats and shards; what it is told goes to `told` as it came.
 
     The SDK's own reading is left out: it keeps a copy of every server in memory, and one payload that it cannot read ends it.
     """
 
-    def __init__(self, *, wire: Wire, told: Told, sleep: Sleep, sessions: Sessions) -> None:
+    def __init__(self, *, wire: DiscordHttp, told: OnDispatch, sleep: Sleep, sessions: GatewaySessions) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
         super().__init__(intents=intents, max_messages=None, guild_ready_timeout=0)
         self._sleep = sleep
         self._kept = sessions
-        self._resumed: dict[int, Session] = {}
+        self._resumed: dict[int, GatewaySession] = {}
         self._gateways: dict[int, URL] = {}
         self._open: dict[int, DiscordWebSocket] = {}
         self.http = wire
@@ -51,15 +51,15 @@ class Socket(discord.AutoShardedClient):
             self._resumed[shard_id] = kept
         await super().launch_shard(URL(kept.url) if kept else usual, shard_id, initial=initial)
 
-    def standing(self) -> dict[int, Session]:
+    def standing(self) -> dict[int, GatewaySession]:
         """How far each shard has heard."""
         return {
-            shard: Session(id=ws.session_id, sequence=ws.sequence, url=str(ws.gateway))
+            shard: GatewaySession(id=ws.session_id, sequence=ws.sequence, url=str(ws.gateway))
             for shard, ws in self._open.items()
             if ws.session_id and ws.sequence is not None
         }
 
-    async def keep(self, safe: dict[int, Session]) -> None:
+    async def keep(self, safe: dict[int, GatewaySession]) -> None:
         """Keep the sessions that still go on for whoever listens next, each as far as it is safe."""
         for shard, now in self.standing().items():
             if shard in safe and safe[shard].id == now.id:
@@ -79,7 +79,7 @@ class Socket(discord.AutoShardedClient):
             ws.identify = ws.resume
 
     @staticmethod
-    def _reader(name: str, told: Told) -> Callable[[Any], None]:
+    def _reader(name: str, told: OnDispatch) -> Callable[[Any], None]:
         return lambda data: told(name, data)
 
 

@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from contextlib import suppress
 from typing import Any
 
-from bots.discord.client import Client
-from bots.discord.interactions import SAY, Asked, Thread
-from bots.discord.render import EPHEMERAL, Message
+from bots.discord.client import DiscordClient
+from bots.discord.interactions import SAY, NewThread, OpenInteraction
+from bots.discord.render import EPHEMERAL, DiscordMessage
 from core.address import Address
 from core.errors import Failure
 from core.phrases import say
@@ -18,7 +18,7 @@ Start = Callable[[Coroutine[Any, Any, None]], object]
 
 
 async def opened(
-    client: Client, asked: Asked, thread: Thread, *, start: Start, patience: float = _PATIENCE
+    client: DiscordClient, asked: OpenInteraction, thread: NewThread, *, start: Start, patience: float = _PATIENCE
 ) -> Address | None:
     """Where it goes on, with the one who asked in it; `None` where no thread can be opened, or not soon enough.
 
@@ -37,14 +37,14 @@ async def opened(
     return None
 
 
-async def _sent_back(client: Client, opening: Awaitable[str], where: Address, locale: str) -> None:
+async def _sent_back(client: DiscordClient, opening: Awaitable[str], where: Address, locale: str) -> None:
     with suppress(Failure):
         late = await opening
         words = say("thread.opened", locale or "en", place=f"<#{where.chat}>")
-        await client.say(Address("discord", late), Message(words=words), late)
+        await client.say(Address("discord", late), DiscordMessage(words=words), late)
 
 
-async def brought(client: Client, there: Address, user: str) -> None:
+async def brought(client: DiscordClient, there: Address, user: str) -> None:
     """Who asked is a member of the thread and finds it in the list; who cannot be made one finds it all the same."""
     with suppress(Failure):
         await client.bring(there.chat, user)

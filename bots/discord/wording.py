@@ -3,14 +3,14 @@
 import re
 from dataclasses import dataclass
 
-from bots.discord.shape import Json, inner, records, text
+from bots.discord.json_fields import Json, inner, records, text
 
 _MENTION = re.compile(r"<@!?([0-9]{1,20})>")
 _EMOJI = re.compile(r"<a?(:\w{2,32}:)[0-9]{1,20}>")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bot:
+class DiscordBot:
     """Who the bot is. Without an `id` (not asked for yet) it is only noticed in private."""
 
     id: str = ""
@@ -22,7 +22,7 @@ class Bot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class DiscordWords:
     """`text` without mentions of the bot, which it may have `mentioned` or be `answering`."""
 
     text: str
@@ -34,7 +34,7 @@ class Words:
         return self.mentioned or self.answering
 
 
-def words(message: Json, bot: Bot) -> Words:
+def words(message: Json, bot: DiscordBot) -> DiscordWords:
     people = {str(person.get("id")): name(person) for person in records(message, "mentions")}
     mentioned = bool(bot.id) and bot.id in people
     answering = bot.wrote(inner(message, "referenced_message"))
@@ -46,7 +46,7 @@ def words(message: Json, bot: Bot) -> Words:
 
     said = _EMOJI.sub(r"\1", _MENTION.sub(shown, text(message, "content")))
     said = said.lstrip(" ,:").strip() if mentioned else said.strip()
-    return Words(text=said, mentioned=mentioned, answering=answering)
+    return DiscordWords(text=said, mentioned=mentioned, answering=answering)
 
 
 def name(person: Json) -> str:

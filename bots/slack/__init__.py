@@ -10,27 +10,27 @@ from aiohttp.web import AbstractRouteDef
 
 from bots.slack.admission import Admission
 from bots.slack.channel import SlackChannel
-from bots.slack.client import Client, Sleep
+from bots.slack.client import SlackClient, Sleep
 from bots.slack.directory import Directory
-from bots.slack.drafts import Drafts, LocalDrafts
-from bots.slack.homes import Homes, Suggest
-from bots.slack.install import Installing
+from bots.slack.drafts import LocalSlackDrafts, SlackDrafts
+from bots.slack.home_updates import HomeUpdates, Suggest
+from bots.slack.install import InstallFlow
 from bots.slack.oauth import OAuth
-from bots.slack.socket import Listening
-from bots.slack.streams import Streams
-from bots.slack.tiers import Tiers
-from bots.slack.tokens import InstalledTokens, OneToken, Tokens
+from bots.slack.rate_tiers import RateTiers
+from bots.slack.socket import SlackGateway
+from bots.slack.streams import SlackStreams
+from bots.slack.tokens import InstalledTokens, OneToken, SlackTokens
 from bots.slack.welcome import Welcome
 from core.clock import Clock
 from core.ports.blobs import Blobs
 from core.ports.count import Count
 from core.ports.installs import Installs
-from core.ports.overview import Acquaintances, Overviews
+from core.ports.overview import Identities, Overviews
 from core.reply import Choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class SlackSettings:
     """`app_token` is for Socket Mode, `signing_secret` for being called; `api_url` replaces Slack's address.
 
     With `client_id`, `client_secret` and `public_url`, many workspaces can install the app; `token` is then that of
@@ -51,8 +51,8 @@ class Slack:
     """The app, connected: `gateway` listens where no public address is set, `routes` are what browsers come to."""
 
     channel: SlackChannel
-    gateway: Listening
-    client: Client
+    gateway: SlackGateway
+    client: SlackClient
     routes: tuple[AbstractRouteDef, ...] = ()
 
     async def close(self) -> None:
@@ -64,7 +64,7 @@ def _nothing(locale: str) -> tuple[Choice, ...]:  # noqa: ARG001 - there is noth
 
 
 def connect(
-    settings: Settings,
+    settings: SlackSettings,
     *,
     secret_key: bytes,
     clock: Clock,
@@ -72,21 +72,20 @@ def connect(
     count: Count,
     commands: Collection[str] = (),
     suggest: Suggest = _nothing,
-    drafts: Drafts | None = None,
+    drafts: SlackDrafts | None = None,
     installs: Installs | None = None,
     overviews: Overviews | None = None,
-    acquaintances: Acquaintances | None = None,
+    acquaintances: Identities | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> Slack:
-    """Make the app; nothing goes out yet. To be called within the event loop that will use it.
-
-    `commands` are what can be asked for, `suggest` what is offered in a language. Steps down are counted as `fallback`.
-    `drafts` is to be shared by processes; `overviews` is for the home tab, `acquaintances` tells who is greeted no more."""
+    """Build the app inside the event loop that uses it; sends nothing yet. `suggest` gives suggestions for a locale. Processes share `drafts`."""
     tokens, routes = _opening(settings, secret_key=secret_key, clock=clock, count=count, installs=installs)
-    key, drafts = hmac.digest(secret_key, b"slack buttons", sha256), drafts or LocalDrafts()
-    client = Client(tokens, tiers=Tiers(clock), api_url=settings.api_url, sleep=sleep)
-    directory, streams = Directory(client=client, clock=clock), Streams(drafts, clock=clock)
-    homes = Homes(client=client, directory=directory, drafts=drafts, overviews=overviews, suggest=suggest, key=key)
+    key, drafts = hmac.digest(secret_key, b"slack buttons", sha256), drafts or LocalSlackDrafts()
+    client = SlackClient(tokens, tiers=RateTiers(clock), api_url=settings.api_url, sleep=sleep)
+    directory, streams = Directory(client=client, clock=clock), SlackStreams(drafts, clock=clock)
+    homes = HomeUpdates(
+        client=client, directory=directory, drafts=drafts, overviews=overviews, suggest=suggest, key=key
+    )
     admission = Admission(tokens=tokens, directory=directory, streams=streams, acquaintances=acquaintances, count=count)
     channel = SlackChannel(
         client=client,
@@ -101,13 +100,13 @@ def connect(
         homes=homes,
         count=lambda form: count("fallback", channel="slack", form=form),
     )
-    listening = Listening(client=client, channel=channel, app_token=settings.app_token)
-    return Slack(channel=channel, gateway=listening, client=client, routes=routes)
+    gateway = SlackGateway(client=client, channel=channel, app_token=settings.app_token)
+    return Slack(channel=channel, gateway=gateway, client=client, routes=routes)
 
 
 def _opening(
-    settings: Settings, *, secret_key: bytes, clock: Clock, count: Count, installs: Installs | None
-) -> tuple[Tokens, tuple[AbstractRouteDef, ...]]:
+    settings: SlackSettings, *, secret_key: bytes, clock: Clock, count: Count, installs: Installs | None
+) -> tuple[SlackTokens, tuple[AbstractRouteDef, ...]]:
     """The tokens of one workspace, or of all that install the app at the routes."""
     if installs is None or not (settings.client_id and settings.client_secret and settings.public_url):
         return OneToken(settings.token), ()
@@ -115,7 +114,7 @@ def _opening(
         client_id=settings.client_id, client_secret=settings.client_secret, api_url=settings.api_url, clock=clock
     )
     tokens = InstalledTokens(installs=installs, oauth=oauth, clock=clock, home=settings.token)
-    installing = Installing(
+    installing = InstallFlow(
         oauth=oauth,
         tokens=tokens,
         key=hmac.digest(secret_key, b"slack install", sha256),

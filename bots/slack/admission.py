@@ -2,14 +2,14 @@
 
 from dataclasses import replace
 
+from bots.slack.call import ParsedCall
 from bots.slack.directory import Directory
-from bots.slack.place import Place
-from bots.slack.reading import Reading
-from bots.slack.streams import Streams
-from bots.slack.tokens import Tokens
+from bots.slack.location import SlackLocation
+from bots.slack.streams import SlackStreams
+from bots.slack.tokens import SlackTokens
 from core.event import Event, Joined, Stopped
 from core.ports.count import Count
-from core.ports.overview import Acquaintances
+from core.ports.overview import Identities
 
 
 class Admission:
@@ -18,10 +18,10 @@ class Admission:
     def __init__(
         self,
         *,
-        tokens: Tokens,
+        tokens: SlackTokens,
         directory: Directory,
-        streams: Streams,
-        acquaintances: Acquaintances | None,
+        streams: SlackStreams,
+        acquaintances: Identities | None,
         count: Count,
     ) -> None:
         self._tokens = tokens
@@ -30,7 +30,7 @@ class Admission:
         self._acquaintances = acquaintances
         self._count = count
 
-    async def admit(self, events: tuple[Event, ...], reading: Reading) -> tuple[Event, ...]:
+    async def admit(self, events: tuple[Event, ...], reading: ParsedCall) -> tuple[Event, ...]:
         """The events to keep of a call. Raises `core.errors` where Slack has to call again."""
         if reading.ended is not None:
             await self._tokens.ended(reading.ended.team, reading.ended.at)
@@ -56,10 +56,10 @@ class Admission:
 
     async def _placed(self, event: Event) -> tuple[Event, ...]:
         """What was asked for where two others talk belongs to the bot's own conversation with who asks; who stops by command in a channel means whatever runs there for them, also in its threads."""
-        place, user = Place.of(event.address), event.sender.id.partition(".")[2]
+        place, user = SlackLocation.of(event.address), event.sender.id.partition(".")[2]
         if place.direct:
             home = await self._directory.home(place.team, user)
-            return (replace(event, address=Place(team=place.team, channel=home or place.channel).address),)
+            return (replace(event, address=SlackLocation(team=place.team, channel=home or place.channel).address),)
         if not isinstance(event.body, Stopped):
             return (event,)
         running = await self._streams.running(place, user)

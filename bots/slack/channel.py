@@ -5,21 +5,21 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 
-from bots.slack import files, render, signed
+from bots.slack import files, render, signed_value
 from bots.slack.admission import Admission
-from bots.slack.client import Client
-from bots.slack.homes import Homes
-from bots.slack.live import SlackLive
-from bots.slack.parse import Reader
-from bots.slack.place import Place
-from bots.slack.reading import Events, behind
-from bots.slack.sending import Count, Sending
-from bots.slack.streams import Streams
+from bots.slack.call import CallEvents, call_of
+from bots.slack.client import SlackClient
+from bots.slack.home_updates import HomeUpdates
+from bots.slack.live import SlackLiveUpdates
+from bots.slack.location import SlackLocation
+from bots.slack.parse import SlackParser
+from bots.slack.send import Count, SlackSender
+from bots.slack.streams import SlackStreams
 from bots.slack.verify import genuine
 from bots.slack.welcome import Welcome
 from bots.slack.wording import spelled
 from core.address import Address
-from core.channel import Answer, Capabilities, Live, Rate, Request
+from core.channel import Capabilities, LiveUpdates, RateSpec, Request, WebhookResponse
 from core.clock import Clock
 from core.errors import Failure
 from core.event import Event, Rated, Sender, Stopped
@@ -33,7 +33,7 @@ CAPABILITIES = Capabilities(
     formatted=True,
     buttons=render.MOST_BUTTONS,
     label_limit=render.LABEL_LIMIT,
-    choice_bytes=signed.CHOICE_BYTES,
+    choice_bytes=signed_value.CHOICE_BYTES,
     voice=True,
     pictures=True,
     files=True,
@@ -41,7 +41,7 @@ CAPABILITIES = Capabilities(
     typing=True,
     streaming=True,
     sources=True,
-    chat_rate=Rate(most=3, seconds=3),
+    chat_rate=RateSpec(most=3, seconds=3),
 )
 """The rate is that of docs.slack.dev/apis/web-api/rate-limits: one message a second in a channel, where short bursts are borne; what it says of a workspace has no number."""
 
@@ -55,20 +55,20 @@ class SlackChannel:
     def __init__(
         self,
         *,
-        client: Client,
+        client: SlackClient,
         key: bytes,
         secret: str,
         commands: Collection[str],
         clock: Clock,
         blobs: Blobs,
-        streams: Streams,
+        streams: SlackStreams,
         admission: Admission,
         welcome: Welcome,
-        homes: Homes,
+        homes: HomeUpdates,
         count: Count,
     ) -> None:
         self._client = client
-        self._reader = Reader(key=key, commands=commands)
+        self._reader = SlackParser(key=key, commands=commands)
         self._secret = secret
         self._clock = clock
         self._streams = streams
@@ -76,7 +76,7 @@ class SlackChannel:
         self._welcome = welcome
         self._homes = homes
         self._count = count
-        self._sending = Sending(
+        self._sending = SlackSender(
             client=client, key=key, blobs=blobs, streams=streams, count=count, spell=spelled(commands)
         )
 
@@ -85,39 +85,39 @@ class SlackChannel:
 
     def parse(self, request: Request) -> tuple[Event, ...]:
         reading = self._reader.body(request.body, self._clock.now())
-        return Events(reading.events, reading)
+        return CallEvents(reading.events, reading)
 
     def read(self, kind: str, payload: object) -> tuple[Event, ...]:
         """The events in an envelope of Socket Mode; raises `Malformed`."""
         reading = self._reader.envelope(kind, payload, self._clock.now())
-        return Events(reading.events, reading)
+        return CallEvents(reading.events, reading)
 
-    async def answer(self, events: tuple[Event, ...]) -> Answer | None:
+    async def answer(self, events: tuple[Event, ...]) -> WebhookResponse | None:
         """Only a challenge is answered, which is no event."""
-        challenge = behind(events).challenge
-        return Answer(body=json.dumps({"challenge": challenge}).encode()) if challenge else None
+        challenge = call_of(events).challenge
+        return WebhookResponse(body=json.dumps({"challenge": challenge}).encode()) if challenge else None
 
     async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
         """The events of workspaces that have the app, each with its sender's language."""
-        reading = behind(events)
-        return Events(await self._admission.admit(events, reading), reading)
+        reading = call_of(events)
+        return CallEvents(await self._admission.admit(events, reading), reading)
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
         """Fill what a person opened, thank for what they said of an answer, and show that what they stopped works no longer."""
         with suppress(Failure):
-            await self._welcome.meet(behind(events))
+            await self._welcome.meet(call_of(events))
         for event in events:
-            place = Place.of(event.address).under(event.below)
+            place = SlackLocation.of(event.address).under(event.below)
             with suppress(Failure):
                 if isinstance(event.body, Stopped) and place.thread:
                     await self._client.session(place, "active")
                 if isinstance(event.body, Rated):
                     await self._thank(place, event.sender)
 
-    async def _thank(self, place: Place, sender: Sender) -> None:
+    async def _thank(self, place: SlackLocation, sender: Sender) -> None:
         """A word that only who rated sees."""
         quietly = replace(place, only=sender.id.partition(".")[2])
-        await self._client.say(quietly, render.Message(text=say("slack.thanks", sender.locale or DEFAULT)))
+        await self._client.say(quietly, render.SlackMessage(text=say("slack.thanks", sender.locale or DEFAULT)))
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
         sent = await self._sending.send(address, reply, key=key, target=target)
@@ -127,8 +127,8 @@ class SlackChannel:
     async def fetch(self, media: Media) -> bytes:
         return await self._client.fetch(*files.located(media.ref))
 
-    def live(self, address: Address) -> Live:
-        return SlackLive(
+    def live(self, address: Address) -> LiveUpdates:
+        return SlackLiveUpdates(
             address=address, client=self._client, clock=self._clock, streams=self._streams, count=self._count
         )
 

@@ -9,13 +9,13 @@ import aiohttp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.slack.asking import asked, root
+from bots.slack.api_call import asked, root
+from bots.slack.errors import failure
+from bots.slack.location import SlackLocation
 from bots.slack.mrkdwn import cut, defused
-from bots.slack.place import Place
-from bots.slack.refusals import failure
-from bots.slack.render import Block, Message
-from bots.slack.tiers import Tiers
-from bots.slack.tokens import Tokens
+from bots.slack.rate_tiers import RateTiers
+from bots.slack.render import SlackBlock, SlackMessage
+from bots.slack.tokens import SlackTokens
 from core.errors import Failure, Refused, Unreachable
 
 FETCH_LIMIT = 25 * 1024 * 1024
@@ -26,10 +26,12 @@ _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5)
 Sleep = Callable[[float], Awaitable[None]]
 
 
-class Client:
+class SlackClient:
     """One app. `api_url` replaces Slack's address (`https://slack.com`, with or without `/api/`)."""
 
-    def __init__(self, tokens: Tokens, *, tiers: Tiers, api_url: str = "", sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self, tokens: SlackTokens, *, tiers: RateTiers, api_url: str = "", sleep: Sleep = asyncio.sleep
+    ) -> None:
         self._api = f"{root(api_url)}/api/"
         self._host = urlsplit(root(api_url)).hostname or ""
         self._tokens = tokens
@@ -37,7 +39,7 @@ class Client:
         self._sleep = sleep
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS))
 
-    def spare(self, place: Place, method: str) -> bool:
+    def spare(self, place: SlackLocation, method: str) -> bool:
         """Whether a method may be called for what can be lost."""
         return self._tiers.spare(place.team, method)
 
@@ -61,7 +63,7 @@ class Client:
         answer = await self._call("", "auth.test")
         return str(answer.get("user", "")), str(answer.get("team", ""))
 
-    async def say(self, place: Place, message: Message) -> str:
+    async def say(self, place: SlackLocation, message: SlackMessage) -> str:
         """Send a message and return its timestamp, which is its id."""
         body: dict[str, Any] = {"channel": place.channel, "text": message.text, "unfurl_links": False}
         if message.blocks:
@@ -72,45 +74,45 @@ class Client:
         answer = await self._call(place.team, "chat.postMessage", **body, **_thread(place))
         return str(answer["ts"])
 
-    async def rewrite(self, place: Place, sent: str, message: Message) -> None:
+    async def rewrite(self, place: SlackLocation, sent: str, message: SlackMessage) -> None:
         """Change a message, its buttons included; beside blocks, only the first 4,000 characters of its text are kept."""
         text, blocks = cut(message.text, UPDATE_TEXT), list(message.blocks)
         await self._call(place.team, "chat.update", channel=place.channel, ts=sent, text=text, blocks=blocks)
 
-    async def take_back(self, place: Place, sent: str) -> None:
+    async def take_back(self, place: SlackLocation, sent: str) -> None:
         await self._call(place.team, "chat.delete", channel=place.channel, ts=sent)
 
-    async def start(self, place: Place, chunks: Sequence[Block], reader: str) -> str:
+    async def start(self, place: SlackLocation, chunks: Sequence[SlackBlock], reader: str) -> str:
         """Begin an answer that is written before the eyes of `reader`, a user's id; its timestamp."""
         whom = {} if place.direct else {"recipient_user_id": reader, "recipient_team_id": place.team}
         body: dict[str, Any] = {"channel": place.channel, "chunks": list(chunks), **_thread(place), **whom}
         answer = await self._call(place.team, "chat.startStream", **body)
         return str(answer["ts"])
 
-    async def append(self, place: Place, sent: str, chunks: Sequence[Block]) -> None:
+    async def append(self, place: SlackLocation, sent: str, chunks: Sequence[SlackBlock]) -> None:
         await self._call(place.team, "chat.appendStream", channel=place.channel, ts=sent, chunks=list(chunks))
 
-    async def stop(self, place: Place, sent: str, *, session: str = "active") -> None:
+    async def stop(self, place: SlackLocation, sent: str, *, session: str = "active") -> None:
         """End a stream, and with it the work that the reader can stop, unless the `session` is to go on."""
         await self._call(place.team, "chat.stopStream", channel=place.channel, ts=sent, session_status=session)
 
-    async def session(self, place: Place, status: str, *, title: str = "") -> None:
+    async def session(self, place: SlackLocation, status: str, *, title: str = "") -> None:
         """Say that the thread's session is `processing`, which shows a stop button, or `active`; a new one is named by its title."""
         more = _thread(place) | ({"title": title} if title else {})
         await self._call(place.team, "agents.sessions.setStatus", channel_id=place.channel, status=status, **more)
 
-    async def status(self, place: Place, words: str) -> None:
+    async def status(self, place: SlackLocation, words: str) -> None:
         """Show under the thread what is being done; no words take it away."""
         await self._call(
             place.team, "assistant.threads.setStatus", channel_id=place.channel, status=words, **_thread(place)
         )
 
-    async def title(self, place: Place, words: str) -> None:
+    async def title(self, place: SlackLocation, words: str) -> None:
         await self._call(
             place.team, "assistant.threads.setTitle", channel_id=place.channel, title=words, **_thread(place)
         )
 
-    async def suggest(self, place: Place, prompts: Sequence[tuple[str, str]]) -> None:
+    async def suggest(self, place: SlackLocation, prompts: Sequence[tuple[str, str]]) -> None:
         """Offer up to four things to say, each with a title; an agent's threads are not named there, or Slack does nothing."""
         shown = [{"title": title, "message": message} for title, message in prompts[:4]]
         await self._call(
@@ -120,20 +122,22 @@ class Client:
             prompts=shown,
         )
 
-    async def direct(self, team: str, user: str) -> Place:
+    async def direct(self, team: str, user: str) -> SlackLocation:
         """The bot's conversation with a person, opened if need be."""
         answer = await self._call(team, "conversations.open", users=user)
-        return Place(team=team, channel=str(answer["channel"]["id"]))
+        return SlackLocation(team=team, channel=str(answer["channel"]["id"]))
 
-    async def publish(self, team: str, user: str, view: Block) -> None:
+    async def publish(self, team: str, user: str, view: SlackBlock) -> None:
         """Fill a person's home tab."""
         await self._call(team, "views.publish", user_id=user, view=view)
 
-    async def open(self, team: str, trigger: str, view: Block) -> None:
+    async def open(self, team: str, trigger: str, view: SlackBlock) -> None:
         """Open a form, within three seconds of what the person did."""
         await self._call(team, "views.open", trigger_id=trigger, view=view)
 
-    async def upload(self, place: Place, data: bytes, name: str, words: str = "", *, shared: bool = True) -> str:
+    async def upload(
+        self, place: SlackLocation, data: bytes, name: str, words: str = "", *, shared: bool = True
+    ) -> str:
         """Send a file with words beside it, or with `shared` off have Slack keep it for a message to come; the file's id."""
         token = await self._tokens.token(place.team)
         web = self._web(token)
@@ -187,18 +191,18 @@ class Client:
         return AsyncWebClient(token=token, base_url=self._api, session=self._session, retry_handlers=[])
 
 
-def words(text: str) -> Block:
+def words(text: str) -> SlackBlock:
     """A piece of Markdown in a stream."""
     return {"type": "markdown_text", "text": defused(text)}
 
 
-def task(number: int, title: str, *, done: bool) -> Block:
+def task(number: int, title: str, *, done: bool) -> SlackBlock:
     """A step of the work in a stream."""
     status = "complete" if done else "in_progress"
     return {"type": "task_update", "id": f"step{number}", "title": title, "status": status}
 
 
-def _thread(place: Place) -> dict[str, str]:
+def _thread(place: SlackLocation) -> dict[str, str]:
     return {"thread_ts": place.thread} if place.thread else {}
 
 

@@ -4,7 +4,7 @@ import asyncio
 from collections import OrderedDict
 from datetime import datetime, timedelta
 
-from bots.slack.client import Client
+from bots.slack.client import SlackClient
 from core.clock import Clock
 from core.errors import Failure, Refused
 
@@ -13,19 +13,19 @@ _REMEMBER = timedelta(hours=6)
 _SILENCE = timedelta(seconds=30)
 _MOST = 20_000
 
-Person = tuple[str, str]
+SlackProfile = tuple[str, str]
 """A workspace and a user."""
 
 
 class Directory:
     """Asks for each person once in six hours, and for nobody of a workspace for half a minute after Slack has not answered."""
 
-    def __init__(self, *, client: Client, clock: Clock) -> None:
+    def __init__(self, *, client: SlackClient, clock: Clock) -> None:
         self._client = client
         self._clock = clock
-        self._known: OrderedDict[Person, tuple[str, datetime]] = OrderedDict()
-        self._asking: dict[Person, asyncio.Task[str]] = {}
-        self._homes: OrderedDict[Person, str] = OrderedDict()
+        self._known: OrderedDict[SlackProfile, tuple[str, datetime]] = OrderedDict()
+        self._asking: dict[SlackProfile, asyncio.Task[str]] = {}
+        self._homes: OrderedDict[SlackProfile, str] = OrderedDict()
         self._mute: dict[str, datetime] = {}
 
     async def locale(self, team: str, user: str) -> str:
@@ -65,7 +65,7 @@ class Directory:
     async def close(self) -> None:
         await asyncio.gather(*self._asking.values(), return_exceptions=True)
 
-    async def _asked(self, person: Person) -> str:
+    async def _asked(self, person: SlackProfile) -> str:
         """Never raises."""
         known, now = self._known.get(person, ("", None)), self._clock.now()
         try:

@@ -12,7 +12,7 @@ _WORKING = "working"
 _IN = "@"
 
 
-class Drafts(Protocol):
+class SlackDrafts(Protocol):
     """Remembers a word for each conversation; shared where turns and deliveries run in several processes."""
 
     async def read(self, address: Address) -> str:
@@ -24,7 +24,7 @@ class Drafts(Protocol):
         ...
 
 
-class LocalDrafts:
+class LocalSlackDrafts:
     """Remembers within one process."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class LocalDrafts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
+class SlackDraft:
     """`message` is the timestamp of the half-written message, or empty; `streaming` that it is a stream; `working` that anything is shown at all; `thread` where."""
 
     message: str = ""
@@ -51,7 +51,7 @@ class Draft:
     thread: str = ""
 
     @classmethod
-    def parse(cls, kept: str) -> "Draft":
+    def parse(cls, kept: str) -> "SlackDraft":
         kept, _, thread = kept.partition(_IN)
         if kept.startswith(_STREAM):
             return cls(message=kept.removeprefix(_STREAM), streaming=True, working=True, thread=thread)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bots.slack.shape import Json, amount, text
+from bots.slack.json_fields import Json, amount, text
 from core.event import Body, Said, Shared, Spoke
 from core.media import Media
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from bots.slack import interactive, render
+from bots.slack.location import SlackLocation
 from bots.slack.mrkdwn import escaped
-from bots.slack.place import Place
-from bots.slack.render import Block
+from bots.slack.render import SlackBlock
 from core.phrases import known, locales, say
 from core.ports.overview import Overview
 from core.reply import Choice
@@ -14,10 +14,12 @@ _MOST_PROGRESS = 20
 _MOST_DOCUMENTS = 10
 _VOICES = (("always", "on"), ("auto", "auto"), ("never", "off"))
 
-Sign = Callable[[Choice], str]
+SignChoice = Callable[[Choice], str]
 
 
-def view(place: Place, overview: Overview | None, suggestions: Sequence[Choice], sign: Sign, locale: str) -> Block:
+def view(
+    place: SlackLocation, overview: Overview | None, suggestions: Sequence[Choice], sign: SignChoice, locale: str
+) -> SlackBlock:
     """The tab of the person whose conversation `place` is; its buttons and menus are answered there."""
     parts = [*_words(say("start.hello", locale)), *_buttons(place, "", suggestions, sign)]
     if overview is not None:
@@ -28,11 +30,11 @@ def view(place: Place, overview: Overview | None, suggestions: Sequence[Choice],
     return {"type": "home", "blocks": parts}
 
 
-def _progress(overview: Overview, locale: str) -> list[Block]:
+def _progress(overview: Overview, locale: str) -> list[SlackBlock]:
     return [_title("slack.home.progress", locale), *_words(overview.progress)[:_MOST_PROGRESS]]
 
 
-def _due(place: Place, overview: Overview, sign: Sign, locale: str) -> list[Block]:
+def _due(place: SlackLocation, overview: Overview, sign: SignChoice, locale: str) -> list[SlackBlock]:
     title = _title("slack.home.review", locale)
     if not overview.due:
         return [title, *_words(say("slack.home.nothing", locale))]
@@ -41,7 +43,7 @@ def _due(place: Place, overview: Overview, sign: Sign, locale: str) -> list[Bloc
     return [title, *_words(words), *_buttons(place, "review", (review,), sign)]
 
 
-def _knowledge(overview: Overview, locale: str) -> list[Block]:
+def _knowledge(overview: Overview, locale: str) -> list[SlackBlock]:
     title = _title("slack.home.knowledge", locale)
     shown = overview.documents[:_MOST_DOCUMENTS]
     if not shown:
@@ -52,7 +54,7 @@ def _knowledge(overview: Overview, locale: str) -> list[Block]:
     return [title, _section("\n".join(lines))]
 
 
-def _settings(place: Place, overview: Overview, sign: Sign, locale: str) -> list[Block]:
+def _settings(place: SlackLocation, overview: Overview, sign: SignChoice, locale: str) -> list[SlackBlock]:
     languages = [Choice(label=say("language.name", tag), value=f"/language {tag}") for tag in locales()]
     voices = [Choice(label=say(f"voice.button_{name}", locale), value=f"/voice {to}") for name, to in _VOICES]
     spoken, voice = known(overview.learner.locale), dict(_VOICES)[overview.learner.voice]
@@ -63,7 +65,9 @@ def _settings(place: Place, overview: Overview, sign: Sign, locale: str) -> list
     ]
 
 
-def _menu(place: Place, name: str, choices: Sequence[Choice], chosen: str, sign: Sign, locale: str) -> Block:
+def _menu(
+    place: SlackLocation, name: str, choices: Sequence[Choice], chosen: str, sign: SignChoice, locale: str
+) -> SlackBlock:
     options = {choice.value: {"text": render.plainly(choice.label, 75), "value": sign(choice)} for choice in choices}
     menu = {
         "type": "static_select",
@@ -75,25 +79,25 @@ def _menu(place: Place, name: str, choices: Sequence[Choice], chosen: str, sign:
     return {**_section(words), "block_id": _block(place, name), "accessory": menu}
 
 
-def _buttons(place: Place, name: str, choices: Sequence[Choice], sign: Sign) -> list[Block]:
+def _buttons(place: SlackLocation, name: str, choices: Sequence[Choice], sign: SignChoice) -> list[SlackBlock]:
     elements = [render.button(choice, sign(choice), number) for number, choice in enumerate(choices)]
     return [{"type": "actions", "block_id": _block(place, name), "elements": elements}] if elements else []
 
 
-def _block(place: Place, name: str) -> str:
+def _block(place: SlackLocation, name: str) -> str:
     """The conversation that a block's buttons and menus are answered in."""
     return f"{interactive.HOME}{place.channel}" + (f":{name}" if name else "")
 
 
-def _title(key: str, locale: str) -> Block:
+def _title(key: str, locale: str) -> SlackBlock:
     return {"type": "header", "text": render.plainly(say(key, locale), 150)}
 
 
-def _section(words: str) -> Block:
+def _section(words: str) -> SlackBlock:
     return {"type": "section", "text": {"type": "mrkdwn", "text": words}}
 
 
-def _words(text: str) -> list[Block]:
+def _words(text: str) -> list[SlackBlock]:
     shown = render.draft(text, "")
     return [*shown.blocks] if shown else []
 

@@ -22,7 +22,7 @@ _LONGEST = 1024
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
-class Installing:
+class InstallFlow:
     """`GET /slack/install` and `GET /slack/oauth`. `key` signs the state that ties the two together, `public_url` is where we are.
 
     The state lasts for ten minutes and counts only in the browser that was sent off with it.

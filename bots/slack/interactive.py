@@ -2,11 +2,11 @@
 
 from datetime import datetime
 
-from bots.slack import signed
-from bots.slack.place import Place
-from bots.slack.reading import Asked, Reading
+from bots.slack import signed_value
+from bots.slack.call import FormRequest, ParsedCall
+from bots.slack.json_fields import Json, inner, needed, record, records, text
+from bots.slack.location import SlackLocation
 from bots.slack.render import BAD, GOOD, WRITE
-from bots.slack.shape import Json, inner, needed, record, records, text
 from bots.slack.wording import words
 from core.address import Address
 from core.errors import Malformed
@@ -18,44 +18,44 @@ AT = "at:"
 QUESTION = "question"
 
 
-def read(payload: Json, key: bytes, now: datetime) -> Reading:
+def read(payload: Json, key: bytes, now: datetime) -> ParsedCall:
     """An interactivity payload; kinds that are not known give no events."""
     match needed(payload, "type"):
         case "block_actions":
             return _taps(payload, key, now)
         case "message_action":
-            return Reading(events=_about(payload, now), anywhere=True)
+            return ParsedCall(events=_about(payload, now), anywhere=True)
         case "shortcut":
             return _shortcut(payload)
         case "view_submission":
-            return Reading(events=_form(payload, key, now))
+            return ParsedCall(events=_form(payload, key, now))
         case _:
-            return Reading()
+            return ParsedCall()
 
 
-def _taps(payload: Json, key: bytes, now: datetime) -> Reading:
+def _taps(payload: Json, key: bytes, now: datetime) -> ParsedCall:
     """What was tapped first of what was made here for the conversation it stands in."""
     for action in records(payload, "actions"):
         place = _place(payload, action)
         value = text(action, "value") or text(inner(action, "selected_option"), "value")
-        choice = signed.decode(value, place.address, key) if place else None
+        choice = signed_value.decode(value, place.address, key) if place else None
         if place is None or choice is None:
             continue
         if choice == WRITE and text(action, "action_id") == WRITE:
-            return Reading(asked=_written(payload, place, text(inner(action, "text"), "text")))
+            return ParsedCall(asked=_written(payload, place, text(inner(action, "text"), "text")))
         of = text(inner(payload, "container"), "message_ts")
         body = Rated(good=choice == GOOD, of=of) if choice in (GOOD, BAD) else Tapped(choice=choice, of=of)
-        return Reading(events=(_event(payload, place, body, now),))
-    return Reading()
+        return ParsedCall(events=(_event(payload, place, body, now),))
+    return ParsedCall()
 
 
-def _written(payload: Json, place: Place, label: str) -> Asked:
+def _written(payload: Json, place: SlackLocation, label: str) -> FormRequest:
     """A question that is answered in a form."""
     user = needed(inner(payload, "user"), "id")
-    return Asked(team=place.team, user=user, trigger=needed(payload, "trigger_id"), place=place, label=label)
+    return FormRequest(team=place.team, user=user, trigger=needed(payload, "trigger_id"), place=place, label=label)
 
 
-def _place(payload: Json, action: Json) -> Place | None:
+def _place(payload: Json, action: Json) -> SlackLocation | None:
     """Where a button stands: in a message, in one that only the tapper sees, or in what names its conversation (the home tab, an answer from elsewhere)."""
     team = _team(payload)
     container = inner(payload, "container")
@@ -63,20 +63,24 @@ def _place(payload: Json, action: Json) -> Place | None:
     if block.startswith(AT):
         return _elsewhere(block.removeprefix(AT), team, needed(inner(payload, "user"), "id"))
     if text(container, "type") == "view":
-        return Place(team=team, channel=block.removeprefix(HOME).partition(":")[0]) if block.startswith(HOME) else None
+        return (
+            SlackLocation(team=team, channel=block.removeprefix(HOME).partition(":")[0])
+            if block.startswith(HOME)
+            else None
+        )
     channel = text(inner(payload, "channel"), "id") or text(container, "channel_id")
     if not channel:
         return None
     if container.get("is_ephemeral") is True:
-        return Place(team=team, channel=channel, only=needed(inner(payload, "user"), "id"))
+        return SlackLocation(team=team, channel=channel, only=needed(inner(payload, "user"), "id"))
     thread = text(inner(payload, "message"), "thread_ts") or text(container, "thread_ts")
-    return Place(team=team, channel=channel, thread="" if thread == text(container, "message_ts") else thread)
+    return SlackLocation(team=team, channel=channel, thread="" if thread == text(container, "message_ts") else thread)
 
 
-def _elsewhere(address: str, team: str, user: str) -> Place | None:
+def _elsewhere(address: str, team: str, user: str) -> SlackLocation | None:
     """A conversation that is the tapper's alone."""
     try:
-        place = Place.of(Address.parse(address))
+        place = SlackLocation.of(Address.parse(address))
     except ValueError:
         return None
     return place if (place.team, place.only) == (team, user) else None
@@ -85,17 +89,17 @@ def _elsewhere(address: str, team: str, user: str) -> Place | None:
 def _about(payload: Json, now: datetime) -> tuple[Event, ...]:
     """A message that someone wants explained: the answer is for them only."""
     said = words(text(inner(payload, "message"), "text"), "").text
-    place = Place(team=_team(payload), channel=needed(inner(payload, "channel"), "id"))
+    place = SlackLocation(team=_team(payload), channel=needed(inner(payload, "channel"), "id"))
     if not place.direct:
-        place = Place(team=place.team, channel=place.channel, only=needed(inner(payload, "user"), "id"))
+        place = SlackLocation(team=place.team, channel=place.channel, only=needed(inner(payload, "user"), "id"))
     return (_event(payload, place, Said(text=said), now),) if said else ()
 
 
-def _shortcut(payload: Json) -> Reading:
+def _shortcut(payload: Json) -> ParsedCall:
     if text(payload, "callback_id") != ASK:
-        return Reading()
+        return ParsedCall()
     user = needed(inner(payload, "user"), "id")
-    return Reading(asked=Asked(team=_team(payload), user=user, trigger=needed(payload, "trigger_id")))
+    return ParsedCall(asked=FormRequest(team=_team(payload), user=user, trigger=needed(payload, "trigger_id")))
 
 
 def _form(payload: Json, key: bytes, now: datetime) -> tuple[Event, ...]:
@@ -114,12 +118,12 @@ def _form(payload: Json, key: bytes, now: datetime) -> tuple[Event, ...]:
     return (event,)
 
 
-def _signed_place(given: str, address: str, key: bytes) -> Place | None:
+def _signed_place(given: str, address: str, key: bytes) -> SlackLocation | None:
     try:
         found = Address.parse(address)
     except ValueError:
         return None
-    return Place.of(found) if signed.decode(given, found, key) == ASK else None
+    return SlackLocation.of(found) if signed_value.decode(given, found, key) == ASK else None
 
 
 def _team(payload: Json) -> str:
@@ -129,7 +133,7 @@ def _team(payload: Json) -> str:
     return team
 
 
-def _event(payload: Json, place: Place, body: Body, now: datetime, *, key: str = "") -> Event:
+def _event(payload: Json, place: SlackLocation, body: Body, now: datetime, *, key: str = "") -> Event:
     user = record(payload.get("user"), "user")
     return Event(
         id=f"slack:{key or needed(payload, 'trigger_id')}",

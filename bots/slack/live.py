@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bots.slack import render
-from bots.slack.client import Client, task, words
-from bots.slack.drafts import Draft
-from bots.slack.place import Place
-from bots.slack.refusals import NotStreaming, StoppedByUser
-from bots.slack.strays import removed
-from bots.slack.streams import Streams
+from bots.slack.client import SlackClient, task, words
+from bots.slack.drafts import SlackDraft
+from bots.slack.errors import NotStreaming, StoppedByUser
+from bots.slack.leftover_drafts import removed
+from bots.slack.location import SlackLocation
+from bots.slack.streams import SlackStreams
 from core.address import Address
 from core.clock import Clock
 from core.errors import Failure, Refused, Throttled
@@ -26,7 +26,7 @@ _MOST_TITLE = 200
 _MOST_TOPIC = 80
 
 
-class SlackLive:
+class SlackLiveUpdates:
     """Draws one turn's signs of life at the pace that Slack allows; drops what comes faster.
 
     In a thread the answer is streamed, with the work of tools as its steps; elsewhere, and when a stream dies, a
@@ -34,10 +34,16 @@ class SlackLive:
     """
 
     def __init__(
-        self, *, address: Address, client: Client, clock: Clock, streams: Streams, count: Callable[[str], None]
+        self,
+        *,
+        address: Address,
+        client: SlackClient,
+        clock: Clock,
+        streams: SlackStreams,
+        count: Callable[[str], None],
     ) -> None:
         self._address = address
-        self._place = Place.of(address)
+        self._place = SlackLocation.of(address)
         self._client = client
         self._clock = clock
         self._streams = streams
@@ -58,7 +64,7 @@ class SlackLive:
     def meant_for(self, sender: Sender, locale: str, topic: str, below: str) -> None:
         """`core.channel.Personal`."""
         self._streams.turn(self._address, below)
-        self._place = Place.of(self._address).under(below)
+        self._place = SlackLocation.of(self._address).under(below)
         self._reader = sender.id.partition(".")[2]
         self._locale = locale
         self._topic = " ".join(topic.split())[:_MOST_TOPIC] if self._place.direct else ""
@@ -70,7 +76,7 @@ class SlackLive:
             return
         if self._place.only:
             self._begun = True
-            await self._keep(Draft(working=True))
+            await self._keep(SlackDraft(working=True))
         if not self._place.thread:
             return
         await self._streams.run(self._address, self._quietly(self._think()))
@@ -110,13 +116,13 @@ class SlackLive:
         self._begun = True
         draft = await self._streams.read(self._address)
         if draft.working and draft.thread != self._place.below:
-            await removed(self._client, Place.of(self._address), draft)
-            draft = Draft()
+            await removed(self._client, SlackLocation.of(self._address), draft)
+            draft = SlackDraft()
             await self._keep(draft)
         if not self._place.thread:
             return
         if not draft.working:
-            await self._keep(Draft(working=True))
+            await self._keep(SlackDraft(working=True))
         if self._reader and not self._place.direct:
             await self._streams.began(self._place, self._reader)
         if not self._client.spare(self._place, "agents.sessions.setStatus"):
@@ -167,7 +173,7 @@ class SlackLive:
             return False
         return True
 
-    async def _stream(self, draft: Draft, more: str) -> None:
+    async def _stream(self, draft: SlackDraft, more: str) -> None:
         """What may be the beginning of a mention waits for what follows it."""
         ready = more.removesuffix("<")
         if not ready:
@@ -180,14 +186,14 @@ class SlackLive:
             await self._start([words(ready)])
         self._streamed += ready
 
-    async def _start(self, chunks: list[render.Block]) -> None:
+    async def _start(self, chunks: list[render.SlackBlock]) -> None:
         """Raises `Refused` too where the workspace has had its streams of a minute."""
         if not self._client.spare(self._place, "chat.startStream"):
             raise Refused("Slack: no more streams for now")
         sent = await self._client.start(self._place, chunks, self._reader)
-        await self._keep(Draft(message=sent, streaming=True, working=True))
+        await self._keep(SlackDraft(message=sent, streaming=True, working=True))
 
-    async def _append(self, draft: Draft, chunks: list[render.Block]) -> None:
+    async def _append(self, draft: SlackDraft, chunks: list[render.SlackBlock]) -> None:
         if not self._client.spare(self._place, "chat.appendStream"):
             return
         try:
@@ -197,7 +203,7 @@ class SlackLive:
         except NotStreaming:
             return
 
-    async def _edit(self, draft: Draft) -> None:
+    async def _edit(self, draft: SlackDraft) -> None:
         """Go on in a message that is updated; what was streamed so far stays in it."""
         shown = render.draft(self._words, "" if self._place.thread else self._status)
         if shown is None:
@@ -210,9 +216,9 @@ class SlackLive:
         if draft.message:
             await self._client.rewrite(self._place, draft.message, shown)
         sent = draft.message or await self._client.say(self._place, shown)
-        await self._keep(Draft(message=sent, working=True))
+        await self._keep(SlackDraft(message=sent, working=True))
 
-    async def _end(self, draft: Draft) -> None:
+    async def _end(self, draft: SlackDraft) -> None:
         """End the stream, not the work. Raises `StoppedByUser`, with which nothing more is drawn."""
         try:
             await self._client.stop(self._place, draft.message, session="processing")
@@ -221,7 +227,7 @@ class SlackLive:
         except NotStreaming:
             return
 
-    async def _keep(self, draft: Draft) -> None:
+    async def _keep(self, draft: SlackDraft) -> None:
         await self._streams.keep(self._address, replace(draft, thread=self._place.below))
 
     async def _quietly(self, call: Coroutine[Any, Any, None]) -> None:

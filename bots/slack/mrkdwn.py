@@ -4,11 +4,11 @@ import re
 
 from core.markup import (
     Block,
-    Code,
+    BlockQuote,
+    CodeBlock,
     Heading,
-    Item,
+    ListItem,
     Paragraph,
-    Quote,
     Rule,
     Span,
     Spans,
@@ -88,11 +88,11 @@ def _block(block: Block) -> str:
             return _spans(block.spans)
         case Heading():
             return _wrapped(_spans(block.spans, bold=False), "*")
-        case Item():
+        case ListItem():
             return bullet(block) + _spans(block.spans)
-        case Code():
+        case CodeBlock():
             return _fenced(block.text) if block.text.strip() else ""
-        case Quote():
+        case BlockQuote():
             return "\n".join(f">{line}" for line in joined(block.blocks, _block).split("\n"))
         case Table():
             return grid(block)

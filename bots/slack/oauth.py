@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.slack.asking import asked, root
-from bots.slack.shape import amount, needed, record, text
+from bots.slack.api_call import asked, root
+from bots.slack.json_fields import amount, needed, record, text
 from core.clock import Clock
 from core.errors import Refused
 from core.ports.installs import Install

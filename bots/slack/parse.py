@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
 from bots.slack import files, interactive
-from bots.slack.place import Place
-from bots.slack.reading import Ended, Opened, Reading
-from bots.slack.shape import Json, amount, inner, moment, needed, record, records, text
-from bots.slack.wording import Words, asked, commanded, words
+from bots.slack.call import AppRemoved, ConversationOpened, ParsedCall
+from bots.slack.json_fields import Json, amount, inner, moment, needed, record, records, text
+from bots.slack.location import SlackLocation
+from bots.slack.wording import SlackWords, asked, commanded, words
 from core.errors import Malformed
 from core.event import Body, Event, Joined, Said, Sender, Stopped
 
@@ -19,13 +19,13 @@ _SPOKEN = ("", "file_share", "thread_broadcast", "me_message")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class SlackParser:
     """Reads for one app. `key` is what its buttons are signed with, `commands` what a slash command may ask for."""
 
     key: bytes
     commands: Collection[str] = ()
 
-    def body(self, body: bytes, now: datetime) -> Reading:
+    def body(self, body: bytes, now: datetime) -> ParsedCall:
         """A webhook call's body: JSON, or a form. Raises `Malformed` for anything that is neither."""
         if body.lstrip()[:1] == b"{":
             return self.callback(_json(body))
@@ -38,10 +38,10 @@ class Reader:
         if "command" in form:
             return self.command(form, now)
         if "ssl_check" in form:
-            return Reading()
+            return ParsedCall()
         raise Malformed("the body is nothing that Slack sends")
 
-    def envelope(self, kind: str, payload: object, now: datetime) -> Reading:
+    def envelope(self, kind: str, payload: object, now: datetime) -> ParsedCall:
         """What came by Socket Mode. Kinds that are not known give no events."""
         match kind:
             case "events_api":
@@ -51,27 +51,27 @@ class Reader:
             case "slash_commands":
                 return self.command(record(payload, "payload"), now)
             case _:
-                return Reading()
+                return ParsedCall()
 
-    def callback(self, whole: Json) -> Reading:
+    def callback(self, whole: Json) -> ParsedCall:
         """An Events API payload."""
         match needed(whole, "type"):
             case "url_verification":
-                return Reading(challenge=needed(whole, "challenge"))
+                return ParsedCall(challenge=needed(whole, "challenge"))
             case "event_callback":
                 return self._event(whole, record(whole.get("event"), "event"))
             case _:
-                return Reading()
+                return ParsedCall()
 
-    def interaction(self, payload: Json, now: datetime) -> Reading:
+    def interaction(self, payload: Json, now: datetime) -> ParsedCall:
         return interactive.read(payload, self.key, now)
 
-    def command(self, form: Json, now: datetime) -> Reading:
+    def command(self, form: Json, now: datetime) -> ParsedCall:
         """A slash command. In a channel, the answer is for the one who asks only."""
-        place = Place(team=needed(form, "team_id"), channel=needed(form, "channel_id"))
+        place = SlackLocation(team=needed(form, "team_id"), channel=needed(form, "channel_id"))
         user = needed(form, "user_id")
         if not place.direct:
-            place = Place(team=place.team, channel=place.channel, only=user)
+            place = SlackLocation(team=place.team, channel=place.channel, only=user)
         said = asked(needed(form, "command"), text(form, "text"), self.commands)
         event = Event(
             id=f"slack:{needed(form, 'trigger_id')}",
@@ -80,27 +80,27 @@ class Reader:
             at=now,
             body=Stopped() if said == "/stop" else Said(text=said),
         )
-        return Reading(events=(event,), anywhere=True)
+        return ParsedCall(events=(event,), anywhere=True)
 
-    def _event(self, whole: Json, event: Json) -> Reading:
+    def _event(self, whole: Json, event: Json) -> ParsedCall:
         team, bot = _authorization(whole)
         match needed(event, "type"):
             case "message" if event.get("subtype") == "message_changed":
-                return Reading(events=_edited(whole, event, team, bot, self.commands))
+                return ParsedCall(events=_edited(whole, event, team, bot, self.commands))
             case "message" | "app_mention":
-                return Reading(events=_message(whole, event, team, bot, self.commands))
+                return ParsedCall(events=_message(whole, event, team, bot, self.commands))
             case "agent_session_stopped":
-                return Reading(events=(_stopped(whole, event, team),))
+                return ParsedCall(events=(_stopped(whole, event, team),))
             case "assistant_thread_started":
                 return _thread(whole, record(event.get("assistant_thread"), "assistant_thread"), team)
             case "app_home_opened":
                 return _home(event, team)
             case "app_uninstalled":
-                return Reading(ended=_ended(whole))
+                return ParsedCall(ended=_ended(whole))
             case "tokens_revoked" if inner(event, "tokens").get("bot"):
-                return Reading(ended=_ended(whole))
+                return ParsedCall(ended=_ended(whole))
             case _:
-                return Reading()
+                return ParsedCall()
 
 
 def _message(whole: Json, event: Json, team: str, bot: str, commands: Collection[str]) -> tuple[Event, ...]:
@@ -115,7 +115,7 @@ def _message(whole: Json, event: Json, team: str, bot: str, commands: Collection
     if not place.thread:
         if not addressed:
             return ()
-        place = Place(team=team, channel=place.channel, thread=ts)
+        place = SlackLocation(team=team, channel=place.channel, thread=ts)
     if addressed and (asks := commanded(said.text, commands)) != said.text:
         said = replace(said, text=asks)
     key = f"{team}.{place.channel}.{ts}" if mentioned and not place.direct else needed(whole, "event_id")
@@ -164,7 +164,7 @@ def _changed(body: Body) -> Body:
     return replace(body, edited=True) if isinstance(body, Said) else body
 
 
-def _bodies(event: Json, team: str, said: Words, *, mentioned: bool) -> tuple[Body, ...]:
+def _bodies(event: Json, team: str, said: SlackWords, *, mentioned: bool) -> tuple[Body, ...]:
     shared = files.bodies(records(event, "files"), team, said.text, text(event, "ts"))
     if shared:
         return shared
@@ -173,10 +173,12 @@ def _bodies(event: Json, team: str, said: Words, *, mentioned: bool) -> tuple[Bo
     return (Said(text=said.text),) if said.text or mentioned else ()
 
 
-def _place(event: Json, team: str) -> Place:
+def _place(event: Json, team: str) -> SlackLocation:
     """A thread's first message carries its own timestamp as the thread's, and stays outside of it."""
     thread = text(event, "thread_ts")
-    return Place(team=team, channel=needed(event, "channel"), thread="" if thread == text(event, "ts") else thread)
+    return SlackLocation(
+        team=team, channel=needed(event, "channel"), thread="" if thread == text(event, "ts") else thread
+    )
 
 
 def _sender(event: Json, team: str, user: str) -> Sender:
@@ -186,7 +188,7 @@ def _sender(event: Json, team: str, user: str) -> Sender:
 
 
 def _stopped(whole: Json, event: Json, team: str) -> Event:
-    place = Place(team=team, channel=needed(event, "channel"), thread=text(event, "thread_ts"))
+    place = SlackLocation(team=team, channel=needed(event, "channel"), thread=text(event, "thread_ts"))
     return Event(
         id=f"slack:{needed(whole, 'event_id')}",
         address=place.address,
@@ -198,20 +200,24 @@ def _stopped(whole: Json, event: Json, team: str) -> Event:
     )
 
 
-def _thread(whole: Json, thread: Json, team: str) -> Reading:
+def _thread(whole: Json, thread: Json, team: str) -> ParsedCall:
     """Someone opened a new thread with the assistant: suggestions are shown, and nothing is said yet."""
-    place = Place(team=team, channel=needed(thread, "channel_id"), thread=needed(thread, "thread_ts"))
-    return Reading(opened=Opened(place=place, user=needed(thread, "user_id"), key=needed(whole, "event_id")))
+    place = SlackLocation(team=team, channel=needed(thread, "channel_id"), thread=needed(thread, "thread_ts"))
+    return ParsedCall(
+        opened=ConversationOpened(place=place, user=needed(thread, "user_id"), key=needed(whole, "event_id"))
+    )
 
 
-def _home(event: Json, team: str) -> Reading:
+def _home(event: Json, team: str) -> ParsedCall:
     """Whoever opens the conversation for the first time is greeted; the inbox knows who has been."""
     user, channel = needed(event, "user"), text(event, "channel")
     if text(event, "tab") == "home":
-        return Reading(opened=Opened(place=Place(team=team, channel=channel or user), user=user, home=True))
+        return ParsedCall(
+            opened=ConversationOpened(place=SlackLocation(team=team, channel=channel or user), user=user, home=True)
+        )
     if not channel:
-        return Reading()
-    place = Place(team=team, channel=channel)
+        return ParsedCall()
+    place = SlackLocation(team=team, channel=channel)
     joined = Event(
         id=f"slack:joined:{team}.{user}",
         address=place.address,
@@ -219,12 +225,12 @@ def _home(event: Json, team: str) -> Reading:
         at=moment(needed(event, "event_ts")),
         body=Joined(),
     )
-    return Reading(events=(joined,), opened=Opened(place=place, user=user))
+    return ParsedCall(events=(joined,), opened=ConversationOpened(place=place, user=user))
 
 
-def _ended(whole: Json) -> Ended:
+def _ended(whole: Json) -> AppRemoved:
     """Whose app it was is told beside the event, as nobody's authorization is left; when, in whole seconds, of which this is the end."""
-    return Ended(team=needed(whole, "team_id"), at=moment(str(amount(whole, "event_time") + 1)))
+    return AppRemoved(team=needed(whole, "team_id"), at=moment(str(amount(whole, "event_time") + 1)))
 
 
 def _authorization(whole: Json) -> tuple[str, str]:

@@ -23,34 +23,34 @@ _MOST_IN_TABLE = 9_000
 _MOST_SOURCES = 8
 _ROWS, _COLUMNS = 100, 20
 
-Sign = Callable[[str], str]
+SignButtonValue = Callable[[str], str]
 """Turns a choice into a button's value; raises `Malformed` when that cannot be."""
 
-Block = dict[str, Any]
+SlackBlock = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class SlackMessage:
     """`text` says in plain words what `blocks` show; without blocks it is what people see."""
 
     text: str
-    blocks: tuple[Block, ...] = ()
+    blocks: tuple[SlackBlock, ...] = ()
 
     @property
     def buttons(self) -> bool:
         return any(block["type"] == "actions" for block in self.blocks)
 
-    def answered_at(self, block: str) -> "Message":
+    def answered_at(self, block: str) -> "SlackMessage":
         """The same with buttons that name the conversation they are answered in, by their blocks' id."""
         shown = [{**each, "block_id": f"{block}"} if each["type"] == "actions" else each for each in self.blocks]
         return replace(self, blocks=tuple(shown))
 
-    def bare(self) -> "Message":
+    def bare(self) -> "SlackMessage":
         """The words alone, for when Slack takes offence at the blocks."""
         return replace(self, blocks=())
 
 
-def texts(reply: Text, sign: Sign) -> tuple[Message, ...]:
+def texts(reply: Text, sign: SignButtonValue) -> tuple[SlackMessage, ...]:
     """One or more messages, sources and buttons at the end of the last one; none when there is nothing to say."""
     actions, listed = _actions(reply.choices, sign, asked=reply.text)
     said = _below(reply.text, listed)
@@ -59,7 +59,7 @@ def texts(reply: Text, sign: Sign) -> tuple[Message, ...]:
     return _messages(blocks, _below(said, "\n".join(map(_plain_source, reply.sources)), named))
 
 
-def quiz(reply: Quiz, sign: Sign) -> tuple[Message, ...]:
+def quiz(reply: Quiz, sign: SignButtonValue) -> tuple[SlackMessage, ...]:
     """The question with its buttons; pieces to put in order are lettered, as they are answered by their letters."""
     actions, listed = _actions(() if reply.form == "ordering" else reply.choices, sign)
     if reply.form == "ordering":
@@ -72,7 +72,7 @@ def quiz(reply: Quiz, sign: Sign) -> tuple[Message, ...]:
     return _messages([*progress, *_body(said), *actions], _below(reply.progress, said, named))
 
 
-def _written(actions: Sequence[Block], label: Block, value: str) -> Block:
+def _written(actions: Sequence[SlackBlock], label: SlackBlock, value: str) -> SlackBlock:
     """The row of buttons with one more, which opens a form to write in."""
     beside = actions[0]["elements"] if actions else []
     return {
@@ -81,34 +81,34 @@ def _written(actions: Sequence[Block], label: Block, value: str) -> Block:
     }
 
 
-def verdict(reply: Mark) -> Message:
+def verdict(reply: Mark) -> SlackMessage:
     """The question's message as it stays behind: what was chosen and what is right, and why; no buttons."""
     lines = "\n".join(_marked(reply, choice) for choice in reply.choices)
     blocks = [*_body(reply.question), *([_section(lines[:SECTION_LIMIT])] if lines else []), *_body(reply.text)]
     named = "\n".join(_marked(reply, choice) for choice in reply.choices)
-    return Message(
+    return SlackMessage(
         text=notice(_below(reply.question, _literal(named), reply.text), NOTICE_LIMIT),
         blocks=tuple(blocks[:_MOST_BLOCKS]),
     )
 
 
-def draft(words: str, status: str) -> Message | None:
+def draft(words: str, status: str) -> SlackMessage | None:
     """An answer half written and what is being done now; `None` when there is nothing to show."""
     heads = _heads(_body(words))
     blocks = [*heads[-1]] if heads else []
     if status:
         blocks.append(_context([f"_{escaped(_shortened(status))}_"]))
-    return Message(text=notice(words or _literal(status), NOTICE_LIMIT), blocks=tuple(blocks)) if blocks else None
+    return SlackMessage(text=notice(words or _literal(status), NOTICE_LIMIT), blocks=tuple(blocks)) if blocks else None
 
 
-def button(choice: Choice, value: str, number: int, sure: Block | None = None) -> Block:
+def button(choice: Choice, value: str, number: int, sure: SlackBlock | None = None) -> SlackBlock:
     """A button as Slack draws it; `number` tells it from the others beside it, `sure` asks again before it counts."""
     shown = {"type": "button", "text": plainly(choice.label, LABEL_LIMIT), "value": value}
     again = {"style": "danger", "confirm": sure} if sure else {}
     return {**shown, "action_id": f"choice:{number}", **again}
 
 
-def picture(file: str, words: str, name: str) -> Message:
+def picture(file: str, words: str, name: str) -> SlackMessage:
     """A picture that Slack has already, by its file's id, with words above it."""
     said = notice(words, NOTICE_LIMIT) or escaped(name) or "·"
     image = {
@@ -116,29 +116,29 @@ def picture(file: str, words: str, name: str) -> Message:
         "slack_file": {"id": file},
         "alt_text": " ".join(plain(words or name).split())[:2000] or "·",
     }
-    return Message(text=said, blocks=(*_body(words), image))
+    return SlackMessage(text=said, blocks=(*_body(words), image))
 
 
-def plainly(words: str, limit: int) -> Block:
+def plainly(words: str, limit: int) -> SlackBlock:
     """Words as Slack's plain text, on one line and cut to `limit` characters."""
     words = " ".join(words.split()) or "·"
     return {"type": "plain_text", "text": words if len(words) <= limit else words[: limit - 1] + "…", "emoji": True}
 
 
-def _messages(blocks: Sequence[Block], said: str) -> tuple[Message, ...]:
+def _messages(blocks: Sequence[SlackBlock], said: str) -> tuple[SlackMessage, ...]:
     """As many messages as the blocks need, each with its own words."""
     heads = _heads(blocks)
     if len(heads) < 2:
-        return tuple(Message(text=notice(said, NOTICE_LIMIT), blocks=head) for head in heads)
+        return tuple(SlackMessage(text=notice(said, NOTICE_LIMIT), blocks=head) for head in heads)
     return tuple(
-        Message(text=cut("\n\n".join(filter(None, map(_words, head))), NOTICE_LIMIT) or "…", blocks=head)
+        SlackMessage(text=cut("\n\n".join(filter(None, map(_words, head))), NOTICE_LIMIT) or "…", blocks=head)
         for head in heads
     )
 
 
-def _heads(blocks: Sequence[Block]) -> list[tuple[Block, ...]]:
+def _heads(blocks: Sequence[SlackBlock]) -> list[tuple[SlackBlock, ...]]:
     """The blocks of each message."""
-    heads: list[tuple[Block, ...]] = []
+    heads: list[tuple[SlackBlock, ...]] = []
     room = 0
     for block in blocks:
         size = len(_words(block))
@@ -150,7 +150,7 @@ def _heads(blocks: Sequence[Block]) -> list[tuple[Block, ...]]:
     return heads
 
 
-def _words(block: Block) -> str:
+def _words(block: SlackBlock) -> str:
     """What a block says."""
     match block["type"]:
         case "section":
@@ -163,9 +163,9 @@ def _words(block: Block) -> str:
             return ""
 
 
-def _body(text: str) -> list[Block]:
+def _body(text: str) -> list[SlackBlock]:
     """Sections of text, and the first table as a table; Slack takes one in a message."""
-    blocks: list[Block] = []
+    blocks: list[SlackBlock] = []
     tabled = False
     for shown in sections(text):
         if isinstance(shown, str):
@@ -196,22 +196,22 @@ def _gridded(table: Table) -> list[str]:
     ]
 
 
-def _table(table: Table) -> Block:
+def _table(table: Table) -> SlackBlock:
     rows = [
         [{"type": "raw_text", "text": plain_spans(c).strip() or "–"} for c in r] for r in (table.header, *table.rows)
     ]
     return {"type": "table", "rows": rows, "column_settings": [{"is_wrapped": True}] * len(rows[0])}
 
 
-def _section(words: str) -> Block:
+def _section(words: str) -> SlackBlock:
     return {"type": "section", "text": {"type": "mrkdwn", "text": words}, "expand": True}
 
 
-def _context(lines: Sequence[str]) -> Block:
+def _context(lines: Sequence[str]) -> SlackBlock:
     return {"type": "context", "elements": [{"type": "mrkdwn", "text": line} for line in lines]}
 
 
-def _actions(choices: tuple[Choice, ...], sign: Sign, asked: str = "") -> tuple[list[Block], str]:
+def _actions(choices: tuple[Choice, ...], sign: SignButtonValue, asked: str = "") -> tuple[list[SlackBlock], str]:
     """Buttons, or a numbered list where a choice cannot be put on one. `asked` is what they answer."""
     try:
         elements = [
@@ -225,7 +225,7 @@ def _actions(choices: tuple[Choice, ...], sign: Sign, asked: str = "") -> tuple[
     return ([{"type": "actions", "elements": elements}] if elements else []), ""
 
 
-def _sure(choice: Choice, choices: tuple[Choice, ...], asked: str) -> Block:
+def _sure(choice: Choice, choices: tuple[Choice, ...], asked: str) -> SlackBlock:
     """A dialog in the reply's own words, and so in its language: what is asked, the choice, and the one that keeps everything."""
     keeps = next((other.label for other in choices if not other.destroys), "✕")
     return {
@@ -237,7 +237,7 @@ def _sure(choice: Choice, choices: tuple[Choice, ...], asked: str) -> Block:
     }
 
 
-def _rating(sign: Sign) -> tuple[Block, ...]:
+def _rating(sign: SignButtonValue) -> tuple[SlackBlock, ...]:
     """Slack's own two buttons for what people think of an answer, readable in every language."""
     good, bad = (
         {"text": {"type": "plain_text", "text": thumb, "emoji": True}, "value": sign(choice)}
@@ -256,7 +256,7 @@ def _marked(reply: Mark, choice: Choice) -> str:
     return f"{sign} {escaped(' '.join(choice.label.split()))}"
 
 
-def _sources(sources: tuple[Source, ...]) -> list[Block]:
+def _sources(sources: tuple[Source, ...]) -> list[SlackBlock]:
     lines = [_source(number, source) for number, source in enumerate(sources[:_MOST_SOURCES], 1)]
     return [_context(lines)] if lines else []
 

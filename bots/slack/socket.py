@@ -11,8 +11,8 @@ from slack_sdk.socket_mode.request import SocketModeRequest
 from slack_sdk.socket_mode.response import SocketModeResponse
 
 from bots.slack.channel import SlackChannel
-from bots.slack.client import Client
-from core.channel import Receive
+from bots.slack.client import SlackClient
+from core.channel import ReceiveEvent
 from core.errors import Malformed
 
 _log = logging.getLogger(__name__)
@@ -21,16 +21,18 @@ _LONGEST_WAIT = 60.0
 Sleep = Callable[[float], Awaitable[None]]
 
 
-class Listening:
+class SlackGateway:
     """A `Gateway`: Slack is told that it was taken only once `receive` has returned for all of an envelope's events."""
 
-    def __init__(self, *, client: Client, channel: SlackChannel, app_token: str, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self, *, client: SlackClient, channel: SlackChannel, app_token: str, sleep: Sleep = asyncio.sleep
+    ) -> None:
         self._client = client
         self._channel = channel
         self._app_token = app_token
         self._sleep = sleep
 
-    async def listen(self, receive: Receive) -> None:
+    async def listen(self, receive: ReceiveEvent) -> None:
         """Receive events until cancelled; the SDK connects again by itself whenever the connection is lost."""
 
         async def take(socket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
@@ -59,7 +61,7 @@ class Listening:
                 _log.warning("Slack: no connection: %s", type(error).__name__)
                 await self._sleep(min(2.0 ** min(failures - 1, 10), _LONGEST_WAIT))
 
-    async def _take(self, receive: Receive, socket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+    async def _take(self, receive: ReceiveEvent, socket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
         """Keep the events, then tell; what cannot be kept is not told, and Slack sends it again."""
         try:
             events = self._channel.read(request.type, request.payload)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from bots.slack.drafts import Draft, Drafts
-from bots.slack.place import Place
+from bots.slack.drafts import SlackDraft, SlackDrafts
+from bots.slack.location import SlackLocation
 from core.address import Address
 from core.clock import Clock
 
@@ -28,10 +28,10 @@ class _Turn:
     below: str
 
 
-class Streams:
+class SlackStreams:
     """Answers half written, and the calls that are on their way for them, one after another in each conversation."""
 
-    def __init__(self, drafts: Drafts, *, clock: Clock) -> None:
+    def __init__(self, drafts: SlackDrafts, *, clock: Clock) -> None:
         self._drafts = drafts
         self._clock = clock
         self._calls: dict[Address, asyncio.Task[None]] = {}
@@ -42,18 +42,18 @@ class Streams:
 
         Turns are delivered by the process that runs them, but for accidents; then what was not begun is shown in none.
         """
-        thread = Place.of(address).under(below).below
+        thread = SlackLocation.of(address).under(below).below
         turn = _Turn(id=self._clock.id(), until=self._clock.now() + _TURN, below=thread)
         self._turns[address] = (*self._turns.pop(address, ())[1 - _MOST_TURNS :], turn)
         if len(self._turns) > _MOST:
             self._turns.popitem(last=False)
 
-    def place(self, address: Address, key: str, draft: Draft) -> Place:
+    def place(self, address: Address, key: str, draft: SlackDraft) -> SlackLocation:
         """Where something is shown: beside what is half written, or where the turn belongs in which it was made, as its key tells."""
         turn = self._turn(address, key)
-        return Place.of(address).under(draft.thread if draft.working else turn.below if turn else "")
+        return SlackLocation.of(address).under(draft.thread if draft.working else turn.below if turn else "")
 
-    def stray(self, address: Address, key: str, draft: Draft) -> bool:
+    def stray(self, address: Address, key: str, draft: SlackDraft) -> bool:
         """Whether what is half written belongs to another turn, in another thread."""
         turn = self._turn(address, key)
         return draft.working and turn is not None and turn.below != draft.thread
@@ -77,28 +77,28 @@ class Streams:
     def busy(self, address: Address) -> bool:
         return address in self._calls
 
-    async def read(self, address: Address) -> Draft:
-        return Draft.parse(await self._drafts.read(address))
+    async def read(self, address: Address) -> SlackDraft:
+        return SlackDraft.parse(await self._drafts.read(address))
 
-    async def finish(self, address: Address) -> Draft:
+    async def finish(self, address: Address) -> SlackDraft:
         """The same, once no call for it is on its way."""
         if (running := self._calls.get(address)) is not None:
             await asyncio.wait({running})
         return await self.read(address)
 
-    async def keep(self, address: Address, draft: Draft) -> None:
+    async def keep(self, address: Address, draft: SlackDraft) -> None:
         await self._drafts.write(address, str(draft))
 
-    async def began(self, place: Place, user: str) -> None:
+    async def began(self, place: SlackLocation, user: str) -> None:
         """Note that work for a person has begun in a channel's thread."""
         kept = (await self._drafts.read(_runs(place, user))).split()
         threads = [*(thread for thread in kept if thread != place.thread), place.thread]
         await self._drafts.write(_runs(place, user), " ".join(threads[-_MOST_RUNS:]))
 
-    async def running(self, place: Place, user: str) -> tuple[Address, ...]:
+    async def running(self, place: SlackLocation, user: str) -> tuple[Address, ...]:
         """The threads of a channel where work for a person still shows."""
         threads = (await self._drafts.read(_runs(place, user))).split()
-        found = [Place(team=place.team, channel=place.channel, thread=thread).address for thread in threads]
+        found = [SlackLocation(team=place.team, channel=place.channel, thread=thread).address for thread in threads]
         return tuple([address for address in found if (await self.read(address)).working])
 
     async def close(self) -> None:
@@ -106,6 +106,6 @@ class Streams:
             await asyncio.wait(self._calls.values())
 
 
-def _runs(place: Place, user: str) -> Address:
+def _runs(place: SlackLocation, user: str) -> Address:
     """Where the threads that work for a person runs in are remembered."""
     return Address("slack", f"{place.team}.{place.channel}", f"runs/{user}")

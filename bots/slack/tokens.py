@@ -20,7 +20,7 @@ _MOST = 10_000
 _PATIENCE = 1.0
 
 
-class Tokens(Protocol):
+class SlackTokens(Protocol):
     """The bot tokens of the workspaces that the app is installed in."""
 
     async def token(self, team: str) -> str:

@@ -1,12 +1,12 @@
 """What a person finds where nothing was said yet: suggestions in a new thread, the home tab, the form for a question."""
 
-from bots.slack import interactive, signed
-from bots.slack.client import Client
+from bots.slack import interactive, signed_value
+from bots.slack.call import ConversationOpened, FormRequest, ParsedCall
+from bots.slack.client import SlackClient
 from bots.slack.directory import Directory
-from bots.slack.homes import Homes, Suggest
-from bots.slack.place import Place
-from bots.slack.reading import Asked, Opened, Reading
-from bots.slack.render import Block, plainly
+from bots.slack.home_updates import HomeUpdates, Suggest
+from bots.slack.location import SlackLocation
+from bots.slack.render import SlackBlock, plainly
 from bots.slack.wording import COMMAND
 from core.phrases import DEFAULT, say
 
@@ -14,21 +14,23 @@ from core.phrases import DEFAULT, say
 class Welcome:
     """Fills them through `client`, in the language that `directory` knows of; `key` signs their buttons."""
 
-    def __init__(self, *, client: Client, directory: Directory, homes: Homes, suggest: Suggest, key: bytes) -> None:
+    def __init__(
+        self, *, client: SlackClient, directory: Directory, homes: HomeUpdates, suggest: Suggest, key: bytes
+    ) -> None:
         self._client = client
         self._directory = directory
         self._homes = homes
         self._suggest = suggest
         self._key = key
 
-    async def meet(self, reading: Reading) -> None:
+    async def meet(self, reading: ParsedCall) -> None:
         """Answer what was opened or asked for. Raises `core.errors`."""
         if reading.opened is not None:
             await self._fill(reading.opened)
         if reading.asked is not None:
             await self._ask(reading.asked)
 
-    async def _fill(self, opened: Opened) -> None:
+    async def _fill(self, opened: ConversationOpened) -> None:
         if opened.home:
             await self._homes.opened(opened.place.team, opened.user)
         elif opened.place.thread:
@@ -37,13 +39,13 @@ class Welcome:
         else:
             await self._prompts(opened)
 
-    async def _prompts(self, opened: Opened) -> None:
+    async def _prompts(self, opened: ConversationOpened) -> None:
         locale = await self._locale(opened.place.team, opened.user)
         prompts = [(choice.label, choice.value.replace("/", COMMAND, 1)) for choice in self._suggest(locale)]
         if prompts:
             await self._client.suggest(opened.place, prompts)
 
-    async def _ask(self, asked: Asked) -> None:
+    async def _ask(self, asked: FormRequest) -> None:
         locale = await self._locale(asked.team, asked.user)
         place = asked.place or await self._client.direct(asked.team, asked.user)
         label, send = (asked.label, "slack.answer") if asked.label else (say("slack.ask", locale), "slack.send")
@@ -52,8 +54,10 @@ class Welcome:
     async def _locale(self, team: str, user: str) -> str:
         return await self._directory.locale(team, user) or DEFAULT
 
-    def _form(self, place: Place, label: str, send: str) -> Block:
-        metadata = f"{signed.encode(interactive.ASK, place.address, self._key)} {place.address} {place.below}".rstrip()
+    def _form(self, place: SlackLocation, label: str, send: str) -> SlackBlock:
+        metadata = (
+            f"{signed_value.encode(interactive.ASK, place.address, self._key)} {place.address} {place.below}".rstrip()
+        )
         entry = {
             "type": "input",
             "block_id": interactive.QUESTION,

@@ -14,18 +14,18 @@ COMMAND = "!"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class SlackWords:
     text: str
     mentioned: bool = False
 
 
-def words(written: str, bot: str) -> Words:
+def words(written: str, bot: str) -> SlackWords:
     """`bot` is the bot's user id, or empty where it is not known."""
     mention = f"<@{bot}>" if bot else ""
     mentioned = bool(bot) and (mention in written or f"<@{bot}|" in written)
     if mentioned:
         written = re.sub(rf"\s*<@{re.escape(bot)}(\|[^<>]*)?>", "", written).lstrip(" ,:")
-    return Words(text=_unescaped(_MARK.sub(_shown, written)).strip(), mentioned=mentioned)
+    return SlackWords(text=_unescaped(_MARK.sub(_shown, written)).strip(), mentioned=mentioned)
 
 
 def asked(command: str, said: str, known: Collection[str]) -> str:

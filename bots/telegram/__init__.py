@@ -5,20 +5,20 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from bots.telegram.channel import TelegramChannel
-from bots.telegram.client import Client
-from bots.telegram.drafts import Drafts, LocalDrafts
-from bots.telegram.live import Streams
-from bots.telegram.poll import Polling
-from bots.telegram.webhook import Commands, register
-from bots.telegram.wording import Bot
+from bots.telegram.client import TelegramClient
+from bots.telegram.drafts import LocalTelegramDrafts, TelegramDrafts
+from bots.telegram.live import TelegramStreams
+from bots.telegram.poll import TelegramGateway
+from bots.telegram.webhook import MenuByLanguage, register
+from bots.telegram.wording import TelegramBot
 from core.clock import Clock
 from core.ports.blobs import Blobs
 from core.ports.count import Count
-from core.ports.street import Polls
+from core.ports.messaging import Polls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class TelegramSettings:
     """`webhook_secret` is made from the secret key when empty; `api_url` replaces Telegram's address."""
 
     token: str
@@ -32,12 +32,12 @@ class Telegram:
     """The bot, connected: `gateway` listens where no public address is set."""
 
     channel: TelegramChannel
-    gateway: Polling
-    client: Client
-    settings: Settings
+    gateway: TelegramGateway
+    client: TelegramClient
+    settings: TelegramSettings
     secret: str
 
-    async def register(self, commands: Commands) -> None:
+    async def register(self, commands: MenuByLanguage) -> None:
         """Set the webhook, where there is a public address, and the commands; see `webhook.register`."""
         await register(
             client=self.client,
@@ -52,13 +52,13 @@ class Telegram:
 
 
 def connect(
-    settings: Settings,
+    settings: TelegramSettings,
     *,
     secret_key: bytes,
     clock: Clock,
     blobs: Blobs,
     count: Count,
-    drafts: Drafts | None = None,
+    drafts: TelegramDrafts | None = None,
     polls: Polls | None = None,
 ) -> Telegram:
     """Make the bot; nothing goes out yet. To be called within the event loop that will use it.
@@ -66,20 +66,20 @@ def connect(
     Each step down to a simpler form (`plain`, `numbers`, `audio`, `edits`, `post`, `buttons`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
     Without `polls` nobody knows which question a vote answers.
     """
-    client = Client(settings.token, api_url=settings.api_url)
+    client = TelegramClient(settings.token, api_url=settings.api_url)
     secret = settings.webhook_secret or _derived(secret_key, "telegram webhook").hex()
     channel = TelegramChannel(
         client=client,
-        bot=Bot(id=_number(settings.token)),
+        bot=TelegramBot(id=_number(settings.token)),
         key=_derived(secret_key, "telegram buttons"),
         secret=secret,
         clock=clock,
         blobs=blobs,
-        streams=Streams(drafts or LocalDrafts()),
+        streams=TelegramStreams(drafts or LocalTelegramDrafts()),
         polls=polls,
         count=lambda form: count("fallback", channel="telegram", form=form),
     )
-    gateway = Polling(client=client, channel=channel)
+    gateway = TelegramGateway(client=client, channel=channel)
     return Telegram(channel=channel, gateway=gateway, client=client, settings=settings, secret=secret)
 
 

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 
-from bots.telegram.parse import Reading
+from bots.telegram.parse import TelegramUpdate
 from core.address import Address
 from core.event import Event
 
@@ -24,7 +24,7 @@ class Albums:
     def __init__(self) -> None:
         self._albums: OrderedDict[tuple[Address, str], _Album] = OrderedDict()
 
-    def gathered(self, reading: Reading) -> Reading:
+    def gathered(self, reading: TelegramUpdate) -> TelegramUpdate:
         """The reading with its events addressed where their album is; parts that were kept as context before come once more, for good."""
         if not reading.album or not reading.events or not reading.events[0].group:
             return reading

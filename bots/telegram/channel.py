@@ -4,25 +4,25 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bots.telegram import callback, quiz, render
-from bots.telegram.acknowledging import Acknowledging
+from bots.telegram.acknowledge import Acknowledger
 from bots.telegram.albums import Albums
-from bots.telegram.client import FETCH_LIMIT, Client
-from bots.telegram.drawing import MOST as DRAWS
+from bots.telegram.client import FETCH_LIMIT, TelegramClient
+from bots.telegram.draft_pacing import MOST as DRAWS
 from bots.telegram.html import TEXT_LIMIT
-from bots.telegram.live import Streams, TelegramLive
-from bots.telegram.parse import Reader, Reading
-from bots.telegram.sending import Count, Sending
+from bots.telegram.live import TelegramLiveUpdates, TelegramStreams
+from bots.telegram.parse import TelegramParser, TelegramUpdate
+from bots.telegram.send import Count, TelegramSender
 from bots.telegram.verify import genuine
-from bots.telegram.wording import Bot
+from bots.telegram.wording import TelegramBot
 from core.address import Address
-from core.channel import Capabilities, Lane, Live, Rate, Request
+from core.channel import Capabilities, LiveUpdates, RateLimit, RateSpec, Request
 from core.clock import Clock
 from core.errors import Refused, Unreachable
 from core.event import Event, Tapped
 from core.media import Media
 from core.ports.blobs import Blobs
-from core.ports.street import Polls
-from core.quiz import stamp
+from core.ports.messaging import Polls
+from core.quiz import button_value
 from core.reply import Reply
 
 CAPABILITIES = Capabilities(
@@ -39,15 +39,15 @@ CAPABILITIES = Capabilities(
     streaming=True,
     sources=True,
     polls=quiz.OPTION_LIMIT,
-    chat_rate=Rate(most=3, seconds=3),
-    group_rate=Rate(most=20, seconds=60),
-    total_rate=Rate(most=30, seconds=1),
+    chat_rate=RateSpec(most=3, seconds=3),
+    group_rate=RateSpec(most=20, seconds=60),
+    total_rate=RateSpec(most=30, seconds=1),
 )
 """The rates are those of core.telegram.org/bots/faq: one message a second in a chat, where short bursts are borne, 20 a minute in a group, 30 a second in all."""
 
 _LATELY = timedelta(hours=1)
 _NO_QUESTION = "lost"
-_GROUP_REST = Rate(most=20 - DRAWS, seconds=60)
+_GROUP_REST = RateSpec(most=20 - DRAWS, seconds=60)
 
 
 class TelegramChannel:
@@ -59,31 +59,31 @@ class TelegramChannel:
     def __init__(
         self,
         *,
-        client: Client,
-        bot: Bot,
+        client: TelegramClient,
+        bot: TelegramBot,
         key: bytes,
         secret: str,
         clock: Clock,
         blobs: Blobs,
-        streams: Streams,
+        streams: TelegramStreams,
         count: Count,
         polls: Polls | None = None,
     ) -> None:
         self._client = client
-        self._reader = Reader(bot=bot, key=key)
+        self._reader = TelegramParser(bot=bot, key=key)
         self._secret = secret
         self._clock = clock
         self._streams = streams
         self._polls = polls
         self._count = count
-        self._sending = Sending(client=client, key=key, blobs=blobs, streams=streams, count=count)
-        self._acknowledging = Acknowledging(client=client, streams=streams)
+        self._sending = TelegramSender(client=client, key=key, blobs=blobs, streams=streams, count=count)
+        self._acknowledging = Acknowledger(client=client, streams=streams)
         self._albums = Albums()
 
     async def identify(self) -> str:
         """Ask Telegram for the bot's user name, by which it is called in groups, and return it."""
         number, username = await self._client.identify()
-        self._reader = Reader(bot=Bot(id=number, username=username), key=self._reader.key)
+        self._reader = TelegramParser(bot=TelegramBot(id=number, username=username), key=self._reader.key)
         return username
 
     def verify(self, request: Request) -> bool:
@@ -96,7 +96,7 @@ class TelegramChannel:
         """The events in an update that came by polling; raises `Malformed`."""
         return self._remembered(self._reader.update(update, self._clock.now()))
 
-    def _remembered(self, reading: Reading) -> tuple[Event, ...]:
+    def _remembered(self, reading: TelegramUpdate) -> tuple[Event, ...]:
         """Keeps what `acknowledge` has to tell, and what tells of parts still to come."""
         reading = self._albums.gathered(reading)
         self._acknowledging.note(reading)
@@ -137,7 +137,7 @@ class TelegramChannel:
         since = self._clock.now() - _LATELY
         if self._polls is None or not await self._polls.asked_since(event.address, since):
             return None
-        return replace(event, body=Tapped(choice=stamp.value(_NO_QUESTION, 0)))
+        return replace(event, body=Tapped(choice=button_value.value(_NO_QUESTION, 0)))
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
         """To be called after every `parse`; see `Acknowledging`."""
@@ -146,20 +146,20 @@ class TelegramChannel:
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
         return await self._sending.send(address, reply, key=key, target=target)
 
-    def lanes(self, address: Address) -> tuple[Lane, ...]:
+    def lanes(self, address: Address) -> tuple[RateLimit, ...]:
         """All topics of a group share its limit, of which a part is kept for what is drawn meanwhile."""
         can = self.capabilities
         rate = _GROUP_REST if address.chat.startswith("-") else can.chat_rate
-        own = (Lane(name=f"{self.name}:{address.chat}", rate=rate),) if rate else ()
-        return (*own, Lane(name=self.name, rate=can.total_rate, shared=True)) if can.total_rate else own
+        own = (RateLimit(name=f"{self.name}:{address.chat}", rate=rate),) if rate else ()
+        return (*own, RateLimit(name=self.name, rate=can.total_rate, shared=True)) if can.total_rate else own
 
     async def fetch(self, media: Media) -> bytes:
         if media.size > FETCH_LIMIT:
             raise Refused("the file is larger than 20 MB")
         return await self._client.fetch(media.ref)
 
-    def live(self, address: Address) -> Live:
-        return TelegramLive(
+    def live(self, address: Address) -> LiveUpdates:
+        return TelegramLiveUpdates(
             address=address, client=self._client, clock=self._clock, streams=self._streams, count=self._count
         )
 

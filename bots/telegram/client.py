@@ -18,10 +18,10 @@ from telegram import (
 )
 from telegram.error import TelegramError
 
-from bots.telegram.quiz import Poll, Sent
-from bots.telegram.refusals import Disowned, Uneditable, failure
-from bots.telegram.render import Keyboard, Message
-from bots.telegram.wire import Wire
+from bots.telegram.errors import TelegramTokenRejected, TelegramUneditable, failure
+from bots.telegram.quiz import QuizPoll, SentQuiz
+from bots.telegram.render import TelegramKeyboard, TelegramMessage
+from bots.telegram.sdk_request import TelegramRequest
 from core.address import Address
 from core.errors import Refused
 
@@ -34,20 +34,22 @@ _CONNECTIONS = 64
 _T = TypeVar("_T")
 
 
-class Client:
+class TelegramClient:
     """One bot. `api_url` replaces Telegram's address; nothing goes out before the first call."""
 
     def __init__(self, token: str, *, api_url: str = "", poll_seconds: float = 50.0) -> None:
         root = api_url.rstrip("/") or OFFICIAL
         self._files = f"{root}/file/bot"
-        self._wire = Wire(
+        self._wire = TelegramRequest(
             connection_pool_size=_CONNECTIONS,
             read_timeout=_ANSWER_SECONDS,
             write_timeout=_ANSWER_SECONDS,
             pool_timeout=_ANSWER_SECONDS,
             media_write_timeout=_UPLOAD_SECONDS,
         )
-        self._listening = Wire(connection_pool_size=1, read_timeout=poll_seconds + _ANSWER_SECONDS, pool_timeout=1)
+        self._listening = TelegramRequest(
+            connection_pool_size=1, read_timeout=poll_seconds + _ANSWER_SECONDS, pool_timeout=1
+        )
         self._poll_seconds = poll_seconds
         self._bot = Bot(
             token,
@@ -66,7 +68,7 @@ class Client:
         me = await _asked(self._bot.get_me())
         return me.id, me.username or ""
 
-    async def say(self, address: Address, message: Message) -> str:
+    async def say(self, address: Address, message: TelegramMessage) -> str:
         """Send a text message and return its id."""
         sent = await _asked(
             self._bot.send_message(
@@ -80,7 +82,7 @@ class Client:
         )
         return str(sent.message_id)
 
-    async def rewrite(self, address: Address, sent: str, message: Message) -> None:
+    async def rewrite(self, address: Address, sent: str, message: TelegramMessage) -> None:
         """Change a text message, its buttons included."""
         await _asked(
             self._bot.edit_message_text(
@@ -93,7 +95,7 @@ class Client:
             )
         )
 
-    async def recaption(self, address: Address, sent: str, message: Message) -> None:
+    async def recaption(self, address: Address, sent: str, message: TelegramMessage) -> None:
         """Change the words and the buttons under a picture or a voice note."""
         await _asked(
             self._bot.edit_message_caption(
@@ -109,7 +111,7 @@ class Client:
         """Delete one of the bot's messages."""
         await _asked(self._bot.delete_message(chat_id=_chat(address), message_id=_message_id(sent)))
 
-    async def voice(self, address: Address, data: bytes, seconds: float, message: Message) -> str:
+    async def voice(self, address: Address, data: bytes, seconds: float, message: TelegramMessage) -> str:
         """Send a voice note of OGG/Opus, MP3 or M4A, with `message` as its caption."""
         sent = await _asked(
             self._bot.send_voice(
@@ -120,7 +122,7 @@ class Client:
         )
         return str(sent.message_id)
 
-    async def audio(self, address: Address, data: bytes, seconds: float, message: Message) -> str:
+    async def audio(self, address: Address, data: bytes, seconds: float, message: TelegramMessage) -> str:
         """Send the same as a piece of audio, for people who take no voice notes."""
         sent = await _asked(
             self._bot.send_audio(
@@ -132,17 +134,17 @@ class Client:
         )
         return str(sent.message_id)
 
-    async def photo(self, address: Address, data: bytes, message: Message) -> str:
+    async def photo(self, address: Address, data: bytes, message: TelegramMessage) -> str:
         sent = await _asked(self._bot.send_photo(photo=InputFile(data), **_captioned(address, message)))
         return str(sent.message_id)
 
-    async def document(self, address: Address, data: bytes, name: str, message: Message) -> str:
+    async def document(self, address: Address, data: bytes, name: str, message: TelegramMessage) -> str:
         """Send a file to keep, with `message` as its caption; Telegram takes 50 MB."""
         file = InputFile(data, filename=name)
         sent = await _asked(self._bot.send_document(document=file, **_captioned(address, message)))
         return str(sent.message_id)
 
-    async def poll(self, address: Address, asked: Poll) -> Sent:
+    async def poll(self, address: Address, asked: QuizPoll) -> SentQuiz:
         """Send a quiz poll whose answers come back with who gave them."""
         sent = await _asked(
             self._bot.send_poll(
@@ -158,7 +160,7 @@ class Client:
         )
         if sent.poll is None:
             raise Refused("a poll was sent and none came back")
-        return Sent(poll=sent.poll.id, message=str(sent.message_id))
+        return SentQuiz(poll=sent.poll.id, message=str(sent.message_id))
 
     async def end_poll(self, address: Address, message: str) -> None:
         """Close a poll, which shows everybody the right answer."""
@@ -202,7 +204,7 @@ class Client:
             raise Refused("Telegram names no address to load the file from")
         try:
             data = await _asked(self._wire.retrieve(file.file_path))
-        except Disowned as error:
+        except TelegramTokenRejected as error:
             raise Refused("the file is no longer there") from error
         if len(data) > FETCH_LIMIT:
             raise Refused("the file is larger than 20 MB")
@@ -258,7 +260,7 @@ def _thread(address: Address) -> int | None:
 
 def _message_id(sent: str) -> int:
     if not sent.isascii() or not sent.isdigit():
-        raise Uneditable(f"not a message: {sent!r}")
+        raise TelegramUneditable(f"not a message: {sent!r}")
     return int(sent)
 
 
@@ -266,7 +268,7 @@ def _length(seconds: float) -> timedelta | None:
     return timedelta(seconds=max(1, round(seconds))) if seconds else None
 
 
-def _captioned(address: Address, message: Message) -> dict[str, Any]:
+def _captioned(address: Address, message: TelegramMessage) -> dict[str, Any]:
     """What every message with a file has."""
     return {
         "chat_id": _chat(address),
@@ -277,7 +279,7 @@ def _captioned(address: Address, message: Message) -> dict[str, Any]:
     }
 
 
-def _keyboard(rows: Keyboard) -> InlineKeyboardMarkup | None:
+def _keyboard(rows: TelegramKeyboard) -> InlineKeyboardMarkup | None:
     if not rows:
         return None
     return InlineKeyboardMarkup(

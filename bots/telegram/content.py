@@ -1,8 +1,8 @@
 """What a message holds: words, a voice, files, or something that has neither; pure."""
 
-from bots.telegram.quoting import below
-from bots.telegram.shape import Json, amount, inner, record, records, text
-from bots.telegram.wording import Words
+from bots.telegram.json_fields import Json, amount, inner, record, records, text
+from bots.telegram.quotation import below
+from bots.telegram.wording import TelegramWords
 from core.errors import Malformed
 from core.event import Body, Gesture, Joined, Said, Shared, Spoke
 from core.media import Media
@@ -15,7 +15,7 @@ _BESIDE_WORDS = frozenset((*_SOUNDS, *_FILES, *_GESTURES))
 _SHORT = 16
 
 
-def bodies(message: Json, said: Words, *, quoted: str = "", edited: bool = False) -> tuple[Body, ...]:
+def bodies(message: Json, said: TelegramWords, *, quoted: str = "", edited: bool = False) -> tuple[Body, ...]:
     """What was done, in order; nothing for what is not for Sona or no doing of a person's.
 
     `quoted` is what the words are about. Words beside a sound, or beside a picture that nobody reads, are said before it.
@@ -37,7 +37,7 @@ def bodies(message: Json, said: Words, *, quoted: str = "", edited: bool = False
     return _said(words, said, edited=edited) if "text" in message else ()
 
 
-def _said(words: str, said: Words, *, edited: bool) -> tuple[Body, ...]:
+def _said(words: str, said: TelegramWords, *, edited: bool) -> tuple[Body, ...]:
     """Who only calls the bot is told what it can do."""
     if not said.text and not said.mentioned:
         return ()

@@ -8,7 +8,7 @@ from core.address import Address
 _MOST = 4096
 
 
-class Drafts(Protocol):
+class TelegramDrafts(Protocol):
     """Remembers one message id for each conversation.
 
     Where turns and deliveries run in several processes they have to share this, so that the final
@@ -24,7 +24,7 @@ class Drafts(Protocol):
         ...
 
 
-class LocalDrafts:
+class LocalTelegramDrafts:
     """Remembers within one process."""
 
     def __init__(self) -> None:

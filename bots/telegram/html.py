@@ -6,11 +6,11 @@ from html import escape, unescape
 
 from core.markup import (
     Block,
-    Code,
+    BlockQuote,
+    CodeBlock,
     Heading,
-    Item,
+    ListItem,
     Paragraph,
-    Quote,
     Rule,
     Span,
     Spans,
@@ -63,11 +63,11 @@ def _block(block: Block) -> str:
             return _spans(block.spans)
         case Heading():
             return f"<b>{_spans(block.spans, bold=False)}</b>" if block.spans else ""
-        case Item():
+        case ListItem():
             return bullet(block) + _spans(block.spans)
-        case Code():
+        case CodeBlock():
             return _code(block)
-        case Quote():
+        case BlockQuote():
             return f"<blockquote>{joined(block.blocks, _quoted)}</blockquote>"
         case Table():
             return _table(block)
@@ -78,9 +78,9 @@ def _block(block: Block) -> str:
 def _quoted(block: Block) -> str:
     """A block within a quotation, where Telegram takes neither another one nor preformatted text."""
     match block:
-        case Quote():
+        case BlockQuote():
             return joined(block.blocks, _quoted)
-        case Code():
+        case CodeBlock():
             return f"<code>{escape(block.text)}</code>" if block.text else ""
         case Table():
             return escape("\n".join(_cells(row) for row in (block.header, *block.rows)))
@@ -105,7 +105,7 @@ def _span(span: Span, *, bold: bool) -> str:
     return f'<a href="{escape(span.link)}">{shown}</a>' if span.link else shown
 
 
-def _code(code: Code) -> str:
+def _code(code: CodeBlock) -> str:
     if not code.text:
         return ""
     if code.language:

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bots.telegram import render
-from bots.telegram.client import Client
-from bots.telegram.drafts import Drafts
-from bots.telegram.drawing import Drawing
-from bots.telegram.refusals import Unchanged
-from bots.telegram.render import Message
+from bots.telegram.client import TelegramClient
+from bots.telegram.draft_pacing import DraftPacing
+from bots.telegram.drafts import TelegramDrafts
+from bots.telegram.errors import Unchanged
+from bots.telegram.render import TelegramMessage
 from core.address import Address
 from core.clock import Clock
 from core.errors import Failure, Refused, Throttled
@@ -23,14 +23,14 @@ _FADES = timedelta(seconds=14)
 _PATIENCE = 2.0
 
 
-class Streams:
+class TelegramStreams:
     """Answers half written, and the calls that are on their way for them."""
 
-    def __init__(self, drafts: Drafts) -> None:
+    def __init__(self, drafts: TelegramDrafts) -> None:
         self._drafts = drafts
         self._calls: set[asyncio.Task[None]] = set()
         self._writing: dict[Address, asyncio.Task[None]] = {}
-        self.drawing = Drawing()
+        self.drawing = DraftPacing()
 
     def start(self, call: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Run a call that raises nothing."""
@@ -73,7 +73,7 @@ class Streams:
             await asyncio.wait(self._calls)
 
 
-class TelegramLive:
+class TelegramLiveUpdates:
     """Draws one turn's signs of life, at most about one a second, in groups as `Drawing` allows; drops what comes faster.
 
     A draft is drawn before `draft` returns, so nothing of it can arrive after the turn's own replies. One that would
@@ -81,7 +81,13 @@ class TelegramLive:
     """
 
     def __init__(
-        self, *, address: Address, client: Client, clock: Clock, streams: Streams, count: Callable[[str], None]
+        self,
+        *,
+        address: Address,
+        client: TelegramClient,
+        clock: Clock,
+        streams: TelegramStreams,
+        count: Callable[[str], None],
     ) -> None:
         self._address = address
         self._client = client
@@ -149,9 +155,9 @@ class TelegramLive:
                     raise
             self._native = False
             self._count("edits")
-        await self._show_message(Message(words=shown, preview=False))
+        await self._show_message(TelegramMessage(words=shown, preview=False))
 
-    async def _show_message(self, message: Message) -> None:
+    async def _show_message(self, message: TelegramMessage) -> None:
         written = await self._streams.written(self._address)
         if not written:
             await self._streams.keep(self._address, await self._client.say(self._address, message))

@@ -8,10 +8,10 @@ from hashlib import blake2s
 from typing import cast
 
 from bots.telegram import callback, content
+from bots.telegram.json_fields import Json, amount, inner, moment, number, record, text
 from bots.telegram.quiz import unplaced
-from bots.telegram.quoting import answers, quotation
-from bots.telegram.shape import Json, amount, inner, moment, number, record, text
-from bots.telegram.wording import Bot, words
+from bots.telegram.quotation import answers, quotation
+from bots.telegram.wording import TelegramBot, words
 from core.address import Address
 from core.errors import Malformed
 from core.event import Event, Left, Said, Sender, Stopped, Tapped
@@ -29,7 +29,7 @@ _LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class TelegramUpdate:
     """What an update says. `callback` is the id of a tap that Telegram wants answered, `message` that of what was sent, `album` that of what it is part of; or empty."""
 
     events: tuple[Event, ...] = ()
@@ -39,13 +39,13 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reader:
+class TelegramParser:
     """Reads updates for one bot. `key` is what its buttons are signed with."""
 
-    bot: Bot
+    bot: TelegramBot
     key: bytes
 
-    def body(self, body: bytes, now: datetime) -> Reading:
+    def body(self, body: bytes, now: datetime) -> TelegramUpdate:
         """A webhook call's body. Raises `Malformed` for anything that is no update."""
         try:
             update: object = json.loads(body)
@@ -53,7 +53,7 @@ class Reader:
             raise Malformed("the body is no JSON") from error
         return self.update(update, now)
 
-    def update(self, update: object, now: datetime) -> Reading:
+    def update(self, update: object, now: datetime) -> TelegramUpdate:
         """One update. `now` is the time of what carries none. Kinds that are not known give no events."""
         whole = record(update, "update")
         key = f"telegram:{number(whole, 'update_id')}"
@@ -64,19 +64,19 @@ class Reader:
         if (tap := inner(whole, "callback_query")) is not None:
             return self._tap(key, tap, now)
         if (change := inner(whole, "my_chat_member")) is not None:
-            return Reading(events=_membership(key, change))
+            return TelegramUpdate(events=_membership(key, change))
         if (vote := inner(whole, "poll_answer")) is not None:
-            return Reading(events=_vote(key, vote, now))
+            return TelegramUpdate(events=_vote(key, vote, now))
         if (stopped := inner(whole, "stopped_message_generation")) is not None:
-            return Reading(events=_stop(key, stopped, now))
-        return Reading()
+            return TelegramUpdate(events=_stop(key, stopped, now))
+        return TelegramUpdate()
 
-    def _message(self, message: Json, key: str, *, edited: bool = False) -> Reading:
+    def _message(self, message: Json, key: str, *, edited: bool = False) -> TelegramUpdate:
         chat, sender = inner(message, "chat"), _sender(message)
         if chat is None:
             raise Malformed("a message needs its chat")
         if sender is None or chat.get("type") == "channel" or not _MACHINES.isdisjoint(message):
-            return Reading()
+            return TelegramUpdate()
         said = words(message, self.bot)
         group = chat.get("type") != "private"
         addressed = not group or said.mentioned or answers(message, self.bot)
@@ -93,18 +93,20 @@ class Reader:
             )
             for place, body in enumerate(content.bodies(message, said, quoted=quoted, edited=edited))
         )
-        return Reading(events=events, message=str(amount(message, "message_id")), album=text(message, "media_group_id"))
+        return TelegramUpdate(
+            events=events, message=str(amount(message, "message_id")), album=text(message, "media_group_id")
+        )
 
-    def _edit(self, message: Json, key: str) -> Reading:
+    def _edit(self, message: Json, key: str) -> TelegramUpdate:
         """Other words in a message that was sent before: an event of its own, and only one however often it is told of.
 
         What else changes in a message is passed over, and in a group what was not for Sona.
         """
         if "text" not in message:
-            return Reading()
+            return TelegramUpdate()
         reading = self._message(message, key, edited=True)
         if not all(isinstance(event.body, Said) and event.addressed for event in reading.events):
-            return Reading()
+            return TelegramUpdate()
         words = blake2s(text(message, "text").encode(), digest_size=8).hexdigest()
         return replace(
             reading,
@@ -114,15 +116,15 @@ class Reader:
             ),
         )
 
-    def _tap(self, key: str, tap: Json, now: datetime) -> Reading:
+    def _tap(self, key: str, tap: Json, now: datetime) -> TelegramUpdate:
         ticket, sender, message = text(tap, "id"), _sender(tap), inner(tap, "message")
         chat = inner(message, "chat") if message is not None else None
         if sender is None or message is None or chat is None:
-            return Reading(callback=ticket)
+            return TelegramUpdate(callback=ticket)
         address = _address(message, chat)
         choice = callback.decode(text(tap, "data"), address, self.key)
         if choice is None:
-            return Reading(callback=ticket)
+            return TelegramUpdate(callback=ticket)
         event = Event(
             id=key,
             address=address,
@@ -131,7 +133,7 @@ class Reader:
             body=Tapped(choice=choice, of=str(number(message, "message_id"))),
             group=chat.get("type") != "private",
         )
-        return Reading(events=(event,), callback=ticket)
+        return TelegramUpdate(events=(event,), callback=ticket)
 
 
 def _vote(key: str, vote: Json, now: datetime) -> tuple[Event, ...]:

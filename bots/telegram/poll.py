@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from typing import cast
 
 from bots.telegram.channel import TelegramChannel
-from bots.telegram.client import Client
+from bots.telegram.client import TelegramClient
+from bots.telegram.errors import PollingConflict, TelegramTokenRejected
 from bots.telegram.parse import KINDS
-from bots.telegram.refusals import Contested, Disowned
-from core.channel import Receive
+from core.channel import ReceiveEvent
 from core.errors import Failure, Malformed, Throttled
 
 _log = logging.getLogger(__name__)
@@ -18,16 +18,16 @@ _LONGEST_WAIT = 60.0
 Sleep = Callable[[float], Awaitable[None]]
 
 
-class Polling:
+class TelegramGateway:
     """A `Gateway`: an update is told to Telegram as taken only once `receive` has returned for all of its events."""
 
-    def __init__(self, *, client: Client, channel: TelegramChannel, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(self, *, client: TelegramClient, channel: TelegramChannel, sleep: Sleep = asyncio.sleep) -> None:
         self._client = client
         self._channel = channel
         self._sleep = sleep
         self._offset = 0
 
-    async def listen(self, receive: Receive) -> None:
+    async def listen(self, receive: ReceiveEvent) -> None:
         """Receive events until cancelled; drops a webhook that is set, as Telegram allows only one of the two.
 
         A token that Telegram does not know from the start is said once, and nothing is asked for any more.
@@ -41,7 +41,7 @@ class Polling:
                     ready = True
                 await self._round(receive)
                 failures = 0
-            except Disowned as error:
+            except TelegramTokenRejected as error:
                 failures += 1
                 if not ready:
                     _log.error("Telegram: %s; nothing will come in until it is corrected and Sona started anew", error)
@@ -57,7 +57,7 @@ class Polling:
             await self._client.drop_webhook()
         _log.info("Telegram: listening for @%s by polling", username)
 
-    async def _round(self, receive: Receive) -> None:
+    async def _round(self, receive: ReceiveEvent) -> None:
         for update in await self._client.updates(self._offset, KINDS):
             try:
                 events = self._channel.read(update)
@@ -74,7 +74,7 @@ class Polling:
         match error:
             case Throttled():
                 return error.retry_after
-            case Contested():
+            case PollingConflict():
                 _log.error("Telegram: another program listens for this bot; stop it, or give this one its own token")
             case Failure():
                 _log.warning("Telegram: %s", error)

@@ -13,7 +13,7 @@ _MARK = "poll"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Poll:
+class QuizPoll:
     """A quiz poll as it is sent, without formatting; `right` is the place of the right option, counting from 0."""
 
     question: str
@@ -23,14 +23,14 @@ class Poll:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
+class SentQuiz:
     """A poll that was sent: its own id, by which answers come back, and its message's."""
 
     poll: str
     message: str
 
     def receipt(self) -> str:
-        """The shape that `core.ports.street.Polls` finds."""
+        """The shape that `core.ports.messaging.Polls` finds."""
         return f"{_MARK}:{self.poll}:{self.message}"
 
 
@@ -51,7 +51,7 @@ def asks(reply: Quiz) -> bool:
     return bool(reply.right) and reply.audio is None and reply.form != "ordering"
 
 
-def poll(reply: Quiz) -> Poll | None:
+def poll(reply: Quiz) -> QuizPoll | None:
     """The question as a poll, all of its words in it; `None` where they are too long, too many or the same."""
     rights = [place for place, choice in enumerate(reply.choices) if choice.value == reply.right]
     asked = _lines(f"{reply.progress} · {_words(reply.question)}" if reply.progress else _words(reply.question))
@@ -66,14 +66,14 @@ def poll(reply: Quiz) -> Poll | None:
         and _length(why) <= _WHY_LIMIT
         and len(why.splitlines()) <= _WHY_LINES
     )
-    return Poll(question=asked, options=options, right=rights[0], why=why) if fits else None
+    return QuizPoll(question=asked, options=options, right=rights[0], why=why) if fits else None
 
 
-def sent(receipt: str) -> Sent | None:
+def sent(receipt: str) -> SentQuiz | None:
     """The poll that a receipt names, or `None` for any other message's."""
     mark, _, rest = receipt.partition(":")
     number, _, message = rest.partition(":")
-    return Sent(poll=number, message=message) if mark == _MARK and number and message else None
+    return SentQuiz(poll=number, message=message) if mark == _MARK and number and message else None
 
 
 def _words(text: str) -> str:

@@ -17,28 +17,28 @@ _MOST_SOURCES = 8
 _ROW_WIDTH = 24
 _DRAFT_LIMIT = 4000
 
-Sign = Callable[[str], str]
+SignCallbackData = Callable[[str], str]
 """Turns a choice into callback data; raises `Malformed` when that cannot be."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Button:
+class TelegramButton:
     label: str
     data: str
 
 
-Keyboard = tuple[tuple[Button, ...], ...]
+TelegramKeyboard = tuple[tuple[TelegramButton, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class TelegramMessage:
     """A text message or a caption: `words` in Telegram's HTML, or as they are; empty for a caption without words.
 
     `preview` shows the first link's page.
     """
 
     words: str
-    keyboard: Keyboard = ()
+    keyboard: TelegramKeyboard = ()
     preview: bool = True
     formatted: bool = True
 
@@ -46,12 +46,12 @@ class Message:
     def mode(self) -> Literal["HTML"] | None:
         return "HTML" if self.formatted else None
 
-    def bare(self) -> "Message":
+    def bare(self) -> "TelegramMessage":
         """The same words without formatting, for when Telegram takes offence at it."""
         return replace(self, words=visible(self.words), formatted=False)
 
 
-def texts(reply: Text, sign: Sign) -> tuple[Message, ...]:
+def texts(reply: Text, sign: SignCallbackData) -> tuple[TelegramMessage, ...]:
     """One or more messages, sources and buttons with the last one; none when there is nothing to say."""
     keyboard, listed = _buttons(reply.choices, sign)
     shown = pages(_below(reply.text, listed))
@@ -60,33 +60,33 @@ def texts(reply: Text, sign: Sign) -> tuple[Message, ...]:
         shown = (*shown[:-1], f"{shown[-1]}\n\n{sources}")
     elif sources:
         shown = (*shown, sources)
-    messages = tuple(Message(words=page, preview=not reply.sources) for page in shown)
+    messages = tuple(TelegramMessage(words=page, preview=not reply.sources) for page in shown)
     return (*messages[:-1], replace(messages[-1], keyboard=keyboard)) if messages else ()
 
 
-def quiz(reply: Quiz, sign: Sign) -> tuple[Message, ...]:
+def quiz(reply: Quiz, sign: SignCallbackData) -> tuple[TelegramMessage, ...]:
     """The question with its buttons; pieces to put in order are lettered, as they are answered by their letters."""
     keyboard, listed = _buttons(() if reply.form == "ordering" else reply.choices, sign)
     if reply.form == "ordering":
         listed = "\n".join(f"{_letter(index)}) {_literal(choice.label)}" for index, choice in enumerate(reply.choices))
     progress = f"*{_literal(reply.progress)}*" if reply.progress else ""
     shown = pages(_below(progress, _below(reply.question, listed)))
-    messages = tuple(Message(words=page) for page in shown)
+    messages = tuple(TelegramMessage(words=page) for page in shown)
     return (*messages[:-1], replace(messages[-1], keyboard=keyboard)) if messages else ()
 
 
-def verdict(reply: Mark, *, limit: int = TEXT_LIMIT) -> Message | None:
+def verdict(reply: Mark, *, limit: int = TEXT_LIMIT) -> TelegramMessage | None:
     """The question's message as it stays behind: marked buttons that do nothing, and the verdict; `None` when too long."""
     page = html(_below(reply.question, reply.text))
-    return Message(words=page, keyboard=_marked(reply)) if 0 < length(page) <= limit else None
+    return TelegramMessage(words=page, keyboard=_marked(reply)) if 0 < length(page) <= limit else None
 
 
-def caption(text: str) -> tuple[str, tuple[Message, ...]]:
+def caption(text: str) -> tuple[str, tuple[TelegramMessage, ...]]:
     """A picture's caption, and the messages that carry the words when they are too long for one."""
     page = html(text)
     if length(page) <= CAPTION_LIMIT:
         return page, ()
-    return "", tuple(Message(words=page) for page in pages(text))
+    return "", tuple(TelegramMessage(words=page) for page in pages(text))
 
 
 def draft(words: str, status: str) -> str:
@@ -96,10 +96,10 @@ def draft(words: str, status: str) -> str:
     return "\n\n".join(part for part in (shown[-1] if shown else "", note) if part)
 
 
-def _buttons(choices: tuple[Choice, ...], sign: Sign) -> tuple[Keyboard, str]:
+def _buttons(choices: tuple[Choice, ...], sign: SignCallbackData) -> tuple[TelegramKeyboard, str]:
     """Buttons, or a numbered list where a choice cannot be put on one."""
     try:
-        buttons = tuple(Button(label=_label(choice.label), data=sign(choice.value)) for choice in choices)
+        buttons = tuple(TelegramButton(label=_label(choice.label), data=sign(choice.value)) for choice in choices)
     except Malformed:
         return (), _numbered(choices)
     return (_rows(buttons), "") if len(buttons) <= MOST_BUTTONS else ((), _numbered(choices))
@@ -109,9 +109,9 @@ def _numbered(choices: tuple[Choice, ...]) -> str:
     return "\n".join(f"{number}. {_literal(choice.label)}" for number, choice in enumerate(choices, 1))
 
 
-def _rows(buttons: tuple[Button, ...]) -> Keyboard:
+def _rows(buttons: tuple[TelegramButton, ...]) -> TelegramKeyboard:
     """Short labels share a row, as many as are still readable on a phone."""
-    rows: list[list[Button]] = []
+    rows: list[list[TelegramButton]] = []
     for button in buttons:
         shared = sum(len(other.label) + 4 for other in rows[-1]) + len(button.label) if rows else _ROW_WIDTH + 1
         if shared > _ROW_WIDTH or len(rows[-1]) == 4:
@@ -120,13 +120,13 @@ def _rows(buttons: tuple[Button, ...]) -> Keyboard:
     return tuple(tuple(row) for row in rows)
 
 
-def _marked(reply: Mark) -> Keyboard:
+def _marked(reply: Mark) -> TelegramKeyboard:
     def mark(choice: Choice) -> str:
         if choice.value == reply.right:
             return "✅ "
         return "❌ " if choice.value == reply.chosen else ""
 
-    shown = (Button(label=_label(mark(choice) + choice.label), data=callback.INERT) for choice in reply.choices)
+    shown = (TelegramButton(label=_label(mark(choice) + choice.label), data=callback.INERT) for choice in reply.choices)
     return _rows(tuple(shown)) if len(reply.choices) <= MOST_BUTTONS else ()
 
 

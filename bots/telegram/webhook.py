@@ -5,17 +5,17 @@ import logging
 from collections.abc import Mapping, Sequence
 
 from bots.telegram.channel import TelegramChannel
-from bots.telegram.client import Client
+from bots.telegram.client import TelegramClient
+from bots.telegram.errors import TelegramTokenRejected
 from bots.telegram.parse import KINDS
 from bots.telegram.poll import Sleep
-from bots.telegram.refusals import Disowned
 from core.errors import Refused, Throttled, Unreachable
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT = 60.0
 PATH = "/telegram"
 
-Commands = Mapping[str, Sequence[tuple[str, str]]]
+MenuByLanguage = Mapping[str, Sequence[tuple[str, str]]]
 """Name (1 to 32 of a-z, 0-9 and _) and description (1 to 256 characters) of each command, by language; "" is everyone else's."""
 
 
@@ -25,11 +25,11 @@ PERSONAL = frozenset(("start", "language", "voice", "link", "unlink", "mydata", 
 
 async def register(
     *,
-    client: Client,
+    client: TelegramClient,
     channel: TelegramChannel,
     public_url: str,
     secret: str,
-    commands: Commands,
+    commands: MenuByLanguage,
     sleep: Sleep = asyncio.sleep,
 ) -> None:
     """Set webhook and commands and learn the bot's name, trying until Telegram answers; doing it again changes nothing.
@@ -44,7 +44,7 @@ async def register(
                 await client.set_webhook(public_url.rstrip("/") + PATH, secret, KINDS)
             await _offer(client, commands)
             return
-        except Disowned as error:
+        except TelegramTokenRejected as error:
             if public_url:
                 _log.error("Telegram: %s; nothing will come in until it is corrected and Sona started anew", error)
             return
@@ -59,7 +59,7 @@ async def register(
             await sleep(min(2.0**failures, _LONGEST_WAIT))
 
 
-async def _offer(client: Client, commands: Commands) -> None:
+async def _offer(client: TelegramClient, commands: MenuByLanguage) -> None:
     """All commands everywhere, and in groups those for groups."""
     for language, offered in commands.items():
         await client.offer(offered, language)

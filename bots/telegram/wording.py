@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bots.telegram.shape import Json, inner, number, records, text
+from bots.telegram.json_fields import Json, inner, number, records, text
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?=\s|$)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Bot:
+class TelegramBot:
     """Who the bot is. Without a `username` (not asked for yet) only replies and mentions by id are noticed."""
 
     id: int
@@ -21,7 +21,7 @@ class Bot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class TelegramWords:
     """`text` without mentions of the bot; `command` in lower case or empty; `elsewhere` when it is for another bot."""
 
     text: str
@@ -30,24 +30,24 @@ class Words:
     elsewhere: bool = False
 
 
-def words(message: Json, bot: Bot) -> Words:
+def words(message: Json, bot: TelegramBot) -> TelegramWords:
     """The words of a message or of a file's caption."""
     kind = "text" if "text" in message else "caption"
     said = text(message, kind)
     if (found := _COMMAND.match(said)) is not None:
         return _command(said, found, bot)
     places = _mentions(message, kind, bot)
-    return Words(text=_without(said, places), mentioned=True) if places else Words(text=said)
+    return TelegramWords(text=_without(said, places), mentioned=True) if places else TelegramWords(text=said)
 
 
-def _command(said: str, found: re.Match[str], bot: Bot) -> Words:
+def _command(said: str, found: re.Match[str], bot: TelegramBot) -> TelegramWords:
     name, target = found[1].lower(), found[2]
     if target and not bot.named(target):
-        return Words(text=said, command=name, elsewhere=True)
-    return Words(text=f"/{name}{said[found.end() :]}".strip(), command=name, mentioned=True)
+        return TelegramWords(text=said, command=name, elsewhere=True)
+    return TelegramWords(text=f"/{name}{said[found.end() :]}".strip(), command=name, mentioned=True)
 
 
-def _mentions(message: Json, kind: str, bot: Bot) -> Sequence[tuple[int, int]]:
+def _mentions(message: Json, kind: str, bot: TelegramBot) -> Sequence[tuple[int, int]]:
     """Where the bot is mentioned, as start and end in UTF-16 code units."""
     places: list[tuple[int, int]] = []
     if not (entities := records(message, "entities" if kind == "text" else "caption_entities")):
@@ -60,7 +60,7 @@ def _mentions(message: Json, kind: str, bot: Bot) -> Sequence[tuple[int, int]]:
     return places
 
 
-def _means(entity: Json, shown: str, bot: Bot) -> bool:
+def _means(entity: Json, shown: str, bot: TelegramBot) -> bool:
     match text(entity, "type"):
         case "mention":
             return bot.named(shown.removeprefix("@"))

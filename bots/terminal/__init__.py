@@ -11,17 +11,17 @@ from typing import TextIO
 from rich.console import Console
 
 from bots.terminal.channel import NAME, TerminalChannel
-from bots.terminal.lines import prompted, read
-from bots.terminal.saving import saving
+from bots.terminal.read_lines import prompted, read
+from bots.terminal.save_file import saving
 from bots.terminal.screen import PlainScreen, RichScreen, Screen
-from bots.terminal.session import Talk
+from bots.terminal.session import TerminalSession
 from core.address import Address
 from core.clock import Clock
 from core.event import Event, Sender
 from core.ports.blobs import Blobs
 from core.ports.feed import Feed
 
-__all__ = ["PlainScreen", "RichScreen", "Screen", "Talk", "TerminalChannel", "prompted", "read", "talk"]
+__all__ = ["PlainScreen", "RichScreen", "Screen", "TerminalChannel", "TerminalSession", "prompted", "read", "talk"]
 
 
 async def talk(
@@ -45,7 +45,7 @@ async def talk(
     """
     address = Address(NAME, name)
     screen, lines, opens = _ends(source or sys.stdin, out or sys.stdout)
-    session = Talk(
+    session = TerminalSession(
         address=address,
         sender=Sender(id=name, name=name, locale=locale),
         feed=feed,
@@ -69,7 +69,7 @@ def _ends(source: TextIO, out: TextIO) -> tuple[Screen, Callable[[], str], bool]
 
 
 @contextlib.contextmanager
-def _interrupts(session: Talk, running: "asyncio.Task[None]") -> Generator[None]:
+def _interrupts(session: TerminalSession, running: "asyncio.Task[None]") -> Generator[None]:
     loop = asyncio.get_running_loop()
     stops: set[asyncio.Task[None]] = set()
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.address import Address
-from core.channel import Capabilities, Live, Request
+from core.channel import Capabilities, LiveUpdates, Request
 from core.clock import Clock
 from core.errors import Refused
 from core.event import Event
@@ -54,11 +54,11 @@ class TerminalChannel:
     async def fetch(self, media: Media) -> bytes:
         raise Refused(f"nothing is sent from a terminal: {media.ref}")
 
-    def live(self, address: Address) -> Live:
-        return TerminalLive(feed=self.feed, address=address, clock=self.clock)
+    def live(self, address: Address) -> LiveUpdates:
+        return TerminalLiveUpdates(feed=self.feed, address=address, clock=self.clock)
 
 
-class TerminalLive:
+class TerminalLiveUpdates:
     """Signs of life for one turn; of a draft only what is new, `{"at": where it goes, "text": …}`."""
 
     PAUSE: Final = 0.08

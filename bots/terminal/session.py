@@ -7,19 +7,19 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bots.terminal import render
-from bots.terminal.saving import Save
+from bots.terminal.save_file import Save
 from bots.terminal.screen import Screen
 from core.address import Address
 from core.clock import Clock
 from core.errors import Malformed
 from core.event import Body, Event, Joined, Said, Sender, Stopped, Tapped
-from core.ports.feed import Entry, Feed, Sign
+from core.ports.feed import Feed, FeedEntry, LiveSignal
 from core.reply import Choice, Document, Text
 from core.wire import clean, load_reply
 
 
 @dataclass(slots=True, kw_only=True)
-class Talk:
+class TerminalSession:
     """`idle` is true when no event and no parcel of this conversation waits any more: then everything is answered.
 
     `pause` is how long, in seconds, to wait between two looks whether it is. `save` puts files down that are sent.
@@ -92,23 +92,23 @@ class Talk:
         at, identity = self.clock.now(), f"{self.address.channel}:{self.clock.id()}"
         return Event(id=identity, address=self.address, sender=self.sender, at=at, body=body)
 
-    async def _show(self, heard: AsyncIterator[Entry | Sign]) -> None:
+    async def _show(self, heard: AsyncIterator[FeedEntry | LiveSignal]) -> None:
         async for item in heard:
             match item:
-                case Entry():
+                case FeedEntry():
                     await self._entry(item)
                     self.news.set()
-                case Sign():
+                case LiveSignal():
                     self._sign(item.body)
 
-    async def _entry(self, entry: Entry) -> None:
+    async def _entry(self, entry: FeedEntry) -> None:
         """Show a line once, whoever of the two that read has it first; the other waits until it is shown."""
         async with self.lock:
             if entry.seq > self.shown:
                 await self._shown(entry)
                 self.shown = entry.seq
 
-    async def _shown(self, entry: Entry) -> None:
+    async def _shown(self, entry: FeedEntry) -> None:
         try:
             reply = load_reply(entry.body["reply"])
         except (KeyError, Malformed):

@@ -9,15 +9,15 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bots.twilio import parse
-from bots.twilio.client import FETCH_LIMIT, Client
-from bots.twilio.lending import Lending
-from bots.twilio.refusals import OptedOut
+from bots.twilio.client import FETCH_LIMIT, TwilioClient
+from bots.twilio.errors import OptedOut
+from bots.twilio.media_links import MediaLinks
 from bots.twilio.render import TEXT_LIMIT, attached, bodies
 from bots.twilio.routes import INSISTING, STATUS
 from bots.twilio.segments import measure
 from bots.twilio.verify import genuine
 from core.address import Address
-from core.channel import Capabilities, Live, Rate, Request
+from core.channel import Capabilities, LiveUpdates, RateSpec, Request
 from core.clock import Clock
 from core.errors import Failure, Malformed, Refused
 from core.event import Event, Left
@@ -34,8 +34,8 @@ CAPABILITIES = Capabilities(
     pictures=True,
     forgeable=True,
     lettered=True,
-    chat_rate=Rate(most=1, seconds=1),
-    total_rate=Rate(most=20, seconds=0),
+    chat_rate=RateSpec(most=1, seconds=1),
+    total_rate=RateSpec(most=20, seconds=0),
 )
 """Twilio queues what it takes, and refuses too many calls at a time (20429); one text a second keeps them in order on a phone."""
 PLAYED = "audio/mpeg"
@@ -54,12 +54,12 @@ _RESERVED = 2
 _UNITS = 10_000
 """In a US dollar, as they are counted."""
 
-Convert = Callable[[Audio, str], Awaitable[Audio]]
+ConvertAudio = Callable[[Audio, str], Awaitable[Audio]]
 LocaleAt = Callable[[Address], Awaitable[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class SmsMessage:
     """One message as it goes out; `media` is the public address of its file, or empty."""
 
     body: str
@@ -84,13 +84,13 @@ class SmsChannel:
     def __init__(
         self,
         *,
-        client: Client,
+        client: TwilioClient,
         token: str,
         cap: int,
         price: float,
-        lending: Lending,
+        lending: MediaLinks,
         blobs: Blobs,
-        convert: Convert,
+        convert: ConvertAudio,
         consents: Consents,
         allowance: Allowance,
         locale_at: LocaleAt,
@@ -132,7 +132,7 @@ class SmsChannel:
 
     async def _confirm(self, address: Address) -> None:
         """The one message that may follow an end of the messages."""
-        message = Message(body=say("sms.ended", await self._locale_at(address)))
+        message = SmsMessage(body=say("sms.ended", await self._locale_at(address)))
         day, segments = self._clock.now().date(), message.fare[1]
         cost = segments * self._price
         if await self._allowance.spend(address, segments, day=day, cap=self._cap, cost=cost):
@@ -152,17 +152,17 @@ class SmsChannel:
                 raise
         return sent[-1]
 
-    async def _messages(self, address: Address, reply: Reply) -> tuple[Message, ...]:
+    async def _messages(self, address: Address, reply: Reply) -> tuple[SmsMessage, ...]:
         """What says the reply, a file on the first message. Raises `Refused` where no files can be sent."""
         file = attached(reply)
-        texts = tuple(Message(body=body) for body in bodies(reply))
+        texts = tuple(SmsMessage(body=body) for body in bodies(reply))
         if file is None:
             return texts
         if not address.chat.startswith(_MEDIA_COUNTRY):
             raise Refused("files go to the United States and Canada only")
         media = self._lending.address(await self._playable(file))
-        first, *rest = texts or (Message(body=""),)
-        return (Message(body=first.body, media=media), *rest)
+        first, *rest = texts or (SmsMessage(body=""),)
+        return (SmsMessage(body=first.body, media=media), *rest)
 
     async def _playable(self, file: Media) -> str:
         """The key of the file in a form that phones play. Raises `Refused` for what Twilio would take and not deliver."""
@@ -177,7 +177,7 @@ class SmsChannel:
         _check(audio.data, PLAYED)
         return await self._blobs.put(audio.data, mime=PLAYED)
 
-    async def _sent(self, address: Address, message: Message, key: str) -> str:
+    async def _sent(self, address: Address, message: SmsMessage, key: str) -> str:
         if await self._consents.withdrawn(address):
             raise OptedOut
         _, segments = message.fare
@@ -191,12 +191,12 @@ class SmsChannel:
 
     async def _ends(self, address: Address, day: date) -> None:
         """Tell the person, once in a day, that nothing more comes."""
-        message = Message(body=say("sms.enough", await self._locale_at(address)))
+        message = SmsMessage(body=say("sms.enough", await self._locale_at(address)))
         cost = message.fare[1] * self._price
         if await self._allowance.close(address, day=day, cap=self._cap, cost=cost):
             await self._posted(address, message, "", day)
 
-    async def _posted(self, address: Address, message: Message, key: str, day: date) -> str:
+    async def _posted(self, address: Address, message: SmsMessage, key: str, day: date) -> str:
         """Send what is paid for already, and give that back where it does not go out."""
         encoding, segments = message.fare
         cost = segments * self._price
@@ -225,7 +225,7 @@ class SmsChannel:
             raise Refused("the file is larger than 20 MB")
         return await self._client.fetch(media.ref)
 
-    def live(self, address: Address) -> Live:  # noqa: ARG002 - nothing lives in a text message
+    def live(self, address: Address) -> LiveUpdates:  # noqa: ARG002 - nothing lives in a text message
         return _Still()
 
     async def close(self) -> None:

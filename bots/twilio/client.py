@@ -9,7 +9,7 @@ from twilio.http.async_http_client import AsyncTwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client as Sdk
 
-from bots.twilio.refusals import Flooded, failure, wait
+from bots.twilio.errors import TwilioFlood, failure, wait
 from core.errors import Refused, Unreachable
 
 OFFICIAL = "https://api.twilio.com"
@@ -18,7 +18,7 @@ _ANSWER_SECONDS = 15.0
 _TOO_MANY = 429
 
 
-class Client:
+class TwilioClient:
     """One account, sending from `number`: a phone number, or a messaging service by its id (`MG…`).
 
     `api_url` replaces Twilio's address; nothing goes out before the first call. To be made within the event loop that uses it.
@@ -86,7 +86,7 @@ class _Wire(AsyncTwilioHttpClient):
             named["data"] = _fields(named["data"])
         answer = await super().request(method, self._root + url.removeprefix(OFFICIAL), *args, **named)
         if answer.status_code == _TOO_MANY:
-            raise Flooded(wait((answer.headers or {}).get("Retry-After")))
+            raise TwilioFlood(wait((answer.headers or {}).get("Retry-After")))
         return answer
 
 

@@ -6,11 +6,11 @@ from urllib.parse import parse_qsl
 from core.errors import Malformed
 
 _MOST_FIELDS = 200
-Pairs = tuple[tuple[str, str], ...]
-Form = Mapping[str, str]
+FormPairs = tuple[tuple[str, str], ...]
+FormFields = Mapping[str, str]
 
 
-def pairs(body: bytes) -> Pairs:
+def pairs(body: bytes) -> FormPairs:
     """Names and values in the order they came. Raises `Malformed` for what is no form."""
     try:
         return tuple(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=_MOST_FIELDS, errors="replace"))
@@ -18,6 +18,6 @@ def pairs(body: bytes) -> Pairs:
         raise Malformed("the body is no form") from error
 
 
-def form(body: bytes) -> Form:
+def form(body: bytes) -> FormFields:
     """The fields by name, without what Postgres cannot hold; of several by one name the last. Raises `Malformed`."""
     return {name: value.replace("\0", "") for name, value in pairs(body)}

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from bots.twilio.form import Form, form
-from bots.twilio.words import confirmed, wish
+from bots.twilio.form import FormFields, form
+from bots.twilio.opt_out import confirmed, wish
 from core.address import Address
 from core.errors import Malformed
 from core.event import Body, Event, Joined, Left, Said, Sender, Shared, Spoke
@@ -20,7 +20,7 @@ _LOCALES = {"VN": "vi", **dict.fromkeys(_SPANISH.split(), "es")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class StatusReport:
     """What became of a message that was sent: `sent`, `delivered`, `undelivered`, `failed` and so on."""
 
     sid: str
@@ -63,14 +63,14 @@ def unconfirmed(body: bytes) -> bool:
     return wish(said, opted).name == "stop" and not confirmed(said, opted)
 
 
-def report(body: bytes) -> Report | None:
+def report(body: bytes) -> StatusReport | None:
     """What a status callback says, or `None` when it is none. Raises `Malformed`."""
     fields = form(body)
     status = fields.get("MessageStatus", "")
     if not status:
         return None
     to = fields.get("To", "")
-    return Report(
+    return StatusReport(
         sid=_sid(fields),
         status=status,
         to=to if _NUMBER.fullmatch(to) else "",
@@ -78,7 +78,7 @@ def report(body: bytes) -> Report | None:
     )
 
 
-def _bodies(fields: Form, sid: str) -> Iterator[Body]:
+def _bodies(fields: FormFields, sid: str) -> Iterator[Body]:
     said = fields.get("Body", "").strip()
     match wish(said, fields.get("OptOutType", "")).name:
         case "stop":
@@ -109,7 +109,7 @@ def _told(said: str, files: tuple[Media, ...], sid: str) -> Iterator[Body]:
             yield Shared(media=file, text=said if file is shared[0] else "", album=album)
 
 
-def _files(fields: Form, sid: str) -> Iterator[Media]:
+def _files(fields: FormFields, sid: str) -> Iterator[Media]:
     count = fields.get("NumMedia", "") or "0"
     if not (count.isascii() and count.isdigit()):
         raise Malformed("NumMedia is no number")
@@ -130,7 +130,7 @@ def _sounds(file: Media) -> bool:
     return file.mime.startswith("audio/") or file.mime == "video/3gpp"
 
 
-def _sid(fields: Form) -> str:
+def _sid(fields: FormFields) -> str:
     sid = fields.get("MessageSid") or fields.get("SmsSid") or fields.get("SmsMessageSid") or ""
     if not _SID.fullmatch(sid):
         raise Malformed("MessageSid is missing or no message's id")

@@ -6,16 +6,16 @@ from dataclasses import KW_ONLY, dataclass
 from aiohttp import web
 
 from bots.twilio import parse
-from bots.twilio.lending import PATH, Lending
-from bots.twilio.parse import Report
-from bots.twilio.refusals import LOST, OPTED_OUT
+from bots.twilio.errors import LOST, OPTED_OUT
+from bots.twilio.media_links import PATH, MediaLinks
+from bots.twilio.parse import StatusReport
 from core.address import Address
 from core.channel import Request
 from core.errors import Malformed, Refused, Unreachable
 from core.ports.blobs import Blobs
 from core.ports.consent import Consents
 from core.ports.count import Count
-from core.ports.street import Outcomes
+from core.ports.messaging import DeliveryReports
 
 STATUS = "/sms/status"
 INSISTING = "#rc=5&rp=all"
@@ -24,14 +24,14 @@ _FINAL = {"delivered": "delivered", "undelivered": "undelivered", "failed": "und
 
 
 @dataclass(frozen=True, slots=True)
-class Routes:
+class TwilioRoutes:
     """`genuine` tells whether a call comes from Twilio."""
 
     genuine: Callable[[Request], bool]
     _: KW_ONLY
-    lending: Lending
+    lending: MediaLinks
     blobs: Blobs
-    outcomes: Outcomes
+    outcomes: DeliveryReports
     consents: Consents
     count: Count
 
@@ -53,7 +53,7 @@ class Routes:
             return web.Response(status=503)
         return web.Response(content_type="text/plain")
 
-    async def _note(self, report: Report, parcel: str) -> None:
+    async def _note(self, report: StatusReport, parcel: str) -> None:
         outcome = _FINAL.get(report.status)
         if outcome is None:
             return

@@ -45,7 +45,7 @@ _PAUSES = (re.compile(r"\n\s*\n"), re.compile(r"\n"), re.compile(r"[.!?…。！
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Size:
+class MessageSize:
     """What a text takes: `units` are septets in GSM-7 and UTF-16 units in UCS-2."""
 
     encoding: Encoding
@@ -53,13 +53,13 @@ class Size:
     segments: int
 
 
-def measure(text: str) -> Size:
+def measure(text: str) -> MessageSize:
     """The size of a text as it is; an empty one takes no segment."""
     encoding: Encoding = "GSM-7" if _ALPHABET.issuperset(text) else "UCS-2"
     whole, part = _ROOM[encoding]
     units = sum(_widths(text, encoding))
     segments = min(units, 1) if units <= whole else _segments(_widths(text, encoding), part)
-    return Size(encoding=encoding, units=units, segments=segments)
+    return MessageSize(encoding=encoding, units=units, segments=segments)
 
 
 def thrifty(text: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from hashlib import sha1
 from urllib.parse import urlsplit
 
-from bots.twilio.form import Pairs, pairs
+from bots.twilio.form import FormPairs, pairs
 from core.channel import Request
 from core.errors import Malformed
 
@@ -31,7 +31,7 @@ def genuine(request: Request, *, public_url: str, token: str) -> bool:
     return any([hmac.compare_digest(given, each) for each in wanted])  # noqa: C419 - all are compared, whichever fits
 
 
-def signature(url: str, fields: Pairs, token: str) -> str:
+def signature(url: str, fields: FormPairs, token: str) -> str:
     """HMAC-SHA1 over the address and the fields in their order by name, each value of a name once, in base64."""
     words = "".join(name + value for name, value in sorted(set(fields)))
     return b64encode(hmac.digest(token.encode(), (url + words).encode(errors="replace"), sha1)).decode()

@@ -8,8 +8,8 @@ from aiohttp import WSCloseCode, web
 
 from bots.web import files, socket, upload
 from bots.web.channel import WebChannel
-from bots.web.played import Convert, Played
-from bots.web.session import Seal
+from bots.web.session import CookieSigner
+from bots.web.transcode import TranscodeAudio, Transcoder
 from core.clock import Clock
 from core.event import Event
 from core.ports.blobs import Blobs
@@ -25,7 +25,7 @@ def connect(
     receive: Callable[[Event], Awaitable[object]],
     clock: Clock,
     secret: bytes,
-    convert: Convert,
+    convert: TranscodeAudio,
     origins: tuple[str, ...] = (),
 ) -> WebChannel:
     """The channel `web`. `secret` (16 bytes or more) signs cookies and links; `origins` are public addresses of the page besides the one asked."""
@@ -34,8 +34,8 @@ def connect(
         blobs=blobs,
         receive=receive,
         clock=clock,
-        seal=Seal(secret),
-        played=Played(convert),
+        seal=CookieSigner(secret),
+        played=Transcoder(convert),
         origins=origins,
     )
 

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Final
 
 from bots.web import render
-from bots.web.played import Played
-from bots.web.session import Seal
+from bots.web.session import CookieSigner
+from bots.web.transcode import Transcoder
 from core.address import Address
-from core.channel import Capabilities, Live, Request
+from core.channel import Capabilities, LiveUpdates, Request
 from core.clock import Clock
 from core.event import Event
 from core.media import Media
@@ -47,8 +47,8 @@ class WebChannel:
     blobs: Blobs
     receive: Callable[[Event], Awaitable[object]]
     clock: Clock
-    seal: Seal
-    played: Played
+    seal: CookieSigner
+    played: Transcoder
     origins: tuple[str, ...] = ()
     name: str = NAME
     capabilities: Capabilities = ABILITIES
@@ -72,11 +72,11 @@ class WebChannel:
         data, _ = await self.blobs.get(media.ref)
         return data
 
-    def live(self, address: Address) -> Live:
-        return WebLive(feed=self.feed, address=address, clock=self.clock)
+    def live(self, address: Address) -> LiveUpdates:
+        return WebLiveUpdates(feed=self.feed, address=address, clock=self.clock)
 
 
-class WebLive:
+class WebLiveUpdates:
     """Signs of life for one turn.
 
     Of a draft only what is new is sent, `{"at": where it goes, "text": …}`, and the whole of it (`at` 0) each time

@@ -31,7 +31,7 @@ class Hello(_Frame):
     start: str = Field(default="", max_length=200)
 
 
-class Happened(_Frame):
+class ClientEvent(_Frame):
     """An event. `id` is the page's own UUID, `proof` goes with an uploaded blob."""
 
     t: Literal["event"]
@@ -41,7 +41,7 @@ class Happened(_Frame):
     proof: str = Field(default="", max_length=200)
 
 
-class Older(_Frame):
+class HistoryRequest(_Frame):
     """Asks for lines before number `before`."""
 
     t: Literal["older"]
@@ -52,7 +52,7 @@ class Ping(_Frame):
     t: Literal["ping"]
 
 
-Frame = Hello | Happened | Older | Ping
+Frame = Hello | ClientEvent | HistoryRequest | Ping
 
 _frames: TypeAdapter[Frame] = TypeAdapter(Annotated[Frame, Discriminator("t")])
 
@@ -74,7 +74,7 @@ def claimed(text: str) -> str:
     return str(data.get("id", ""))[:64] if isinstance(data, dict) else ""
 
 
-def event(happened: Happened, address: Address, locale: str, at: datetime) -> Event:
+def event(happened: ClientEvent, address: Address, locale: str, at: datetime) -> Event:
     """Raises `Malformed` for what no page may say: background events, empty or overlong words, sound without a blob."""
     body = load_body(happened.body)
     _allowed(body)

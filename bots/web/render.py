@@ -7,14 +7,14 @@ from typing import Any
 
 from core.errors import Malformed
 from core.event import Body, Said, Shared, Spoke, Tapped
-from core.markup import Block, Code, Heading, Item, Paragraph, Quote, Rule, Spans, Table, parse
+from core.markup import Block, BlockQuote, CodeBlock, Heading, ListItem, Paragraph, Rule, Spans, Table, parse
 from core.media import Media
-from core.ports.feed import Entry
+from core.ports.feed import FeedEntry
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 from core.wire import load_body, load_reply
 
-Json = dict[str, Any]
-Link = Callable[[str], str]
+JsonObject = dict[str, Any]
+BlobLink = Callable[[str], str]
 """From a blob's key to the address this conversation reads it at."""
 
 BLOB = "blob:"
@@ -23,17 +23,17 @@ _VERDICTS = "✅☑❌\ufe0f "
 _STYLES = ("bold", "italic", "strike", "code")
 
 
-def said(reply: Mapping[str, Any], at: datetime) -> Json:
+def said(reply: Mapping[str, Any], at: datetime) -> JsonObject:
     """The stored body of Sona's line; `reply` is the reply's record as `core.wire` writes it."""
     return {"role": "sona", "at": at.isoformat(), "reply": reply}
 
 
-def heard(body: Mapping[str, Any], at: datetime, shown: str = "") -> Json:
+def heard(body: Mapping[str, Any], at: datetime, shown: str = "") -> JsonObject:
     """The stored body of a person's line; `shown` is what they saw themselves say where `body` says it in code."""
     return {"role": "person", "at": at.isoformat(), "body": body, "shown": shown}
 
 
-def line(entry: Entry, link: Link) -> Json:
+def line(entry: FeedEntry, link: BlobLink) -> JsonObject:
     """A feed's line for the page. What this version does not know has kind `unknown`, so that numbers stay whole."""
     frame = {"seq": entry.seq, "key": entry.key, "role": entry.body.get("role"), "at": entry.body.get("at")}
     try:
@@ -45,7 +45,7 @@ def line(entry: Entry, link: Link) -> Json:
         return frame | {"kind": "unknown"}
 
 
-def _person(body: Body, shown: str, link: Link) -> Json:
+def _person(body: Body, shown: str, link: BlobLink) -> JsonObject:
     match body:
         case Said():
             return {"kind": "said", "text": shown or body.text}
@@ -59,7 +59,7 @@ def _person(body: Body, shown: str, link: Link) -> Json:
             return {"kind": "unknown"}
 
 
-def _sona(reply: Reply, link: Link) -> Json:
+def _sona(reply: Reply, link: BlobLink) -> JsonObject:
     match reply:
         case Text():
             sources = [asdict(source) for source in reply.sources]
@@ -82,7 +82,7 @@ def _sona(reply: Reply, link: Link) -> Json:
             return {"kind": "document", "media": _media(reply.media, link), "blocks": blocks(reply.text)}
 
 
-def _quiz(quiz: Quiz, link: Link) -> Json:
+def _quiz(quiz: Quiz, link: BlobLink) -> JsonObject:
     """What a listening question says stays here, or the page would give the answer away."""
     return {
         "kind": "quiz",
@@ -95,11 +95,11 @@ def _quiz(quiz: Quiz, link: Link) -> Json:
     }
 
 
-def _choices(choices: tuple[Choice, ...]) -> list[Json]:
+def _choices(choices: tuple[Choice, ...]) -> list[JsonObject]:
     return [{"label": choice.label, "value": choice.value} for choice in choices]
 
 
-def _media(media: Media, link: Link) -> Json:
+def _media(media: Media, link: BlobLink) -> JsonObject:
     href = link(media.ref) if media.ref.startswith(BLOB) else ""
     return {
         "href": href,
@@ -110,22 +110,22 @@ def _media(media: Media, link: Link) -> Json:
     }
 
 
-def blocks(text: str) -> list[Json]:
+def blocks(text: str) -> list[JsonObject]:
     """Markdown as a tree of JSON: block kinds `p h li code quote table hr`, spans `{"t": words, "bold": true, …}`."""
     return [_block(block) for block in parse(text)]
 
 
-def _block(block: Block) -> Json:
+def _block(block: Block) -> JsonObject:
     match block:
         case Paragraph():
             return {"k": "p", "s": _spans(block.spans)}
         case Heading():
             return {"k": "h", "s": _spans(block.spans), "level": block.level}
-        case Item():
+        case ListItem():
             return {"k": "li", "s": _spans(block.spans), "depth": block.depth, "n": block.ordinal}
-        case Code():
+        case CodeBlock():
             return {"k": "code", "text": block.text, "language": block.language}
-        case Quote():
+        case BlockQuote():
             return {"k": "quote", "blocks": [_block(inner) for inner in block.blocks]}
         case Table():
             rows = [[_spans(cell) for cell in row] for row in block.rows]
@@ -134,7 +134,7 @@ def _block(block: Block) -> Json:
             return {"k": "hr"}
 
 
-def _spans(spans: Spans) -> list[Json]:
+def _spans(spans: Spans) -> list[JsonObject]:
     return [
         {"t": span.text}
         | {style: True for style in _STYLES if getattr(span, style)}

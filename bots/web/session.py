@@ -8,7 +8,7 @@ COOKIE: Final = "sona"
 COOKIE_SECONDS: Final = 400 * 24 * 3600  # the longest that browsers keep one
 
 
-class Seal:
+class CookieSigner:
     """Signs with one secret; every comparison takes constant time."""
 
     def __init__(self, secret: bytes) -> None:

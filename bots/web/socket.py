@@ -15,7 +15,7 @@ from bots.web.channel import WebChannel
 from core.address import Address
 from core.errors import Failure, Malformed
 from core.event import Event, Joined, Sender, Stopped
-from core.ports.feed import Entry, Sign
+from core.ports.feed import FeedEntry, LiveSignal
 
 _log = logging.getLogger(__name__)
 
@@ -41,14 +41,14 @@ async def serve(request: web.Request, channel: WebChannel, open_sockets: Sockets
         return socket
     open_sockets.add(socket)
     try:
-        await Talk(channel=channel, address=address, socket=socket).run()
+        await OpenSocket(channel=channel, address=address, socket=socket).run()
     finally:
         open_sockets.discard(socket)
     return socket
 
 
 @dataclass(slots=True, kw_only=True)
-class Talk:
+class OpenSocket:
     """One open socket. `newest` is the number of the last line sent, `draft` the answer as far as it is written."""
 
     channel: WebChannel
@@ -57,7 +57,7 @@ class Talk:
     locale: str = ""
     newest: int = 0
     draft: str = ""
-    drawn: list[render.Json] = field(default_factory=list[render.Json])
+    drawn: list[render.JsonObject] = field(default_factory=list[render.JsonObject])
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def run(self) -> None:
@@ -74,7 +74,7 @@ class Talk:
         with contextlib.suppress(ConnectionError):
             await self.socket.close(code=WSCloseCode.TRY_AGAIN_LATER)
 
-    async def _both_ways(self, lines: AsyncIterator[Entry | Sign]) -> None:
+    async def _both_ways(self, lines: AsyncIterator[FeedEntry | LiveSignal]) -> None:
         """Until one side ends; a fault of either ends both and is raised."""
         tasks = (asyncio.create_task(self._inward()), asyncio.create_task(self._outward(lines)))
         try:
@@ -124,20 +124,20 @@ class Talk:
             Event(id=f"web:joined-{chat}", address=self.address, sender=sender, at=now, body=body)
         )
 
-    async def _page(self, entries: tuple[Entry, ...], *, anew: bool, older: bool) -> None:
+    async def _page(self, entries: tuple[FeedEntry, ...], *, anew: bool, older: bool) -> None:
         if entries:
             self.newest = entries[-1].seq
         await self._say("lines", lines=[self._line(entry) for entry in entries], anew=anew, older=older)
 
-    async def _outward(self, lines: AsyncIterator[Entry | Sign]) -> None:
+    async def _outward(self, lines: AsyncIterator[FeedEntry | LiveSignal]) -> None:
         async for item in lines:
             match item:
-                case Entry():
+                case FeedEntry():
                     await self._entry(item)
-                case Sign():
+                case LiveSignal():
                     await self._sign(item.body)
 
-    async def _entry(self, entry: Entry) -> None:
+    async def _entry(self, entry: FeedEntry) -> None:
         if 1 < entry.seq <= self.newest:
             return
         self.newest = entry.seq
@@ -181,9 +181,9 @@ class Talk:
             match frame:
                 case parse.Ping():
                     await self._say("pong")
-                case parse.Older():
+                case parse.HistoryRequest():
                     await self._older(frame.before)
-                case parse.Happened():
+                case parse.ClientEvent():
                     await self._happened(frame)
                 case parse.Hello():
                     raise Malformed("a second greeting")
@@ -195,7 +195,7 @@ class Talk:
             _log.warning("web event not taken: %s", type(error).__name__)
             await self._say("error", code="unreachable", about=parse.claimed(text))
 
-    async def _happened(self, frame: parse.Happened) -> None:
+    async def _happened(self, frame: parse.ClientEvent) -> None:
         """The line is written before the event is received, so that no answer can stand above its question."""
         now = self.channel.clock.now()
         event = parse.event(frame, self.address, self.locale, now)
@@ -212,7 +212,7 @@ class Talk:
         entries = await self.channel.feed.since(self.address, after, before - 1 - after) if before > 1 else ()
         await self._say("older", lines=[self._line(entry) for entry in entries], older=after > 0)
 
-    def _line(self, entry: Entry) -> render.Json:
+    def _line(self, entry: FeedEntry) -> render.JsonObject:
         return render.line(entry, lambda ref: access.link(self.channel, self.address.chat, ref))
 
     async def _say(self, kind: str, **frame: Any) -> None:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from core.learn.course import Course, Section, Unit, Word
 from core.learn.entry import entry_text
 from core.learn.terms import key, meanings
-from core.ports.knowledge import Document, Passage
+from core.ports.knowledge import IndexableDocument, Passage
 
 _GUESSED = 4
 _SHORT = 3
@@ -21,7 +21,7 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class LookupResult:
     """Entries that answer a look-up, best first. `how` says by what they were found; `close` that it was spelled otherwise."""
 
     course: Course
@@ -31,7 +31,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Note:
+class GrammarNote:
     """A section of a unit's grammar note."""
 
     course: Course
@@ -71,7 +71,7 @@ class Catalogue:
         entry = course.word(word) if course and kind == "word" else None
         return (course, entry) if course and entry else None
 
-    def look_up(self, text: str, course: str = "") -> Found | None:
+    def look_up(self, text: str, course: str = "") -> LookupResult | None:
         """Entries for a word of the course's language, or for a meaning; slight misspellings are understood.
 
         Without `course` all courses are searched, the first that knows it answers.
@@ -91,31 +91,31 @@ class Catalogue:
         }
         return tuple(chosen.values())[:limit]
 
-    def grammar(self, query: str, course: str = "", limit: int = 2) -> tuple[Note, ...]:
+    def grammar(self, query: str, course: str = "", limit: int = 2) -> tuple[GrammarNote, ...]:
         """The sections that say most about the query, best first."""
         wanted = set(re.findall(r"\w+", key(query[:_QUESTION])))
         scored = [(_relevance(wanted, note), note) for note in self._notes(course)]
         scored = sorted((pair for pair in scored if pair[0] > 0), key=lambda pair: -pair[0])
         return tuple(note for _, note in scored[:limit])
 
-    def documents(self) -> tuple[Document, ...]:
+    def documents(self) -> tuple[IndexableDocument, ...]:
         """The grammar notes (`course:<code>/unit/<unit>`) and the dictionary (`course:<code>/words`), to be searched and cited."""
         return tuple(document for course in self.courses for document in _documents(course))
 
     def _entry(self, word: str) -> tuple[Course, Word] | None:
         return next(((course, entry) for course in self.courses if (entry := course.word(word))), None)
 
-    def _notes(self, course: str) -> Iterator[Note]:
+    def _notes(self, course: str) -> Iterator[GrammarNote]:
         for one in self.courses:
             if course in ("", one.code):
                 for unit in one.units:
-                    yield from (Note(course=one, unit=unit, section=section) for section in unit.note)
+                    yield from (GrammarNote(course=one, unit=unit, section=section) for section in unit.note)
 
-    def _by_word(self, course: Course, wanted: str) -> Found | None:
+    def _by_word(self, course: Course, wanted: str) -> LookupResult | None:
         entry = course.word(wanted)
-        return Found(course=course, words=(entry,), how="word") if entry else None
+        return LookupResult(course=course, words=(entry,), how="word") if entry else None
 
-    def _by_meaning(self, course: Course, wanted: str) -> Found | None:
+    def _by_meaning(self, course: Course, wanted: str) -> LookupResult | None:
         asked = meanings(wanted) or {wanted}
         first = [word for word in course.words if any(asked & meanings(text) for text in word.gloss.values())]
         further = [word for word in course.words if word not in first and asked & word.terms]
@@ -125,36 +125,36 @@ class Catalogue:
             if any(re.search(rf"\b{re.escape(one)}\b", term) for one in asked for term in word.terms)
         ]
         words = tuple(first + further) or tuple(inside)
-        return Found(course=course, words=words[:6], how="meaning") if words else None
+        return LookupResult(course=course, words=words[:6], how="meaning") if words else None
 
-    def _by_likeness(self, course: Course, wanted: str) -> Found | None:
+    def _by_likeness(self, course: Course, wanted: str) -> LookupResult | None:
         spelled = {name: word for word in course.words for name in (word.word, *word.also)}
         close = get_close_matches(wanted, spelled, n=3, cutoff=0.7)
         if close:
-            return Found(course=course, words=tuple(spelled[name] for name in close), how="word", close=True)
+            return LookupResult(course=course, words=tuple(spelled[name] for name in close), how="word", close=True)
         if len(wanted) < _GUESSED:
             return None
         meant = {term: word for word in course.words for term in word.terms}
         close = get_close_matches(wanted, meant, n=3, cutoff=0.85)
         words = tuple({meant[term].word: meant[term] for term in close}.values())
-        return Found(course=course, words=words, how="meaning", close=True) if words else None
+        return LookupResult(course=course, words=words, how="meaning", close=True) if words else None
 
 
-def _relevance(wanted: set[str], note: Note) -> float:
+def _relevance(wanted: set[str], note: GrammarNote) -> float:
     heading = set(re.findall(r"\w+", key(f"{note.unit.name('en')} {note.section.heading}")))
     counts = Counter(re.findall(r"\w+", key(note.section.text)))
     text = sum(min(counts[word], 5) for word in wanted if len(word) > 3 or word in note.unit.words)
     return 6 * len(wanted & heading) + text
 
 
-def _documents(course: Course) -> Iterator[Document]:
+def _documents(course: Course) -> Iterator[IndexableDocument]:
     title = course.title["en"]
     for unit in course.units:
         passages = tuple(
             Passage(text=section.text, section=section.heading, position=place)
             for place, section in enumerate(unit.note)
         )
-        yield Document(
+        yield IndexableDocument(
             uri=f"course:{course.code}/unit/{unit.code}",
             title=f"{title}: {unit.name('en')}",
             passages=passages,
@@ -164,4 +164,6 @@ def _documents(course: Course) -> Iterator[Document]:
         Passage(text=entry_text(word, "en"), section=word.word, position=place)
         for place, word in enumerate(course.words)
     )
-    yield Document(uri=f"course:{course.code}/words", title=f"{title}: dictionary", passages=entries, language="en")
+    yield IndexableDocument(
+        uri=f"course:{course.code}/words", title=f"{title}: dictionary", passages=entries, language="en"
+    )

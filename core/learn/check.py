@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping, Sequence, Set
 
-from core.learn.course import Item, Unit, Word
-from core.learn.lines import Sheet
+from core.learn.course import HandwrittenItem, Unit, Word
+from core.learn.yaml_lines import YamlDocument
 
 GAP = "___"
 
 
-def check_item(sheet: Sheet, number: int, item: Item) -> None:
+def check_item(sheet: YamlDocument, number: int, item: HandwrittenItem) -> None:
     """Note what a hand-written question lacks."""
     place = ("items", number)
     wrong = {text.casefold() for text in item.wrong}
@@ -32,7 +32,7 @@ def check_item(sheet: Sheet, number: int, item: Item) -> None:
             sheet.say((*place, field), text)
 
 
-def check_words(words: Sequence[tuple[Sheet, int, Word]], units: Sequence[tuple[Sheet, Unit]]) -> None:
+def check_words(words: Sequence[tuple[YamlDocument, int, Word]], units: Sequence[tuple[YamlDocument, Unit]]) -> None:
     """Note words that are entered or taught twice, or taught and not entered, or the other way round.
 
     `words` come with the file and their place in it, units with their file.
@@ -49,7 +49,7 @@ def check_words(words: Sequence[tuple[Sheet, int, Word]], units: Sequence[tuple[
         _check_unit(sheet, unit, taught, entered)
 
 
-def _check_unit(sheet: Sheet, unit: Unit, taught: Mapping[str, str], entered: Set[str]) -> None:
+def _check_unit(sheet: YamlDocument, unit: Unit, taught: Mapping[str, str], entered: Set[str]) -> None:
     for number, word in enumerate(unit.words):
         if word not in entered:
             sheet.say(("words", number), f"{word} is not in the dictionary")

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from core.learn.terms import meanings
-from core.question import Form
+from core.question import QuestionForm
 
 Part = Literal[
     "noun", "verb", "modifier", "number", "pronoun", "particle", "preposition", "preverb", "conjunction", "interjection"
@@ -79,14 +79,14 @@ class Word(_Checked):
         return (self.same is not None and self.same == other.same) or bool(self.terms & other.terms)
 
 
-class Item(_Checked):
+class HandwrittenItem(_Checked):
     """A question written by hand.
 
     `answer` holds every accepted answer, the best first; `wrong` the other choices; an ordering item takes its
     pieces from the best answer. `say` is what a listening item speaks; `word` the word whose card it counts for.
     """
 
-    form: Form
+    form: QuestionForm
     prompt: str
     answer: Texts = Field(min_length=1)
     wrong: Texts = ()
@@ -110,7 +110,7 @@ class UnitFile(_Checked):
 
     title: Localised
     words: tuple[str, ...] = Field(min_length=1)
-    items: tuple[Item, ...] = ()
+    items: tuple[HandwrittenItem, ...] = ()
 
 
 class Unit(BaseModel):
@@ -122,7 +122,7 @@ class Unit(BaseModel):
     number: int
     title: Localised
     words: tuple[str, ...]
-    items: tuple[Item, ...]
+    items: tuple[HandwrittenItem, ...]
     note: tuple[Section, ...]
 
     def name(self, locale: str) -> str:

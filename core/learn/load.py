@@ -7,8 +7,8 @@ from pathlib import Path
 from core.errors import Malformed
 from core.learn.check import check_item, check_words
 from core.learn.course import Course, CourseFile, Unit, UnitFile, Word
-from core.learn.lines import Problem, Sheet
 from core.learn.notes import sections
+from core.learn.yaml_lines import Problem, YamlDocument
 
 _NAME = re.compile(r"(\d+)-([a-z0-9-]+)")
 
@@ -26,11 +26,11 @@ def load(folder: Path) -> Course:
 
     Raises `BadCourse` with all mistakes of all files.
     """
-    head = Sheet(folder / "course.yaml")
+    head = YamlDocument(folder / "course.yaml")
     about = head.check(CourseFile)
-    word_sheets = [Sheet(file) for file in sorted((folder / "words").glob("*.yaml"))]
+    word_sheets = [YamlDocument(file) for file in sorted((folder / "words").glob("*.yaml"))]
     words = [(sheet, number, word) for sheet in word_sheets for number, word in _words(sheet)]
-    unit_sheets = [Sheet(file) for file in sorted((folder / "units").glob("*.yaml"))]
+    unit_sheets = [YamlDocument(file) for file in sorted((folder / "units").glob("*.yaml"))]
     units = [(sheet, unit) for sheet in unit_sheets if (unit := _unit(sheet))]
     if not unit_sheets:
         head.say((), "the course has no units")
@@ -52,7 +52,7 @@ def load_all(folder: Path) -> tuple[Course, ...]:
     return tuple(load(inner.parent) for inner in sorted(folder.glob("*/course.yaml")))
 
 
-def _words(sheet: Sheet) -> list[tuple[int, Word]]:
+def _words(sheet: YamlDocument) -> list[tuple[int, Word]]:
     if sheet.problems:
         return []
     if not isinstance(sheet.data, list):
@@ -62,7 +62,7 @@ def _words(sheet: Sheet) -> list[tuple[int, Word]]:
     return [(number, word) for number, word in found if word]
 
 
-def _unit(sheet: Sheet) -> Unit | None:
+def _unit(sheet: YamlDocument) -> Unit | None:
     name = _NAME.fullmatch(sheet.file.stem)
     if name is None:
         sheet.say((), "a unit's file is called <number>-<code>.yaml")

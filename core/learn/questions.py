@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from random import Random
 
 from core.card import Card
-from core.learn.course import Course, Item, Unit, Word
-from core.learn.kinds import KINDS, SOUNDING, Making, Wording, chosen_among, jumbled
+from core.learn.course import Course, HandwrittenItem, Unit, Word
+from core.learn.question_kinds import KINDS, SOUNDING, QuestionInput, Wording, chosen_among, jumbled
 from core.question import Question
 
 UNIT_QUESTIONS = 8
@@ -14,7 +14,7 @@ HAND_WRITTEN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class WordToAsk:
     """A word to be asked, with its card where it has one."""
 
     course: Course
@@ -48,7 +48,7 @@ def from_unit(
     taken = {item.word for item in items}
     words = [word for word in course.entries(unit) if word.word not in taken]
     rng.shuffle(words)
-    asked = [Asked(course=course, word=word, card=cards.get(card_key(course, word.word))) for word in words]
+    asked = [WordToAsk(course=course, word=word, card=cards.get(card_key(course, word.word))) for word in words]
     asked.sort(key=lambda one: one.card.reps if one.card else 0)
     made = from_words(asked[: count - len(written)], rng=rng, locale=locale, ask=ask, audible=audible)
     questions = [*made, *written]
@@ -57,13 +57,13 @@ def from_unit(
 
 
 def from_words(
-    words: Sequence[Asked], *, rng: Random, locale: str, ask: Wording, audible: bool = True
+    words: Sequence[WordToAsk], *, rng: Random, locale: str, ask: Wording, audible: bool = True
 ) -> tuple[Question, ...]:
     """One question a word, in the given order; neighbours are of different kinds where the words allow it."""
     made: list[Question] = []
     last = ""
     for asked in words:
-        making = Making(course=asked.course, word=asked.word, locale=locale, rng=rng, ask=ask)
+        making = QuestionInput(course=asked.course, word=asked.word, locale=locale, rng=rng, ask=ask)
         kinds = list(KINDS[_stage(asked.card)])
         rng.shuffle(kinds)
         kinds.sort(key=lambda kind: kind.__name__ == last)
@@ -76,7 +76,7 @@ def from_words(
     return tuple(made)
 
 
-def from_item(course: Course, item: Item, rng: Random) -> Question:
+def from_item(course: Course, item: HandwrittenItem, rng: Random) -> Question:
     """A hand-written item as a question; choices and pieces are shuffled."""
     right = item.answer[0]
     choices = chosen_among(right, list(item.wrong), rng) if item.wrong else ()
@@ -93,10 +93,10 @@ def from_item(course: Course, item: Item, rng: Random) -> Question:
     )
 
 
-def _picked(items: Sequence[Item], count: int, rng: Random) -> list[Item]:
+def _picked(items: Sequence[HandwrittenItem], count: int, rng: Random) -> list[HandwrittenItem]:
     """Items of different forms about different words; plain choices, which are made anyway, come last."""
     shuffled = sorted(rng.sample(items, len(items)), key=lambda item: item.form == "choice")
-    picked: list[Item] = []
+    picked: list[HandwrittenItem] = []
     for item in shuffled:
         if all(item.form != other.form and item.word != other.word for other in picked):
             picked.append(item)

@@ -11,7 +11,7 @@ import fsrs
 
 from core.card import Card, Review
 
-Rating = Literal[1, 2, 3, 4]
+FsrsRating = Literal[1, 2, 3, 4]
 DAILY_NEW = 10
 SESSION = 20
 SLOW = timedelta(seconds=45)
@@ -19,7 +19,7 @@ AWAY = timedelta(minutes=10)
 QUICK = timedelta(seconds=8)
 
 
-def rate(grade: Literal["right", "close", "wrong"], *, recalled: bool, seconds: float, reps: int) -> Rating:
+def rate(grade: Literal["right", "close", "wrong"], *, recalled: bool, seconds: float, reps: int) -> FsrsRating:
     """FSRS's rating of an answer: wrong 1, close or slow 2, right 3; 4 for a word known before and written at once.
 
     `recalled` is true where the answer had to be written from memory; `seconds` is 0 where it was not measured,
@@ -33,7 +33,7 @@ def rate(grade: Literal["right", "close", "wrong"], *, recalled: bool, seconds: 
 
 
 def review(
-    card: Card | None, rating: Rating, now: datetime, *, key: str = "", seconds: float = 0.0
+    card: Card | None, rating: FsrsRating, now: datetime, *, key: str = "", seconds: float = 0.0
 ) -> tuple[Card, Review]:
     """The card after an answer, and the answer as it is kept; `key` names a card that does not exist yet.
 

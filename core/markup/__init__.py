@@ -7,15 +7,15 @@ are text too, so that no word is ever hidden.
 from core.markup.cut import split
 from core.markup.read import parse
 from core.markup.show import bullet, joined, plain, plain_spans
-from core.markup.tree import Block, Code, Heading, Item, Paragraph, Quote, Rule, Span, Spans, Table
+from core.markup.tree import Block, BlockQuote, CodeBlock, Heading, ListItem, Paragraph, Rule, Span, Spans, Table
 
 __all__ = [
     "Block",
-    "Code",
+    "BlockQuote",
+    "CodeBlock",
     "Heading",
-    "Item",
+    "ListItem",
     "Paragraph",
-    "Quote",
     "Rule",
     "Span",
     "Spans",

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from core.markup.tree import Block, Code, Heading, Item, Paragraph, Quote, Rule, Span, Spans, Table
+from core.markup.tree import Block, BlockQuote, CodeBlock, Heading, ListItem, Paragraph, Rule, Span, Spans, Table
 
 _SCHEMES = frozenset({"http", "https", "mailto", "tg"})
 _DEEPEST = 50
@@ -43,11 +43,11 @@ def _blocks(tokens: Iterator[Token], depth: int) -> list[Block]:
             case "heading_open":
                 blocks.append(Heading(level=int(token.tag[1]), spans=_spans(next(tokens))))
             case "fence":
-                blocks.append(Code(text=token.content.removesuffix("\n"), language=_language(token.info)))
+                blocks.append(CodeBlock(text=token.content.removesuffix("\n"), language=_language(token.info)))
             case "hr":
                 blocks.append(Rule())
             case "blockquote_open":
-                blocks.append(Quote(blocks=tuple(_blocks(tokens, 0))))
+                blocks.append(BlockQuote(blocks=tuple(_blocks(tokens, 0))))
             case "bullet_list_open" | "ordered_list_open":
                 blocks.extend(_items(tokens, token, depth))
             case "table_open":
@@ -67,10 +67,10 @@ def _items(tokens: Iterator[Token], opening: Token, depth: int) -> Iterator[Bloc
         blocks = _blocks(tokens, depth + 1)
         first = blocks[0] if blocks else None
         if isinstance(first, Paragraph):
-            yield Item(spans=first.spans, depth=depth, ordinal=ordinal)
+            yield ListItem(spans=first.spans, depth=depth, ordinal=ordinal)
             yield from blocks[1:]
         else:
-            yield Item(spans=(), depth=depth, ordinal=ordinal)
+            yield ListItem(spans=(), depth=depth, ordinal=ordinal)
             yield from blocks
         ordinal = None if ordinal is None else ordinal + 1
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from core.markup.read import parse
-from core.markup.tree import Block, Code, Heading, Item, Paragraph, Quote, Rule, Span, Spans, Table
+from core.markup.tree import Block, BlockQuote, CodeBlock, Heading, ListItem, Paragraph, Rule, Span, Spans, Table
 
 
 def plain(text: str) -> str:
@@ -16,7 +16,7 @@ def joined(blocks: tuple[Block, ...], show: Callable[[Block], str]) -> str:
     pieces: list[str] = []
     for index, block in enumerate(blocks):
         if index:
-            pieces.append("\n" if isinstance(block, Item) and isinstance(blocks[index - 1], Item) else "\n\n")
+            pieces.append("\n" if isinstance(block, ListItem) and isinstance(blocks[index - 1], ListItem) else "\n\n")
         pieces.append(show(block))
     return "".join(pieces)
 
@@ -30,7 +30,7 @@ def _plain_span(span: Span) -> str:
     return span.text if not span.link or span.link in known else f"{span.text} ({span.link})"
 
 
-def bullet(item: Item) -> str:
+def bullet(item: ListItem) -> str:
     """What stands before a list item: indentation and a number or a dot."""
     mark = "•" if item.ordinal is None else f"{item.ordinal}."
     return f"{'  ' * item.depth}{mark} "
@@ -40,11 +40,11 @@ def _plain_block(block: Block) -> str:
     match block:
         case Paragraph() | Heading():
             return plain_spans(block.spans)
-        case Item():
+        case ListItem():
             return bullet(block) + plain_spans(block.spans)
-        case Code():
+        case CodeBlock():
             return block.text
-        case Quote():
+        case BlockQuote():
             return "\n".join(f"> {line}" for line in joined(block.blocks, _plain_block).split("\n"))
         case Table():
             return "\n".join(" | ".join(map(plain_spans, row)) for row in (block.header, *block.rows))

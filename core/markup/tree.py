@@ -32,7 +32,7 @@ class Heading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Item:
+class ListItem:
     """One list item. `depth` counts from 0; `ordinal` is its number, or `None` in a bulleted list.
 
     What follows its first paragraph (more paragraphs, code, inner items) comes after it as blocks of its own.
@@ -44,13 +44,13 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Code:
+class CodeBlock:
     text: str
     language: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Quote:
+class BlockQuote:
     blocks: "tuple[Block, ...]"
 
 
@@ -67,4 +67,4 @@ class Rule:
     pass
 
 
-Block = Paragraph | Heading | Item | Code | Quote | Table | Rule
+Block = Paragraph | Heading | ListItem | CodeBlock | BlockQuote | Table | Rule

@@ -9,7 +9,7 @@ from core.address import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class FeedEntry:
     """A durable line of the record. `seq` counts up from 1 without gaps in each conversation."""
 
     seq: int
@@ -18,7 +18,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sign:
+class LiveSignal:
     """A passing sign (typing, status, draft) that is not kept."""
 
     body: Mapping[str, Any]
@@ -29,7 +29,7 @@ class Feed(Protocol):
         """Keep a line and tell who listens; the same key again changes nothing and gives the same number."""
         ...
 
-    async def since(self, address: Address, after: int, limit: int = 200) -> tuple[Entry, ...]:
+    async def since(self, address: Address, after: int, limit: int = 200) -> tuple[FeedEntry, ...]:
         """Lines after number `after`, oldest first; a negative `after` means the last `limit` lines."""
         ...
 
@@ -37,6 +37,6 @@ class Feed(Protocol):
         """Tell who listens now; never raises."""
         ...
 
-    def listen(self, address: Address) -> AbstractAsyncContextManager[AsyncIterator[Entry | Sign]]:
+    def listen(self, address: Address) -> AbstractAsyncContextManager[AsyncIterator[FeedEntry | LiveSignal]]:
         """Lines and signs from the moment the context is entered."""
         ...

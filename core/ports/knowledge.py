@@ -41,7 +41,7 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Document:
+class IndexableDocument:
     """A document as read. `uri` identifies it (`course:toki-pona`, `file:…`, `https://…`), `owner` is a learner's id or empty for everyone's."""
 
     uri: str
@@ -75,7 +75,7 @@ SourceState = Literal["waiting", "reading", "embedding", "ready", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class KnowledgeSource:
     """Something to be read. `uri` is `https://…`, `blob:…` or `course:…`; `notify` the conversation that hears when it is done, or empty.
 
     `edition` grows each time the source is put down to be read; `attempt` counts how often this edition was taken.
@@ -107,11 +107,11 @@ class SourceStatus:
 class Library(Protocol):
     """The shelf of sources: what is to be read, what has been, and its passages."""
 
-    async def add(self, source: Source) -> str:
+    async def add(self, source: KnowledgeSource) -> str:
         """Put a source down to be read and return its id; the same uri and owner again means reading it anew."""
         ...
 
-    async def take(self, source: str, lease: timedelta) -> Source | None:
+    async def take(self, source: str, lease: timedelta) -> KnowledgeSource | None:
         """Begin to read; `None` when it is read already, has failed for good or someone else is at it. Adds one to its `attempt`."""
         ...
 
@@ -123,7 +123,9 @@ class Library(Protocol):
         """
         ...
 
-    async def store(self, source: str, document: Document, vectors: NDArray[np.float32], embedder: str) -> None:
+    async def store(
+        self, source: str, document: IndexableDocument, vectors: NDArray[np.float32], embedder: str
+    ) -> None:
         """Replace the source's passages with these, searchable at once, in one transaction. `vectors` has a row for each passage. The reading ends only with `note`."""
         ...
 
@@ -132,7 +134,7 @@ class Library(Protocol):
         ...
 
 
-class Shelf(Library, Protocol):
+class SourceAdmin(Library, Protocol):
     """The library as whoever keeps it in order sees it."""
 
     async def standing(self, sources: Sequence[str]) -> tuple[SourceStatus, ...]:
@@ -145,4 +147,10 @@ class Shelf(Library, Protocol):
 
     async def remove(self, source: str, *, owner: str) -> bool:
         """Take a source and its passages away; false when this owner has no such source."""
+        ...
+
+
+class AddSource(Protocol):
+    async def __call__(self, uri: str, title: str, mime: str, *, owner: str, notify: str) -> str:
+        """Put a source down and return its id; `notify` is the address that hears when it is read. Raises `core.errors`."""
         ...

@@ -8,12 +8,12 @@ from core.conversation import Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Words:
+class ModelText:
     text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class ModelToolCall:
     """The model wants a tool run. `input` is the parsed arguments, not yet validated."""
 
     id: str
@@ -22,7 +22,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class ToolResult:
     """What a tool gave for `Call.id`."""
 
     id: str
@@ -31,7 +31,7 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opaque:
+class OpaqueBlock:
     """A piece of an answer that only the model which made it can read, such as its signed thinking.
 
     It goes back unchanged and in its place when the results of the same answer's tools are handed in, and is never kept.
@@ -43,7 +43,7 @@ class Opaque:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Utterance:
     role: Literal["user", "assistant"]
-    parts: tuple[Words | Call | Result | Opaque, ...]
+    parts: tuple[ModelText | ModelToolCall | ToolResult | OpaqueBlock, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +87,7 @@ class Meter:
     usage: Usage
 
 
-Chunk = Delta | Call | Opaque | Meter | End
+Chunk = Delta | ModelToolCall | OpaqueBlock | Meter | End
 
 
 class Model(Protocol):

@@ -17,7 +17,7 @@ class Overview:
     documents: tuple[SourceStatus, ...] = ()
 
 
-class Acquaintances(Protocol):
+class Identities(Protocol):
     async def learner(self, channel: str, sender: str) -> Learner | None:
         """Who writes from there under this id; `None` for whom nobody has met yet."""
         ...

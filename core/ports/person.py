@@ -13,7 +13,7 @@ from core.reply import Reply
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class PersonSummary:
     """What is kept of a person, in numbers. `channels` are where they write from, each once."""
 
     name: str
@@ -24,18 +24,18 @@ class Standing:
     messages: int = 0
 
 
-Denial = Literal["unknown", "own", "tired"]
+LinkDenial = Literal["unknown", "own", "tired"]
 """Why a code joins nobody: no such code stands, it is the person's own, or too many wrong ones were tried."""
 
 
-class Links(Protocol):
+class LinkCodes(Protocol):
     """Codes that are said once. They are kept as keyed hashes only."""
 
     async def offer(self, learner: str, code: str) -> None:
         """Let the code join somebody to this learner for ten minutes, in place of any code of theirs before."""
         ...
 
-    async def claim(self, learner: str, code: str) -> Standing | Denial:
+    async def claim(self, learner: str, code: str) -> PersonSummary | LinkDenial:
         """Keep the code for this learner, who now has ten minutes to decide, and say whose it is. Every try is counted."""
         ...
 
@@ -59,7 +59,7 @@ class Links(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Parted:
+class UnlinkedPerson:
     """Who a channel's sender is now, and the channels of who they were."""
 
     learner: Learner
@@ -67,9 +67,9 @@ class Parted:
 
 
 class People(Protocol):
-    async def standing(self, learner: str) -> Standing: ...
+    async def standing(self, learner: str) -> PersonSummary: ...
 
-    async def part(self, learner: Learner, sender: Sender, here: Address, *, event: str) -> Parted | None:
+    async def part(self, learner: Learner, sender: Sender, here: Address, *, event: str) -> UnlinkedPerson | None:
         """Make the sender of this channel, with all of their conversations on it, somebody new; `None` when they stand alone already.
 
         The same event again changes nothing and gives the same: a turn that is not closed is taken again.
@@ -81,7 +81,7 @@ class People(Protocol):
         ...
 
 
-class Places(Protocol):
+class OtherConversations(Protocol):
     async def elsewhere(self, learner: Learner, here: Address) -> Conversation | None:
         """The learner's conversation that moved last of all those at other addresses, with its last few messages.
 
@@ -107,7 +107,7 @@ class Forgotten:
     addresses: tuple[Address, ...]
 
 
-class Records(Protocol):
+class PersonalRecords(Protocol):
     async def pack(self, learner: str) -> Media:
         """Everything that is kept of a learner as a file, which is kept for a day, or until two more were asked for."""
         ...
@@ -124,7 +124,7 @@ class Records(Protocol):
         ...
 
 
-class Handouts(Protocol):
+class Downloads(Protocol):
     """Files that whoever has the address may load once."""
 
     async def waits(self, token: str) -> bool: ...

@@ -8,7 +8,7 @@ from core.address import Address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rating:
+class AnswerRating:
     """`message` is the platform's id of the answer, `sender` who rated it as the platform knows them, `learner` the conversation's."""
 
     address: Address
@@ -20,6 +20,6 @@ class Rating:
 
 
 class Ratings(Protocol):
-    async def keep(self, rating: Rating) -> None:
+    async def keep(self, rating: AnswerRating) -> None:
         """One for each person and answer: who rates again has changed their mind."""
         ...

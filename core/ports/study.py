@@ -6,7 +6,7 @@ from typing import Protocol
 from core.card import Card, UnitProgress
 
 
-class Study(Protocol):
+class StudyRecord(Protocol):
     async def due(self, learner: str, now: datetime, limit: int) -> tuple[Card, ...]:
         """Cards whose time has come, over all courses, the longest due first."""
         ...

@@ -7,7 +7,7 @@ from core.media import Audio
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
+class SpeechStyle:
     """How something is said. `language` is a BCP 47 tag, `voice` a voice's name or empty for the language's usual one; `rate` and `volume` are percent of change."""
 
     language: str = "en"
@@ -24,7 +24,7 @@ class VoiceInfo:
 
 
 class Speech(Protocol):
-    async def speak(self, text: str, manner: Manner) -> Audio:
+    async def speak(self, text: str, manner: SpeechStyle) -> Audio:
         """OGG/Opus of the words, with its length and waveform. Raises `Unreachable` or `Refused` (no such voice, nothing to say)."""
         ...
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from core.event import Said, Spoke, Tapped
 from core.question import OpenQuiz, Question
-from core.quiz import stamp
+from core.quiz import button_value
 from core.quiz.fold import fold, loose, slipped
 from core.quiz.mark import Given, compare, picks
-from core.quiz.pointing import point, points
+from core.quiz.positions import point, points
 from core.reply import Choice
 
 _PASSING = (
@@ -73,7 +73,7 @@ def expected(quiz: OpenQuiz) -> tuple[str, ...]:
 
 
 def _tapped(value: str, question: Question | None) -> Given | Stale | Unclear | None:
-    tapped = stamp.parse(value)
+    tapped = button_value.parse(value)
     if tapped is None:
         return None
     if question is None or tapped.question != question.id:

@@ -5,15 +5,15 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from core.question import OpenQuiz, Question, Verdict
+from core.quiz.button_value import stamped
 from core.quiz.mark import Given, Judgement, judge, picks, right_words
-from core.quiz.stamp import stamped
 from core.reply import Mark, Quiz
 
 _AGAIN = "r"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Taken:
+class AnswerTaken:
     """An answer was taken: the quiz as it goes on, the question it answered and how it was."""
 
     quiz: OpenQuiz
@@ -22,7 +22,7 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Missed:
+class MissedQuestion:
     """A question that was answered wrong at first, with the right answer in words."""
 
     question: Question
@@ -36,7 +36,7 @@ class Summary:
 
     right: int
     total: int
-    missed: tuple[Missed, ...]
+    missed: tuple[MissedQuestion, ...]
 
     @property
     def score(self) -> float:
@@ -78,7 +78,7 @@ def show(quiz: OpenQuiz) -> Quiz | None:
     )
 
 
-def take(quiz: OpenQuiz, given: Given) -> Taken:
+def take(quiz: OpenQuiz, given: Given) -> AnswerTaken:
     """Judge an answer to the current question and go on; a question answered wrong comes back once, at the end.
 
     Raises `ValueError` when the quiz has no current question.
@@ -92,10 +92,10 @@ def take(quiz: OpenQuiz, given: Given) -> Taken:
     if not judgement.correct and not is_repeat(question):
         questions = (*questions, _repeat(question))
     after = replace(quiz, questions=questions, verdicts=(*quiz.verdicts, verdict))
-    return Taken(quiz=_shown(after), question=question, judgement=judgement)
+    return AnswerTaken(quiz=_shown(after), question=question, judgement=judgement)
 
 
-def mark(taken: Taken, text: str, *, judged: bool = False) -> Mark:
+def mark(taken: AnswerTaken, text: str, *, judged: bool = False) -> Mark:
     """The mark on the question as it was shown; `text` is what people read, `judged` as in `Mark`."""
     question, judgement = taken.question, taken.judgement
     return Mark(
@@ -123,7 +123,7 @@ def summary(quiz: OpenQuiz) -> Summary:
         if not is_repeat(question)
     ]
     missed = tuple(
-        Missed(question=question, given=verdict.given, right=right_words(question))
+        MissedQuestion(question=question, given=verdict.given, right=right_words(question))
         for question, verdict in answered
         if not verdict.correct
     )

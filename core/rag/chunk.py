@@ -8,8 +8,16 @@ from itertools import pairwise
 from math import ceil
 from urllib.parse import quote
 
+from core.ports.documents import (
+    DocumentBlock,
+    DocumentCode,
+    DocumentHeading,
+    DocumentListItem,
+    DocumentParagraph,
+    DocumentTable,
+    ParsedDocument,
+)
 from core.ports.knowledge import Passage
-from core.ports.reading import Block, Code, Heading, Item, Paragraph, Reading, Table
 
 LIMIT = 220
 """Word pieces in a passage at most, by `weigh`: about 170 English words, which leaves the default embedder's window of 256 room for the section."""
@@ -50,7 +58,7 @@ class _Section:
     path: tuple[str, ...]
     anchor: str
     page: int
-    blocks: list[Block]
+    blocks: list[DocumentBlock]
 
 
 def weigh(text: str) -> int:
@@ -72,7 +80,7 @@ def tidy(text: str) -> str:
     return text.replace("\u2028", "\n").replace("\u2029", "\n").translate(_UNWANTED)
 
 
-def cut(reading: Reading, *, link: str = "", limit: int = LIMIT) -> tuple[Passage, ...]:
+def cut(reading: ParsedDocument, *, link: str = "", limit: int = LIMIT) -> tuple[Passage, ...]:
     """The passages of a reading, in order; none weighs more than `limit` and none reaches over a heading.
 
     `link` is the document's address; a passage's own points to its heading (`#anchor`) or page (`#page=3`).
@@ -99,12 +107,12 @@ def searched(passage: Passage) -> str:
     return f"{passage.section}\n{passage.text}" if passage.section else passage.text
 
 
-def _sections(reading: Reading) -> Iterator[_Section]:
+def _sections(reading: ParsedDocument) -> Iterator[_Section]:
     """Stretches between headings. A heading with nothing beneath it is kept as text of its own; the main one that repeats the title is left out."""
-    trail: list[Heading] = []
+    trail: list[DocumentHeading] = []
     current = _Section((), "", 0, [])
     for block, following in pairwise((*reading.blocks, None)):
-        if not isinstance(block, Heading):
+        if not isinstance(block, DocumentHeading):
             if block is not None:
                 current.blocks.append(block)
             continue
@@ -113,39 +121,39 @@ def _sections(reading: Reading) -> Iterator[_Section]:
         trail = [outer for outer in trail if outer.level < block.level]
         above = _path(trail, reading.title)
         trail.append(block)
-        bare = following is None or (isinstance(following, Heading) and following.level <= block.level)
-        words: list[Block] = [Paragraph(text=block.text, page=block.page)] if bare else []
+        bare = following is None or (isinstance(following, DocumentHeading) and following.level <= block.level)
+        words: list[DocumentBlock] = [DocumentParagraph(text=block.text, page=block.page)] if bare else []
         current = _Section(above if bare else _path(trail, reading.title), block.anchor, block.page, words)
     if current.blocks:
         yield current
 
 
-def _path(trail: list[Heading], title: str) -> tuple[str, ...]:
+def _path(trail: list[DocumentHeading], title: str) -> tuple[str, ...]:
     words = [(_heading(heading), heading.level) for heading in trail]
     return tuple(text for text, level in words if text and not (level == 1 and title.startswith(text)))
 
 
-def _heading(heading: Heading) -> str:
+def _heading(heading: DocumentHeading) -> str:
     return " ".join(tidy(heading.text).split())[:_HEADING_LENGTH]
 
 
-def _pieces(block: Block, limit: int) -> Iterator[_Piece]:
+def _pieces(block: DocumentBlock, limit: int) -> Iterator[_Piece]:
     match block:
-        case Heading(text=text, page=page) | Paragraph(text=text, page=page):
+        case DocumentHeading(text=text, page=page) | DocumentParagraph(text=text, page=page):
             yield from _split(_Piece(text=tidy(text).strip(), weight=0, page=page), limit)
-        case Item(text=text, depth=depth, page=page):
+        case DocumentListItem(text=text, depth=depth, page=page):
             indented = "  " * min(depth, 6) + tidy(text).strip()
             yield from _split(_Piece(text=indented, weight=0, joint="\n", page=page), limit)
-        case Code(text=text, page=page):
+        case DocumentCode(text=text, page=page):
             lines = tidy(text).strip("\n").split("\n")
             for number, line in enumerate(lines):
                 joint = "\n" if number else "\n\n"
                 yield from _split(_Piece(text=line.rstrip(), weight=0, joint=joint, page=page), limit, blank=True)
-        case Table():
+        case DocumentTable():
             yield from _rows(block, limit)
 
 
-def _rows(table: Table, limit: int) -> Iterator[_Piece]:
+def _rows(table: DocumentTable, limit: int) -> Iterator[_Piece]:
     header = _row(table.header)
     if weigh(header) > limit // 3:
         yield from _split(_Piece(text=header, weight=0, page=table.page), limit)

@@ -11,7 +11,7 @@ from core.reply import Reply, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class ToolOutcome:
     """What came of a tool: `text` for the model, and for a tool that changes things the conversation as it is then.
 
     `replies` go to the person after the model's words (a quiz, a voice note).
@@ -22,7 +22,7 @@ class Outcome:
     replies: tuple[Reply, ...] = ()
 
 
-class Lessons(Protocol):
+class StudyLookup(Protocol):
     """The study side, as far as tools need it. Texts are Markdown in the language of `locale`, empty when nothing is found."""
 
     def look_up(self, word: str, locale: str) -> str:
@@ -37,11 +37,11 @@ class Lessons(Protocol):
         """The sections of the courses' grammar notes that say most about the query."""
         ...
 
-    async def quiz(self, conversation: Conversation, unit: str) -> Outcome:
+    async def quiz(self, conversation: Conversation, unit: str) -> ToolOutcome:
         """Begin a quiz on a unit, the learner's present one when empty. Raises `ToolFault` when there is none."""
         ...
 
-    async def review(self, conversation: Conversation) -> Outcome:
+    async def review(self, conversation: Conversation) -> ToolOutcome:
         """Begin a review of the cards that are due; the outcome says so when there are none."""
         ...
 
@@ -50,7 +50,7 @@ class Lessons(Protocol):
         ...
 
 
-Read = Callable[[str, str, str], Awaitable[None]]
+ReadLink = Callable[[str, str, str], Awaitable[None]]
 """Put something down to be read: its address, its title, its type or empty. Raises `core.errors`."""
 
 
@@ -61,6 +61,6 @@ class ToolContext:
     conversation: Conversation
     clock: Clock
     retriever: Retriever
-    lessons: Lessons
-    read: Read
+    lessons: StudyLookup
+    read: ReadLink
     cite: Callable[[Source], int]

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from core.tools.context import Outcome, ToolContext
+from core.tools.context import ToolContext, ToolOutcome
 from core.tools.tool import tool
 
 
@@ -16,8 +16,8 @@ async def remember(
     focus: Annotated[
         str, Field(description="What the person is after, in a sentence; empty to keep it", max_length=300)
     ] = "",
-) -> Outcome:
+) -> ToolOutcome:
     """Note what this conversation is about, so that you still know in later turns. Do it once the aim is clear, silently."""
     before = context.conversation
     after = replace(before, title=title or before.title, focus=focus or before.focus)
-    return Outcome(text="Noted.", conversation=after)
+    return ToolOutcome(text="Noted.", conversation=after)

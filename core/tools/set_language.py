@@ -7,7 +7,7 @@ from pydantic import Field
 
 from core.errors import ToolFault
 from core.phrases import known, locales
-from core.tools.context import Outcome, ToolContext
+from core.tools.context import ToolContext, ToolOutcome
 from core.tools.tool import tool
 
 
@@ -15,7 +15,7 @@ from core.tools.tool import tool
 async def set_language(
     context: ToolContext,
     language: Annotated[str, Field(description="A BCP 47 tag: en, vi, es", min_length=2, max_length=16)],
-) -> Outcome:
+) -> ToolOutcome:
     """Change the language of menus, lessons and your words when the person asks for it."""
     locale = known(language)
     if locale != language.replace("_", "-").split("-")[0].lower():
@@ -23,4 +23,4 @@ async def set_language(
             f"Menus and lessons speak {', '.join(locales())} only; you yourself may still answer in any.", again=True
         )
     learner = replace(context.conversation.learner, locale=locale)
-    return Outcome(text=f"Done: {locale}.", conversation=replace(context.conversation, learner=learner))
+    return ToolOutcome(text=f"Done: {locale}.", conversation=replace(context.conversation, learner=learner))

@@ -9,9 +9,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError, create_model
 
 from core.errors import ToolFault
 from core.ports.model import ToolSpec
-from core.tools.context import Outcome
+from core.tools.context import ToolOutcome
 
-Function = Callable[..., Awaitable[str | Outcome]]
+ToolFunction = Callable[..., Awaitable[str | ToolOutcome]]
 
 
 class Tool:
@@ -21,7 +21,9 @@ class Tool:
     them never run at once; `roles` who may use it, everybody when empty; `destroys` that it asks for a yes first.
     """
 
-    def __init__(self, function: Function, *, doing: str, changes: bool, roles: frozenset[str], destroys: bool) -> None:
+    def __init__(
+        self, function: ToolFunction, *, doing: str, changes: bool, roles: frozenset[str], destroys: bool
+    ) -> None:
         self._function = function
         self.name = function.__name__
         self.doing = doing
@@ -35,7 +37,7 @@ class Tool:
         schema = cast("dict[str, Any]", _untitled(self._arguments.model_json_schema()))
         return ToolSpec(name=self.name, description=inspect.getdoc(self._function) or "", parameters=schema)
 
-    async def run(self, context: object, given: Mapping[str, Any]) -> Outcome:
+    async def run(self, context: object, given: Mapping[str, Any]) -> ToolOutcome:
         """Check the arguments and run. Raises `ToolFault` with a hint when they do not fit, and what the tool raises."""
         try:
             arguments = self._arguments.model_validate(dict(given))
@@ -43,7 +45,7 @@ class Tool:
             raise ToolFault(_hint(error), again=True) from None
         values = {name: getattr(arguments, name) for name in type(arguments).model_fields}
         outcome = await self._function(context, **values)
-        return Outcome(text=outcome) if isinstance(outcome, str) else outcome
+        return ToolOutcome(text=outcome) if isinstance(outcome, str) else outcome
 
     @cached_property
     def _arguments(self) -> type[BaseModel]:
@@ -59,7 +61,7 @@ class Tool:
 
 def tool(
     *, doing: str, changes: bool = False, roles: frozenset[str] = frozenset(), destroys: bool = False
-) -> Callable[[Function], Tool]:
+) -> Callable[[ToolFunction], Tool]:
     """Make an async function `(context, *arguments)` a tool."""
     return lambda function: Tool(function, doing=doing, changes=changes, roles=roles, destroys=destroys)
 

@@ -1,6 +1,6 @@
 """All tables, on one metadata."""
 
-from storage.tables import consent, feed, install, knowledge, person, rating, street, study
+from storage.tables import consent, feed, installs, knowledge, messaging, people, ratings, study
 from storage.tables.metadata import metadata
 
-__all__ = ["consent", "feed", "install", "knowledge", "metadata", "person", "rating", "street", "study"]
+__all__ = ["consent", "feed", "installs", "knowledge", "messaging", "metadata", "people", "ratings", "study"]

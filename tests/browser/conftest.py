@@ -16,13 +16,13 @@ from playwright.async_api import Browser, async_playwright
 from bots.web import WebChannel, connect
 from core.clock import SystemClock
 from core.event import Event
-from core.providers.sound import convert
-from storage.blobs import PostgresBlobs
-from storage.database import Database
-from storage.feed import PostgresFeed
-from storage.radio import Radio
-from tests.browser.brain import Brain
-from tests.browser.house import SECRET
+from core.providers.audio.codec import convert
+from storage.engine.database import Database
+from storage.messaging.blobs import PostgresBlobs
+from storage.messaging.feed import PostgresFeed
+from storage.valkey.pubsub import PubSub
+from tests.browser.model_server import Brain
+from tests.browser.program import SECRET
 
 CHROMIUM = Path("/usr/bin/chromium")
 FLAGS = (
@@ -76,13 +76,13 @@ async def _nowhere(event: Event) -> None:
 
 @pytest.fixture
 async def house(database: Database, database_url: str, redis_url: str) -> AsyncIterator[House]:
-    clock, radio = SystemClock(), Radio(redis_url)
+    clock, radio = SystemClock(), PubSub(redis_url)
     feed = PostgresFeed(database=database, radio=radio, clock=clock)
     blobs = PostgresBlobs(database=database, clock=clock)
     channel = connect(feed=feed, blobs=blobs, receive=_nowhere, clock=clock, secret=SECRET, convert=convert)
     brain = Brain(channel=channel, blobs=blobs, url=redis_url)
     port = free_port()
-    command = [sys.executable, "-m", "tests.browser.house", database_url, redis_url, str(port)]
+    command = [sys.executable, "-m", "tests.browser.program", database_url, redis_url, str(port)]
     house = House(command=command, url=f"http://127.0.0.1:{port}/", brain=brain, channel=channel)
     thinking = asyncio.create_task(brain.run())
     await house.start()

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.channel import Live, Personal
+from core.channel import LiveUpdates, PersonalLiveUpdates
 from core.fit import fit
 from core.markup import plain
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Source, Text, Voice
@@ -27,10 +27,10 @@ async def _sent(harness: Harness, reply: Reply, *, key: str = "k", target: str =
     return target
 
 
-def _live(harness: Harness) -> Live:
+def _live(harness: Harness) -> LiveUpdates:
     """As a turn has it that answers what the person wrote."""
     live = harness.channel.live(harness.address)
-    if isinstance(live, Personal) and harness.calls is not None:
+    if isinstance(live, PersonalLiveUpdates) and harness.calls is not None:
         (event,) = harness.channel.parse(harness.calls.said("toki"))
         live.meant_for(event.sender, "en", "", event.below)
     return live

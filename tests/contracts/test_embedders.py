@@ -9,8 +9,8 @@ import pytest
 
 from core.errors import Failure, Malformed, Refused, Throttled, Unreachable
 from core.ports.knowledge import Embedder
-from core.providers.minilm import MiniLm, batches
-from core.providers.openai_embeddings import OpenAIEmbeddings
+from core.providers.embeddings.minilm import MiniLm, batches
+from core.providers.embeddings.openai import OpenAIEmbeddings
 from tests.fakes.openai_embeddings import DIMENSIONS, KEY, MODEL, FakeEmbeddings, Fault
 
 ODD = ["", " ", "\n", "🦊", "a\0b", "é" * 3, "漢字かな", "word " * 3000]

@@ -7,24 +7,24 @@ import pytest
 
 from core.address import Address
 from core.clock import SystemClock
-from core.ports.feed import Entry, Feed, Sign
-from storage.database import Database
-from storage.feed import PostgresFeed
-from storage.radio import Radio
+from core.ports.feed import Feed, FeedEntry, LiveSignal
+from storage.engine.database import Database
+from storage.messaging.feed import PostgresFeed
+from storage.valkey.pubsub import PubSub
 
 ADA, BOB = Address("web", "ada"), Address("web", "bob")
 
 
 @pytest.fixture
 async def feed(database: Database, redis_url: str) -> AsyncIterator[Feed]:
-    radio = Radio(redis_url)
+    radio = PubSub(redis_url)
     feed = PostgresFeed(database=database, radio=radio, clock=SystemClock())
     yield feed
     await feed.close()
     await radio.close()
 
 
-async def heard(lines: AsyncIterator[Entry | Sign]) -> Entry | Sign:
+async def heard(lines: AsyncIterator[FeedEntry | LiveSignal]) -> FeedEntry | LiveSignal:
     return await asyncio.wait_for(anext(lines), 5)
 
 
@@ -59,16 +59,16 @@ async def test_a_listener_hears_lines_and_signs_from_when_it_came_in(feed: Feed)
     async with feed.listen(ADA) as lines:
         await feed.sign(ADA, {"typing": True})
         await feed.append(ADA, "late", {"text": "hi"})
-        assert await heard(lines) == Sign(body={"typing": True})
-        assert await heard(lines) == Entry(seq=2, key="late", body={"text": "hi"})
+        assert await heard(lines) == LiveSignal(body={"typing": True})
+        assert await heard(lines) == FeedEntry(seq=2, key="late", body={"text": "hi"})
 
 
 async def test_every_listener_of_a_conversation_hears_it_and_no_other(feed: Feed) -> None:
     async with feed.listen(ADA) as one, feed.listen(ADA) as two, feed.listen(BOB) as other:
         await feed.append(ADA, "a", {})
         await feed.append(BOB, "b", {})
-        assert [await heard(one), await heard(two)] == [Entry(seq=1, key="a", body={})] * 2
-        assert await heard(other) == Entry(seq=1, key="b", body={})
+        assert [await heard(one), await heard(two)] == [FeedEntry(seq=1, key="a", body={})] * 2
+        assert await heard(other) == FeedEntry(seq=1, key="b", body={})
 
 
 async def test_a_repeated_line_is_heard_once(feed: Feed) -> None:
@@ -76,6 +76,6 @@ async def test_a_repeated_line_is_heard_once(feed: Feed) -> None:
         for key in ("a", "a", "b"):
             await feed.append(ADA, key, {})
         assert [await heard(lines), await heard(lines)] == [
-            Entry(seq=1, key="a", body={}),
-            Entry(seq=2, key="b", body={}),
+            FeedEntry(seq=1, key="a", body={}),
+            FeedEntry(seq=2, key="b", body={}),
         ]

@@ -11,15 +11,15 @@ from numpy.typing import NDArray
 from core.errors import Malformed
 from core.media import Audio
 from core.ports.voice import Hearing
-from core.providers import sound
-from core.providers.hearing_in_order import HearingInOrder
-from core.providers.openai_hearing import OpenAIHearing
-from core.providers.sphinx import SphinxHearing
-from core.providers.whisper import Segment, WhisperHearing
+from core.providers.audio import codec
+from core.providers.transcription.fallback import FallbackHearing
+from core.providers.transcription.openai import OpenAIHearing
+from core.providers.transcription.sphinx import SphinxHearing
+from core.providers.transcription.whisper import Segment, WhisperHearing
 from tests.fakes import openai_audio
 from tests.fakes.clock import ManualClock
 from tests.fakes.openai_audio import FakeTranscription
-from tests.fakes.speaking import Tally, clip
+from tests.fakes.speech import Tally, clip
 
 ANSWER = "toki pona"
 EXPECTED = (ANSWER, "jan lili")
@@ -46,7 +46,7 @@ async def hearing(request: pytest.FixtureRequest) -> AsyncIterator[Hearing]:
             "whisper": WhisperHearing(OneWord()),
             "sphinx": SphinxHearing(),
         }
-        yield ears.get(request.param) or HearingInOrder(ears, clock=ManualClock(), count=Tally())
+        yield ears.get(request.param) or FallbackHearing(ears, clock=ManualClock(), count=Tally())
         await endpoint.close()
 
 
@@ -58,7 +58,7 @@ async def test_an_expected_answer_is_heard_in_every_form(hearing: Hearing, mime:
 
 
 async def test_silence_is_nothing(hearing: Hearing) -> None:
-    silence = sound.encode(sound.Samples(data=bytes(64_000), rate=16_000))
+    silence = codec.encode(codec.PcmSamples(data=bytes(64_000), rate=16_000))
     assert (await hearing.hear(silence, language="tok", expected=EXPECTED)).text == ""
 
 

@@ -10,12 +10,25 @@ import pytest
 
 from core.conversation import Usage
 from core.errors import Failure, Malformed, Refused, Throttled, Unreachable
-from core.ports.model import Call, Chunk, Delta, End, Meter, Model, Opaque, Prompt, Result, ToolSpec, Utterance, Words
-from core.providers.anthropic import AnthropicModel
-from core.providers.openai import OpenAIModel
+from core.ports.model import (
+    Chunk,
+    Delta,
+    End,
+    Meter,
+    Model,
+    ModelText,
+    ModelToolCall,
+    OpaqueBlock,
+    Prompt,
+    ToolResult,
+    ToolSpec,
+    Utterance,
+)
+from core.providers.models.anthropic import AnthropicModel
+from core.providers.models.openai import OpenAIModel
 from tests.fakes import anthropic, openai_chat
-from tests.fakes.script import Drop, Fail, Finish, Gate, Hiccup, Say, Script, Think, Use
-from tests.fakes.scripted import ScriptedModel
+from tests.fakes.scripted_model import ScriptedModel
+from tests.fakes.scripted_stream import Drop, Fail, Finish, Gate, Hiccup, Say, Script, Think, Use
 
 LOOK = ToolSpec(
     name="look_up",
@@ -51,7 +64,7 @@ async def desk(request: pytest.FixtureRequest) -> AsyncIterator[Desk]:
 
 
 def ask(text: str = "What is moku?", *more: Utterance) -> Prompt:
-    said = Utterance(role="user", parts=(Words(text=text),))
+    said = Utterance(role="user", parts=(ModelText(text=text),))
     return Prompt(system=("You are Sona.", "Today is Friday."), utterances=(said, *more), tools=(LOOK,))
 
 
@@ -92,7 +105,7 @@ async def test_text_in_any_script_arrives_unbroken(desk: Desk) -> None:
 async def test_a_tool_is_asked_for_with_parsed_arguments(desk: Desk) -> None:
     desk.script.add(Say("Let me look."), Use("look_up", {"word": "moku", "deep": [1, {"é": None}]}))
     chunks = await all_of(desk.model, ask())
-    calls = [chunk for chunk in chunks if isinstance(chunk, Call)]
+    calls = [chunk for chunk in chunks if isinstance(chunk, ModelToolCall)]
     assert [(call.name, call.input) for call in calls] == [("look_up", {"word": "moku", "deep": [1, {"é": None}]})]
     assert isinstance(chunks[-1], End)
     assert chunks[-1].reason == "tools"
@@ -100,7 +113,7 @@ async def test_a_tool_is_asked_for_with_parsed_arguments(desk: Desk) -> None:
 
 async def test_several_tools_are_asked_for_at_once_each_with_its_own_id(desk: Desk) -> None:
     desk.script.add(Use("look_up", {"word": "moku"}), Use("look_up", {"word": "telo"}), Use("look_up"))
-    calls = [chunk for chunk in await all_of(desk.model, ask()) if isinstance(chunk, Call)]
+    calls = [chunk for chunk in await all_of(desk.model, ask()) if isinstance(chunk, ModelToolCall)]
     assert [call.input for call in calls] == [{"word": "moku"}, {"word": "telo"}, {}]
     assert len({call.id for call in calls}) == 3
 
@@ -111,12 +124,15 @@ async def test_the_results_of_tools_are_taken_back(desk: Desk) -> None:
     prompt = ask()
     chunks = await all_of(desk.model, prompt)
     parts = tuple(
-        Words(text=chunk.text) if isinstance(chunk, Delta) else chunk
+        ModelText(text=chunk.text) if isinstance(chunk, Delta) else chunk
         for chunk in chunks
-        if isinstance(chunk, Delta | Call | Opaque)
+        if isinstance(chunk, Delta | ModelToolCall | OpaqueBlock)
     )
-    calls = [part for part in parts if isinstance(part, Call)]
-    results = (Result(id=calls[0].id, output="food"), Result(id=calls[1].id, output="word: missing", failed=True))
+    calls = [part for part in parts if isinstance(part, ModelToolCall)]
+    results = (
+        ToolResult(id=calls[0].id, output="food"),
+        ToolResult(id=calls[1].id, output="word: missing", failed=True),
+    )
     again = ask("What is moku?", Utterance(role="assistant", parts=parts), Utterance(role="user", parts=results))
     assert text_of(await all_of(desk.model, again)) == "It means food."
 

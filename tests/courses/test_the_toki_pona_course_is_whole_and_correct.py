@@ -6,7 +6,7 @@ from random import Random
 
 import pytest
 
-from core.learn.course import Course, Item, Unit
+from core.learn.course import Course, HandwrittenItem, Unit
 from core.learn.load import load
 from core.learn.questions import from_item
 from core.quiz.mark import Given, compare, judge
@@ -101,7 +101,7 @@ def _is_course_language(text: str) -> bool:
     return bool(words) and all(word in spellings() for word in words)
 
 
-def _sentences(item: Item) -> Iterator[str]:
+def _sentences(item: HandwrittenItem) -> Iterator[str]:
     if item.say:
         yield item.say
     match item.form:

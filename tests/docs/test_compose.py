@@ -7,7 +7,7 @@ import pytest
 from pydantic import ValidationError
 
 from tests.docs.compose import ROOT, Compose, Container, filled, read
-from workers.platforms import gateways
+from workers.compose.availability import gateways
 from workers.settings import Settings, variables
 
 GATEWAYS = {"telegram": "gateway", "discord": "gateway-discord", "slack": "gateway-slack"}

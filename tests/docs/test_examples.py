@@ -15,7 +15,7 @@ from core.phrases import locales, say
 from core.tools.context import ToolContext
 from core.tools.tool import Tool
 from tests.docs.pages import ROOT, fences
-from tests.fakes.world import Lectern, Shelf, StillClock, conversation
+from tests.fakes.collaborators import Lectern, Shelf, StillClock, conversation
 
 
 def _written(page: str, to: Path) -> list[Path]:
@@ -97,9 +97,9 @@ def test_the_example_course_can_be_asked_about(esperanto: Course) -> None:
 
 
 def test_the_example_course_makes_questions_of_its_own(esperanto: Course) -> None:
-    from core.learn.kinds import Making, meaning
+    from core.learn.question_kinds import QuestionInput, meaning
 
-    making = Making(
+    making = QuestionInput(
         course=esperanto,
         word=esperanto.words[0],
         locale="en",

@@ -9,13 +9,13 @@ from typing import get_args
 import click
 import pytest
 
-from core.fit import Form
+from core.fit import FallbackForm
 from core.phrases import locales
 from tests.docs.compose import read
 from tests.docs.counted import counters, steps
 from tests.docs.pages import PAGES, ROOT, anchors, codes, commands, links, named, prose, text
+from workers.admin.channel_matrix import LADDER
 from workers.cli import main
-from workers.matrix import LADDER
 from workers.settings import variables
 
 _OPERATORS = ROOT / "docs" / "operators.md"
@@ -156,7 +156,7 @@ def test_every_counter_named_anywhere_exists() -> None:
 
 def test_every_form_of_a_fallback_is_documented() -> None:
     line = next(line for line in prose(_OPERATORS).splitlines() if line.startswith("`form` is"))
-    forms = {*get_args(Form), *steps()}
+    forms = {*get_args(FallbackForm), *steps()}
     assert set(re.findall(r"`(\w+)`", line)) == {"form", *forms}
     assert {form for _, form, _ in LADDER} == forms
 

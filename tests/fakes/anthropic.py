@@ -26,7 +26,7 @@ from typing import Any, Self
 from aiohttp import web
 
 from tests.fakes.anthropic_rules import Invalid, check, marked
-from tests.fakes.script import Answer, Drop, Fail, Finish, Gate, Hiccup, Say, Script, Step, Think, Use, Wait
+from tests.fakes.scripted_stream import Answer, Drop, Fail, Finish, Gate, Hiccup, Say, Script, Step, Think, Use, Wait
 
 KEY = "sk-ant-test"
 MODEL = "claude-sonnet-5-5"

@@ -5,7 +5,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from core.address import Address
-from core.channel import Capabilities, Live, Request
+from core.channel import Capabilities, LiveUpdates, Request
 from core.event import Event
 from core.media import Media
 from core.reply import Reply
@@ -71,7 +71,7 @@ class KeepingChannel:
     async def fetch(self, media: Media) -> bytes:
         return b""
 
-    def live(self, address: Address) -> Live:
+    def live(self, address: Address) -> LiveUpdates:
         return self.signs.setdefault(address, Signs())
 
     def to(self, address: Address) -> list[Reply]:

@@ -18,9 +18,9 @@ from aiohttp import web
 from nacl.signing import SigningKey
 
 from tests.fakes import discord_components as parts
+from tests.fakes.discord_chat import Room
 from tests.fakes.discord_gateway import Gateway
 from tests.fakes.discord_interactions import THINKING, Told
-from tests.fakes.discord_room import Room
 from tests.fakes.discord_rules import Answer, Buckets, answered, invalid, message, unknown
 
 TOKEN = "discord-TEST-token"

@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 from tests.fakes.anthropic import FakeAnthropic
-from tests.fakes.script import Answer, Say, Wait
+from tests.fakes.scripted_stream import Answer, Say, Wait
 
 
 class EchoingAnthropic(FakeAnthropic):

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 from aiohttp import web
 
-from tests.fakes.script import Answer, Drop, Fail, Finish, Gate, Hiccup, Say, Script, Think, Use, Wait
+from tests.fakes.scripted_stream import Answer, Drop, Fail, Finish, Gate, Hiccup, Say, Script, Think, Use, Wait
 
 KEY = "sk-test"
 MODEL = "small-model"

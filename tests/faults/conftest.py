@@ -5,7 +5,7 @@ import psycopg
 import pytest
 import pytest_asyncio
 
-from tests.faults.front import Front, front
+from tests.faults.web_server import Front, front
 
 _people = itertools.count(7001)
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 import aiohttp
 
 from core.address import Address
-from tests.faults.front import Front
+from tests.faults.web_server import Front
 
 
 @dataclass(slots=True, kw_only=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.front import Front
+from tests.faults.web_server import Front
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

@@ -8,9 +8,9 @@ import pytest
 import redis.asyncio as redis
 
 from core.phrases import say
-from tests.faults.front import Front
+from tests.core.providers.documents import samples
 from tests.faults.page import page
-from tests.ingest import samples
+from tests.faults.web_server import Front
 
 pytestmark = pytest.mark.asyncio(loop_scope="package")
 

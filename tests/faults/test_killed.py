@@ -14,10 +14,10 @@ import pytest
 
 from tests.fakes.anthropic import KEY
 from tests.fakes.echo import EchoingAnthropic
-from tests.faults.house import House, free_port
-from tests.faults.reckoning import WORD, Reckoning, reckon
+from tests.faults.delivery_count import WORD, Reckoning, reckon
+from tests.faults.program import House, free_port
 from tests.faults.telegram import Postman, WatchedTelegram
-from workers.supervisor.ledger import alive
+from workers.supervisor.process_record import alive
 
 SEED = 20261121
 CONVERSATIONS, EVENTS = 30, 10

@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.address import Address
-from core.conversation import Opening, Parcel, Turn
+from core.conversation import ClaimedTurn, OutboundMessage, Turn
 from core.errors import Superseded
 from core.event import Event, Said, Sender
-from core.ports.street import Due
+from core.ports.messaging import DueOutbound
 from core.reply import Text
-from storage.database import Database
-from storage.inbox import PostgresInbox
-from storage.outbox import PostgresOutbox
-from storage.turns import PostgresTurns
+from storage.engine.database import Database
+from storage.messaging.inbox import PostgresInbox
+from storage.messaging.outbox import PostgresOutbox
+from storage.messaging.turns import PostgresTurns
 from tests.fakes.clock import ManualClock
 
 LEASE = timedelta(seconds=30)
@@ -58,8 +58,10 @@ class Walk:
     clock: ManualClock
     workers: list[Worker]
     chats: list[Chat]
-    openings: list[tuple[Chat, Worker, Opening]] = field(default_factory=list[tuple[Chat, Worker, Opening]])
-    parcels: list[tuple[Chat, Worker, Parcel]] = field(default_factory=list[tuple[Chat, Worker, Parcel]])
+    openings: list[tuple[Chat, Worker, ClaimedTurn]] = field(default_factory=list[tuple[Chat, Worker, ClaimedTurn]])
+    parcels: list[tuple[Chat, Worker, OutboundMessage]] = field(
+        default_factory=list[tuple[Chat, Worker, OutboundMessage]]
+    )
 
     async def steps(self, number: int) -> None:
         ways: dict[Callable[[], Awaitable[None]], int] = {
@@ -129,7 +131,7 @@ class Walk:
             assert sum(it is not None for _, it in mine) <= 1
             self._opened(chat, worker, opening)
 
-    def _opened(self, chat: Chat, worker: Worker, opening: Opening | None) -> None:
+    def _opened(self, chat: Chat, worker: Worker, opening: ClaimedTurn | None) -> None:
         """Nobody may have it whose time is not up, and whoever gets it gets everything."""
         free = chat.until is None or chat.until <= self.clock.now()
         assert (opening is not None) == (free and chat.said != chat.handled)
@@ -162,12 +164,12 @@ class Walk:
         if self.openings:
             await self.close(*self._some(self.openings))
 
-    def _some(self, among: list[tuple[Chat, Worker, Opening]]) -> tuple[Chat, Worker, Opening]:
+    def _some(self, among: list[tuple[Chat, Worker, ClaimedTurn]]) -> tuple[Chat, Worker, ClaimedTurn]:
         return among.pop(self.chance.randrange(len(among)))
 
-    async def close(self, chat: Chat, worker: Worker, opening: Opening) -> None:
+    async def close(self, chat: Chat, worker: Worker, opening: ClaimedTurn) -> None:
         names = [event.id for event in opening.events]
-        replies = tuple(Parcel(id=f"re {name}", address=chat.address, reply=Text(text=name)) for name in names)
+        replies = tuple(OutboundMessage(id=f"re {name}", address=chat.address, reply=Text(text=name)) for name in names)
         now = self.clock.now()
         turn = Turn(conversation=opening.conversation, replies=replies, started=now, ended=now)
         if chat.token != opening.token:
@@ -191,7 +193,7 @@ class Walk:
         winner = 0 if found[0] is not None else 1
         self._taken(chat, self.workers[winner], found[winner])
 
-    def _taken(self, chat: Chat, worker: Worker, due: Due | None) -> None:
+    def _taken(self, chat: Chat, worker: Worker, due: DueOutbound | None) -> None:
         """The oldest that waits, and only if nobody has it."""
         free = chat.held_until is None or chat.held_until <= self.clock.now()
         assert (due is not None) == (free and len(chat.done) < len(chat.put))
@@ -223,7 +225,7 @@ class Walk:
             case _:
                 pass
 
-    def _done(self, chat: Chat, parcel: Parcel, *, free: bool) -> None:
+    def _done(self, chat: Chat, parcel: OutboundMessage, *, free: bool) -> None:
         if free:
             chat.done.append(parcel.id)
             chat.held, chat.held_until = ("", 0), None

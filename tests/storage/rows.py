@@ -7,7 +7,7 @@ from sqlalchemy import func, insert, select, text
 
 from core.conversation import Learner
 from core.reply import Reply, Text
-from storage.database import Database
+from storage.engine.database import Database
 from storage.tables import metadata
 
 NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)

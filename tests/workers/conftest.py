@@ -40,7 +40,7 @@ class HouseProcess:
         self._said = said
         with said.open("wb") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "tests.workers.tiny", str(home), "0"],
+                [sys.executable, "-m", "tests.workers.supervisor.stub_processes", str(home), "0"],
                 cwd=_ROOT,
                 env=environment(),
                 stdout=output,

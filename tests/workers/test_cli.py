@@ -11,19 +11,19 @@ import pytest
 from click.testing import CliRunner
 
 from core.errors import Malformed, Unreachable
-from core.ports.knowledge import Source, SourceStatus
-from storage.blobs import PostgresBlobs
-from storage.database import Database
-from storage.library import PostgresLibrary
+from core.ports.knowledge import KnowledgeSource, SourceStatus
+from storage.engine.database import Database
+from storage.knowledge.sources import PostgresSources
+from storage.messaging.blobs import PostgresBlobs
 from tests.fakes.clock import ManualClock
+from workers.admin.cli_context import CliContext, HealthCheck, HealthResult
+from workers.admin.probes import probes
 from workers.cli import main
+from workers.cli.chat import examine, picked, shown
 from workers.cli.knowledge import line, meant, named, origin, put_down, watch
-from workers.cli.talk import examine, picked, shown
-from workers.desk import Desk, Finding, Probe
-from workers.probes import probes
 from workers.settings import load, variables
-from workers.supervisor.claim import Running, announce, claimed, find_running
-from workers.supervisor.visit import visit
+from workers.supervisor.attach import visit
+from workers.supervisor.home_lock import RunningHome, announce, claimed, find_running
 
 
 @pytest.fixture(autouse=True)
@@ -74,10 +74,10 @@ async def _silent() -> str:
 
 async def test_the_doctor_tells_well_from_off_from_broken() -> None:
     asked = (
-        Probe(name="one", ask=_well),
-        Probe(name="two", ask=_away),
-        Probe(name="three", ask=_away, off="no key"),
-        Probe(name="four", ask=_silent),
+        HealthCheck(name="one", ask=_well),
+        HealthCheck(name="two", ask=_away),
+        HealthCheck(name="three", ask=_away, off="no key"),
+        HealthCheck(name="four", ask=_silent),
     )
     lines = [shown(finding) for finding in await examine(asked, seconds=0.05)]
     assert lines == [
@@ -89,7 +89,7 @@ async def test_the_doctor_tells_well_from_off_from_broken() -> None:
 
 
 def test_the_doctor_asks_only_what_is_named() -> None:
-    asked = tuple(Probe(name=name, ask=_well) for name in ("database", "redis", "model"))
+    asked = tuple(HealthCheck(name=name, ask=_well) for name in ("database", "redis", "model"))
     assert [probe.name for probe in picked(asked, ("model", "database"))] == ["database", "model"]
     assert picked(asked, ()) == asked
     with pytest.raises(Malformed, match="'modem'; there are database, redis, model"):
@@ -115,7 +115,7 @@ async def test_the_doctor_says_when_servers_are_away(tmp_path: Path) -> None:
     settings = load(home=tmp_path, database_url="postgresql://127.0.0.1:1/d", redis_url="redis://127.0.0.1:1/0")
     findings = await examine(probes(settings))
     assert {finding.state for finding in findings} == {"broken"}, findings
-    assert isinstance(findings[0], Finding)
+    assert isinstance(findings[0], HealthResult)
 
 
 def test_what_is_to_be_learnt_is_found_in_folders(tmp_path: Path) -> None:
@@ -196,15 +196,15 @@ def test_what_was_added_is_listed_with_where_it_came_from_or_why_it_is_not_read(
 class Keeping:
     """What `put_down` needs of a desk."""
 
-    library: PostgresLibrary
+    library: PostgresSources
     blobs: PostgresBlobs
     clock: ManualClock
 
 
 async def test_a_file_that_has_changed_takes_the_place_of_what_it_was(database: Database, tmp_path: Path) -> None:
     clock = ManualClock()
-    library = PostgresLibrary(database=database, clock=clock)
-    at = cast(Desk, Keeping(library, PostgresBlobs(database=database, clock=clock), clock))
+    library = PostgresSources(database=database, clock=clock)
+    at = cast(CliContext, Keeping(library, PostgresBlobs(database=database, clock=clock), clock))
 
     async def adds(*files: Path) -> list[str]:
         known = {origin(status.uri): status for status in await library.statuses("")}
@@ -223,17 +223,19 @@ async def test_a_file_that_has_changed_takes_the_place_of_what_it_was(database: 
     assert data == b"coffee"
 
 
-async def _shelved(database_url: str, *sources: Source) -> None:
+async def _shelved(database_url: str, *sources: KnowledgeSource) -> None:
     database = Database(database_url)
     for source in sources:
-        await PostgresLibrary(database=database, clock=ManualClock()).add(source)
+        await PostgresSources(database=database, clock=ManualClock()).add(source)
     await database.close()
 
 
 def test_what_was_added_is_listed_and_taken_out_again(database_url: str, redis_url: str, tmp_path: Path) -> None:
-    page = Source(id="page", uri="https://example.org/tea", title="Tea")
-    course = Source(id="course", uri="course:toki-pona", title="Toki Pona")
-    asyncio.run(_shelved(database_url, page, course, Source(id="hers", uri="https://a.org", title="A", owner="ana")))
+    page = KnowledgeSource(id="page", uri="https://example.org/tea", title="Tea")
+    course = KnowledgeSource(id="course", uri="course:toki-pona", title="Toki Pona")
+    asyncio.run(
+        _shelved(database_url, page, course, KnowledgeSource(id="hers", uri="https://a.org", title="A", owner="ana"))
+    )
 
     def sona(*words: str) -> list[str]:
         servers = {"SONA_DATABASE_URL": database_url, "SONA_REDIS_URL": redis_url}
@@ -250,13 +252,13 @@ async def test_a_file_added_before_its_path_was_kept_is_known_by_what_is_in_it(
     database: Database, tmp_path: Path
 ) -> None:
     clock = ManualClock()
-    library, blobs = PostgresLibrary(database=database, clock=clock), PostgresBlobs(database=database, clock=clock)
-    at = cast(Desk, Keeping(library, blobs, clock))
+    library, blobs = PostgresSources(database=database, clock=clock), PostgresBlobs(database=database, clock=clock)
+    at = cast(CliContext, Keeping(library, blobs, clock))
     files = [tmp_path / "a.md", tmp_path / "b.md"]
     for file in files:
         file.write_text("tea")
     key = await blobs.put(b"tea", mime="text/markdown")
-    old = await library.add(Source(id="old", uri=key, title="a.md"))
+    old = await library.add(KnowledgeSource(id="old", uri=key, title="a.md"))
     known = {origin(status.uri): status for status in await library.statuses("")}
     found = [await put_down(at, file, known) for file in files]
     assert found[0] == old
@@ -268,20 +270,20 @@ def test_a_home_is_claimed_by_one_at_a_time(tmp_path: Path) -> None:
         with pytest.raises(Malformed, match="on port 8080 since"), claimed(tmp_path, port=1):
             pass
         assert find_running(tmp_path) is None
-        announce(tmp_path, Running(pid=1, database_url="d", redis_url="r", port=8080))
-        assert find_running(tmp_path) == Running(pid=1, database_url="d", redis_url="r", port=8080)
+        announce(tmp_path, RunningHome(pid=1, database_url="d", redis_url="r", port=8080))
+        assert find_running(tmp_path) == RunningHome(pid=1, database_url="d", redis_url="r", port=8080)
     assert find_running(tmp_path) is None
 
 
 def test_what_a_killed_owner_announced_is_not_believed(tmp_path: Path) -> None:
-    announce(tmp_path, Running(pid=1, database_url="d", redis_url="r", port=8080))
+    announce(tmp_path, RunningHome(pid=1, database_url="d", redis_url="r", port=8080))
     assert find_running(tmp_path) is None
 
 
 async def test_a_command_visits_the_house_that_runs(tmp_path: Path) -> None:
     settings = load(home=tmp_path)
     with claimed(tmp_path, port=1):
-        announce(tmp_path, Running(pid=1, database_url="postgresql://a/d", redis_url="redis://b/0", port=1))
+        announce(tmp_path, RunningHome(pid=1, database_url="postgresql://a/d", redis_url="redis://b/0", port=1))
         async with visit(settings) as housed:
             assert (housed.database_url, housed.redis_url) == ("postgresql://a/d", "redis://b/0")
 

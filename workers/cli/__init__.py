@@ -15,19 +15,19 @@ _MODULES = {
     "beat": "processes",
     "gateway": "processes",
     "migrate": "processes",
-    "chat": "talk",
-    "check": "talk",
+    "chat": "chat",
+    "check": "chat",
     "channels": "channels",
-    "voices": "talk",
+    "voices": "chat",
     "learn": "knowledge",
     "export": "people",
     "forget": "people",
-    "backup": "copies",
-    "restore": "copies",
+    "backup": "backup",
+    "restore": "backup",
 }
 
 
-class Commands(click.Group):
+class LazyCommands(click.Group):
     """Finds commands by name; an expected failure ends a command with its words and status 1, without a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
@@ -45,7 +45,7 @@ class Commands(click.Group):
             raise click.ClickException(str(failure)) from failure
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Where data is kept; SONA_HOME.")
 @click.pass_context
 def main(context: click.Context, home: Path | None) -> None:

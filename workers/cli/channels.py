@@ -6,6 +6,6 @@ import click
 @click.command()
 def channels() -> None:
     """Print what every channel can do, as Markdown."""
-    from workers.matrix import page
+    from workers.admin.channel_matrix import page
 
     click.echo(page(), nl=False)

@@ -13,7 +13,7 @@ import click
 from workers.settings import Settings, load
 
 if TYPE_CHECKING:
-    from workers.desk import Desk
+    from workers.admin.cli_context import CliContext
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -45,7 +45,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 
 
 @asynccontextmanager
-async def desk(chosen: Settings) -> AsyncGenerator["Desk"]:
-    """The assembled house, from `workers.assembly.desk`."""
-    async with import_module("workers.assembly").desk(chosen) as assembled:
+async def desk(chosen: Settings) -> AsyncGenerator["CliContext"]:
+    """The assembled house, from `workers.compose.assembly.desk`."""
+    async with import_module("workers.compose.assembly").desk(chosen) as assembled:
         yield assembled

@@ -9,11 +9,11 @@ from urllib.parse import quote, unquote
 import click
 
 from core.errors import Malformed
-from core.ports.knowledge import Source, SourceStatus
+from core.ports.knowledge import KnowledgeSource, SourceStatus
+from workers.admin.cli_context import CliContext
 from workers.cli.context import desk, home_option, run, settings
-from workers.desk import Desk
 from workers.settings import Settings
-from workers.supervisor.visit import visit
+from workers.supervisor.attach import visit
 
 # What the ingest worker reads, by the end of the name; other files of a folder are passed over.
 KINDS = {
@@ -30,9 +30,9 @@ _ENDED = ("ready", "failed")
 _POLL = 0.3
 _ALL = 1_000_000
 
-Look = Callable[[Sequence[str]], Awaitable[tuple[SourceStatus, ...]]]
+LookAtStatuses = Callable[[Sequence[str]], Awaitable[tuple[SourceStatus, ...]]]
 """How sources stand, by their ids."""
-Show = Callable[[Sequence[SourceStatus]], None]
+ShowStatuses = Callable[[Sequence[SourceStatus]], None]
 
 
 @click.group()
@@ -94,7 +94,7 @@ async def _remove(chosen: Settings, places: tuple[str, ...]) -> None:
         click.echo(f"removed: {status.title}")
 
 
-async def added(at: Desk) -> tuple[SourceStatus, ...]:
+async def added(at: CliContext) -> tuple[SourceStatus, ...]:
     """Everything that was put down for everybody, but for the bundled courses."""
     known = await at.library.statuses("", limit=_ALL)
     return tuple(status for status in known if not status.uri.startswith("course:"))
@@ -146,13 +146,13 @@ def named(places: Iterable[str]) -> tuple[str | Path, ...]:
     return tuple(dict.fromkeys(found))
 
 
-async def put_down(at: Desk, place: str | Path, known: dict[str, SourceStatus]) -> str:
+async def put_down(at: CliContext, place: str | Path, known: dict[str, SourceStatus]) -> str:
     """Put one address or file on the shelf and return the source's id.
 
     A file whose path is among the origins `known` takes the place of what was read from there; the entry is used up.
     """
     if isinstance(place, str):
-        return await at.library.add(Source(id=at.clock.id(), uri=place, title=place))
+        return await at.library.add(KnowledgeSource(id=at.clock.id(), uri=place, title=place))
     mime = KINDS.get(place.suffix.lower()) or mimetypes.guess_type(place.name)[0] or "application/octet-stream"
     key = await at.blobs.put(await asyncio.to_thread(place.read_bytes), mime=mime)
     path = _path(place)
@@ -160,14 +160,16 @@ async def put_down(at: Desk, place: str | Path, known: dict[str, SourceStatus]) 
     former = known.pop(path, None) or known.pop(key, None)
     if former is not None and former.uri != uri:
         await at.library.move(former.id, uri, owner="")
-    return await at.library.add(Source(id=at.clock.id(), uri=uri, title=place.name, mime=mime))
+    return await at.library.add(KnowledgeSource(id=at.clock.id(), uri=uri, title=place.name, mime=mime))
 
 
 def _path(place: Path) -> str:
     return quote(bytes(place.expanduser().resolve()))
 
 
-async def watch(look: Look, sources: Sequence[str], show: Show, *, pause: float = _POLL) -> tuple[SourceStatus, ...]:
+async def watch(
+    look: LookAtStatuses, sources: Sequence[str], show: ShowStatuses, *, pause: float = _POLL
+) -> tuple[SourceStatus, ...]:
     """Show how far the sources are until each is read, failed or removed, and return how they ended."""
     ended: dict[str, SourceStatus] = {}
     left = tuple(sources)
@@ -181,7 +183,7 @@ async def watch(look: Look, sources: Sequence[str], show: Show, *, pause: float 
         await asyncio.sleep(pause)
 
 
-async def _watched(look: Look, sources: Sequence[str]) -> tuple[SourceStatus, ...]:
+async def _watched(look: LookAtStatuses, sources: Sequence[str]) -> tuple[SourceStatus, ...]:
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
     columns = (

@@ -12,10 +12,10 @@ import click
 
 from workers.cli.context import home_option, run, settings
 from workers.settings import Settings
-from workers.supervisor.visit import no_parts, visit
+from workers.supervisor.attach import no_parts, visit
 
 if TYPE_CHECKING:
-    from storage.person import PersonalRecords
+    from storage.people.personal_data import PersonalDataReader
 
 _PERSON = "PERSON is a learner's id, name, or identity on a platform such as telegram:12345."
 
@@ -60,14 +60,14 @@ async def _forget(chosen: Settings, person: str) -> None:
 
 
 @asynccontextmanager
-async def _records(chosen: Settings) -> AsyncGenerator["PersonalRecords"]:
-    from storage.database import Database
-    from storage.person import PersonalRecords
+async def _records(chosen: Settings) -> AsyncGenerator["PersonalDataReader"]:
+    from storage.engine.database import Database
+    from storage.people.personal_data import PersonalDataReader
 
     async with visit(chosen, programs=no_parts) as housed:
         database = Database(housed.database_url, pool=1)
         try:
-            yield PersonalRecords(database)
+            yield PersonalDataReader(database)
         finally:
             await database.close()
 

@@ -26,7 +26,7 @@ def up(home: Path | None, host: str | None, port: int | None) -> None:
 @home_option
 def web(home: Path | None) -> None:
     """The web server: chat, webhooks, health."""
-    import_module("workers.web").run(settings(home))
+    import_module("workers.processes.web").run(settings(home))
 
 
 @click.command()
@@ -34,14 +34,14 @@ def web(home: Path | None) -> None:
 @click.option("--ingest", is_flag=True, help="Read documents instead of answering.")
 def worker(home: Path | None, ingest: bool) -> None:
     """A worker for turns and deliveries, or for documents."""
-    import_module("workers.worker").run(settings(home), ingest=ingest)
+    import_module("workers.processes.worker").run(settings(home), ingest=ingest)
 
 
 @click.command()
 @home_option
 def beat(home: Path | None) -> None:
     """The clock that rings for what is due; one in all."""
-    import_module("workers.beat").run(settings(home))
+    import_module("workers.processes.beat").run(settings(home))
 
 
 @click.command()
@@ -49,14 +49,14 @@ def beat(home: Path | None) -> None:
 @click.argument("name")
 def gateway(home: Path | None, name: str) -> None:
     """Listen to a platform that does not call us."""
-    import_module("workers.gateway").run(settings(home), name)
+    import_module("workers.processes.gateway").run(settings(home), name)
 
 
 @click.command()
 @home_option
 def migrate(home: Path | None) -> None:
     """Bring the tables of SONA_DATABASE_URL to their newest form."""
-    from workers.migrate import newest, upgrade
+    from workers.admin.migrate import newest, upgrade
 
     url = settings(home).database_url
     if not url:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from time import monotonic
 
-from workers.supervisor.ledger import Ledger
+from workers.supervisor.process_record import ProcessRecord
 from workers.supervisor.program import Program, start
 
-Say = Callable[[str, str], None]
+PrintLine = Callable[[str, str], None]
 
 # A line longer than this is printed in pieces.
 _PIECE = 65536
@@ -30,7 +30,12 @@ class Child:
     """A program and its present process. `say(name, line)` hears its output and what happens to it."""
 
     def __init__(
-        self, program: Program, *, ledger: Ledger, say: Say, delays: Callable[[], Iterator[float]] = growing
+        self,
+        program: Program,
+        *,
+        ledger: ProcessRecord,
+        say: PrintLine,
+        delays: Callable[[], Iterator[float]] = growing,
     ) -> None:
         self.program = program
         self._ledger = ledger

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from workers.embedded.account import Account
+from workers.supervisor.embedded.account import Account
 
 _PR_SET_PDEATHSIG = 1
 

@@ -8,12 +8,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from core.errors import Malformed
-from workers.embedded.postgres import EmbeddedPostgres
-from workers.embedded.valkey import EmbeddedValkey
 from workers.settings import Settings
-from workers.supervisor.child import Child, Say
-from workers.supervisor.claim import Running, announce, claimed
-from workers.supervisor.ledger import MARK, Ledger
+from workers.supervisor.child import Child, PrintLine
+from workers.supervisor.embedded.postgres import EmbeddedPostgres
+from workers.supervisor.embedded.valkey import EmbeddedValkey
+from workers.supervisor.home_lock import RunningHome, announce, claimed
+from workers.supervisor.process_record import MARK, ProcessRecord
 from workers.supervisor.program import Program
 
 # Makes the programs of a house from the environment they get, in the order they are started.
@@ -32,7 +32,7 @@ class Supervisor:
         *,
         programs: Programs,
         migrate: Callable[[str], None],
-        say: Say,
+        say: PrintLine,
         chance: random.Random,
         port: int = 0,
     ) -> None:
@@ -46,9 +46,9 @@ class Supervisor:
         self._stack = ExitStack()
         self._servers: list[Child] = []
         self._children: list[Child] = []
-        self._ledger = Ledger(settings.home / "run" / "processes.json", home=settings.home)
+        self._ledger = ProcessRecord(settings.home / "run" / "processes.json", home=settings.home)
 
-    async def __aenter__(self) -> Running:
+    async def __aenter__(self) -> RunningHome:
         self._stack.enter_context(claimed(self._home, port=self._port))
         try:
             return await self._start()
@@ -64,13 +64,13 @@ class Supervisor:
         for child in (*self._children, *self._servers):
             child.end()
 
-    async def _start(self) -> Running:
+    async def _start(self) -> RunningHome:
         (self._home / "run").mkdir(mode=0o700, exist_ok=True)
         for name in await asyncio.to_thread(self._ledger.end_leftovers):
             self._say(name, "was left running by an earlier start and was ended")
         database_url, redis_url = await self._start_servers()
         await asyncio.to_thread(self._migrate, database_url)
-        running = Running(pid=os.getpid(), database_url=database_url, redis_url=redis_url, port=self._port)
+        running = RunningHome(pid=os.getpid(), database_url=database_url, redis_url=redis_url, port=self._port)
         announce(self._home, running)
         for program in self._programs(self._environment(running)):
             await self._child(program, self._children).start()
@@ -107,7 +107,7 @@ class Supervisor:
         among.append(child)
         return child
 
-    def _environment(self, running: Running) -> Mapping[str, str]:
+    def _environment(self, running: RunningHome) -> Mapping[str, str]:
         return {
             **os.environ,
             "PYTHONUNBUFFERED": "1",

@@ -11,10 +11,10 @@ from importlib import import_module
 
 from core.channel import Availability
 from core.errors import Malformed
-from workers.platforms import availabilities
+from workers.compose.availability import availabilities
 from workers.settings import Settings
-from workers.supervisor.child import Say
-from workers.supervisor.parts import all_parts
+from workers.supervisor.child import PrintLine
+from workers.supervisor.processes import all_parts
 from workers.supervisor.supervisor import Programs, Supervisor
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -22,16 +22,16 @@ _SLOW = 30.0
 
 
 def migrate(url: str) -> None:
-    """`workers.migrate.upgrade`, loaded when it is needed: it brings SQLAlchemy with it."""
-    import_module("workers.migrate").upgrade(url)
+    """`workers.admin.migrate.upgrade`, loaded when it is needed: it brings SQLAlchemy with it."""
+    import_module("workers.admin.migrate").upgrade(url)
 
 
 async def up(
-    settings: Settings, *, say: Say, programs: Programs | None = None, migrate: Callable[[str], None] = migrate
+    settings: Settings, *, say: PrintLine, programs: Programs | None = None, migrate: Callable[[str], None] = migrate
 ) -> None:
     """Run until a signal asks to stop; a second signal ends everything at once. Raises `Malformed` when it cannot start."""
     port = free_port(settings.host, settings.port)
-    threading.Thread(target=import_module, args=("workers.migrate",), daemon=True).start()
+    threading.Thread(target=import_module, args=("workers.admin.migrate",), daemon=True).start()
     supervisor = Supervisor(
         settings,
         programs=programs or (lambda environment: all_parts(settings, environment)),
@@ -50,7 +50,7 @@ async def up(
         say("sona", "stopped")
 
 
-def _heed(main: "asyncio.Future[None]", supervisor: Supervisor, say: Say) -> asyncio.Event:
+def _heed(main: "asyncio.Future[None]", supervisor: Supervisor, say: PrintLine) -> asyncio.Event:
     """The first signal cancels `main`, which stops everything in order; the next one hurries."""
     asked = asyncio.Event()
 
@@ -68,7 +68,7 @@ def _heed(main: "asyncio.Future[None]", supervisor: Supervisor, say: Say) -> asy
     return asked
 
 
-async def _serve(supervisor: Supervisor, settings: Settings, port: int, say: Say) -> None:
+async def _serve(supervisor: Supervisor, settings: Settings, port: int, say: PrintLine) -> None:
     say("sona", f"starting in {str(settings.home)!r}")
     async with supervisor:
         address = _address(settings.host, port)

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from bots.discord import Discord, Settings, connect
-from bots.discord.commands import ON_MESSAGE, Offer
-from bots.discord.drafts import Drafts, LocalDrafts
+from bots.discord import Discord, DiscordSettings, connect
+from bots.discord.commands import ON_MESSAGE, CommandSpec
+from bots.discord.drafts import DiscordDrafts, LocalDiscordDrafts
 from core.address import Address
 from core.errors import Malformed, Refused
 from core.media import Audio, Media
@@ -18,12 +18,12 @@ from tests.fakes.discord import TOKEN, FakeDiscord
 
 HERE = Address("discord", "7")
 OFFERS = (
-    Offer(id="lesson", name={"": "lesson", "vi": "bài-học"}, about={"": "A lesson"}, threaded=True),
-    Offer(id="progress", name={"": "progress"}, about={"": "How far you are"}, private=True),
-    Offer(
+    CommandSpec(id="lesson", name={"": "lesson", "vi": "bài-học"}, about={"": "A lesson"}, threaded=True),
+    CommandSpec(id="progress", name={"": "progress"}, about={"": "How far you are"}, private=True),
+    CommandSpec(
         id="Explain this", name={"": "Explain this", "vi": "Giải thích"}, kind=ON_MESSAGE, private=True, says="explain"
     ),
-    Offer(id="Make a card", name={"": "Make a card"}, kind=ON_MESSAGE, private=True, says="card"),
+    CommandSpec(id="Make a card", name={"": "Make a card"}, kind=ON_MESSAGE, private=True, says="card"),
 )
 
 
@@ -69,20 +69,20 @@ class Desk:
     api: FakeDiscord
     clock: ManualClock
     shelf: Shelf
-    drafts: Drafts = field(default_factory=LocalDrafts)
+    drafts: DiscordDrafts = field(default_factory=LocalDiscordDrafts)
     counted: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
         self.bot = self.connected(self.drafts)
 
-    def connected(self, drafts: Drafts) -> Discord:
+    def connected(self, drafts: DiscordDrafts) -> Discord:
         """The bot as another process connects it too, with these drafts."""
 
         def count(name: str, /, **labels: str) -> None:
             self.counted.append(labels["form"])
 
         return connect(
-            Settings(token=TOKEN, api_url=self.api.url, public_key=self.api.public_key),
+            DiscordSettings(token=TOKEN, api_url=self.api.url, public_key=self.api.public_key),
             secret_key=b"secret",
             clock=self.clock,
             blobs=self.shelf,

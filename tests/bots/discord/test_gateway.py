@@ -4,17 +4,17 @@ import asyncio
 
 import pytest
 
-from bots.discord.drafts import LocalDrafts
+from bots.discord.drafts import LocalDiscordDrafts
 from core.address import Address
 from core.event import Left, Said
 from tests.bots.discord.conftest import Desk
-from tests.bots.discord.listening import listening, message, says, told
+from tests.bots.discord.gateway_client import listening, message, says, told
 from tests.fakes.discord_rules import Answer
-from workers.doors import Platform
-from workers.gateway import heard
+from workers.compose.channels import ConnectedPlatform
+from workers.processes.gateway import heard
 
 
-class Moody(LocalDrafts):
+class Moody(LocalDiscordDrafts):
     """Has nothing to tell, and breaks when it is asked to remember something."""
 
     async def write(self, address: Address, message: str) -> str:
@@ -83,7 +83,7 @@ async def test_commands_that_discord_does_not_take_keep_nobody_from_being_heard(
         waits.append(seconds)
         await asyncio.sleep(0)
 
-    platform = Platform(
+    platform = ConnectedPlatform(
         channel=desk.bot.channel,
         gateway=desk.bot.gateway,
         announce=announce,

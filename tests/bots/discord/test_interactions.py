@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from aiohttp.test_utils import TestServer
 
-from bots.http import Patience, Webhooks, application
+from bots.http import Timeouts, Webhooks, application
 from core.errors import Throttled
 from core.event import Event, Said
 from core.reply import Choice, Text
@@ -23,7 +23,7 @@ async def _called(desk: Desk, kept: list[Event]) -> AsyncGenerator[str]:
         kept.append(event)
         return True
 
-    app = application(Webhooks(receive, _ignored), {"/discord": desk.bot.channel}, [], Patience())
+    app = application(Webhooks(receive, _ignored), {"/discord": desk.bot.channel}, [], Timeouts())
     async with TestServer(app) as server:
         yield str(server.make_url("/discord"))
 

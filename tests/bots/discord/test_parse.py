@@ -12,17 +12,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bots.discord import custom_id
-from bots.discord.parse import INTERACTION, MESSAGE, Reader
-from bots.discord.wording import Bot
+from bots.discord.parse import INTERACTION, MESSAGE, DiscordParser
+from bots.discord.wording import DiscordBot
 from core.address import Address
 from core.errors import Malformed
 from core.event import Event
 from tests.bots.discord.conftest import OFFERS, completed
-from tests.bots.told import told
+from tests.bots.received import told
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
 KEY = b"key of buttons"
-READER = Reader(bot=Bot(id="4242"), key=KEY, offers={offer.id: offer for offer in OFFERS}, complete=completed)
+READER = DiscordParser(
+    bot=DiscordBot(id="4242"), key=KEY, offers={offer.id: offer for offer in OFFERS}, complete=completed
+)
 
 
 def _signed(value: Any) -> Any:
@@ -86,7 +88,7 @@ def test_who_speaks_and_when_is_known() -> None:
 
 
 def test_before_it_knows_itself_the_bot_answers_in_private_only() -> None:
-    reader = Reader(bot=Bot(), key=KEY)
+    reader = DiscordParser(bot=DiscordBot(), key=KEY)
     (event,) = reader.dispatch(MESSAGE, _recorded("server_mention_first")).events
     assert not event.addressed
     (event,) = reader.dispatch(MESSAGE, _recorded("private_words")).events

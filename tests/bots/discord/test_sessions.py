@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.bots.discord.conftest import Desk
-from tests.bots.discord.listening import listening, says, told
+from tests.bots.discord.gateway_client import listening, says, told
 
 
 async def _reconnect(desk: Desk) -> None:

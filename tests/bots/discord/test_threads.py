@@ -5,9 +5,9 @@ from typing import Any
 
 from aiohttp.test_utils import TestServer
 
-from bots.discord.interactions import Asked, Thread
+from bots.discord.interactions import NewThread, OpenInteraction
 from bots.discord.threads import opened
-from bots.http import Patience, Webhooks, application
+from bots.http import Timeouts, Webhooks, application
 from core.address import Address
 from core.event import Event, Said
 from core.reply import Text
@@ -58,7 +58,7 @@ async def test_by_http_the_event_is_kept_where_it_goes_on(desk: Desk) -> None:
 
     def ignored(name: str, /, **labels: str) -> None: ...
 
-    app = application(Webhooks(receive, ignored), {"/discord": desk.bot.channel}, [], Patience())
+    app = application(Webhooks(receive, ignored), {"/discord": desk.bot.channel}, [], Timeouts())
     async with TestServer(app) as server:
         status, _ = await desk.api.posts(str(server.make_url("/discord")), _lesson(desk))
     await desk.bot.channel.settled()
@@ -87,9 +87,9 @@ async def test_in_a_thread_the_lesson_stays(desk: Desk) -> None:
 
 async def test_a_thread_that_comes_too_late_says_where_it_goes_on(desk: Desk) -> None:
     desk.api.refuse("POST /channels/7/threads", limited(0.3))
-    asked = Asked(id="1", token="t", response={}, address=HERE)
+    asked = OpenInteraction(id="1", token="t", response={}, address=HERE)
     late = list[Coroutine[Any, Any, None]]()
-    lesson = Thread(name="lesson", user="7", locale="es-ES")
+    lesson = NewThread(name="lesson", user="7", locale="es-ES")
     assert await opened(desk.bot.client, asked, lesson, start=late.append, patience=0.1) is None
     (sent_back,) = late
     await sent_back

@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from bots.slack import Settings, Slack, connect
+from bots.slack import Slack, SlackSettings, connect
 from core.address import Address
+from core.dialogue.suggestions import suggest
 from core.errors import Refused
 from core.media import Media
-from core.mind.suggestions import suggest
 from tests.fakes.clock import ManualClock
 from tests.fakes.slack import APP_TOKEN, SECRET, TOKEN, FakeSlack
 
@@ -65,7 +65,7 @@ async def desk() -> AsyncIterator[Desk]:
         api.channel("D1")
         api.channel("C1")
         app = connect(
-            Settings(token=TOKEN, signing_secret=SECRET, app_token=APP_TOKEN, api_url=api.url),
+            SlackSettings(token=TOKEN, signing_secret=SECRET, app_token=APP_TOKEN, api_url=api.url),
             secret_key=b"secret",
             clock=clock,
             blobs=shelf,

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from bots.http import Patience, Webhooks, application
-from bots.slack.socket import Listening
+from bots.http import Timeouts, Webhooks, application
+from bots.slack.socket import SlackGateway
 from core.channel import Gateway, Request
 from core.errors import Unreachable
 from core.event import Event, Rated, Said
@@ -58,7 +58,7 @@ async def inbox() -> Inbox:
 async def url(desk: Desk, inbox: Inbox) -> AsyncIterator[str]:
     """The product's own door, with this channel behind it."""
     hooks = Webhooks(inbox.take, _ignored)
-    runner = web.AppRunner(application(hooks, {"/slack": desk.app.channel}, [], Patience()))
+    runner = web.AppRunner(application(hooks, {"/slack": desk.app.channel}, [], Timeouts()))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield f"http://127.0.0.1:{runner.addresses[0][1]}/slack"
@@ -218,7 +218,7 @@ async def test_listening_begins_when_slack_answers(desk: Desk, inbox: Inbox) -> 
 
     for _ in range(2):
         desk.api.refuse("apps.connections.open", "internal_error")
-    gateway = Listening(client=desk.app.client, channel=desk.app.channel, app_token=APP_TOKEN, sleep=sleep)
+    gateway = SlackGateway(client=desk.app.client, channel=desk.app.channel, app_token=APP_TOKEN, sleep=sleep)
     task = asyncio.create_task(gateway.listen(inbox.receive))
     await desk.api.until(lambda: desk.api.links == 1)
     task.cancel()

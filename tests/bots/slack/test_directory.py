@@ -4,9 +4,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from bots.slack.client import Client
+from bots.slack.client import SlackClient
 from bots.slack.directory import Directory
-from bots.slack.tiers import Tiers
+from bots.slack.rate_tiers import RateTiers
 from bots.slack.tokens import OneToken
 from tests.fakes.clock import ManualClock
 from tests.fakes.slack import TOKEN, FakeSlack
@@ -20,14 +20,14 @@ async def api() -> AsyncIterator[FakeSlack]:
 
 
 @pytest.fixture
-async def client(api: FakeSlack) -> AsyncIterator[Client]:
-    client = Client(OneToken(TOKEN), tiers=Tiers(ManualClock()), api_url=api.url)
+async def client(api: FakeSlack) -> AsyncIterator[SlackClient]:
+    client = SlackClient(OneToken(TOKEN), tiers=RateTiers(ManualClock()), api_url=api.url)
     yield client
     await client.close()
 
 
 async def test_a_workspace_that_slack_does_not_tell_of_keeps_no_other_from_being_asked_for(
-    api: FakeSlack, client: Client
+    api: FakeSlack, client: SlackClient
 ) -> None:
     clock = ManualClock()
     directory = Directory(client=client, clock=clock)

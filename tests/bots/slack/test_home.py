@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from bots.slack import Settings, Slack, connect
+from bots.slack import Slack, SlackSettings, connect
 from core.address import Address
 from core.channel import Request
 from core.conversation import Learner
+from core.dialogue.suggestions import suggest
 from core.errors import Unreachable
 from core.event import Tapped
-from core.mind.suggestions import suggest
 from core.ports.knowledge import SourceStatus
 from core.ports.overview import Overview
 from core.reply import Text
@@ -82,7 +82,7 @@ async def tab() -> AsyncIterator[Tab]:
     async with FakeSlack() as api:
         api.channel("D7")
         app = connect(
-            Settings(token=TOKEN, signing_secret=SECRET, api_url=api.url),
+            SlackSettings(token=TOKEN, signing_secret=SECRET, api_url=api.url),
             secret_key=b"secret",
             clock=ManualClock(),
             blobs=Shelf(),

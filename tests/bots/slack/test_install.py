@@ -9,14 +9,14 @@ import aiohttp
 import pytest
 from aiohttp import web
 
-from bots.http import Patience, Webhooks, application
-from bots.slack import Settings, Slack, connect
+from bots.http import Timeouts, Webhooks, application
+from bots.slack import Slack, SlackSettings, connect
 from core.address import Address
 from core.errors import Refused, Unreachable
 from core.event import Event
 from core.reply import Text
-from storage.database import Database
-from storage.installs import PostgresInstalls
+from storage.engine.database import Database
+from storage.people.installs import PostgresInstalls
 from tests.bots.slack.conftest import Shelf
 from tests.fakes.clock import ManualClock
 from tests.fakes.slack import SECRET, TOKEN, FakeSlack, event, post
@@ -83,7 +83,7 @@ async def house(database: Database) -> AsyncIterator[House]:
     async with FakeSlack() as api:
         api.channel("D1")
         app = connect(
-            Settings(
+            SlackSettings(
                 signing_secret=SECRET,
                 api_url=api.url,
                 client_id=CLIENT_ID,
@@ -96,7 +96,7 @@ async def house(database: Database) -> AsyncIterator[House]:
             count=count,
             installs=installs,
         )
-        site = application(Webhooks(receive, count), {"/slack": app.channel}, app.routes, Patience())
+        site = application(Webhooks(receive, count), {"/slack": app.channel}, app.routes, Timeouts())
         runner = web.AppRunner(site, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -223,7 +223,7 @@ async def test_the_workspace_of_the_token_in_the_settings_needs_no_install(datab
     clock = ManualClock()
     async with FakeSlack() as api:
         api.channel("D1")
-        settings = Settings(
+        settings = SlackSettings(
             token=TOKEN, api_url=api.url, client_id=CLIENT_ID, client_secret=CLIENT_SECRET, public_url=HERE
         )
         installs = PostgresInstalls(database, clock, secret_key=b"secret")

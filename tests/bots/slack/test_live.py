@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.channel import Personal
+from core.channel import PersonalLiveUpdates
 from core.event import Sender
 from core.reply import Text
 from tests.bots.slack.conftest import CHANNEL, DIRECT, PRIVATE, THREAD, Desk
@@ -161,7 +161,7 @@ def _steps(desk: Desk, channel: str = "D1") -> list[tuple[str, str, str]]:
 
 async def test_a_thread_is_named_after_its_topic_and_says_in_the_readers_language_that_sona_thinks(desk: Desk) -> None:
     live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
-    assert isinstance(live, Personal)
+    assert isinstance(live, PersonalLiveUpdates)
     live.meant_for(Sender(id="T1.U7"), "es-MX", "¿Qué  es\nmoku?", "")
     await live.typing()
     assert shown.status == {THREAD.thread: "está pensando…"}
@@ -190,7 +190,7 @@ async def test_what_tools_do_are_the_steps_of_the_stream(desk: Desk) -> None:
 
 async def test_in_a_channels_thread_it_is_streamed_for_the_one_who_asked(desk: Desk) -> None:
     live, shown = desk.app.channel.live(CHANNEL), desk.api.channels["C1"]
-    assert isinstance(live, Personal)
+    assert isinstance(live, PersonalLiveUpdates)
     live.meant_for(Sender(id="T1.U7"), "en", "what is moku?", "")
     await live.status("looking…")
     await live.status("")

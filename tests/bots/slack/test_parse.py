@@ -12,19 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.slack import signed
-from bots.slack.parse import Reader
-from bots.slack.reading import Reading
+from bots.slack import signed_value
+from bots.slack.call import ParsedCall
+from bots.slack.parse import SlackParser
 from core.address import Address
 from core.errors import Malformed
 from core.event import Event
-from tests.bots.told import told
+from tests.bots.received import told
 from tests.fakes.slack import event
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
 KEY = b"key of buttons"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-READER = Reader(key=KEY, commands=("quiz", "help", "stop"))
+READER = SlackParser(key=KEY, commands=("quiz", "help", "stop"))
 
 
 def _signed(payload: dict[str, Any]) -> dict[str, Any]:
@@ -32,11 +32,11 @@ def _signed(payload: dict[str, Any]) -> dict[str, Any]:
     for action in (action.get("selected_option", action) for action in payload.get("actions", [])):
         if action["value"].startswith("SIGNED:"):
             address, choice = _parted(action["value"].removeprefix("SIGNED:"))
-            action["value"] = signed.encode(choice, address, KEY)
+            action["value"] = signed_value.encode(choice, address, KEY)
     metadata = payload.get("view", {}).get("private_metadata", "")
     if metadata.startswith("FORM:"):
         address = Address.parse(metadata.removeprefix("FORM:"))
-        payload["view"]["private_metadata"] = f"{signed.encode('ask', address, KEY)} {address}"
+        payload["view"]["private_metadata"] = f"{signed_value.encode('ask', address, KEY)} {address}"
     return payload
 
 
@@ -62,7 +62,7 @@ def _plain(found: Event) -> dict[str, Any]:
     }
 
 
-def _called(kind: str, payload: dict[str, Any]) -> Reading:
+def _called(kind: str, payload: dict[str, Any]) -> ParsedCall:
     match kind:
         case "events_api":
             body = json.dumps(payload)
@@ -86,7 +86,7 @@ def test_a_call_and_an_envelope_are_read_as_recorded(path: Path) -> None:
 
 def test_a_challenge_is_no_event_and_kept_to_be_given_back() -> None:
     reading = READER.body(b'{"type": "url_verification", "token": "x", "challenge": "3eZbrw"}', NOW)
-    assert reading == Reading(challenge="3eZbrw")
+    assert reading == ParsedCall(challenge="3eZbrw")
 
 
 def test_a_person_is_named_where_slack_says_how() -> None:
@@ -95,8 +95,8 @@ def test_a_person_is_named_where_slack_says_how() -> None:
 
 
 def test_a_check_of_the_certificate_is_nothing() -> None:
-    assert READER.body(b"ssl_check=1&token=x", NOW) == Reading()
-    assert READER.envelope("hello", {}, NOW) == Reading()
+    assert READER.body(b"ssl_check=1&token=x", NOW) == ParsedCall()
+    assert READER.envelope("hello", {}, NOW) == ParsedCall()
 
 
 _UNUSUAL = ("edited", "judged", "album")
@@ -133,7 +133,7 @@ def test_whatever_a_body_is_is_read_or_malformed(body: bytes) -> None:
 @given(st.text(min_size=1, max_size=40), st.text(max_size=40))
 def test_a_button_speaks_only_for_its_own_conversation(choice: str, other: str) -> None:
     here, there = Address("slack", "T1.D1"), Address("slack", "T1.D1", other or "x")
-    value = signed.encode(choice, here, KEY)
-    assert signed.decode(value, here, KEY) == choice
-    assert signed.decode(value, there, KEY) is None
-    assert signed.decode(other, here, KEY) is None
+    value = signed_value.encode(choice, here, KEY)
+    assert signed_value.decode(value, here, KEY) == choice
+    assert signed_value.decode(value, there, KEY) is None
+    assert signed_value.decode(other, here, KEY) is None

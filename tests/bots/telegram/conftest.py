@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from bots.telegram import Settings, Telegram, connect
+from bots.telegram import Telegram, TelegramSettings, connect
 from core.address import Address
 from core.errors import Refused, Unreachable
 from core.media import Media
@@ -94,7 +94,7 @@ async def desk() -> AsyncIterator[Desk]:
     async with FakeTelegram() as api:
         api.chat(7)
         api.chat(-100200, "supergroup")
-        settings = Settings(token=TOKEN, api_url=api.url)
+        settings = TelegramSettings(token=TOKEN, api_url=api.url)
         bot = connect(settings, secret_key=b"secret", clock=clock, blobs=shelf, count=count, polls=book)
         yield Desk(api=api, bot=bot, clock=clock, shelf=shelf, book=book, counted=counted)
         await bot.close()

@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 import pytest
 
-from bots.telegram.drawing import MOST
+from bots.telegram.draft_pacing import MOST
 from core.address import Address
 from core.errors import Unreachable
 from core.event import Stopped
-from core.pace import lanes
+from core.rate_limit import lanes
 from core.reply import Choice, Text, Voice
 from tests.bots.telegram.conftest import GROUP, PRIVATE, Desk
 

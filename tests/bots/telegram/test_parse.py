@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.telegram import callback
-from bots.telegram.parse import KINDS, Reader
-from bots.telegram.quoting import LONGEST
-from bots.telegram.wording import Bot
+from bots.telegram.parse import KINDS, TelegramParser
+from bots.telegram.quotation import LONGEST
+from bots.telegram.wording import TelegramBot
 from core.address import Address
 from core.errors import Malformed
 from core.event import Event, Said
@@ -23,7 +23,7 @@ FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
 KEY = b"key of buttons"
 _RARE = ("judged", "edited", "album")
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-READER = Reader(bot=Bot(id=4242, username="SonaBot"), key=KEY)
+READER = TelegramParser(bot=TelegramBot(id=4242, username="SonaBot"), key=KEY)
 
 
 def _signed(update: dict[str, Any]) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def test_before_its_name_is_known_the_bot_does_not_answer_mentions() -> None:
         text="@SonaBot hi",
         entities=[{"type": "mention", "offset": 0, "length": 8}],
     )
-    (event,) = Reader(bot=Bot(id=4242), key=KEY).update(update, NOW).events
+    (event,) = TelegramParser(bot=TelegramBot(id=4242), key=KEY).update(update, NOW).events
     assert not event.addressed
 
 

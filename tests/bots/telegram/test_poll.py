@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from bots.telegram.poll import Polling
+from bots.telegram.poll import TelegramGateway
 from core.address import Address
 from core.event import Event, Said, Tapped
 from core.reply import Choice, Quiz
@@ -22,7 +22,7 @@ class Ears:
         self.events: asyncio.Queue[Event] = asyncio.Queue()
         self.pauses: list[float] = []
         self._failures = failures
-        self._polling = Polling(client=desk.bot.client, channel=desk.bot.channel, sleep=self._pause)
+        self._polling = TelegramGateway(client=desk.bot.client, channel=desk.bot.channel, sleep=self._pause)
 
     async def _pause(self, seconds: float) -> None:
         self.pauses.append(seconds)

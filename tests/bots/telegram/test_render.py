@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bots.telegram import callback
 from bots.telegram.html import CAPTION_LIMIT, TEXT_LIMIT, html, length, pages, visible
-from bots.telegram.render import Button, Message, caption, draft, quiz, texts, verdict
+from bots.telegram.render import TelegramButton, TelegramMessage, caption, draft, quiz, texts, verdict
 from core.address import Address
 from core.reply import Choice, Mark, Quiz, Source, Text
 from tests.core.markup.test_read import documents
@@ -70,21 +70,23 @@ def test_sources_that_do_not_fit_come_after_and_buttons_are_last() -> None:
 
 def test_a_quiz_has_signed_buttons_below_its_question() -> None:
     (message,) = quiz(Quiz(id="q1", question="**moku**?", form="choice", choices=(A, B), progress="2/5"), sign)
-    assert message == Message(
+    assert message == TelegramMessage(
         words="<i>2/5</i>\n\n<b>moku</b>?",
-        keyboard=((Button(label="to eat", data=sign("q1:a")), Button(label="to go", data=sign("q1:b"))),),
+        keyboard=(
+            (TelegramButton(label="to eat", data=sign("q1:a")), TelegramButton(label="to go", data=sign("q1:b"))),
+        ),
     )
 
 
 def test_a_choice_too_long_for_a_button_makes_a_numbered_list() -> None:
     long = Choice(label="1 * 2", value="x" * 60)
     (message,) = quiz(Quiz(id="q", question="Which?", form="choice", choices=(A, long)), sign)
-    assert message == Message(words="Which?\n\n1. to eat\n2. 1 * 2")
+    assert message == TelegramMessage(words="Which?\n\n1. to eat\n2. 1 * 2")
 
 
 def test_pieces_to_order_are_lettered_and_have_no_buttons() -> None:
     (message,) = quiz(Quiz(id="q", question="Order", form="ordering", choices=(A, B)), sign)
-    assert message == Message(words="Order\n\nA) to eat\nB) to go")
+    assert message == TelegramMessage(words="Order\n\nA) to eat\nB) to go")
 
 
 def test_long_labels_have_a_row_each_and_are_cut_on_a_letter() -> None:
@@ -109,7 +111,7 @@ def test_a_marked_question_shows_what_was_right_and_what_was_chosen(chosen: str,
 
 def test_a_caption_too_long_becomes_a_message() -> None:
     assert caption("*hi*") == ("<i>hi</i>", ())
-    assert caption("x" * (CAPTION_LIMIT + 1)) == ("", (Message(words="x" * (CAPTION_LIMIT + 1)),))
+    assert caption("x" * (CAPTION_LIMIT + 1)) == ("", (TelegramMessage(words="x" * (CAPTION_LIMIT + 1)),))
 
 
 def test_a_draft_shows_the_end_of_the_words_and_what_is_done_now() -> None:
@@ -119,5 +121,5 @@ def test_a_draft_shows_the_end_of_the_words_and_what_is_done_now() -> None:
 
 
 def test_words_without_formatting_are_the_same_words() -> None:
-    assert Message(words="<b>1 &lt; 2</b>").bare() == Message(words="1 < 2", formatted=False)
+    assert TelegramMessage(words="<b>1 &lt; 2</b>").bare() == TelegramMessage(words="1 < 2", formatted=False)
     assert texts(Text(text=" \n"), sign) == ()

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from aiohttp import web
 
-from bots.http import Patience, Webhooks, application
+from bots.http import Timeouts, Webhooks, application
 from bots.telegram import Telegram
 from bots.telegram.parse import KINDS
 from bots.telegram.verify import HEADER, genuine
@@ -75,7 +75,7 @@ async def test_what_comes_before_the_bot_knows_its_name_is_asked_for_again(desk:
 @asynccontextmanager
 async def _served(hooks: Webhooks, desk: Desk) -> AsyncGenerator[str]:
     """The address of the house's own door for this channel."""
-    runner = web.AppRunner(application(hooks, {"/telegram": desk.bot.channel}, [], Patience()))
+    runner = web.AppRunner(application(hooks, {"/telegram": desk.bot.channel}, [], Timeouts()))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield f"http://127.0.0.1:{runner.addresses[0][1]}/telegram"

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from bots.terminal import PlainScreen, RichScreen, Talk, TerminalChannel, prompted, read, render, talk
-from bots.terminal.saving import saving
+from bots.terminal import PlainScreen, RichScreen, TerminalChannel, TerminalSession, prompted, read, render, talk
+from bots.terminal.save_file import saving
 from core.address import Address
 from core.clock import SystemClock
 from core.errors import Refused
@@ -20,9 +20,9 @@ from core.event import Event, Joined, Said, Sender, Stopped, Tapped
 from core.fit import fit
 from core.media import Media
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Source, Text, Voice
-from storage.database import Database
-from storage.feed import PostgresFeed
-from storage.radio import Radio
+from storage.engine.database import Database
+from storage.messaging.feed import PostgresFeed
+from storage.valkey.pubsub import PubSub
 from tests.bots.telegram.conftest import Shelf
 
 HERE = Address("terminal", "ada")
@@ -60,8 +60,8 @@ class Desk:
     async def idle(self) -> bool:
         return all(task.done() for task in self.tasks)
 
-    def talk(self) -> Talk:
-        return Talk(
+    def talk(self) -> TerminalSession:
+        return TerminalSession(
             address=HERE,
             sender=Sender(id="ada"),
             feed=self.channel.feed,
@@ -75,7 +75,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(database: Database, redis_url: str) -> AsyncIterator[Callable[[Brain], Awaitable[Desk]]]:
-    radio = Radio(redis_url)
+    radio = PubSub(redis_url)
     feed = PostgresFeed(database=database, radio=radio, clock=SystemClock())
 
     async def open_desk(brain: Brain) -> Desk:

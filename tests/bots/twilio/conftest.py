@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 from aiohttp import web
 
-from bots.twilio import Settings, Twilio, connect
+from bots.twilio import Twilio, TwilioSettings, connect
 from core.address import Address
 from core.clock import Clock
 from core.errors import Refused, Unreachable
@@ -106,8 +106,8 @@ async def desk() -> AsyncIterator[Desk]:
 
 def settings(
     api: FakeTwilio, *, token: str = TOKEN, number: str = NUMBER, cap: int = 32, public_url: str = PUBLIC
-) -> Settings:
-    return Settings(
+) -> TwilioSettings:
+    return TwilioSettings(
         account_sid=ACCOUNT,
         auth_token=token,
         number=number,
@@ -118,7 +118,7 @@ def settings(
     )
 
 
-def connected(settings: Settings, *, book: Book, clock: Clock, count: Count) -> Twilio:
+def connected(settings: TwilioSettings, *, book: Book, clock: Clock, count: Count) -> Twilio:
     """An account with everything around it in memory."""
     return connect(
         settings,

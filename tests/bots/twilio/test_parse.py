@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bots.twilio.parse import Report, read, report
+from bots.twilio.parse import StatusReport, read, report
 from core.address import Address
 from core.errors import Malformed
 from core.event import Event, Joined, Left, Said
-from tests.bots.told import told
+from tests.bots.received import told
 from tests.fakes.twilio import ACCOUNT, LAN, FakeTwilio
 
 CASES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
@@ -112,5 +112,5 @@ def test_all_but_an_end_of_the_messages_heeds_that_they_are_ended() -> None:
 def test_a_report_says_what_became_of_a_message() -> None:
     sid = "SM" + "0" * 32
     fields = {"MessageSid": sid, "MessageStatus": "undelivered", "ErrorCode": "30007", "AccountSid": ACCOUNT, "To": LAN}
-    assert report(urlencode(fields).encode()) == Report(sid=sid, status="undelivered", to=LAN, code="30007")
+    assert report(urlencode(fields).encode()) == StatusReport(sid=sid, status="undelivered", to=LAN, code="30007")
     assert report(urlencode(FakeTwilio().form("toki")).encode()) is None

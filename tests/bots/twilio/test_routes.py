@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 
 from bots.twilio.channel import LARGEST
-from bots.twilio.refusals import LOST
+from bots.twilio.errors import LOST
 from core.address import Address
 from core.errors import Refused
 from core.fit import simpler

@@ -4,7 +4,7 @@ import socket
 
 from aiohttp import web
 
-from bots.http import Patience, Webhooks, application
+from bots.http import Timeouts, Webhooks, application
 from bots.twilio.routes import INSISTING
 from core.errors import Unreachable
 from core.event import Event, Said
@@ -28,7 +28,7 @@ async def test_a_text_that_could_not_be_kept_comes_again_only_where_the_address_
     with socket.create_server(("127.0.0.1", 0)) as listening:
         here = f"http://127.0.0.1:{listening.getsockname()[1]}"
         account = connected(settings(desk.api, public_url=here), book=desk.book, clock=desk.clock, count=count)
-        runner = web.AppRunner(application(Webhooks(keep, count), {"/sms": account.channel}, [], Patience()))
+        runner = web.AppRunner(application(Webhooks(keep, count), {"/sms": account.channel}, [], Timeouts()))
         await runner.setup()
         await web.SockSite(runner, listening).start()
         for overrides, words, status in (("", "lost", 503), (INSISTING, "toki", 200)):

@@ -15,11 +15,11 @@ from bots.web import WebChannel, connect, mount
 from core.clock import SystemClock
 from core.errors import Unreachable
 from core.event import Event
-from core.providers.sound import convert
-from storage.blobs import PostgresBlobs
-from storage.database import Database
-from storage.feed import PostgresFeed
-from storage.radio import Radio
+from core.providers.audio.codec import convert
+from storage.engine.database import Database
+from storage.messaging.blobs import PostgresBlobs
+from storage.messaging.feed import PostgresFeed
+from storage.valkey.pubsub import PubSub
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,7 +85,7 @@ class Site:
 
 @pytest.fixture
 async def site(database: Database, redis_url: str) -> AsyncIterator[Site]:
-    clock, radio, door = SystemClock(), Radio(redis_url), Door()
+    clock, radio, door = SystemClock(), PubSub(redis_url), Door()
     feed = PostgresFeed(database=database, radio=radio, clock=clock)
     blobs = PostgresBlobs(database=database, clock=clock)
     channel = connect(

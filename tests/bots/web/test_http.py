@@ -10,10 +10,10 @@ from yarl import URL
 from core.address import Address
 from core.event import Spoke
 from core.media import Media
-from core.providers.sound import decode, encode
+from core.providers.audio.codec import decode, encode
 from core.reply import Picture
 from tests.bots.web.conftest import Site
-from tests.fakes.speaking import tone
+from tests.fakes.speech import tone
 
 SOUND = bytes(range(256)) * 8
 

@@ -15,7 +15,7 @@ HERE = Address("web", "c1")
 
 
 def _event(body: dict[str, Any]) -> str:
-    happened = parse.Happened(t="event", id="12345678", body=body)
+    happened = parse.ClientEvent(t="event", id="12345678", body=body)
     return dump_event(parse.event(happened, HERE, "en", AT))
 
 

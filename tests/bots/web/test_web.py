@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bots.web import parse, render
-from bots.web.channel import WebLive
-from bots.web.session import Seal
+from bots.web.channel import WebLiveUpdates
+from bots.web.session import CookieSigner
 from core.address import Address
 from core.errors import Malformed
 from core.media import Media
-from core.ports.feed import Entry, Sign
+from core.ports.feed import FeedEntry, LiveSignal
 from core.reply import Choice, Mark, Quiz, Text, Voice
 from core.wire import dump_reply
 
@@ -51,25 +51,25 @@ class Signs:
     async def append(self, address: Address, key: str, body: Mapping[str, Any]) -> int:
         raise AssertionError("a sign is not kept")
 
-    async def since(self, address: Address, after: int, limit: int = 200) -> tuple[Entry, ...]:
+    async def since(self, address: Address, after: int, limit: int = 200) -> tuple[FeedEntry, ...]:
         return ()
 
     @asynccontextmanager
-    async def listen(self, address: Address) -> AsyncGenerator[AsyncIterator[Entry | Sign]]:  # pyright: ignore[reportDeprecated] - as the port says it
+    async def listen(self, address: Address) -> AsyncGenerator[AsyncIterator[FeedEntry | LiveSignal]]:  # pyright: ignore[reportDeprecated] - as the port says it
         raise AssertionError("nobody listens")
         yield
 
 
 @given(st.text(min_size=1), st.text(min_size=1))
 def test_a_cookie_names_its_own_chat_under_its_own_secret_only(chat: str, other: str) -> None:
-    seal, stranger = Seal(SECRET), Seal(b"another sixteen b")
+    seal, stranger = CookieSigner(SECRET), CookieSigner(b"another sixteen b")
     assert seal.chat(seal.cookie(chat)) == chat
     assert stranger.chat(seal.cookie(chat)) == ""
     assert seal.chat(f"{other}.{seal.cookie(chat).rpartition('.')[2]}") == (chat if other == chat else "")
 
 
 def test_a_proof_is_good_for_one_file_in_one_conversation() -> None:
-    seal = Seal(SECRET)
+    seal = CookieSigner(SECRET)
     proof = seal.proof("ada", "blob:1")
     assert seal.proves(proof, "ada", "blob:1")
     assert not seal.proves(proof, "bob", "blob:1")
@@ -79,7 +79,7 @@ def test_a_proof_is_good_for_one_file_in_one_conversation() -> None:
 
 def test_a_short_secret_is_no_secret() -> None:
     with pytest.raises(ValueError, match="16 bytes"):
-        Seal(b"short")
+        CookieSigner(b"short")
 
 
 @given(st.text())
@@ -90,9 +90,9 @@ def test_whatever_a_page_sends_is_a_frame_or_malformed(text: str) -> None:
         assert isinstance(parse.claimed(text), str)
 
 
-def _line(reply: Text | Quiz | Mark | Voice) -> render.Json:
+def _line(reply: Text | Quiz | Mark | Voice) -> render.JsonObject:
     body = render.said(json.loads(dump_reply(reply)), AT)
-    return render.line(Entry(seq=1, key="k", body=body), lambda ref: f"/at/{ref}")
+    return render.line(FeedEntry(seq=1, key="k", body=body), lambda ref: f"/at/{ref}")
 
 
 def test_a_listening_question_does_not_give_its_words_away() -> None:
@@ -124,7 +124,7 @@ def test_a_mark_names_its_quiz_and_both_answers() -> None:
     "body", [{}, {"role": "sona"}, {"role": "sona", "reply": {"v": 99}}, {"role": "person", "body": {"kind": "?"}}]
 )
 def test_a_line_of_another_version_keeps_its_number(body: Mapping[str, Any]) -> None:
-    line = render.line(Entry(seq=7, key="k", body=body), str)
+    line = render.line(FeedEntry(seq=7, key="k", body=body), str)
     assert (line["seq"], line["kind"]) == (7, "unknown")
 
 
@@ -158,7 +158,7 @@ def _joined(signs: Signs, seen_from: int = 0) -> str:
 
 async def test_a_long_draft_costs_a_few_times_its_length_and_latecomers_see_it_soon() -> None:
     signs, now = Signs(), Now()
-    live = WebLive(feed=signs, address=HERE, clock=now)
+    live = WebLiveUpdates(feed=signs, address=HERE, clock=now)
     text = "word " * 4000
     for end in range(5, len(text) + 1, 5):
         now.at += timedelta(seconds=1)
@@ -171,7 +171,7 @@ async def test_a_long_draft_costs_a_few_times_its_length_and_latecomers_see_it_s
 
 async def test_drafts_in_quick_succession_are_one_sign_and_the_rest_follows_with_the_next() -> None:
     signs, now = Signs(), Now()
-    live = WebLive(feed=signs, address=HERE, clock=now)
+    live = WebLiveUpdates(feed=signs, address=HERE, clock=now)
     for end in range(1, 6):
         await live.draft("hello"[:end])
     assert _joined(signs) == "h"
@@ -182,7 +182,7 @@ async def test_drafts_in_quick_succession_are_one_sign_and_the_rest_follows_with
 
 async def test_a_draft_that_begins_anew_replaces_the_old_one() -> None:
     signs, now = Signs(), Now()
-    live = WebLive(feed=signs, address=HERE, clock=now)
+    live = WebLiveUpdates(feed=signs, address=HERE, clock=now)
     await live.draft("Let me think")
     now.at += timedelta(seconds=1)
     await live.draft("It is water")
@@ -191,7 +191,7 @@ async def test_a_draft_that_begins_anew_replaces_the_old_one() -> None:
 
 async def test_typing_is_said_at_most_every_two_seconds_and_a_status_once() -> None:
     signs, now = Signs(), Now()
-    live = WebLive(feed=signs, address=HERE, clock=now)
+    live = WebLiveUpdates(feed=signs, address=HERE, clock=now)
     for _ in range(5):
         await live.typing()
         await live.status("a")

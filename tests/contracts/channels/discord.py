@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bots.discord import Discord, Settings, connect, custom_id, forms
+from bots.discord import Discord, DiscordSettings, connect, custom_id, forms
 from core.address import Address
 from core.channel import Channel, Request
 from core.event import Event
@@ -100,7 +100,7 @@ async def open_harness() -> AsyncGenerator[DiscordHarness]:
     async with FakeDiscord() as api:
         api.room()
         bot = connect(
-            Settings(token=TOKEN, api_url=api.url, public_key=api.public_key),
+            DiscordSettings(token=TOKEN, api_url=api.url, public_key=api.public_key),
             secret_key=SECRET,
             clock=ManualClock(),
             blobs=shelf,

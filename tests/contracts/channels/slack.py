@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
 
-from bots.slack import Settings, Slack, connect
+from bots.slack import Slack, SlackSettings, connect
 from core.address import Address
 from core.channel import Channel, Request
 from core.event import Event
@@ -117,7 +117,7 @@ async def open_harness() -> AsyncGenerator[SlackHarness]:
     async with FakeSlack() as api:
         api.channel("D1")
         app = connect(
-            Settings(token=TOKEN, signing_secret=SECRET, api_url=api.url),
+            SlackSettings(token=TOKEN, signing_secret=SECRET, api_url=api.url),
             secret_key=b"secret",
             clock=clock,
             blobs=shelf,

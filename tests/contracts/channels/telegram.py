@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bots.telegram import Settings, Telegram, connect
+from bots.telegram import Telegram, TelegramSettings, connect
 from bots.telegram.verify import HEADER
 from core.address import Address
 from core.channel import Channel, Request
@@ -95,7 +95,7 @@ async def open_harness() -> AsyncGenerator[TelegramHarness]:
     async with FakeTelegram() as api:
         api.chat(7)
         bot = connect(
-            Settings(token=TOKEN, api_url=api.url, webhook_secret="s3cret"),
+            TelegramSettings(token=TOKEN, api_url=api.url, webhook_secret="s3cret"),
             secret_key=b"secret",
             clock=ManualClock(),
             blobs=shelf,

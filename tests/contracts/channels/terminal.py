@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bots.terminal import PlainScreen, Talk, TerminalChannel, render
+from bots.terminal import PlainScreen, TerminalChannel, TerminalSession, render
 from core.address import Address
 from core.channel import Channel
 from core.clock import SystemClock
@@ -36,7 +36,7 @@ class Kept(PlainScreen):
 class TerminalHarness:
     channel: Channel
     feed: FakeFeed
-    talk: Talk
+    talk: TerminalSession
     screen: Kept
     lines: "asyncio.Queue[str]"
     events: "asyncio.Queue[Event]"
@@ -99,7 +99,7 @@ async def open_harness() -> AsyncGenerator[TerminalHarness]:
         while True:
             yield await lines.get()
 
-    talk = Talk(
+    talk = TerminalSession(
         address=address,
         sender=Sender(id="ada"),
         feed=feed,

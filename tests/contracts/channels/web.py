@@ -17,11 +17,11 @@ from core.address import Address
 from core.clock import SystemClock
 from core.event import Event, Joined
 from core.media import Media
-from core.providers.sound import convert
+from core.providers.audio.codec import convert
 from tests.bots.telegram.conftest import Shelf
 from tests.contracts.channels import Shown
 from tests.fakes.feed import FakeFeed
-from tests.street.phones.web import words
+from tests.stories.clients.web import words
 
 
 @dataclass

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.markup import Code, parse, split
+from core.markup import CodeBlock, parse, split
 
 
 def test_a_short_text_is_one_piece_and_an_empty_one_none() -> None:
@@ -28,7 +28,7 @@ def test_a_code_block_that_is_cut_is_closed_and_opened_again() -> None:
     lines = "\n".join(f"line {number}" for number in range(40))
     pieces = split(f"```python\n{lines}\n```\n\nafter", 100)
     assert all(len(piece) <= 100 for piece in pieces)
-    codes = [block for piece in pieces for block in parse(piece) if isinstance(block, Code)]
+    codes = [block for piece in pieces for block in parse(piece) if isinstance(block, CodeBlock)]
     assert "\n".join(code.text for code in codes) == lines
     assert {code.language for code in codes} == {"python"}
     assert pieces[-1].endswith("after")

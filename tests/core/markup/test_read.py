@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.markup import Code, Heading, Item, Paragraph, Quote, Rule, Span, Table, parse, plain
+from core.markup import BlockQuote, CodeBlock, Heading, ListItem, Paragraph, Rule, Span, Table, parse, plain
 
 
 def test_each_kind_of_block_is_read() -> None:
@@ -13,11 +13,11 @@ def test_each_kind_of_block_is_read() -> None:
     assert parse(text) == (
         Heading(level=1, spans=(Span(text="Title"),)),
         Paragraph(spans=(Span(text="words"),)),
-        Item(spans=(Span(text="one"),)),
-        Item(spans=(Span(text="two"),), depth=1),
-        Item(spans=(Span(text="four"),), ordinal=4),
-        Code(text="x = 1", language="py"),
-        Quote(blocks=(Paragraph(spans=(Span(text="said"),)),)),
+        ListItem(spans=(Span(text="one"),)),
+        ListItem(spans=(Span(text="two"),), depth=1),
+        ListItem(spans=(Span(text="four"),), ordinal=4),
+        CodeBlock(text="x = 1", language="py"),
+        BlockQuote(blocks=(Paragraph(spans=(Span(text="said"),)),)),
         Rule(),
     )
 

@@ -1,0 +1,42 @@
+"""Reads what somebody points at by a command of a message's menu; pure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from bots.discord.commands import CommandSpec
+from bots.discord.json_fields import Json, inner, records, snowflake, text
+from bots.discord.messages import media
+from bots.discord.render import EPHEMERAL
+from core.event import Body, Said, Shared
+from core.phrases import say
+
+_SAY = 4
+
+
+def pointed(offer: CommandSpec | None, called: str, data: Json) -> Body | None:
+    """The command it stands for, and that message's words or its first file; `None` where it has neither."""
+    resolved = inner(data, "resolved")
+    found = inner(resolved, "messages") if resolved is not None else None
+    message = inner(found, snowflake(data, "target_id")) if found is not None else None
+    if message is None:
+        return None
+    words = "\n".join(_words(message))
+    if words:
+        return Said(text=f"/{offer.says} {words}" if offer is not None and offer.says else f"{called}:\n{words}")
+    files = records(message, "attachments")
+    return Shared(media=media(files[0]), text=called) if files else None
+
+
+def wordless(locale: str) -> dict[str, Any]:
+    """The answer where there is nothing to read in the message, for the one who asked only."""
+    words = say("menu.wordless", locale or "en")
+    return {"type": _SAY, "data": {"content": words, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}}
+
+
+def _words(message: Json) -> Iterator[str]:
+    """What is written in a message, in one that it forwards, and in its cards."""
+    forwarded = [inner(snapshot, "message") for snapshot in records(message, "message_snapshots")]
+    for each in (message, *(found for found in forwarded if found is not None)):
+        parts = [text(each, "content")]
+        parts += [text(embed, name) for embed in records(each, "embeds") for name in ("title", "description")]
+        yield from (part.strip() for part in parts if part.strip())

@@ -1,0 +1,89 @@
+"""The SDK's way to the network, led to another address where one is set."""
+
+import asyncio
+from copy import copy
+from dataclasses import dataclass
+from types import SimpleNamespace
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import ClientSession, TraceConfig, TraceRequestEndParams
+from discord import RateLimited
+from discord.http import HTTPClient, Route
+
+_LONGEST_WAIT = 30.0
+_EXEMPT = ("/interactions/", "/webhooks/")
+"""What Discord does not count among all calls (docs.discord.com/developers/interactions/receiving-and-responding)."""
+
+
+class HttpClosed(RateLimited):
+    """Discord asks the whole bot to wait for more than half a minute."""
+
+
+@dataclass(slots=True)
+class _Told:
+    """What the last answer to a call asked of the whole bot: to wait until then, in the loop's time, or nothing."""
+
+    until: float = 0.0
+
+
+class DiscordHttp(HTTPClient):
+    """Raises `RateLimited` where Discord asks to wait for more than half a minute; shorter waits are kept here, per bucket."""
+
+    def __init__(self, *, api_url: str = "") -> None:
+        super().__init__(asyncio.get_running_loop(), http_trace=_tracing(), max_ratelimit_timeout=_LONGEST_WAIT)
+        self._root = api_url.rstrip("/")
+        self._exempt = self
+
+    async def static_login(self, token: str) -> Any:
+        """Opens the connections, which are also those of what waits for no limit of all calls."""
+        me = await super().static_login(token)
+        self._exempt = copy(self)
+        self._exempt._global_over = asyncio.Event()
+        self._exempt._global_over.set()
+        return me
+
+    async def request(self, route: Route, **rest: Any) -> Any:
+        """A call that is called off while it waits for everybody leaves nobody waiting behind it for ever."""
+        if self._root:
+            route.url = route.url.replace("https://discord.com", self._root, 1)
+        wire = self._exempt if route.path.startswith(_EXEMPT) else self
+        told = _Told()
+        try:
+            return await HTTPClient.request(wire, route, trace_request_ctx=told, **rest)
+        except RateLimited as error:
+            if told.until:
+                raise HttpClosed(error.retry_after) from error
+            raise
+        except asyncio.CancelledError:
+            if told.until:
+                self.loop.call_at(told.until, wire._global_over.set)
+            raise
+
+    async def ws_connect(self, url: str, *, compress: int = 0) -> Any:
+        """The SDK falls back to Discord's own gateway where a session has to begin anew."""
+        if self._root and urlsplit(url).hostname == "gateway.discord.gg":
+            root = urlsplit(self._root)
+            url = f"{'wss' if root.scheme == 'https' else 'ws'}://{root.netloc}/gateway?{urlsplit(url).query}"
+        return await super().ws_connect(url, compress=compress)
+
+
+def _tracing() -> TraceConfig:
+    """Notes what an answer asks of the whole bot, which the SDK does not tell in its errors."""
+
+    async def ended(_: ClientSession, context: SimpleNamespace, answer: TraceRequestEndParams) -> None:
+        told, headers = context.trace_request_ctx, answer.response.headers
+        if isinstance(told, _Told):
+            everybody = answer.response.status == 429 and "X-RateLimit-Global" in headers
+            told.until = asyncio.get_running_loop().time() + _seconds(headers.get("Retry-After")) if everybody else 0.0
+
+    tracing = TraceConfig()
+    tracing.on_request_end.append(ended)
+    return tracing
+
+
+def _seconds(asked: str | None) -> float:
+    try:
+        return max(float(asked or 0), 0.0)
+    except ValueError:
+        return 0.0

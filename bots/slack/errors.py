@@ -1,0 +1,84 @@
+"""What Slack's errors mean to the house: each is mapped here and nowhere else."""
+
+from core.errors import Failure, Refused, Throttled, Unreachable
+
+_USUAL_WAIT = 5.0
+
+
+class Unformatted(Refused):
+    """The blocks are not accepted; the words may still be."""
+
+
+class SlackUneditable(Refused):
+    """The message is no longer there, or may no longer be changed."""
+
+
+class NotStreaming(Refused):
+    """The stream has ended, as they do after some minutes; its message can still be updated."""
+
+
+class StoppedByUser(NotStreaming):
+    """The reader has pressed the stop button: nothing more is to be written there."""
+
+
+class SlackTokenRejected(Unreachable):
+    """Slack does not accept the token."""
+
+
+_GONE = frozenset(
+    (
+        "channel_not_found",
+        "not_in_channel",
+        "is_archived",
+        "user_not_found",
+        "user_disabled",
+        "user_is_bot",
+        "cannot_dm_bot",
+        "messages_tab_disabled",
+        "restricted_action",
+        "restricted_action_read_only_channel",
+        "restricted_action_thread_locked",
+        "team_access_not_granted",
+        "account_inactive",
+        "token_revoked",
+        "thread_not_found",
+        "user_not_in_channel",
+    )
+)
+_KINDS: dict[str, type[Refused]] = {
+    "invalid_blocks": Unformatted,
+    "invalid_blocks_format": Unformatted,
+    "only_one_table_allowed": Unformatted,
+    "msg_blocks_too_long": Unformatted,
+    "message_not_found": SlackUneditable,
+    "cant_update_message": SlackUneditable,
+    "edit_window_closed": SlackUneditable,
+    "cant_delete_message": SlackUneditable,
+    "streaming_state_conflict": SlackUneditable,
+    "message_not_in_streaming_state": NotStreaming,
+    "message_not_owned_by_app": NotStreaming,
+    "stopped_by_user": StoppedByUser,
+}
+_DISOWNED = frozenset(("invalid_auth", "not_authed", "token_expired"))
+_BROKEN = frozenset(
+    ("internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "timeout")
+)
+_TOO_MANY = frozenset(("ratelimited", "rate_limited", "message_limit_exceeded"))
+
+
+def failure(error: str, status: int, retry_after: str) -> Failure:
+    """The house's word for an answer: its `error`, the HTTP status and the header `Retry-After`."""
+    if status == 429 or error in _TOO_MANY:
+        return Throttled(f"Slack: {error or 'too many requests'}", retry_after=_wait(retry_after))
+    if error in _DISOWNED:
+        return SlackTokenRejected(f"Slack does not accept the token: {error}")
+    if status >= 500 or not error or error in _BROKEN:
+        return Unreachable(f"Slack: {error or status}")
+    return _KINDS.get(error, Refused)(f"Slack: {error}", gone=error in _GONE)
+
+
+def _wait(retry_after: str) -> float:
+    try:
+        return min(max(float(retry_after), 0.1), 3600.0)
+    except ValueError:
+        return _USUAL_WAIT

@@ -1,0 +1,47 @@
+"""Where a conversation lives on Slack: workspace, channel and thread, or one person's private view of a channel."""
+
+from dataclasses import dataclass, replace
+from typing import Self
+
+from core.address import Address
+
+_ONLY = "@"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlackLocation:
+    """`thread` is the timestamp of the thread's first message; `only` the one person who sees what is sent there.
+
+    What the bot and one person say to each other is one conversation, in whichever threads it is shown.
+    """
+
+    team: str
+    channel: str
+    thread: str = ""
+    only: str = ""
+
+    @classmethod
+    def of(cls, address: Address) -> Self:
+        team, _, channel = address.chat.partition(".")
+        if address.thread.startswith(_ONLY):
+            return cls(team=team, channel=channel, only=address.thread.removeprefix(_ONLY))
+        return cls(team=team, channel=channel, thread=address.thread)
+
+    def under(self, thread: str) -> Self:
+        """The same conversation, shown in this thread where it may be shown in any."""
+        return replace(self, thread=thread) if self.direct and not self.thread and not self.only else self
+
+    @property
+    def address(self) -> Address:
+        thread = "" if self.direct else self.thread
+        return Address("slack", f"{self.team}.{self.channel}", f"{_ONLY}{self.only}" if self.only else thread)
+
+    @property
+    def below(self) -> str:
+        """The thread of a conversation that may be shown in any."""
+        return self.thread if self.direct else ""
+
+    @property
+    def direct(self) -> bool:
+        """Whether it is a conversation of two."""
+        return self.channel.startswith("D")

@@ -1,0 +1,1 @@
+"""The language model: agent, tool runner, prompt, citations, and the offline fallback."""

@@ -1,0 +1,1 @@
+"""The turn engine: dispatcher, turn draft, transcript and what features share."""

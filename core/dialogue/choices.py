@@ -1,0 +1,54 @@
+"""Choices shown as a numbered list, and the typed number, letter or label that takes one of them."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from core.channel import Capabilities
+from core.conversation import ClaimedTurn
+from core.event import Event, Said, Tapped
+from core.fit import fit
+from core.quiz.positions import point
+from core.reply import Choice, Quiz, Reply, Text
+
+_LONGEST = 40
+
+
+def offered(replies: Iterable[Reply], capabilities: Capabilities) -> tuple[Choice, ...]:
+    """What a number alone now stands for: the last choices that a channel could show as a list only, unless a question came after."""
+    found: tuple[Choice, ...] = ()
+    for reply in replies:
+        match reply:
+            case Quiz():
+                found = ()
+            case Text(choices=choices) if choices:
+                last = fit(reply, capabilities)[-1]
+                found = () if isinstance(last, Text) and last.choices else choices
+            case _:
+                pass
+    return found
+
+
+def chosen(opening: ClaimedTurn) -> ClaimedTurn:
+    """The opening with words that name one of the offered choices turned into that choice; an open quiz comes first."""
+    choices = opening.conversation.offered
+    if not choices or opening.conversation.quiz is not None:
+        return opening
+    return replace(opening, events=tuple(_taken(event, choices) for event in opening.events))
+
+
+def _taken(event: Event, choices: tuple[Choice, ...]) -> Event:
+    match event.body:
+        case Said(text=text) if event.addressed and len(text) <= _LONGEST:
+            named = _named(text, choices)
+            return replace(event, body=Tapped(choice=named.value)) if named else event
+        case _:
+            return event
+
+
+def _named(text: str, choices: tuple[Choice, ...]) -> Choice | None:
+    wanted = " ".join(text.casefold().split())
+    for choice in choices:
+        if wanted == choice.label.casefold():
+            return choice
+    place = point(text)
+    return choices[place] if place is not None and 0 <= place < len(choices) else None

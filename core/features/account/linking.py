@@ -1,0 +1,206 @@
+"""One person on many channels: a code said on one joins the other, and a channel can leave again."""
+
+import re
+from dataclasses import replace
+from functools import partial
+from random import Random
+from typing import assert_never
+
+from core.address import Address
+from core.channel import LiveUpdates
+from core.clock import Clock
+from core.conversation import Learner
+from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, SpoofableSender, number, place, places, quoted
+from core.dialogue.draft import TurnDraft
+from core.dialogue.text import command, words
+from core.event import Event, Joined, Said
+from core.features.account.resume import ResumeAnswerer
+from core.phrases import say
+from core.ports.person import LinkCodes, People, PersonSummary
+from core.reply import Reply, Text
+
+ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+"""Letters and digits that nobody takes for one another, read or heard."""
+LENGTH = 8
+_NAME = 40
+_START = "link-"
+_ALONE = re.compile(rf"(?:(?i:link) )?(?=\S*[0-9])(?=\S*[A-Z])([{ALPHABET}]{{{LENGTH}}})")
+"""A code said without a command, as people do in text messages; every code has a letter and a digit in it."""
+_JOIN = Confirmation(name="link", ask="person.link.ask")
+_PART = Confirmation(name="unlink", ask="person.unlink.ask")
+
+
+class LinkingAnswerer:
+    """Answers `/link`, `/link CODE` (or a deep link with `link-CODE`), `/unlink`, and the yes or no to both."""
+
+    def __init__(
+        self,
+        *,
+        links: LinkCodes,
+        people: People,
+        resuming: ResumeAnswerer,
+        clock: Clock,
+        rng: Random,
+        forgeable: SpoofableSender = lambda _: False,
+    ) -> None:
+        self._forgeable = forgeable
+        self._links = links
+        self._people = people
+        self._resuming = resuming
+        self._clock = clock
+        self._rng = rng
+
+    async def answer(
+        self,
+        event: Event,
+        thought: TurnDraft,
+        live: LiveUpdates,  # noqa: ARG002 - who answers at once shows no signs
+    ) -> TurnDraft | None:
+        asked = _asked(event)
+        if event.group:
+            return await self._among_others(asked, thought) if asked else None
+        if asked is not None:
+            name, code = asked
+            if name == "unlink":
+                return await self._warn(event, thought)
+            return await (self._claim(thought, code) if code else self._offer(thought))
+        numbered = self._forgeable(event.address.channel)
+        if (said := _JOIN.answer(event, thought, self._clock.now(), numbered=numbered)) is not None:
+            return await self._join(said, event, thought)
+        if (said := _PART.answer(event, thought, self._clock.now(), numbered=numbered)) is not None:
+            return await self._part(said, event, thought)
+        return None
+
+    async def _among_others(self, asked: tuple[str, str], thought: TurnDraft) -> TurnDraft:
+        """What others could read joins nobody any more; whether it was a code at all is told to nobody."""
+        _, code = asked
+        if not code:
+            return _saying(thought, "person.private")
+        await self._links.spend(code)
+        return _saying(thought, "person.link.read")
+
+    def _asked(self, question: Confirmation, before: str, thought: TurnDraft) -> TurnDraft:
+        conversation = thought.conversation
+        proof = number(self._rng) if self._forgeable(conversation.address.channel) else ""
+        return thought.saying(question.asked(before, conversation.learner.locale, self._clock.now(), proof))
+
+    async def _offer(self, thought: TurnDraft) -> TurnDraft:
+        code = self._code()
+        await self._links.offer(thought.conversation.learner.id, code)
+        told = say("person.link.code", thought.conversation.learner.locale, code=code)
+        return thought.saying(Text(text=told, secret=code))
+
+    def _code(self) -> str:
+        code = ""
+        while code.isalpha() or code.isdigit() or not code:
+            code = "".join(self._rng.choice(ALPHABET) for _ in range(LENGTH))
+        return code
+
+    async def _claim(self, thought: TurnDraft, code: str) -> TurnDraft:
+        """The preview of what would be joined."""
+        learner = thought.conversation.learner
+        found = await self._links.claim(learner.id, code)
+        if not isinstance(found, PersonSummary):
+            return _saying(thought, f"person.link.{found}")
+        here = await self._people.standing(learner.id)
+        preview = say(
+            "person.link.preview",
+            learner.locale,
+            name=quoted(found.name, _NAME) or say("person.link.nameless", learner.locale),
+            places=places(found.channels, learner.locale),
+            there=numbers(found, learner.locale),
+            here=numbers(here, learner.locale),
+        )
+        return self._asked(_JOIN, preview, thought)
+
+    async def _join(self, said: ConfirmationAnswer, event: Event, thought: TurnDraft) -> TurnDraft:
+        here, learner = thought.conversation.address, thought.conversation.learner
+        match said:
+            case "no":
+                await self._links.decline(learner.id)
+                return _saying(thought, "person.link.declined")
+            case "late":
+                return _saying(thought, "person.late", command="/link")
+            case "yes":
+                joined = await self._links.join(learner.id, here=here, event=event.id, told=partial(_told, here=here))
+            case _:
+                assert_never(said)
+        if joined is None:
+            return _saying(thought, "person.link.gone")
+        told = await self._people.standing(joined.id)
+        done = say(
+            "person.link.joined",
+            joined.locale,
+            places=places(told.channels, joined.locale),
+            numbers=numbers(told, joined.locale),
+        )
+        after = thought.with_conversation(replace(thought.conversation, learner=joined)).saying(Text(text=done))
+        offered = await self._resuming.offer(after)
+        return after.saying(offered) if offered else after
+
+    async def _warn(self, event: Event, thought: TurnDraft) -> TurnDraft:
+        learner = thought.conversation.learner
+        others = await self._others(event, thought)
+        if not others:
+            return _saying(thought, "person.unlink.alone")
+        warning = say("person.unlink.warning", learner.locale, places=others)
+        return self._asked(_PART, warning, thought)
+
+    async def _part(self, said: ConfirmationAnswer, event: Event, thought: TurnDraft) -> TurnDraft:
+        if said == "no":
+            return _saying(thought, "person.kept")
+        if said == "late":
+            return _saying(thought, "person.late", command="/unlink")
+        here = thought.conversation
+        parted = await self._people.part(here.learner, event.sender, here.address, event=event.id)
+        if parted is None:
+            return _saying(thought, "person.unlink.alone")
+        alone = thought.with_conversation(replace(here, learner=parted.learner, course="", unit="", quiz=None))
+        others = places(parted.channels, parted.learner.locale)
+        return _saying(alone, "person.unlink.done", places=others)
+
+    async def _others(self, event: Event, thought: TurnDraft) -> str:
+        """The person's channels but this one, or this one too where they are on it twice; empty when they stand alone."""
+        learner = thought.conversation.learner
+        channels = await self._people.besides(learner.id, event.sender, thought.conversation.address)
+        return places(channels, learner.locale)
+
+
+def numbers(standing: PersonSummary, locale: str) -> str:
+    """How much is kept of a person, in words."""
+    return say(
+        "person.numbers",
+        locale,
+        cards=standing.cards,
+        courses=standing.courses,
+        documents=standing.documents,
+        messages=standing.messages,
+    )
+
+
+def _told(owner: Learner, *, here: Address) -> Reply:
+    """For who gave the code: that it was used, and where."""
+    return Text(text=say("person.link.used", owner.locale, place=place(here.channel, owner.locale)))
+
+
+def _asked(event: Event) -> tuple[str, str] | None:
+    """`link` or `unlink`, with a code as it is kept."""
+    if isinstance(event.body, Joined):
+        start = event.body.start
+        return ("link", _code(start.removeprefix(_START))) if start.startswith(_START) else None
+    match command(event):
+        case ("link", rest):
+            return "link", _code(rest)
+        case ("unlink", _):
+            return "unlink", ""
+        case _:
+            alone = _ALONE.fullmatch(words(event)) if isinstance(event.body, Said) else None
+            return ("link", alone[1]) if alone and event.addressed else None
+
+
+def _code(text: str) -> str:
+    return re.sub(r"[\W_]+", "", text).upper()[:40]
+
+
+def _saying(thought: TurnDraft, key: str, **values: object) -> TurnDraft:
+    return thought.saying(Text(text=say(key, thought.conversation.learner.locale, **values)))

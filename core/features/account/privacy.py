@@ -1,0 +1,116 @@
+"""What is kept of a person: handed to them as a file, or deleted for good."""
+
+from random import Random
+
+from core.channel import LiveUpdates
+from core.clock import Clock
+from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, SpoofableSender, number, places
+from core.dialogue.draft import TurnDraft
+from core.dialogue.text import command, words
+from core.errors import Superseded
+from core.event import Event, Said, Spoke
+from core.features.account.linking import numbers
+from core.learn.terms import key
+from core.phrases import say
+from core.ports.messaging import Wake
+from core.ports.person import Forgotten, People, PersonalRecords
+from core.reply import Document, Reply, Text
+
+_FORGET = Confirmation(
+    name="forget",
+    ask="person.forget.ask",
+    yes="person.forget.yes",
+    no="person.forget.no",
+    words="person.forget.words",
+    destroys=True,
+)
+
+
+class PrivacyAnswerer:
+    """Answers `/mydata` and `/forget me`, the latter once it is confirmed."""
+
+    def __init__(
+        self,
+        *,
+        records: PersonalRecords,
+        people: People,
+        wake: Wake,
+        clock: Clock,
+        rng: Random,
+        forgeable: SpoofableSender = lambda _: False,
+    ) -> None:
+        self._rng = rng
+        self._forgeable = forgeable
+        self._records = records
+        self._people = people
+        self._wake = wake
+        self._clock = clock
+
+    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+        """Raises `Superseded` where there is nobody any more to answer: the receipt is on its way already."""
+        locale = thought.conversation.learner.locale
+        asked = _asked(event, locale)
+        if event.group:
+            return thought.saying(Text(text=say("person.private", locale))) if asked else None
+        numbered = self._forgeable(event.address.channel)
+        if (said := _FORGET.answer(event, thought, self._clock.now(), numbered=numbered)) is not None:
+            return await self._decided(said, thought)
+        if asked is None:
+            return None
+        return await (self._warn(thought) if asked == "forget" else self._pack(thought, live))
+
+    async def _pack(self, thought: TurnDraft, live: LiveUpdates) -> TurnDraft:
+        learner = thought.conversation.learner
+        await live.status(say("person.data.packing", learner.locale))
+        media = await self._records.pack(learner.id)
+        link = await self._records.link(media)
+        told = numbers(await self._people.standing(learner.id), learner.locale)
+        await live.status("")
+        document = Document(
+            media=media,
+            text=say("person.data.text", learner.locale, numbers=told),
+            instead=say("person.data.link" if link else "person.data.nowhere", learner.locale, link=link),
+        )
+        return thought.saying(document)
+
+    async def _warn(self, thought: TurnDraft) -> TurnDraft:
+        learner = thought.conversation.learner
+        found = await self._people.standing(learner.id)
+        channels = found.channels or (thought.conversation.address.channel,)
+        values = {"places": places(channels, learner.locale), "numbers": numbers(found, learner.locale)}
+        warning = say("person.forget.warning", learner.locale, **values)
+        proof = number(self._rng) if self._forgeable(thought.conversation.address.channel) else ""
+        return thought.saying(_FORGET.asked(warning, learner.locale, self._clock.now(), proof))
+
+    async def _decided(self, said: ConfirmationAnswer, thought: TurnDraft) -> TurnDraft:
+        learner, here = thought.conversation.learner, thought.conversation.address
+        if said != "yes":
+            values = {"command": "/forget me"} if said == "late" else {}
+            key = "person.late" if said == "late" else "person.kept"
+            return thought.saying(Text(text=say(key, learner.locale, **values)))
+        forgotten = await self._records.forget(learner.id, here, lambda done: _receipt(done, learner.locale))
+        if forgotten is not None:
+            for address in forgotten.addresses:
+                if address != here:
+                    await self._wake.stop(address)
+            self._wake.delivery([here])
+        raise Superseded(str(here))
+
+
+def _receipt(done: Forgotten, locale: str) -> Reply:
+    counts = {"messages": done.messages, "cards": done.cards, "documents": done.documents, "files": done.files}
+    time = f"{done.at:%Y-%m-%d %H:%M}"
+    return Text(text=say("person.forget.receipt", locale, time=time, records=done.records, **counts))
+
+
+def _asked(event: Event, locale: str) -> str | None:
+    """`forget` or `data`."""
+    match command(event):
+        case ("forget" | "forgetme" | "delete" | "deleteme", _):
+            return "forget"
+        case ("mydata" | "data" | "export", _):
+            return "data"
+        case _:
+            said = isinstance(event.body, Said | Spoke) and event.addressed
+            wanted = say("person.forget.words", locale).split("|")
+            return "forget" if said and key(words(event)) in wanted else None

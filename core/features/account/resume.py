@@ -1,0 +1,127 @@
+"""Going on where a person left off on another channel: course, unit, open quiz, and what was said last."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import pairwise
+
+from core.channel import LiveUpdates
+from core.conversation import Conversation, Message, QuizOrigin
+from core.dialogue.confirmation import place, quoted
+from core.dialogue.draft import TurnDraft
+from core.dialogue.suggestions import suggest
+from core.dialogue.text import command
+from core.event import Event, Joined
+from core.features.study import show_question
+from core.learn.catalogue import Catalogue
+from core.learn.course import nearest
+from core.markup import plain
+from core.phrases import say
+from core.ports.person import OtherConversations
+from core.reply import Choice, Text
+
+_EXCHANGES = 2
+_CHARACTERS = 160
+
+
+class ResumeAnswerer:
+    """Answers `/continue`, and offers it to who opens the conversation anew while something is under way elsewhere."""
+
+    def __init__(self, *, places: OtherConversations, catalogue: Catalogue) -> None:
+        self._places = places
+        self._catalogue = catalogue
+
+    async def answer(
+        self,
+        event: Event,
+        thought: TurnDraft,
+        live: LiveUpdates,  # noqa: ARG002 - who answers at once shows no signs
+    ) -> TurnDraft | None:
+        locale = thought.conversation.learner.locale
+        if (isinstance(event.body, Joined) and not event.body.start) or command(event) == ("start", ""):
+            offered = None if event.group else await self.offer(thought)
+            return thought.saying(offered) if offered else None
+        match command(event):
+            case ("continue" | "resume", _) if event.group:
+                return thought.saying(Text(text=say("person.private", locale)))
+            case ("continue" | "resume", _):
+                return await self._resume(thought)
+            case _:
+                return None
+
+    async def offer(self, thought: TurnDraft) -> Text | None:
+        """Whether to go on with what is under way elsewhere; `None` when nothing is."""
+        here = thought.conversation
+        there = await self._places.elsewhere(here.learner, here.address)
+        if there is None or not (there.course or there.quiz):
+            return None
+        locale = here.learner.locale
+        values = {"what": self._what(there, locale), "place": place(there.address.channel, locale)}
+        go_on = Choice(label=say("person.continue.button", locale), value="/continue")
+        return Text(
+            text=say("person.continue.offer", locale, **values), choices=(go_on, *suggest(locale, "lesson", "help"))
+        )
+
+    async def _resume(self, thought: TurnDraft) -> TurnDraft:
+        here = thought.conversation
+        locale = here.learner.locale
+        there = await self._places.elsewhere(here.learner, here.address)
+        lately = tuple(_lately(there.history)) if there else ()
+        if there is None or not (there.course or there.quiz or lately):
+            return thought.saying(Text(text=say("person.continue.nothing", locale)))
+        values = {"what": self._what(there, locale), "place": place(there.address.channel, locale)}
+        parts = [say("person.continue.here", locale, **values)]
+        if lately:
+            lines = "\n".join(f"- {_speaker(line, locale)}: {quoted(plain(line.text), _CHARACTERS)}" for line in lately)
+            parts.append(f"{say('person.continue.lately', locale)}\n{lines}")
+        after = await self._moved(thought, there)
+        moved = after.conversation
+        after = after.saying(Text(text="\n\n".join(parts), choices=() if moved.quiz else _onward(moved, locale)))
+        shown = show_question.question(moved.quiz, locale)
+        return after.saying(shown) if shown else after
+
+    async def _moved(self, thought: TurnDraft, there: Conversation) -> TurnDraft:
+        """The course and unit come along, and the open quiz, unless one is open here or somebody is at it there.
+
+        It stays open there until this turn has ended well.
+        """
+        here = thought.conversation
+        moved = replace(here, course=there.course, unit=there.unit) if there.course else here
+        if there.quiz is None or here.quiz is not None or not await self._places.at_rest(there):
+            return thought.with_conversation(moved)
+        origin = QuizOrigin(address=there.address, version=there.version)
+        return replace(thought.with_conversation(replace(moved, quiz=there.quiz)), origin=origin)
+
+    def _what(self, there: Conversation, locale: str) -> str:
+        if there.quiz is not None:
+            return say("person.continue.quiz", locale, title=there.quiz.title)
+        course = self._catalogue.course(there.course) if there.course else None
+        if course is None:
+            return say("person.continue.talk", locale)
+        title = nearest(course.title, locale)
+        unit = course.unit(there.unit)
+        if unit is None:
+            return say("person.continue.course", locale, course=title)
+        values = {"number": unit.number, "course": title, "unit": unit.name(locale)}
+        return say("person.continue.unit", locale, **values)
+
+
+def _lately(history: tuple[Message, ...]) -> Iterator[Message]:
+    """The last exchanges in words, each with the first line of its answer; commands tell nothing of what was said."""
+    pairs = [
+        (asked, answered)
+        for asked, answered in pairwise(history)
+        if asked.role == "person" and answered.role == "sona" and not asked.text.startswith("/")
+    ]
+    for pair in pairs[-_EXCHANGES:]:
+        yield from pair
+
+
+def _speaker(message: Message, locale: str) -> str:
+    return "Sona" if message.role == "sona" else say("person.continue.you", locale)
+
+
+def _onward(here: Conversation, locale: str) -> tuple[Choice, ...]:
+    if not here.course:
+        return ()
+    values = (("lesson:start", "lesson"), ("quiz:start", "quiz"), ("review:start", "review"))
+    return tuple(Choice(label=say(f"study.button.{key}", locale), value=value) for value, key in values)

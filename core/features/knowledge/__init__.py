@@ -1,0 +1,1 @@
+"""Files and links that people send, and the knowledge sources made from them."""

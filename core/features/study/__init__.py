@@ -1,0 +1,1 @@
+"""Courses: lessons, quizzes, reviews, cards and progress."""

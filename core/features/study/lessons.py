@@ -1,0 +1,247 @@
+"""Courses, lessons, progress and the dictionary, by command, button and a few plain words."""
+
+from dataclasses import replace
+
+from core.channel import LiveUpdates
+from core.clock import Clock
+from core.dialogue.draft import TurnDraft
+from core.event import Event, Joined
+from core.features.study import make_cards, pending_cards
+from core.features.study.intents import StudyIntent, wish
+from core.features.study.progress_text import standing
+from core.features.study.quizzes import QuizAnswerer
+from core.learn.catalogue import Catalogue
+from core.learn.course import Course, Unit, nearest
+from core.learn.entry import entry_text, line_text, pieces, short_text
+from core.phrases import say
+from core.ports.study import StudyRecord
+from core.reply import Choice, Text
+
+_ECHOED = 80
+"""Characters of a person's words that are said back."""
+_DIGITS = 9
+
+
+def looked_up(catalogue: Catalogue, word: str, course: str = "", *, locale: str) -> str:
+    """At most three entries in full, or, where the word is only guessed at, a list of what may be meant."""
+    found = catalogue.look_up(word, course)
+    if found is None:
+        return ""
+    if not found.close:
+        return "\n\n".join(entry_text(entry, locale) for entry in found.words[:3])
+    guesses = "\n".join(short_text(entry, locale) for entry in found.words[:3])
+    return f"{say('study.word.close', locale, word=word)}\n\n{guesses}"
+
+
+class LessonAnswerer:
+    """Leads through the courses; quizzes and reviews are opened through `quizzing`."""
+
+    def __init__(self, *, catalogue: Catalogue, study: StudyRecord, clock: Clock, quizzing: QuizAnswerer) -> None:
+        self._catalogue = catalogue
+        self._study = study
+        self._clock = clock
+        self._quizzing = quizzing
+
+    async def answer(
+        self,
+        event: Event,
+        thought: TurnDraft,
+        live: LiveUpdates,  # noqa: ARG002 - the port's; nothing here takes long enough to show
+    ) -> TurnDraft | None:
+        """The thought with what was asked for, or `None` when nothing of a course was."""
+        asked = wish(event.body, thought.conversation.learner.locale)
+        if asked is None:
+            return None
+        if isinstance(event.body, Joined) and self._catalogue.course(asked.rest) is None:
+            return None
+        return await self._grant(asked, thought)
+
+    async def start_unit(self, thought: TurnDraft, course: str, unit: str) -> TurnDraft:
+        """Show a unit's lesson; empty codes mean where the person stands. An unknown course or unit is answered with the list."""
+        chosen = self._course(thought, course)
+        if chosen is None:
+            return self._list(thought)
+        found = self._catalogue.unit(chosen, unit) if unit else await self._unit(thought, chosen)
+        return self._units(thought, chosen, unit) if found is None else self._lesson(thought, chosen, found)
+
+    async def start_quiz(self, thought: TurnDraft, course: str = "", unit: str = "") -> TurnDraft:
+        """Open a quiz over a unit; empty codes mean where the person stands."""
+        chosen = self._course(thought, course)
+        if chosen is None:
+            return self._list(thought)
+        found = self._catalogue.unit(chosen, unit) if unit else await self._unit(thought, chosen)
+        if found is None:
+            return self._units(thought, chosen, unit)
+        return await self._quizzing.start_quiz(thought, chosen, found)
+
+    async def start_review(self, thought: TurnDraft) -> TurnDraft:
+        """Ask what is due, over all courses."""
+        return await self._quizzing.start_review(thought)
+
+    async def look_up(self, word: str, course: str = "", *, locale: str = "en") -> str:
+        """The dictionary entries for a word or a meaning in Markdown, at most three in full; empty when there is none."""
+        return looked_up(self._catalogue, word, course, locale=locale)
+
+    async def grammar(self, query: str, course: str = "", *, locale: str = "en") -> str:  # noqa: ARG002 - notes are written in English so far
+        """The two sections of the grammar notes that say most about the query, in Markdown; empty when there is none."""
+        notes = self._catalogue.grammar(query, course)
+        return "\n\n".join(f"**{note.section.heading}**\n\n{note.section.text}" for note in notes)
+
+    async def progress(self, thought: TurnDraft) -> str:
+        """Units with their scores, words with their strength, and what is due, in Markdown."""
+        now = self._clock.now()
+        known = await pending_cards.cards(self._study, thought)
+        taken = await pending_cards.progress(self._study, thought)
+        return standing(self._catalogue, known, taken, now, thought.conversation.learner.locale)
+
+    async def _grant(self, asked: StudyIntent, thought: TurnDraft) -> TurnDraft | None:
+        match asked.name:
+            case "courses":
+                return await self._choose(thought, asked.rest)
+            case "lesson":
+                return await self.start_unit(thought, *self._apart(asked.rest))
+            case "next":
+                return await self._next(thought)
+            case "explain":
+                return await self._explain(thought, asked.rest)
+            case "quiz":
+                return await self.start_quiz(thought, *self._apart(asked.rest))
+            case "review":
+                return await self.start_review(thought)
+            case "progress":
+                return thought.saying(Text(text=await self.progress(thought), choices=self._after(thought)))
+            case "word":
+                return await self._word(thought, asked.rest)
+            case "card":
+                return await make_cards.make(
+                    asked.rest, thought, catalogue=self._catalogue, study=self._study, clock=self._clock
+                )
+            case "due":
+                return await self._remind(thought)
+            case "stop":
+                return None
+
+    def _apart(self, rest: str) -> tuple[str, str]:
+        """The course and the unit of `toki-pona/3`; what names a unit alone has no course."""
+        course, slash, unit = rest.partition("/")
+        return (course, unit) if slash and self._catalogue.course(course) else ("", rest)
+
+    async def _choose(self, thought: TurnDraft, name: str) -> TurnDraft:
+        course = self._catalogue.course(name) if name else None
+        if course is None:
+            return self._list(thought)
+        locale = thought.conversation.learner.locale
+        chosen = thought.with_conversation(replace(thought.conversation, course=course.code, unit=""))
+        unit = await self._unit(chosen, course)
+        about = f"**{nearest(course.title, locale)}**\n{nearest(course.about, locale)}"
+        here = say("study.course.here", locale, number=unit.number, unit=unit.name(locale))
+        chosen = chosen.with_conversation(replace(chosen.conversation, unit=unit.code))
+        choices = self._buttons(
+            locale, ("lesson:start", "lesson"), ("quiz:start", "quiz"), ("progress:show", "progress")
+        )
+        return chosen.saying(Text(text=f"{about}\n\n{here}", choices=choices))
+
+    def _list(self, thought: TurnDraft) -> TurnDraft:
+        locale = thought.conversation.learner.locale
+        choices = tuple(
+            Choice(label=nearest(course.title, locale), value=f"course:{course.code}"[:40])
+            for course in self._catalogue.courses
+        )
+        key = "study.course.choose" if choices else "study.course.none"
+        return thought.saying(Text(text=say(key, locale), choices=choices))
+
+    def _units(self, thought: TurnDraft, course: Course, wanted: str) -> TurnDraft:
+        locale = thought.conversation.learner.locale
+        lines = [say("study.unit.unknown", locale, unit=wanted[:_ECHOED])]
+        lines += [f"{unit.number}. {unit.name(locale)}" for unit in course.units]
+        return thought.saying(Text(text="\n".join(lines)))
+
+    def _lesson(self, thought: TurnDraft, course: Course, unit: Unit) -> TurnDraft:
+        locale = thought.conversation.learner.locale
+        here = thought.with_conversation(replace(thought.conversation, course=course.code, unit=unit.code, quiz=None))
+        title = say("study.lesson.title", locale, number=unit.number, total=len(course.units), unit=unit.name(locale))
+        words = "\n".join(line_text(word, locale) for word in course.entries(unit))
+        listed = f"{say('study.lesson.words', locale)}\n{words}"
+        choices = self._buttons(locale, ("quiz:start", "quiz"), ("lesson:next", "next"))
+        note = pieces(unit.note)
+        if len(note) > 1:
+            choices += self._buttons(locale, ("lesson:explain:1", "explain"))
+        opening = note[0].removeprefix(f"**{unit.name('en')}**").strip() if note else ""
+        return here.saying(Text(text=f"**{title}**\n\n{opening}".strip()), Text(text=listed, choices=choices))
+
+    async def _next(self, thought: TurnDraft) -> TurnDraft:
+        course = self._course(thought, "")
+        if course is None:
+            return self._list(thought)
+        here = course.unit(thought.conversation.unit)
+        if here is None:
+            return self._lesson(thought, course, await self._unit(thought, course))
+        after = next((unit for unit in course.units if unit.number > here.number), None)
+        if after is None:
+            locale = thought.conversation.learner.locale
+            choices = self._buttons(locale, ("review:start", "review"), ("progress:show", "progress"))
+            return thought.saying(Text(text=say("study.lesson.last", locale), choices=choices))
+        return self._lesson(thought, course, after)
+
+    async def _explain(self, thought: TurnDraft, place: str) -> TurnDraft:
+        """A piece of the unit's grammar note, counting from 0; without a number the one behind those heard last."""
+        course = self._course(thought, "")
+        if course is None:
+            return self._list(thought)
+        locale = thought.conversation.learner.locale
+        unit = await self._unit(thought, course)
+        parts = pieces(unit.note)
+        at = int(place) if place.isdecimal() and len(place) < _DIGITS else _unheard(parts, thought)
+        if at >= len(parts):
+            return thought.saying(Text(text=say("study.lesson.all", locale), choices=self._after(thought)))
+        more = (f"lesson:explain:{at + 1}", "explain")
+        choices = self._buttons(
+            locale, ("quiz:start", "quiz"), ("lesson:next", "next"), *([more] if at + 1 < len(parts) else [])
+        )
+        return thought.saying(Text(text=parts[at], choices=choices))
+
+    async def _word(self, thought: TurnDraft, word: str) -> TurnDraft:
+        locale = thought.conversation.learner.locale
+        if not word:
+            return thought.saying(Text(text=say("study.word.which", locale)))
+        found = await self.look_up(word, locale=locale)
+        return thought.saying(Text(text=found or say("study.word.unknown", locale, word=word[:_ECHOED])))
+
+    async def _remind(self, thought: TurnDraft) -> TurnDraft:
+        """Says how many words are due; nothing when none is any more."""
+        locale = thought.conversation.learner.locale
+        waiting = await pending_cards.due(self._study, thought, self._clock.now(), 100)
+        if not waiting:
+            return thought
+        choices = self._buttons(locale, ("review:start", "review"))
+        return thought.saying(Text(text=say("study.review.due", locale, count=len(waiting)), choices=choices))
+
+    def _course(self, thought: TurnDraft, name: str) -> Course | None:
+        """The named course, else the conversation's, else the only one there is."""
+        courses = self._catalogue.courses
+        wanted = name or thought.conversation.course
+        return self._catalogue.course(wanted) if wanted else courses[0] if len(courses) == 1 else None
+
+    async def _unit(self, thought: TurnDraft, course: Course) -> Unit:
+        """The conversation's unit, else the first that was not taken yet, else the last."""
+        here = course.unit(thought.conversation.unit) if thought.conversation.course == course.code else None
+        taken = await pending_cards.progress(self._study, thought)
+        untaken = (unit for unit in course.units if (course.code, unit.code) not in taken)
+        return here or next(untaken, course.units[-1])
+
+    def _after(self, thought: TurnDraft) -> tuple[Choice, ...]:
+        locale = thought.conversation.learner.locale
+        return self._buttons(locale, ("lesson:start", "lesson"), ("quiz:start", "quiz"), ("review:start", "review"))
+
+    @staticmethod
+    def _buttons(locale: str, *buttons: tuple[str, str]) -> tuple[Choice, ...]:
+        return tuple(Choice(label=say(f"study.button.{key}", locale), value=value) for value, key in buttons)
+
+
+def _unheard(parts: tuple[str, ...], thought: TurnDraft) -> int:
+    """The place of the piece after the last one that this conversation remembers; the lesson's own words begin it."""
+    said = [message.text for message in thought.conversation.history if message.role == "sona"]
+    told = (
+        place for place, part in enumerate(parts) if any((part.partition("\n\n")[2] or part) in text for text in said)
+    )
+    return max(told, default=-1) + 1

@@ -1,1 +1,0 @@
-"""Who answers: a quiz, a command, or the model with its tools."""

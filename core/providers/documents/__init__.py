@@ -1,0 +1,1 @@
+"""Document parsing, in a child process that can be killed."""

@@ -1,1 +1,0 @@
-"""Reading documents in a child process that can be killed."""

@@ -1,0 +1,1 @@
+"""Retention, expiry and health."""

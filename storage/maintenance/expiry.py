@@ -1,0 +1,84 @@
+"""What has a time to end: codes, handed out files, and the last traces of who was forgotten."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from storage.engine.database import Database
+from storage.maintenance.cleanup import named
+
+READ = timedelta(hours=1)
+"""How long a receipt stays where a page still shows it, and blobs may lie unmentioned by who was just writing."""
+GIVEN_UP = timedelta(days=2)
+_RUNNING = timedelta(minutes=5)
+"""Longer than any turn."""
+
+_CODES = (
+    text("DELETE FROM link_codes WHERE until <= :now"),
+    text("DELETE FROM link_tries WHERE since <= :hour"),
+    text("DELETE FROM link_events WHERE at <= :hour"),
+)
+_HANDED = text(
+    """
+    WITH ended AS (DELETE FROM handouts WHERE until <= :now RETURNING blob)
+    DELETE FROM blobs USING ended WHERE blobs.key = ended.blob
+        AND NOT EXISTS (SELECT FROM handouts h WHERE h.blob = blobs.key AND h.until > :now)
+    """
+)
+_DELIVERED = text(
+    """
+    DELETE FROM parcels p USING farewells f WHERE p.id = f.parcel AND (p.state <> 'waiting' OR f.at <= :given_up)
+    """
+)
+_OVER = text(
+    """
+    DELETE FROM farewells f WHERE f.address LIKE '%:%' AND NOT EXISTS (SELECT FROM parcels p WHERE p.id = f.parcel)
+        AND (f.at <= :hour OR (f.parcel <> ''
+            AND NOT EXISTS (SELECT FROM feed WHERE feed.address = f.address AND feed.key = 'farewell')))
+    RETURNING f.address, f.parcel
+    """
+)
+_LINES = text("DELETE FROM feed WHERE address = :address AND key IN ('farewell', :parcel)")
+_MARKS = text("DELETE FROM farewells WHERE address NOT LIKE '%:%' AND at <= :hour RETURNING at")
+_ORPHANS = text(
+    "DELETE FROM sources WHERE owner <> '' AND NOT EXISTS (SELECT FROM learners WHERE learners.id = sources.owner)"
+)
+# All at once: what is named is looked for in every table, which must not be done for each of many who leave.
+_SPENT = text(
+    """
+    DELETE FROM allowances WHERE day < :today
+        AND NOT EXISTS (SELECT FROM conversations WHERE conversations.address = allowances.address)
+    """
+)
+_FILES = text(
+    "DELETE FROM blobs WHERE EXISTS (SELECT FROM unnest(CAST(:marks AS timestamptz[])) AS mark "  # noqa: S608 - our own names
+    f"WHERE blobs.created_at BETWEEN mark - :running AND mark + :running) AND key NOT IN ({named()})"
+)
+
+
+class Expiry:
+    """Ends what is over."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def __call__(self, now: datetime) -> None:
+        given = {"now": now, "hour": now - READ, "given_up": now - GIVEN_UP}
+        async with self._database.begin() as connection:
+            for statement in (*_CODES, _HANDED, _DELIVERED):
+                await connection.execute(statement, given)
+            over = (await connection.execute(_OVER, given)).all()
+            for farewell in over:
+                await connection.execute(_LINES, {"address": farewell.address, "parcel": farewell.parcel})
+
+    async def strays(self, now: datetime) -> None:
+        """Delete what was sent to people on the day they were forgotten, once it is over, and what turns put down for them while they ran.
+
+        Looks through whole tables if there were any such turns.
+        """
+        async with self._database.begin() as connection:
+            await connection.execute(_SPENT, {"today": now.date()})
+            marks = (await connection.execute(_MARKS, {"hour": now - READ})).all()
+            if marks:
+                await connection.execute(_ORPHANS)
+                await connection.execute(_FILES, {"marks": [mark.at for mark in marks], "running": _RUNNING})

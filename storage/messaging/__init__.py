@@ -1,0 +1,1 @@
+"""Inbox, turns, outbox, feed and files."""

@@ -1,0 +1,23 @@
+"""What became of parcels after they were sent."""
+
+from sqlalchemy import text
+
+from core import wire
+from storage.engine.database import Database
+
+_NOTE = text(
+    """
+    UPDATE parcels SET outcome = :outcome
+    WHERE id = :id AND outcome NOT LIKE 'undelivered%' AND outcome <> :outcome
+    """
+)
+
+
+class PostgresDeliveryReports:
+    """`core.ports.messaging.Outcomes` on the column `outcome` of the parcels."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def note(self, parcel: str, outcome: str) -> None:
+        await self._database.run(_NOTE, {"id": wire.clean(parcel), "outcome": wire.clean(outcome)[:60]})

@@ -1,0 +1,56 @@
+"""Finding the question that a poll shows, by the receipt of its parcel."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import text
+
+from core import wire
+from core.address import Address
+from core.errors import Malformed
+from core.reply import Quiz
+from storage.engine.database import Database
+
+# Written as the index has it, or it is not used.
+FIND = text(
+    """
+    SELECT address, payload, receipt FROM parcels
+    WHERE receipt LIKE 'poll:%' AND split_part(receipt, ':'::text, 2) = :poll
+    """
+)
+ASKED = text(
+    "SELECT EXISTS (SELECT FROM parcels WHERE address = :address AND subject <> '' AND created_at >= :since) AS asked"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentQuizPoll:
+    """`core.ports.messaging.Asked`."""
+
+    address: Address
+    quiz: Quiz
+    receipt: str
+
+
+class PostgresPolls:
+    """`core.ports.messaging.Polls` on the table `parcels`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def find(self, channel: str, poll: str) -> SentQuizPoll | None:
+        for row in await self._database.run(FIND, {"poll": wire.clean(poll)}):
+            address = Address.parse(row.address)
+            if address.channel != channel:
+                continue
+            try:
+                reply = wire.load_reply(row.payload)
+            except Malformed:
+                continue
+            if isinstance(reply, Quiz):
+                return SentQuizPoll(address=address, quiz=reply, receipt=row.receipt)
+        return None
+
+    async def asked_since(self, address: Address, since: datetime) -> bool:
+        (row,) = await self._database.run(ASKED, {"address": str(address), "since": since})
+        return row.asked

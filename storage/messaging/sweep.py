@@ -1,0 +1,56 @@
+"""Finding what nobody was woken for: events without a turn and parcels that are due."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import TextClause, text
+
+from core.address import Address
+from storage.engine.database import Database
+
+_TURNS = text(
+    """
+    SELECT DISTINCT e.address FROM events e LEFT JOIN conversations c ON c.address = e.address
+    WHERE e.handled_at IS NULL AND e.addressed AND (c.lease_until IS NULL OR c.lease_until <= :now)
+    LIMIT :limit
+    """
+)
+
+_DELIVERIES = text(
+    """
+    SELECT DISTINCT address FROM parcels
+    WHERE state = 'waiting' AND due_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
+    LIMIT :limit
+    """
+)
+
+_IDLE = text(
+    """
+    SELECT NOT EXISTS (SELECT FROM events WHERE address = :address AND handled_at IS NULL AND addressed)
+       AND NOT EXISTS (SELECT FROM parcels WHERE address = :address AND state = 'waiting')
+    """
+)
+
+
+class Sweep:
+    """Looks for addresses that wait for a turn or for a delivery."""
+
+    def __init__(self, database: Database, *, limit: int = 5000) -> None:
+        self._database = database
+        self._limit = limit
+
+    async def turns(self, now: datetime) -> tuple[Address, ...]:
+        return await self._addresses(_TURNS, now)
+
+    async def deliveries(self, now: datetime) -> tuple[Address, ...]:
+        return await self._addresses(_DELIVERIES, now)
+
+    async def idle(self, address: Address) -> bool:
+        """Whether nothing waits in this conversation, neither to be answered nor to be delivered."""
+        async with self._database.begin() as connection:
+            return bool(await connection.scalar(_IDLE, {"address": str(address)}))
+
+    async def _addresses(self, statement: TextClause, now: datetime) -> tuple[Address, ...]:
+        async with self._database.begin() as connection:
+            found: Sequence[str] = (await connection.scalars(statement, {"now": now, "limit": self._limit})).all()
+        return tuple(Address.parse(address) for address in found)

@@ -1,0 +1,1 @@
+"""Learners, identities, link codes, consent, ratings and personal data."""

@@ -1,0 +1,102 @@
+"""Workspaces and their tokens, kept sealed and renewed by one at a time."""
+
+import json
+import logging
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, text
+
+from core import wire
+from core.clock import Clock
+from core.errors import Malformed, Unreachable
+from core.ports.installs import Install, Renew
+from storage.engine.database import Database
+from storage.engine.sealing import SealedBox
+
+_log = logging.getLogger(__name__)
+
+_PUT = text(
+    """
+    INSERT INTO installs (platform, workspace, name, sealed, expires_at, installed_at)
+    VALUES (:platform, :workspace, :name, :sealed, :expires, :now)
+    ON CONFLICT (platform, workspace) DO UPDATE SET name = excluded.name, sealed = excluded.sealed,
+        expires_at = excluded.expires_at, installed_at = excluded.installed_at
+    """
+)
+_GET = text("SELECT * FROM installs WHERE platform = :platform AND workspace = :workspace")
+_LOCK = text("SELECT * FROM installs WHERE platform = :platform AND workspace = :workspace FOR UPDATE")
+_RENEW = text(
+    "UPDATE installs SET sealed = :sealed, expires_at = :expires WHERE platform = :platform AND workspace = :workspace"
+)
+_FORGET = text(
+    """
+    DELETE FROM installs WHERE platform = :platform AND workspace = :workspace AND installed_at <= :until RETURNING *
+    """
+)
+
+
+class PostgresInstalls:
+    """`core.ports.installs.Installs` on the table `installs`."""
+
+    def __init__(self, database: Database, clock: Clock, *, secret_key: bytes) -> None:
+        self._database = database
+        self._clock = clock
+        self._seal = SealedBox(secret_key, purpose="installs")
+
+    async def put(self, install: Install) -> None:
+        await self._database.run(
+            _PUT, self._row(install) | {"name": wire.clean(install.name), "now": self._clock.now()}
+        )
+
+    async def get(self, platform: str, workspace: str) -> Install | None:
+        rows = await self._database.run(_GET, {"platform": platform, "workspace": wire.clean(workspace)})
+        return self._install(rows[0]) if rows else None
+
+    async def renewed(self, platform: str, workspace: str, before: datetime, renew: Renew) -> Install | None:
+        fresh: Install | None = None
+        try:
+            async with self._database.begin() as connection:
+                asked = {"platform": platform, "workspace": wire.clean(workspace)}
+                row = (await connection.execute(_LOCK, asked)).one_or_none()
+                install = self._install(row) if row else None
+                if install is None or install.expires is None or install.expires > before:
+                    return install
+                fresh = replace(await renew(install), platform=platform, workspace=workspace, name=install.name)
+                await connection.execute(_RENEW, self._row(fresh))
+        except Unreachable:
+            if fresh is None:
+                raise
+            # What the token was renewed for is worth nothing any more: the new one must not be lost.
+            await self._database.insist(_RENEW, self._row(fresh))
+        return fresh
+
+    async def forget(self, platform: str, workspace: str, *, until: datetime) -> Install | None:
+        asked = {"platform": platform, "workspace": wire.clean(workspace), "until": until}
+        rows = await self._database.run(_FORGET, asked)
+        return self._install(rows[0]) if rows else None
+
+    def _row(self, install: Install) -> dict[str, Any]:
+        secret = json.dumps({"token": install.token, "refresh": install.refresh}).encode()
+        return {
+            "platform": install.platform,
+            "workspace": install.workspace,
+            "sealed": self._seal.close(secret, of=f"{install.platform}:{install.workspace}"),
+            "expires": install.expires,
+        }
+
+    def _install(self, row: Row[Any]) -> Install | None:
+        try:
+            secret = json.loads(self._seal.open(bytes(row.sealed), of=f"{row.platform}:{row.workspace}"))
+        except Malformed:
+            _log.warning("the install of %s in %s was sealed with another SONA_SECRET_KEY", row.platform, row.workspace)
+            return None
+        return Install(
+            platform=row.platform,
+            workspace=row.workspace,
+            name=row.name,
+            token=secret["token"],
+            refresh=secret["refresh"],
+            expires=row.expires_at,
+        )

@@ -1,0 +1,1 @@
+"""Review cards and unit progress."""

@@ -1,0 +1,1 @@
+"""What lives in Valkey: PubSub, stop signals, counters and drafts."""

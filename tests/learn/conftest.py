@@ -1,9 +1,0 @@
-import pytest
-
-from core.learn.course import Course
-from tests.learn.bundled import toki_pona
-
-
-@pytest.fixture(scope="session")
-def course() -> Course:
-    return toki_pona()

@@ -1,0 +1,71 @@
+"""The question of a poll is found by the poll's id alone, quickly and for long."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import insert, text
+
+from core import wire
+from core.address import Address
+from core.reply import Choice, Mark, Quiz, Reply
+from storage.engine.database import Database
+from storage.maintenance.cleanup import KEPT, Cleanup
+from storage.messaging.polls import FIND, PostgresPolls
+from storage.tables import metadata
+
+CHOICES = (Choice(label="to eat", value="q1:a"), Choice(label="to go", value="q1:b"))
+QUIZ = Quiz(id="q1", question="moku?", form="choice", choices=CHOICES, right="q1:a", why="It is.")
+MARK = Mark(
+    quiz="q1", question="moku?", choices=CHOICES, chosen="q1:a", right="q1:a", correct=True, text="Right!", judged=True
+)
+NOW = datetime(2026, 6, 1, tzinfo=UTC)
+HERE = "telegram:-100200:9"
+
+
+async def _sent(database: Database, name: str, address: str, reply: Reply, receipt: str) -> None:
+    row: dict[str, Any] = {"id": name, "address": address, "state": "sent", "attempts": 1, "error": ""}
+    row |= {"payload": json.loads(wire.dump_reply(reply)), "subject": reply.id if isinstance(reply, Quiz) else ""}
+    row |= {"receipt": receipt, "due_at": NOW, "created_at": NOW}
+    await database.run(insert(metadata.tables["parcels"]).values(row), {})
+
+
+async def test_a_poll_is_found_with_its_question_and_its_place(database: Database) -> None:
+    await _sent(database, "a", HERE, QUIZ, "poll:5012:77")
+    await _sent(database, "b", HERE, MARK, "poll:5012:77")
+    await _sent(database, "c", "discord:5", QUIZ, "poll:5013:78")
+    await _sent(database, "d", HERE, QUIZ, "5014")
+    polls = PostgresPolls(database)
+    found = await polls.find("telegram", "5012")
+    assert found is not None
+    assert (found.address, found.quiz, found.receipt) == (Address.parse(HERE), QUIZ, "poll:5012:77")
+    for unknown in ("5013", "5014", "501", "", "%", "5012:77", "\x00"):
+        assert await polls.find("telegram", unknown) is None
+
+
+async def test_that_something_was_asked_is_known_whether_it_has_a_receipt_or_not(database: Database) -> None:
+    here, there = Address.parse(HERE), Address("telegram", "7")
+    await _sent(database, "a", HERE, QUIZ, "")
+    await _sent(database, "b", str(there), MARK, "77")
+    polls = PostgresPolls(database)
+    assert await polls.asked_since(here, NOW)
+    assert not await polls.asked_since(here, NOW + timedelta(seconds=1))
+    assert not await polls.asked_since(there, NOW)
+
+
+async def test_a_poll_is_found_by_its_index(database: Database) -> None:
+    await database.run(text("ANALYZE parcels"), {})
+    async with database.begin() as connection:
+        await connection.execute(text("SET LOCAL enable_seqscan = off"))
+        plan = await connection.scalars(text(f"EXPLAIN {FIND}"), {"poll": "5012"})
+        assert "ix_parcels_poll" in "\n".join(plan)
+
+
+async def test_the_last_question_of_a_conversation_is_known_however_long_ago_it_was(database: Database) -> None:
+    for number in (1, 2):
+        await _sent(database, f"q{number}", HERE, QUIZ, f"poll:{number}:7{number}")
+        await _sent(database, f"m{number}", HERE, MARK, f"poll:{number}:7{number}")
+    assert (await Cleanup(database)(NOW + KEPT * 2))["parcels"] == 3
+    polls = PostgresPolls(database)
+    assert await polls.find("telegram", "1") is None
+    assert await polls.find("telegram", "2") is not None

@@ -1,0 +1,63 @@
+"""What may be sent to whom, and whose words are kept."""
+
+import asyncio
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from sqlalchemy import text
+
+from core.address import Address
+from storage.engine.database import Database
+from storage.people.consent import PostgresAllowance, PostgresConsent
+from tests.fakes.messaging import Street
+from tests.storage.rows import put
+
+HERE, DAY = Address("test", "1"), date(2026, 11, 21)
+_COST = text("SELECT spent, cost FROM allowances WHERE address = :address AND day = :day")
+
+
+async def test_a_day_is_closed_by_one_of_many_and_opened_by_what_did_not_go_out(database: Database) -> None:
+    allowance = PostgresAllowance(database)
+    assert await allowance.spend(HERE, 3, day=DAY, cap=8, cost=0.03)
+    assert not await allowance.spend(HERE, 6, day=DAY, cap=8, cost=0.06)
+    closed = await asyncio.gather(*(allowance.close(HERE, day=DAY, cap=10, cost=0.02) for _ in range(5)))
+    assert sorted(closed) == [False] * 4 + [True]
+    assert not await allowance.spend(HERE, 1, day=DAY, cap=8)
+    (row,) = await database.run(_COST, {"address": str(HERE), "day": DAY})
+    assert (row.spent, row.cost) == (10, pytest.approx(0.05))
+    assert await allowance.spend(HERE, -2, day=DAY, cap=10, cost=-0.02)
+    assert await allowance.close(HERE, day=DAY, cap=10, cost=0.02)
+
+
+async def test_a_day_on_which_nothing_was_sent_can_be_closed(database: Database) -> None:
+    allowance = PostgresAllowance(database)
+    assert await allowance.close(HERE, day=DAY, cap=10)
+    assert not await allowance.close(HERE, day=DAY, cap=10)
+
+
+async def test_a_persons_numbers_are_counted_together(database: Database) -> None:
+    allowance, other = PostgresAllowance(database), Address("test", "2")
+    await put(database, "learners", id="ana")
+    for address in (HERE, other):
+        await put(database, "conversations", address=str(address), learner_id="ana")
+    spent = await asyncio.gather(
+        *(allowance.spend(address, 1, day=DAY, cap=8) for _ in range(8) for address in (HERE, other))
+    )
+    assert sum(spent) == 8
+    assert await allowance.spend(HERE, -1, day=DAY, cap=8)
+    assert await allowance.spend(other, 1, day=DAY, cap=8)
+    assert await allowance.spend(Address("test", "3"), 8, day=DAY, cap=8)
+
+
+async def test_only_what_heeds_it_is_left_out_while_the_messages_are_ended(database: Database) -> None:
+    street = Street(database)
+    consents = PostgresConsent(database, street.clock)
+    heeding = [replace(street.event("toki", chat), heeds=True) for chat in ("1", "2", "1")]
+    assert await street.inbox.accept(heeding[0])
+    await consents.withdraw(HERE, why="asked")
+    assert await street.inbox.accept(street.event("a reminder"))
+    kept = await asyncio.gather(*(street.inbox.accept(event) for event in heeding[1:]))
+    assert kept == [True, False]
+    await consents.renew(HERE)
+    assert await street.inbox.accept(heeding[2])

@@ -1,0 +1,114 @@
+"""Tokens of workspaces: sealed in the database, renewed by one at a time, forgotten when they end."""
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from core.errors import Malformed, Refused
+from core.ports.installs import Install
+from storage.engine.database import Database
+from storage.engine.sealing import SealedBox
+from storage.people.installs import PostgresInstalls
+from tests.fakes.clock import ManualClock
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def installs(database: Database, clock: ManualClock) -> PostgresInstalls:
+    return PostgresInstalls(database, clock, secret_key=b"k")
+
+
+def _install(clock: ManualClock, **more: object) -> Install:
+    known = {"platform": "slack", "workspace": "T1", "name": "Lipu", "token": "xoxe.xoxb-1", "refresh": "xoxe-1"}
+    return Install(**(known | {"expires": clock.now() + HOUR} | more))  # pyright: ignore[reportArgumentType] - values of several types by name
+
+
+async def test_an_install_comes_back_as_it_was_put(installs: PostgresInstalls, clock: ManualClock) -> None:
+    assert await installs.get("slack", "T1") is None
+    for token in ("xoxe.xoxb-1", "xoxe.xoxb-2"):
+        await installs.put(_install(clock, token=token))
+        assert await installs.get("slack", "T1") == _install(clock, token=token)
+    assert await installs.get("slack", "T2") is None
+    assert await installs.get("another", "T1") is None
+
+
+async def test_the_database_alone_gives_no_token_away(
+    database: Database, installs: PostgresInstalls, clock: ManualClock
+) -> None:
+    await installs.put(_install(clock))
+    (row,) = await database.run(text("SELECT * FROM installs"), {})
+    assert b"xox" not in bytes(row.sealed)
+    assert "xoxe" not in repr(_install(clock))
+    assert await PostgresInstalls(database, clock, secret_key=b"another").get("slack", "T1") is None
+    await database.run(text("UPDATE installs SET workspace = 'T2'"), {})
+    assert await installs.get("slack", "T2") is None
+
+
+async def test_of_all_who_ask_at_once_one_renews(installs: PostgresInstalls, clock: ManualClock) -> None:
+    await installs.put(_install(clock))
+    asked: list[str] = []
+
+    async def renew(install: Install) -> Install:
+        asked.append(install.refresh)
+        await asyncio.sleep(0)
+        return Install(
+            platform="", workspace="", token="xoxe.xoxb-2", refresh="xoxe-2", expires=clock.now() + 12 * HOUR
+        )
+
+    soon = clock.now() + 2 * HOUR
+    found = await asyncio.gather(*(installs.renewed("slack", "T1", soon, renew) for _ in range(5)))
+    assert asked == ["xoxe-1"]
+    fresh = _install(clock, token="xoxe.xoxb-2", refresh="xoxe-2", expires=clock.now() + 12 * HOUR)
+    assert found == [fresh] * 5
+    assert await installs.get("slack", "T1") == fresh
+
+
+async def test_what_cannot_be_renewed_stays_as_it_is(installs: PostgresInstalls, clock: ManualClock) -> None:
+    await installs.put(_install(clock))
+
+    async def renew(install: Install) -> Install:
+        raise Refused("invalid_refresh_token")
+
+    with pytest.raises(Refused):
+        await installs.renewed("slack", "T1", clock.now() + 2 * HOUR, renew)
+    assert await installs.get("slack", "T1") == _install(clock)
+    assert await installs.renewed("slack", "T1", clock.now(), renew) == _install(clock)
+    assert await installs.renewed("slack", "T2", clock.now(), renew) is None
+
+
+async def test_what_was_installed_anew_outlives_a_late_word_of_its_end(
+    installs: PostgresInstalls, clock: ManualClock
+) -> None:
+    await installs.put(_install(clock))
+    ended = clock.now()
+    clock.pass_(10)
+    again = replace(_install(clock), token="xoxe.xoxb-2")
+    await installs.put(again)
+    assert await installs.forget("slack", "T1", until=ended) is None
+    assert await installs.get("slack", "T1") == again
+    assert await installs.forget("slack", "T1", until=clock.now()) == again
+    assert await installs.get("slack", "T1") is None
+
+
+def test_a_seal_opens_for_the_same_key_purpose_and_subject_only() -> None:
+    sealed = SealedBox(b"k", purpose="a").close(b"secret", of="x")
+    assert SealedBox(b"k", purpose="a").open(sealed, of="x") == b"secret"
+    for seal, of in (
+        (SealedBox(b"l", purpose="a"), "x"),
+        (SealedBox(b"k", purpose="b"), "x"),
+        (SealedBox(b"k", purpose="a"), "y"),
+    ):
+        with pytest.raises(Malformed):
+            seal.open(sealed, of=of)
+    for broken in (b"", sealed[:5], b"\x02" + sealed[1:], sealed[:-1]):
+        with pytest.raises(Malformed):
+            SealedBox(b"k", purpose="a").open(broken, of="x")

@@ -1,0 +1,160 @@
+"""Whose conversations are whose after two were joined, and after one has parted again."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import text
+
+from core import wire
+from core.address import Address
+from core.conversation import Learner
+from core.event import Sender
+from core.ports.person import PersonSummary
+from storage.engine.database import Database
+from storage.maintenance.expiry import Expiry
+from storage.people.link_codes import PostgresLinks
+from storage.people.people import PostgresPeople
+from tests.fakes.clock import ManualClock
+from tests.storage.rows import NOW, count, put, told
+
+CODE = "ABCD2345"
+
+
+HERE = Address("web", "bo")
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock(NOW)
+
+
+@pytest.fixture
+async def links(database: Database, clock: ManualClock) -> PostgresLinks:
+    for learner, channel in (("ana", "telegram"), ("bo", "web"), ("cy", "slack")):
+        await put(database, "learners", id=learner, name=learner.title(), locale="es" if learner == "ana" else "en")
+        await put(database, "identities", channel=channel, sender=learner, learner_id=learner)
+        await put(database, "conversations", address=f"{channel}:{learner}", learner_id=learner)
+    return PostgresLinks(database=database, clock=clock, key=b"k" * 32)
+
+
+async def _joined(links: PostgresLinks) -> Learner:
+    await links.offer("ana", CODE)
+    assert isinstance(await links.claim("bo", CODE), PersonSummary)
+    learner = await links.join("bo", here=HERE, event="web:yes", told=told)
+    assert learner is not None
+    return learner
+
+
+async def test_who_leaves_takes_their_conversation_and_leaves_what_was_learned(
+    links: PostgresLinks, database: Database, clock: ManualClock
+) -> None:
+    await put(database, "cards", learner_id="bo", key="c")
+    joined = await _joined(links)
+    people = PostgresPeople(database=database, clock=clock)
+    parted = await people.part(joined, Sender(id="bo", name="Bo"), HERE, event="web:part")
+    assert parted is not None
+    fresh = parted.learner
+    assert (fresh.name, fresh.locale, parted.channels) == ("Bo", "es", ("telegram",))
+    assert await people.standing(fresh.id) == PersonSummary(name="Bo", channels=("web",))
+    assert await people.standing("ana") == PersonSummary(name="Ana", channels=("telegram",), cards=1, courses=1)
+    rows = await database.run(text("SELECT address FROM conversations WHERE learner_id = :id"), {"id": fresh.id})
+    assert [row.address for row in rows] == [str(HERE)]
+    assert await people.part(fresh, Sender(id="bo"), HERE, event="web:again") is None
+
+
+async def test_where_a_person_was_last_is_found_from_elsewhere(
+    links: PostgresLinks, database: Database, clock: ManualClock
+) -> None:
+    joined = await _joined(links)
+    people = PostgresPeople(database=database, clock=clock)
+    await put(database, "messages", address="telegram:ana", role="person", text="toki")
+    there = await people.elsewhere(joined, HERE)
+    assert there is not None
+    assert (str(there.address), [message.text for message in there.history]) == ("telegram:ana", ["toki"])
+    assert await people.at_rest(there)
+    await database.run(text("UPDATE conversations SET version = version + 1 WHERE address = 'telegram:ana'"), {})
+    assert not await people.at_rest(there)
+    assert await people.elsewhere(replace(joined, id="cy"), Address("slack", "cy")) is None
+
+
+async def test_of_who_leaves_all_conversations_leave_even_those_that_nobody_remembers_the_events_of(
+    links: PostgresLinks, database: Database, clock: ManualClock
+) -> None:
+    """A thread of hers, what only she is shown in a channel, and one from before it was kept whose words began it; not the other's."""
+    hers = ("web:bo:1", "web:club:@bo", "web:other")
+    for address, sender in zip((*hers, "web:bo:2", "web:club:@eve"), ("bo", "bo", "bo", "", "eve"), strict=True):
+        await put(database, "conversations", address=address, learner_id="bo", sender=sender)
+    joined = await _joined(links)
+    await put(database, "identities", channel="web", sender="eve", learner_id="ana")
+    people = PostgresPeople(database=database, clock=clock)
+    parted = await people.part(joined, Sender(id="bo"), HERE, event="web:part")
+    assert parted is not None
+    rows = await database.run(text("SELECT address FROM conversations WHERE learner_id = 'ana' ORDER BY address"), {})
+    assert [row.address for row in rows] == ["telegram:ana", "web:club:@eve"]
+
+
+async def test_a_turn_that_is_taken_again_joins_and_parts_as_it_did_the_first_time(
+    links: PostgresLinks, database: Database, clock: ManualClock
+) -> None:
+    joined = await _joined(links)
+    assert await links.join("ana", here=HERE, event="web:yes", told=told) == joined
+    assert await links.join("ana", here=HERE, event="web:another", told=told) is None
+    people = PostgresPeople(database=database, clock=clock)
+    parted = await people.part(joined, Sender(id="bo"), HERE, event="web:part")
+    assert parted is not None
+    assert await people.part(parted.learner, Sender(id="bo"), HERE, event="web:part") == parted
+    assert await count(database, "learners") == 3
+
+
+async def test_where_a_course_is_under_way_goes_before_where_people_only_talked(
+    links: PostgresLinks, database: Database, clock: ManualClock
+) -> None:
+    joined = await _joined(links)
+    lesson = wire.dump_state(wire.ConversationState(course="toki-pona", unit="u3"))
+    for address, state, later in (
+        ("telegram:ana", lesson, 0),
+        ("web:bo", wire.dump_state(wire.ConversationState(title="hi")), 1),
+    ):
+        moved = {"address": address, "state": state, "at": NOW + timedelta(hours=later)}
+        await database.run(
+            text(
+                "UPDATE conversations SET state = CAST(:state AS jsonb), updated_at = :at, learner_id = 'ana' "
+                "WHERE address = :address"
+            ),
+            moved,
+        )
+    there = await PostgresPeople(database=database, clock=clock).elsewhere(joined, Address("sms", "+1555"))
+    assert there is not None
+    assert (str(there.address), there.unit) == ("telegram:ana", "u3")
+
+
+async def test_turns_of_the_guest_that_run_elsewhere_are_taken_again_as_the_owners(
+    links: PostgresLinks, database: Database, clock: ManualClock
+) -> None:
+    """What they read was the guest's, and what they put down would be nobody's."""
+    for address in ("web:bo", "web:bo:1"):
+        if address != str(HERE):
+            await put(database, "conversations", address=address, learner_id="bo")
+        lease = {"address": address, "until": clock.now() + timedelta(seconds=30)}
+        await database.run(
+            text("UPDATE conversations SET lease_token = 't', lease_until = :until WHERE address = :address"), lease
+        )
+    await _joined(links)
+    rows = await database.run(
+        text("SELECT address, lease_token, version FROM conversations WHERE address LIKE 'web:%' ORDER BY 1"), {}
+    )
+    assert [tuple(row) for row in rows] == [("web:bo", "t", 0), ("web:bo:1", None, 1)]
+    await put(database, "sources", id="late", owner="bo", uri="blob:late")
+    await Expiry(database).strays(clock.now() + timedelta(hours=2))
+    assert await count(database, "sources") == 0
+
+
+async def test_who_gave_the_code_is_told_where_they_wrote_last_and_can_be_written_to(
+    links: PostgresLinks, database: Database
+) -> None:
+    for address, moved in (("telegram:ana:7", 1), ("slack:T1.C9:@ana", 2)):
+        await put(database, "conversations", address=address, learner_id="ana", updated_at=NOW + timedelta(hours=moved))
+    await _joined(links)
+    rows = await database.run(text("SELECT address, payload #>> '{is,text}' AS words FROM parcels"), {})
+    assert [tuple(row) for row in rows] == [("telegram:ana:7", "joined to ana")]

@@ -1,0 +1,66 @@
+"""What is kept about one person can be handed out and forgotten, and nobody else's is touched."""
+
+import pytest
+
+from core.errors import Refused
+from storage.engine.database import Database
+from storage.people.personal_data import PersonalDataReader
+from tests.storage.rows import NOW, count, put
+
+MINE, BOTH = (f"blob:{letter * 64}" for letter in "ab")
+
+
+async def _learner(database: Database, learner: str, name: str, blob: str) -> None:
+    address = f"web:{learner}"
+    await put(database, "learners", id=learner, name=name)
+    await put(database, "identities", channel="telegram", sender=learner, learner_id=learner)
+    await put(database, "conversations", address=address, learner_id=learner)
+    await put(database, "events", id=f"{address}:1", address=address, payload={"body": {"audio": blob}})
+    await put(database, "messages", address=address, text="jan li moku")
+    await put(database, "feed", address=address, seq=1)
+    await put(database, "cards", learner_id=learner, key="c")
+
+
+@pytest.fixture
+async def records(database: Database) -> PersonalDataReader:
+    for key in (MINE, BOTH):
+        await put(database, "blobs", key=key, mime="audio/ogg", data=b"OggS")
+    await _learner(database, "1a", "Ana", MINE)
+    await _learner(database, "2b", "Bo", BOTH)
+    await _learner(database, "3c", "Bo", BOTH)
+    return PersonalDataReader(database)
+
+
+async def test_a_person_is_found_by_id_name_or_identity(records: PersonalDataReader) -> None:
+    assert [await records.find(name) for name in ("1a", "Ana", "telegram:1a")] == ["1a"] * 3
+
+
+async def test_two_people_of_one_name_are_told_apart(records: PersonalDataReader) -> None:
+    with pytest.raises(Refused, match="2 learners are known as 'Bo'; say which: 2b, 3c"):
+        await records.find("Bo")
+    with pytest.raises(Refused, match="no learners are known as 'Cy'"):
+        await records.find("Cy")
+
+
+async def test_everything_about_a_person_is_handed_out_with_their_files(records: PersonalDataReader) -> None:
+    found = await records.export("1a")
+    assert set(found) == {"learners", "identities", "conversations", "events", "messages", "feed", "cards", "blobs"}
+    assert found["messages"][0]["text"] == "jan li moku"
+    assert found["blobs"] == [
+        {"key": MINE, "mime": "audio/ogg", "data": "T2dnUw==", "created_at": "2026-01-02 03:04:00+00:00"}
+    ]
+
+
+async def test_forgetting_leaves_nothing_of_one_and_everything_of_others(
+    records: PersonalDataReader, database: Database
+) -> None:
+    assert await records.forget("1a", today=NOW.date()) == 8
+    assert await records.export("1a") == {}
+    assert [await count(database, table) for table in ("learners", "messages", "cards", "blobs")] == [2, 2, 2, 1]
+
+
+async def test_a_file_that_somebody_else_sent_too_stays(records: PersonalDataReader, database: Database) -> None:
+    await records.forget("2b", today=NOW.date())
+    assert await count(database, "blobs") == 2
+    await records.forget("3c", today=NOW.date())
+    assert await count(database, "blobs") == 1

@@ -1,0 +1,93 @@
+"""What people think of answers: one word for each person and answer, gone with the person."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+from sqlalchemy import text
+
+from core.address import Address
+from core.conversation import Conversation, Learner
+from core.dialogue.draft import TurnDraft
+from core.event import Event, Rated, Said, Sender
+from core.features.feedback.ratings import RatingAnswerer
+from core.ports.ratings import AnswerRating
+from storage.engine.database import Database
+from storage.people.personal_data import PersonalDataReader
+from storage.people.ratings import PostgresRatings
+from tests.fakes.clock import ManualClock
+
+HERE = Address("slack", "T1.D1")
+_MEET = text(
+    "INSERT INTO learners (id, name, locale, zone, voice, created_at) VALUES ('a', '', 'en', 'UTC', '', now())"
+)
+_GROUP = text(
+    """
+    WITH group_ AS (
+        INSERT INTO learners (id, name, locale, zone, voice, created_at) VALUES ('g', '', 'en', 'UTC', '', now())
+    )
+    INSERT INTO identities (channel, sender, learner_id) VALUES ('slack', 'T1.U7', 'a')
+    """
+)
+_ALL = text("SELECT message, sender, learner_id, good FROM ratings ORDER BY message, sender")
+
+
+class Silent:
+    async def typing(self) -> None:
+        raise AssertionError("who keeps a rating shows no signs")
+
+    async def status(self, text: str) -> None:
+        raise AssertionError("who keeps a rating shows no signs")
+
+    async def draft(self, text: str) -> None:
+        raise AssertionError("who keeps a rating shows no signs")
+
+
+def _event(clock: ManualClock, body: Rated | Said) -> Event:
+    return Event(id="slack:1", address=HERE, sender=Sender(id="T1.U7"), at=clock.now(), body=body)
+
+
+async def test_a_rating_is_kept_without_a_word_and_leaves_with_the_person(database: Database) -> None:
+    await database.run(_MEET, {})
+    clock, feedback = ManualClock(), RatingAnswerer(ratings=PostgresRatings(database))
+    thought = TurnDraft(conversation=Conversation(address=HERE, learner=Learner(id="a")))
+    assert await feedback.answer(_event(clock, Said(text="toki")), thought, Silent()) is None
+    assert await feedback.answer(_event(clock, Rated(good=True, of="1.1")), thought, Silent()) == thought
+    assert [tuple(row) for row in await database.run(_ALL, {})] == [("1.1", "T1.U7", "a", True)]
+    await PersonalDataReader(database).forget("a", today=ManualClock().now().date())
+    assert await database.run(_ALL, {}) == []
+
+
+async def test_who_rates_again_has_changed_their_mind_and_an_older_word_does_not_count(database: Database) -> None:
+    await database.run(_MEET, {})
+    clock, ratings = ManualClock(), PostgresRatings(database)
+    first = AnswerRating(address=HERE, message="1.1", learner="a", sender="T1.U7", good=True, at=clock.now())
+    later = replace(first, good=False, at=clock.now() + timedelta(seconds=1))
+    for rating in (first, later, first, replace(first, sender="T1.U8")):
+        await ratings.keep(rating)
+    assert [(row.sender, row.good) for row in await database.run(_ALL, {})] == [("T1.U7", False), ("T1.U8", True)]
+
+
+async def test_what_somebody_thinks_in_a_group_is_theirs(database: Database) -> None:
+    await database.run(_MEET, {})
+    await database.run(_GROUP, {})
+    clock, ratings = ManualClock(), PostgresRatings(database)
+    rating = AnswerRating(address=HERE, message="1.1", learner="g", sender="T1.U7", good=True, at=clock.now())
+    for sender in ("T1.U7", "T1.U8"):
+        await ratings.keep(replace(rating, sender=sender))
+    assert [(row.sender, row.learner_id) for row in await database.run(_ALL, {})] == [("T1.U7", "a"), ("T1.U8", "g")]
+
+
+async def test_what_was_thought_in_a_group_before_anything_was_said_alone_leaves_with_the_person(
+    database: Database,
+) -> None:
+    await database.run(_MEET, {})
+    await database.run(_GROUP, {})
+    await database.run(text("DELETE FROM identities"), {})
+    clock, ratings = ManualClock(), PostgresRatings(database)
+    rating = AnswerRating(address=HERE, message="1.1", learner="g", sender="T1.U7", good=True, at=clock.now())
+    for sender in ("T1.U7", "T1.U8"):
+        await ratings.keep(replace(rating, sender=sender))
+    await database.run(text("INSERT INTO identities VALUES ('slack', 'T1.U7', 'a')"), {})
+    assert [row["sender"] for row in (await PersonalDataReader(database).export("a"))["ratings"]] == ["T1.U7"]
+    await PersonalDataReader(database).forget("a", today=ManualClock().now().date())
+    assert [row.sender for row in await database.run(_ALL, {})] == ["T1.U8"]

@@ -1,0 +1,100 @@
+"""After a change of the embedding model everything read is found again, though the model was away at first; an endpoint's vectors are read and found as the built-in model's are."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from typing import cast
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from sqlalchemy import text
+
+from core.ingest import Ingest
+from core.ports.knowledge import KnowledgeSource
+from core.providers.embeddings.openai import OpenAIEmbeddings
+from tests.fakes.messaging import Rung
+from tests.fakes.openai_embeddings import DIMENSIONS, KEY, MODEL, FakeEmbeddings, Fault
+from tests.storage.knowledge.library import Letters, document, put
+from workers.compose import assembly
+from workers.compose.knowledge import IngestWorker
+from workers.compose.stores import Stores
+from workers.settings import Settings
+
+
+@pytest.fixture
+async def ground(database_url: str, redis_url: str) -> AsyncIterator[Stores]:
+    found = Stores(Settings(database_url=database_url, redis_url=redis_url))
+    yield found
+    await found.close()
+
+
+class Counting(Letters):
+    """A new model that is away the first time, and says when it has seen so many texts."""
+
+    def __init__(self, texts: int) -> None:
+        super().__init__(name="new")
+        self.away = True
+        self.left = texts
+        self.done = asyncio.Event()
+
+    async def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        try:
+            rows = await super().embed(texts)
+        finally:
+            self.away = False
+        self.left -= len(texts)
+        if self.left <= 0:
+            self.done.set()
+        return rows
+
+
+async def test_vectors_of_another_model_are_renewed_in_the_background(ground: Stores) -> None:
+    old, new = Letters(name="old"), Counting(100 + 40)
+    for number in range(100):
+        await put(ground.library, old, document(f"course:{number}", f"green tea {number}"))
+    await put(ground.library, old, document("course:long", *(f"passage {number}" for number in range(40))))
+    rooms = IngestWorker(ground=ground, ingest=cast(Ingest, None), embedder=new, renew_seconds=0)
+    ground.go(rooms.renewing())
+    async with asyncio.timeout(20):
+        await new.done.wait()
+        await rooms.renew()
+    assert await ground.library.stale("new") == ()
+    assert len(await ground.library.stale("old", limit=200)) == 101
+
+
+_INDEX = text("SELECT to_regclass(:name) AS found")
+
+
+@pytest.fixture
+async def endpoint() -> AsyncIterator[FakeEmbeddings]:
+    async with FakeEmbeddings() as fake:
+        yield fake
+
+
+@pytest.fixture
+async def model(endpoint: FakeEmbeddings) -> AsyncIterator[OpenAIEmbeddings]:
+    """A model of an endpoint that has not told yet how long its vectors are."""
+    found = OpenAIEmbeddings(model=MODEL, api_key=KEY, base_url=endpoint.url, retries=0)
+    yield found
+    await found.close()
+
+
+async def test_the_first_source_is_read_with_a_model_elsewhere(ground: Stores, model: OpenAIEmbeddings) -> None:
+    rooms = assembly.shelved(ground, wake=Rung(), embedder=model)
+    blob = await ground.blobs.put(b"green tea\n\nblack tea", mime="text/plain")
+    await ground.library.add(KnowledgeSource(id="s1", uri=blob, title="tea"))
+    await rooms.read("s1")
+    (status,) = await ground.library.statuses("")
+    assert status.state == "ready"
+
+
+async def test_vectors_of_a_model_elsewhere_get_their_index_though_it_was_away_at_first(
+    ground: Stores, endpoint: FakeEmbeddings, model: OpenAIEmbeddings
+) -> None:
+    endpoint.faults.append(Fault(500))
+    rooms = IngestWorker(ground=ground, ingest=cast(Ingest, None), embedder=model, renew_seconds=0)
+    ground.go(rooms.renewing())
+    async with asyncio.timeout(20):
+        while (await ground.database.run(_INDEX, {"name": f"ix_vectors_near_{DIMENSIONS}"}))[0].found is None:
+            pass
+    assert endpoint.faults == []

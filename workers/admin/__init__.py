@@ -1,0 +1,1 @@
+"""Migrations, backups, health checks and what the command line needs."""

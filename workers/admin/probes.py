@@ -1,0 +1,80 @@
+"""The doctor's questions to servers and workers."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+
+import psycopg
+import redis.asyncio
+import redis.exceptions
+
+from core.errors import Unreachable
+from workers.admin.cli_context import HealthCheck
+from workers.admin.migrate import newest, pending
+from workers.settings import Settings
+
+_WORKER_SECONDS = 8
+
+
+def probes(settings: Settings) -> tuple[HealthCheck, ...]:
+    """Database, pgvector, migrations, Redis and workers."""
+    asked = _Questions(settings)
+    return (
+        HealthCheck(name="database", ask=asked.database),
+        HealthCheck(name="pgvector", ask=asked.pgvector),
+        HealthCheck(name="tables", ask=asked.tables),
+        HealthCheck(name="redis", ask=asked.doorbell),
+        HealthCheck(name="workers", ask=asked.workers),
+    )
+
+
+class _Questions:
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    async def database(self) -> str:
+        return f"Postgres {await self._value('SHOW server_version')}"
+
+    async def pgvector(self) -> str:
+        version = await self._value("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
+        if version is None:
+            raise Unreachable("the extension `vector` is not created in this database")
+        return f"version {version}"
+
+    async def tables(self) -> str:
+        if await asyncio.to_thread(pending, self._settings.database_url):
+            raise Unreachable("migrations are due: run `sona migrate`")
+        return f"at {newest()}"
+
+    async def doorbell(self) -> str:
+        async with self._connection() as client:
+            about = await client.info("server")
+        return f"{about.get('server_name', 'redis')} {about.get('valkey_version', about['redis_version'])}"
+
+    async def workers(self) -> str:
+        """Counts who waits at a queue, for a while, as workers that start take their time."""
+        async with self._connection() as client:
+            for _ in range(_WORKER_SECONDS):
+                waiting = [entry for entry in await client.client_list() if entry["cmd"] == "brpop"]
+                if waiting:
+                    return f"{len(waiting)} wait for work"
+                await asyncio.sleep(1)
+        raise Unreachable("no worker waits for work: `sona worker` and `sona worker --ingest` should run")
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncGenerator[redis.asyncio.Redis]:
+        try:
+            async with redis.asyncio.Redis.from_url(self._settings.redis_url, decode_responses=True) as client:
+                yield client
+        except (redis.exceptions.RedisError, ValueError) as error:
+            raise Unreachable(str(error)) from error
+
+    async def _value(self, query: str) -> object:
+        try:
+            async with await psycopg.AsyncConnection.connect(
+                self._settings.database_url, connect_timeout=5
+            ) as connection:
+                row = await (await connection.execute(query.encode())).fetchone()
+                return row[0] if row else None
+        except psycopg.OperationalError as error:
+            raise Unreachable(str(error)) from error

@@ -1,0 +1,1 @@
+"""The composition root, a module for each part of the program."""

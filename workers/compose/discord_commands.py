@@ -1,0 +1,110 @@
+"""The commands as Discord offers them: names and descriptions in every language, and what may be filled in."""
+
+from collections.abc import Iterator
+
+from bots.discord.commands import ON_MESSAGE, CommandSpec, LocalizedText, Option
+from core.dialogue.commands import COMMANDS
+from core.learn.course import Course, nearest
+from core.learn.terms import key
+from core.phrases import DEFAULT, locales, phrases, say
+from workers.compose.dialogue import catalogue
+
+_OPTIONS = {
+    "lesson": "unit",
+    "quiz": "unit",
+    "courses": "course",
+    "language": "language",
+    "voice": "voice",
+    "word": "word",
+    "card": "text",
+    "link": "code",
+    "forget": "what",
+}
+_COMPLETED = frozenset({"lesson", "quiz", "courses", "language", "word"})
+_THREADED = frozenset({"lesson", "quiz"})
+_MOST = 25
+
+
+def offers() -> tuple[CommandSpec, ...]:
+    """Every general command, and what can be done with somebody's message."""
+    slash = (
+        CommandSpec(
+            id=info.name,
+            name=_named(info.name),
+            about=_everywhere(info.about),
+            option=_option(info.name),
+            private=info.private,
+            threaded=info.name in _THREADED,
+        )
+        for info in COMMANDS
+    )
+    menu = (
+        CommandSpec(
+            id=say(f"menu.{what}", DEFAULT), name=_everywhere(f"menu.{what}"), kind=ON_MESSAGE, private=True, says=what
+        )
+        for what in ("explain", "card")
+    )
+    return (*slash, *menu)
+
+
+def completed(command: str, typed: str, locale: str) -> tuple[tuple[str, str], ...]:
+    """What fits to what was typed so far, as value and label, in the language of who types; what begins so comes first."""
+    wanted = key(typed)
+    found = [(value, label, key(f"{label} {also}")) for value, label, also in _known(command, locale)]
+    fitting = [
+        (not any(word.startswith(wanted) for word in text.split()), value, label)
+        for value, label, text in found
+        if wanted in text
+    ]
+    return tuple((value, label) for _, value, label in sorted(fitting, key=lambda one: one[0])[:_MOST])
+
+
+def _known(command: str, locale: str) -> Iterator[tuple[str, str, str]]:
+    """Everything that may be filled in: value, label, and by what else it is found."""
+    courses = catalogue().courses if command != "language" else ()
+    match command:
+        case "language":
+            yield from ((tag, say("language.name", tag), say("language.also", tag)) for tag in locales())
+        case "courses":
+            yield from ((course.code, nearest(course.title, locale), course.code) for course in courses)
+        case "lesson" | "quiz":
+            for course in courses:
+                yield from _units(course, locale)
+        case "word":
+            for course in courses:
+                yield from ((word.word, f"{word.word} – {word.meaning(locale)}", "") for word in course.words)
+        case _:
+            return
+
+
+def _units(course: Course, locale: str) -> Iterator[tuple[str, str, str]]:
+    for unit in course.units:
+        label = f"{nearest(course.title, locale)} · {unit.number}. {unit.name(locale)}"
+        yield f"{course.code}/{unit.number}", label, ""
+
+
+def _option(command: str) -> Option | None:
+    asked = _OPTIONS.get(command)
+    if asked is None:
+        return None
+    manners = (("always", "on"), ("auto", "auto"), ("never", "off"))
+    choices = {
+        "voice": tuple((value, _everywhere(f"voice.button_{phrase}")) for phrase, value in manners),
+        "what": (("me", _everywhere("slash.option.what_me")),),
+    }
+    return Option(
+        name=_everywhere(f"slash.option.{asked}"),
+        about=_everywhere(f"slash.option.{asked}_about"),
+        choices=choices.get(asked, ()),
+        completed=command in _COMPLETED,
+    )
+
+
+def _named(command: str) -> LocalizedText:
+    """Its name in every language, where it has any but its own."""
+    key = f"slash.name.{command}"
+    return _everywhere(key) if key in phrases(DEFAULT) else {"": command}
+
+
+def _everywhere(key: str) -> LocalizedText:
+    return {"": say(key, DEFAULT), **{tag: say(key, tag) for tag in locales()}}

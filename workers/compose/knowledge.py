@@ -1,0 +1,125 @@
+"""Reading: the embedder, the courses as sources, and the rooms of a process that reads."""
+
+import asyncio
+import hashlib
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from core.errors import Failure, Malformed
+from core.ingest import Ingest
+from core.learn.catalogue import Catalogue
+from core.ports.documents import Fetched
+from core.ports.knowledge import Embedder, IndexableDocument, KnowledgeSource, Retriever
+from core.providers.embeddings.minilm import MiniLm
+from core.rag.chunk import searched
+from storage.knowledge.search import PostgresRetriever
+from workers.compose.stores import Stores
+from workers.settings import Settings
+
+_log = logging.getLogger(__name__)
+_BATCH = 32
+
+
+def embedder(settings: Settings) -> Embedder:
+    """The default model, or the endpoint's model that `SONA_EMBEDDINGS` names."""
+    if settings.embeddings == "local":
+        return MiniLm()
+    from core.providers.embeddings.openai import OpenAIEmbeddings
+
+    return OpenAIEmbeddings(
+        model=settings.embeddings, api_key=settings.openai_api_key, base_url=settings.openai_base_url
+    )
+
+
+def retriever(ground: Stores, model: Embedder) -> Retriever:
+    if isinstance(model, MiniLm):
+        return PostgresRetriever(database=ground.database, embedder=model, grasp=model.grasp)
+    return PostgresRetriever(database=ground.database, embedder=model)
+
+
+def course_loader(catalogue: Catalogue) -> Callable[[KnowledgeSource], Awaitable[Fetched]]:
+    """Gives the documents of the courses by the uri that `course_sources` made."""
+    documents = {uri(document): document for document in catalogue.documents()}
+
+    async def load(source: KnowledgeSource) -> Fetched:
+        document = documents.get(source.uri)
+        if document is None:
+            raise Malformed(f"no course has {source.uri}")
+        return Fetched(data=_markdown(document).encode(), mime="text/markdown", title=document.title, url="")
+
+    return load
+
+
+def uri(document: IndexableDocument) -> str:
+    """A course document's uri with the digest of its words, so that a changed one is read anew."""
+    digest = hashlib.sha256(_markdown(document).encode()).hexdigest()[:12]
+    return f"{document.uri}@{digest}"
+
+
+def _markdown(document: IndexableDocument) -> str:
+    parts = [f"## {passage.section}\n\n{passage.text}" for passage in document.passages]
+    return "\n\n".join([f"# {document.title}", *parts])
+
+
+@dataclass(frozen=True, kw_only=True)
+class IngestWorker:
+    """What a reading process has; `read` never raises for a source's own fault."""
+
+    ground: Stores
+    ingest: Ingest
+    embedder: Embedder
+    renew_seconds: float = 60.0
+
+    async def read(self, source: str) -> None:
+        try:
+            await self.ingest(source)
+        except Failure as error:
+            _log.warning("source %s is tried again later: %s", source, type(error).__name__)
+
+    async def put_courses(self, catalogue: Catalogue) -> None:
+        """Put down the courses' documents that are new or changed, and take outdated ones away."""
+        library = self.ground.library
+        wanted = {uri(document): document for document in catalogue.documents()}
+        known = {status.uri: status.id for status in await library.statuses("", limit=10_000)}
+        for name, source in known.items():
+            if name.startswith("course:") and name not in wanted:
+                await library.remove(source, owner="")
+        for name, document in wanted.items():
+            if name not in known:
+                await library.add(KnowledgeSource(id=self.ground.clock.id(), uri=name, title=document.title))
+        self.ingest.wake.reading(await library.waiting(self.ground.clock.now()))
+
+    async def renewing(self) -> None:
+        """Make the index for this model's vectors and give passages of another model vectors of this one, in the background, until cancelled."""
+        prepared = 0
+        while True:
+            try:
+                prepared = prepared or await self._prepare()
+                await self.renew()
+            except Failure as error:
+                _log.warning("vectors are renewed later: %s", type(error).__name__)
+            await asyncio.sleep(self.renew_seconds)
+
+    async def renew(self) -> None:
+        """Give every passage of another model a vector of this one. Raises `Unreachable`; what was done until then stays."""
+        while sources := await self.ground.library.stale(self.embedder.name):
+            for source in sources:
+                await self._renew(source)
+
+    async def _prepare(self) -> int:
+        """Make the index, and return how long the vectors are, which an endpoint tells only with a first one."""
+        if not self.embedder.dimensions:
+            await self.embedder.embed(["toki"])
+        await self.ground.library.prepare(self.embedder.dimensions)
+        return self.embedder.dimensions
+
+    async def _renew(self, source: str) -> None:
+        kept = await self.ground.library.kept(source)
+        if kept is None:
+            return
+        texts = [searched(passage) for passage in kept.passages]
+        rows = [await self.embedder.embed(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
+        await self.ground.library.renew(kept, np.concatenate(rows), self.embedder.name)

@@ -1,0 +1,123 @@
+"""Ears and a voice for the turn, as the settings choose them; what is not chosen is not even imported."""
+
+import logging
+from collections.abc import Mapping
+
+from core.channel import Channel
+from core.conversation import ClaimedTurn
+from core.dialogue.draft import TurnDraft
+from core.errors import Refused
+from core.event import Event, Spoke
+from core.features.knowledge.store_file import kept
+from core.features.voice.voicing import SpeechDeps, listen, voiced
+from core.media import Audio, Media
+from core.ports.voice import Hearing, Speech, SpeechStyle
+from core.providers.speech.espeak import EspeakSpeech
+from core.providers.speech.fallback import FallbackSpeech
+from core.providers.transcription.fallback import FallbackHearing
+from core.providers.transcription.sphinx import SphinxHearing
+from core.reply import Reply
+from workers.admin.cli_context import HealthCheck
+from workers.compose.stores import Stores
+
+_log = logging.getLogger(__name__)
+
+
+class TurnSpeech:
+    """`core.converse.Senses`: whoever speaks is answered aloud, unless they want it otherwise."""
+
+    def __init__(self, *, hearing: Hearing, mouth: SpeechDeps, channels: Mapping[str, Channel]) -> None:
+        self._hearing = hearing
+        self._mouth = mouth
+        self._channels = channels
+
+    async def hear(self, opening: ClaimedTurn) -> ClaimedTurn:
+        events = tuple([await self._heard(event, opening) for event in opening.events])
+        return ClaimedTurn(
+            conversation=opening.conversation, events=events, token=opening.token, attempts=opening.attempts
+        )
+
+    async def speak(self, opening: ClaimedTurn, thought: TurnDraft) -> tuple[Reply, ...]:
+        channel = self._channels.get(opening.conversation.address.channel)
+        if channel is None or not channel.capabilities.voice:
+            return thought.replies
+        learner = thought.conversation.learner
+        spoke = any(isinstance(event.body, Spoke) and event.addressed for event in opening.events)
+        wanted = learner.voice == "always" or (learner.voice == "auto" and spoke)
+        return await voiced(thought.replies, self._mouth, language=learner.locale, wanted=wanted)
+
+    async def _heard(self, event: Event, opening: ClaimedTurn) -> Event:
+        channel = self._channels.get(event.address.channel)
+        fetch = channel.fetch if channel else _nothing
+        conversation = opening.conversation
+        if not event.addressed:
+            return event
+        return await listen(
+            await kept(event, fetch=fetch, blobs=self._mouth.blobs),
+            self._hearing,
+            fetch=fetch,
+            language=conversation.learner.locale,
+            quiz=conversation.quiz,
+        )
+
+
+def speech(ground: Stores) -> Speech:
+    """Edge first, eSpeak when it is away; `SONA_SPEECH` narrows that down."""
+    settings = ground.settings
+    voices: dict[str, Speech] = {}
+    if settings.speech in ("auto", "edge"):
+        from core.providers.speech.edge import EdgeSpeech
+
+        voices["edge"] = EdgeSpeech(url=settings.edge_tts_url)
+    if settings.speech in ("auto", "espeak"):
+        voices["espeak"] = EspeakSpeech()
+    return FallbackSpeech(voices, clock=ground.clock, count=ground.count)
+
+
+def hearing(ground: Stores) -> Hearing:
+    """A transcription endpoint, then a local model, then the recogniser that knows only a question's answers."""
+    settings = ground.settings
+    ears: dict[str, Hearing] = {}
+    if settings.transcription_model:
+        from core.providers.transcription.openai import OpenAIHearing
+
+        ears["openai"] = far = OpenAIHearing(
+            key=settings.openai_api_key, model=settings.transcription_model, base_url=settings.openai_base_url
+        )
+        ground.owns(far.close)
+    if settings.whisper_model:
+        from core.providers.transcription import whisper
+
+        try:
+            ears["whisper"] = near = whisper.WhisperHearing(whisper.load(settings.whisper_model))
+            ground.owns(near.close)
+        except Refused as error:
+            _log.error("voice notes are heard without whisper: %s", error)
+    ears["sphinx"] = SphinxHearing()
+    return FallbackHearing(ears, clock=ground.clock, count=ground.count)
+
+
+def probes(ground: Stores) -> tuple[HealthCheck, ...]:
+    """Whether a word can be spoken, and who listens."""
+    settings = ground.settings
+
+    async def spoken() -> str:
+        audio: Audio = await speech(ground).speak("Sona", SpeechStyle(language="en"))
+        return f"{settings.speech}: {audio.seconds:.1f} s of {audio.mime}"
+
+    async def listening() -> str:
+        if settings.transcription_model:
+            return f"{settings.transcription_model} at the OpenAI-compatible server"
+        if settings.whisper_model:
+            from core.providers.transcription import whisper
+
+            whisper.look(settings.whisper_model)
+            return f"whisper model at {settings.whisper_model}"
+        return "the answers of an open question only; set SONA_TRANSCRIPTION_MODEL or SONA_WHISPER_MODEL for more"
+
+    off = "SONA_SPEECH is off" if settings.speech == "off" else ""
+    return (HealthCheck(name="speech", ask=spoken, off=off), HealthCheck(name="hearing", ask=listening))
+
+
+async def _nothing(_: Media) -> bytes:
+    return b""

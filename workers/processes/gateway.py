@@ -1,0 +1,51 @@
+"""`sona gateway NAME`: listens to a platform that does not call us."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable
+
+import uvloop
+
+from core.channel import Gateway, ReceiveEvent
+from core.errors import Malformed
+from workers import logs
+from workers.compose import assembly
+from workers.compose.channels import ConnectedPlatform
+from workers.processes.announce import announced
+from workers.settings import Settings
+
+
+def run(settings: Settings, name: str) -> None:
+    """Receive events until SIGTERM. Raises `Malformed` when there is no such gateway or it is switched off."""
+    logs.set_up()
+    uvloop.run(listen(settings, name))
+
+
+async def listen(settings: Settings, name: str) -> None:
+    async with assembly.door(settings) as door:
+        platform = door.platforms.get(name)
+        if platform is None or platform.gateway is None:
+            raise Malformed(f"there is nothing to listen to by the name of {name!r}, or it is switched off")
+        listening = asyncio.ensure_future(heard(platform, platform.gateway, door.take))
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, listening.cancel)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, listening.cancel)
+        try:
+            await listening
+        except asyncio.CancelledError:
+            return
+
+
+async def heard(
+    platform: ConnectedPlatform,
+    gateway: Gateway,
+    receive: ReceiveEvent,
+    *,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+) -> None:
+    """Listen until cancelled; what the platform has to be told of us is told beside it, and holds up nobody's words."""
+    announcing = asyncio.create_task(announced(platform, sleep=sleep))
+    try:
+        await gateway.listen(receive)
+    finally:
+        announcing.cancel()
+        await asyncio.gather(announcing, return_exceptions=True)

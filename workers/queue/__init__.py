@@ -1,0 +1,1 @@
+"""Celery: tasks, scheduling and the event loop beside it."""
