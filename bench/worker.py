@@ -78,46 +78,46 @@ class Waiting:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
-    async def think(self, opening: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
+    async def think(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
         if self._seconds:
             await asyncio.sleep(self._seconds)
-        words = " ".join(event.body.text for event in opening.events if isinstance(event.body, Said))
-        at = opening.events[-1].at
+        words = " ".join(event.body.text for event in claimed.events if isinstance(event.body, Said))
+        at = claimed.events[-1].at
         messages = (Message(role="person", text=words, at=at), Message(role="sona", text=words, at=at))
-        return TurnDraft(conversation=opening.conversation, replies=(Text(text=words),), messages=messages)
+        return TurnDraft(conversation=claimed.conversation, replies=(Text(text=words),), messages=messages)
 
 
 class Still:
     """Senses that neither hear nor speak."""
 
-    async def hear(self, opening: ClaimedTurn) -> ClaimedTurn:
-        return opening
+    async def hear(self, claimed: ClaimedTurn) -> ClaimedTurn:
+        return claimed
 
-    async def speak(self, opening: ClaimedTurn, thought: TurnDraft) -> tuple[Reply, ...]:
-        return thought.replies
+    async def speak(self, claimed: ClaimedTurn, draft: TurnDraft) -> tuple[Reply, ...]:
+        return draft.replies
 
 
 def waiting(seconds: float) -> BuildWorker:
     """Rooms whose model takes so long."""
 
     async def rooms(settings: Settings, app: App) -> TurnWorker:
-        ground, wake, channels = _ground(settings, app)
-        return make_rooms(ground, channels=channels, mind=Waiting(seconds), senses=Still(), wake=wake)
+        stores, wake, channels = _ground(settings, app)
+        return make_rooms(stores, channels=channels, mind=Waiting(seconds), senses=Still(), wake=wake)
 
     return rooms
 
 
 async def real(settings: Settings, app: App) -> TurnWorker:
     """The rooms of the product, behind the bench's channel."""
-    ground, wake, channels = _ground(settings, app)
+    stores, wake, channels = _ground(settings, app)
     model = knowledge.embedder(settings)
-    return assembly.furnished(ground, wake=wake, channels=channels, embedder=model, chance=SystemRandom())
+    return assembly.furnished(stores, wake=wake, channels=channels, embedder=model, chance=SystemRandom())
 
 
 def _ground(settings: Settings, app: App) -> tuple[Stores, LocalWake, dict[str, Channel]]:
-    ground = Stores(settings)
-    wake = LocalWake(CeleryWake(app, ground.stops.send))
-    return ground, wake, {"bench": BenchChannel(valkey=ground.valkey)}
+    stores = Stores(settings)
+    wake = LocalWake(CeleryWake(app, stores.stops.send))
+    return stores, wake, {"bench": BenchChannel(valkey=stores.valkey)}
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from core.reply import Reply
 class RateSpec:
     """At most so many messages in any so many seconds; where the seconds are 0, at most so many at a time."""
 
-    most: int
+    limit: int
     seconds: float
 
 
@@ -24,7 +24,7 @@ class Capabilities:
 
     `polls` is the longest choice of a quiz poll, which shows by itself whether an answer was right. The rates are the
     platform's own limits: for a chat, for a chat of several people where that is another, and for all chats together.
-    `forgeable` says that others can write in somebody's name, `lettered` that choices listed in words are best told apart
+    `spoofable_sender` says that others can write in somebody's name, `letter_choices` that choices listed in words are best told apart
     by letters.
     """
 
@@ -41,8 +41,8 @@ class Capabilities:
     streaming: bool = False
     sources: bool = False
     polls: int = 0
-    forgeable: bool = False
-    lettered: bool = False
+    spoofable_sender: bool = False
+    letter_choices: bool = False
     chat_rate: RateSpec | None = None
     group_rate: RateSpec | None = None
     total_rate: RateSpec | None = None

@@ -52,9 +52,9 @@ class PendingFile:
 class Conversation:
     """What Sona knows of one conversation when a turn begins, and what the turn leaves behind.
 
-    `history` holds the last messages since it was begun `anew`, oldest first. `course` and `unit` are codes, empty when none is chosen.
+    `history` holds the last messages since it was begun anew, oldest first. `course` and `unit` are codes, empty when none is chosen.
     `offered` are the choices last shown as a numbered list, which a typed number or letter names. `album` names the files
-    that were sent together and last taken in; `awaited` are those that are being read, the oldest first. `stopped` says that
+    that were sent together and last taken in; `pending_files` are those that are being read, the oldest first. `stopped` says that
     the turn before was broken off by a stop that this turn answers.
     `version` grows by one with every closed turn and guards against two turns closing on the same state.
     """
@@ -69,8 +69,8 @@ class Conversation:
     quiz: OpenQuiz | None = None
     offered: tuple[Choice, ...] = ()
     album: str = ""
-    awaited: tuple[PendingFile, ...] = ()
-    anew: "HistoryStart | None" = None
+    pending_files: tuple[PendingFile, ...] = ()
+    history_start: "HistoryStart | None" = None
     stopped: bool = False
     version: int = 0
 
@@ -96,7 +96,7 @@ class ClaimedTurn:
     events: tuple[Event, ...]
     token: str
     attempts: int = 1
-    owed: bool = False
+    replies_pending: bool = False
     line: int = 0
 
 

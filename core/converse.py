@@ -18,7 +18,7 @@ from core.errors import Malformed, Superseded, Unreachable
 from core.event import Event, Said
 from core.fit import fit, sealed, steps
 from core.live import AfterPendingReplies, NoLiveUpdates
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.count import Count
 from core.ports.messaging import Turns, Wake
 from core.reply import Reply, Text
@@ -31,7 +31,7 @@ _TYPING = 4.0
 
 
 class Thinker(Protocol):
-    async def think(self, opening: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
+    async def think(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
         """What the turn comes to; when `stop` is set, what it had come to until then."""
         ...
 
@@ -39,11 +39,11 @@ class Thinker(Protocol):
 class SpeechLayer(Protocol):
     """Ears before the mind and a voice after it; neither ever raises."""
 
-    def hear(self, opening: ClaimedTurn) -> Coroutine[Any, Any, ClaimedTurn]:
+    def hear(self, claimed: ClaimedTurn) -> Coroutine[Any, Any, ClaimedTurn]:
         """The opening with what was spoken written down."""
         ...
 
-    def speak(self, opening: ClaimedTurn, thought: TurnDraft) -> Coroutine[Any, Any, tuple[Reply, ...]]:
+    def speak(self, claimed: ClaimedTurn, draft: TurnDraft) -> Coroutine[Any, Any, tuple[Reply, ...]]:
         """The replies with their sound."""
         ...
 
@@ -72,19 +72,19 @@ class Converse:
 
     async def __call__(self, address: Address) -> bool:
         """Run one turn if there is one to run, and ring for what comes after it; false when there was none."""
-        opening = await self.turns.open(address, self.lease)
-        if opening is None:
+        claimed = await self.turns.open(address, self.lease)
+        if claimed is None:
             return False
         started = self.clock.now()
         try:
-            thought = await self._leased(opening)
-            turn = self._turn(opening, thought, started)
-            await self.turns.close(opening, turn)
+            draft = await self._leased(claimed)
+            turn = self._turn(claimed, draft, started)
+            await self.turns.close(claimed, turn)
         except Superseded:
             self.count("turn_superseded")
             return False
         except asyncio.CancelledError:
-            await asyncio.shield(self.turns.release(opening))
+            await asyncio.shield(self.turns.release(claimed))
             raise
         self.count("turn_closed", channel=address.channel)
         if turn.replies:
@@ -94,52 +94,52 @@ class Converse:
             self.wake.turn([address])
         return True
 
-    async def _leased(self, opening: ClaimedTurn) -> TurnDraft:
+    async def _leased(self, claimed: ClaimedTurn) -> TurnDraft:
         """Think while the lease is renewed, until done, stopped, out of time or superseded."""
-        address = opening.conversation.address
+        address = claimed.conversation.address
         channel = self.channels.get(address.channel)
         live = channel.live(address) if channel else NoLiveUpdates()
         if isinstance(live, PersonalLiveUpdates):
-            asked = _asked(opening)
-            live.meant_for(asked.sender, opening.conversation.learner.locale, _topic(opening), asked.below)
-        if opening.owed:
-            live = AfterPendingReplies(live, owed=lambda: self.turns.owed(address), clock=self.clock)
+            asked = _asked(claimed)
+            live.meant_for(asked.sender, claimed.conversation.learner.locale, _topic(claimed), asked.below)
+        if claimed.replies_pending:
+            live = AfterPendingReplies(live, owed=lambda: self.turns.replies_pending(address), clock=self.clock)
         doubt = asyncio.Event()
         with self.stopping(address, doubt) as stop:
-            thinking = asyncio.create_task(self._think(opening, live, stop))
-            renewing = asyncio.create_task(self._renew(opening))
-            beside = (asyncio.create_task(self._signs(live)), asyncio.create_task(self._heed(opening, stop, doubt)))
+            thinking = asyncio.create_task(self._think(claimed, live, stop))
+            renewing = asyncio.create_task(self._renew(claimed))
+            beside = (asyncio.create_task(self._signs(live)), asyncio.create_task(self._heed(claimed, stop, doubt)))
             tasks = (thinking, renewing, *beside)
             try:
                 await asyncio.wait(tasks[:2], timeout=self.limit.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
                 if renewing.done():
                     raise Superseded(str(address))
                 if thinking.done():
-                    return _stopped(opening, thinking.result(), cut=stop.is_set())
-                return _stopped(opening, await self._cut_short(opening, thinking, stop), cut=False)
+                    return _stopped(claimed, thinking.result(), cut=stop.is_set())
+                return _stopped(claimed, await self._cut_short(claimed, thinking, stop), cut=False)
             finally:
                 await _end(tasks)
 
-    async def _think(self, opening: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
-        if opening.attempts > ATTEMPTS:
+    async def _think(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
+        if claimed.attempts > ATTEMPTS:
             self.count("turn_given_up")
-            return _answered(opening, say("failure.unexpected", opening.conversation.learner.locale))
-        heard = chosen(await _unless(stop, self.senses.hear(opening)) or opening)
-        thought = await self.mind.think(heard, live, stop)
-        spoken = await _unless(stop, self.senses.speak(heard, thought))
-        return thought if spoken is None else replace(thought, replies=spoken)
+            return _answered(claimed, phrase("failure.unexpected", claimed.conversation.learner.locale))
+        heard = chosen(await _unless(stop, self.senses.hear(claimed)) or claimed)
+        draft = await self.mind.think(heard, live, stop)
+        spoken = await _unless(stop, self.senses.speak(heard, draft))
+        return draft if spoken is None else replace(draft, replies=spoken)
 
     async def _cut_short(
-        self, opening: ClaimedTurn, thinking: asyncio.Task[TurnDraft], stop: asyncio.Event
+        self, claimed: ClaimedTurn, thinking: asyncio.Task[TurnDraft], stop: asyncio.Event
     ) -> TurnDraft:
         """Out of time: what was said until now, and a word about it."""
         self.count("turn_timeout")
         stop.set()
         await asyncio.wait({thinking}, timeout=GRACE.total_seconds())
-        note = say("turn.timeout", opening.conversation.learner.locale)
+        note = phrase("turn.timeout", claimed.conversation.learner.locale)
         if not thinking.done():
-            return _answered(opening, note)
-        return thinking.result().saying(Text(text=note))
+            return _answered(claimed, note)
+        return thinking.result().with_replies(Text(text=note))
 
     async def _signs(self, live: LiveUpdates) -> None:
         """Show that somebody is at it, as soon as it takes longer than a moment and for as long as it takes."""
@@ -148,7 +148,7 @@ class Converse:
             await live.typing()
             await asyncio.sleep(_TYPING)
 
-    async def _heed(self, opening: ClaimedTurn, stop: asyncio.Event, doubt: asyncio.Event) -> None:
+    async def _heed(self, claimed: ClaimedTurn, stop: asyncio.Event, doubt: asyncio.Event) -> None:
         """Find the stop whose sign was lost: it came just as the turn began, or while signs could not be heard."""
         wait = self.moment
         while not stop.is_set():
@@ -157,37 +157,39 @@ class Converse:
                     await doubt.wait()
             doubt.clear()
             with contextlib.suppress(Unreachable, Malformed):
-                if any(map(ends, await self.turns.since(opening))):
+                if any(map(ends, await self.turns.since(claimed))):
                     stop.set()
             wait = self.lease / 3
 
-    async def _renew(self, opening: ClaimedTurn) -> None:
+    async def _renew(self, claimed: ClaimedTurn) -> None:
         """Returns only when the lease was lost; while the database is away, nobody else can take it either."""
         while True:
             await asyncio.sleep(self.lease.total_seconds() / 3)
             with contextlib.suppress(Unreachable):
-                if not await self.turns.renew(opening, self.lease):
+                if not await self.turns.renew(claimed, self.lease):
                     return
 
-    def _turn(self, opening: ClaimedTurn, thought: TurnDraft, started: datetime) -> Turn:
-        address = opening.conversation.address
+    def _turn(self, claimed: ClaimedTurn, draft: TurnDraft, started: datetime) -> Turn:
+        address = claimed.conversation.address
         channel = self.channels.get(address.channel)
-        fitted = [piece for reply in thought.replies for piece in self._fitted(reply, channel)]
-        conversation = thought.conversation
-        if channel and thought.replies:
-            conversation = replace(conversation, offered=offered(thought.replies, channel.capabilities))
-        if thought.anew is not None:
-            conversation = replace(conversation, anew=HistoryStart(line=opening.line, skipped=thought.anew))
+        fitted = [piece for reply in draft.replies for piece in self._fitted(reply, channel)]
+        conversation = draft.conversation
+        if channel and draft.replies:
+            conversation = replace(conversation, offered=offered(draft.replies, channel.capabilities))
+        if draft.history_start is not None:
+            conversation = replace(
+                conversation, history_start=HistoryStart(line=claimed.line, skipped=draft.history_start)
+            )
         return Turn(
             conversation=conversation,
             replies=tuple(OutboundMessage(id=self.clock.id(), address=address, reply=reply) for reply in fitted),
-            messages=thought.messages,
-            calls=thought.calls,
-            usage=thought.usage,
-            cards=thought.cards,
-            reviews=thought.reviews,
-            progress=thought.progress,
-            origin=thought.origin,
+            messages=draft.messages,
+            calls=draft.calls,
+            usage=draft.usage,
+            cards=draft.cards,
+            reviews=draft.reviews,
+            progress=draft.progress,
+            origin=draft.origin,
             started=started,
             ended=self.clock.now(),
         )
@@ -202,26 +204,26 @@ class Converse:
         return fitted
 
 
-def _asked(opening: ClaimedTurn) -> Event:
+def _asked(claimed: ClaimedTurn) -> Event:
     """What was said to Sona last."""
-    return next((event for event in reversed(opening.events) if event.addressed), opening.events[-1])
+    return next((event for event in reversed(claimed.events) if event.addressed), claimed.events[-1])
 
 
-def _topic(opening: ClaimedTurn) -> str:
+def _topic(claimed: ClaimedTurn) -> str:
     """The first words of a conversation that begins, or may begin anew below a message, unless they are a command."""
-    if opening.conversation.version and not _asked(opening).below:
+    if claimed.conversation.version and not _asked(claimed).below:
         return ""
-    said = (event.body.text.strip() for event in opening.events if event.addressed and isinstance(event.body, Said))
+    said = (event.body.text.strip() for event in claimed.events if event.addressed and isinstance(event.body, Said))
     return next((text for text in said if text and not text.startswith("/")), "")
 
 
-def _stopped(opening: ClaimedTurn, thought: TurnDraft, *, cut: bool) -> TurnDraft:
+def _stopped(claimed: ClaimedTurn, draft: TurnDraft, *, cut: bool) -> TurnDraft:
     """The thought, marked where a stop that is still to be answered has `cut` it."""
-    waits = cut and not any(stops(event) for event in opening.events)
-    return thought.with_conversation(replace(thought.conversation, stopped=waits))
+    waits = cut and not any(stops(event) for event in claimed.events)
+    return draft.with_conversation(replace(draft.conversation, stopped=waits))
 
 
-def _answered(opening: ClaimedTurn, words: str) -> TurnDraft:
+def _answered(claimed: ClaimedTurn, words: str) -> TurnDraft:
     """A thought that answers all of the opening with these words, what was said noted in the record."""
     said = tuple(
         Message(
@@ -231,11 +233,11 @@ def _answered(opening: ClaimedTurn, words: str) -> TurnDraft:
             speaker=event.sender.name,
             sender=event.sender.id if event.group else "",
         )
-        for event in opening.events
+        for event in claimed.events
         if isinstance(event.body, Said)
     )
-    answer = Message(role="sona", text=words, at=max(event.at for event in opening.events))
-    return TurnDraft(conversation=opening.conversation, replies=(Text(text=words),), messages=(*said, answer))
+    answer = Message(role="sona", text=words, at=max(event.at for event in claimed.events))
+    return TurnDraft(conversation=claimed.conversation, replies=(Text(text=words),), messages=(*said, answer))
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, ResultT]) -> ResultT | None:

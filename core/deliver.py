@@ -55,49 +55,49 @@ class Deliver:
         limits = lanes(channel, address) if channel else ()
         more: datetime | bool = True
         while more is True:
-            async with self.pacer.place(limits) as place:
+            async with self.pacer.acquire(limits) as place:
                 due = await self.outbox.next(address, self.lease)
                 more = await self._one(due, place) if due else False
         return more or None
 
     async def _one(self, due: DueOutbound, place: WaitingSend) -> datetime | bool:
         """When to try again, or whether there may be more to send."""
-        parcel = due.parcel
-        channel = self.channels.get(parcel.address.channel)
+        outbound = due.outbound
+        channel = self.channels.get(outbound.address.channel)
         if channel is None:
-            return await self._later(parcel, self._wait(parcel), "the channel is switched off")
+            return await self._later(outbound, self._wait(outbound), "the channel is switched off")
         await place.ready()
-        descent = self._descent(channel, parcel)
+        descent = self._descent(channel, outbound)
         try:
-            receipt = await self._leased(parcel, place, descent.send(parcel.reply, due.target, parcel.id))
+            receipt = await self._leased(outbound, place, descent.send(outbound.reply, due.target, outbound.id))
         except Superseded:
             self.count("delivery_superseded")
             return False
         except Throttled as error:
-            place.told(error.retry_after, everybody=error.everybody)
-            return await self._later(parcel, error.retry_after, "throttled", tried=False)
+            place.on_throttled(error.retry_after, everybody=error.everybody)
+            return await self._later(outbound, error.retry_after, "throttled", tried=False)
         except Unreachable as error:
             if self.clock.now() - due.written >= AWAY:
-                return await self._dead(parcel, f"given up: {error}")
-            return await self._later(parcel, self._wait(parcel), str(error))
+                return await self._dead(outbound, f"given up: {error}")
+            return await self._later(outbound, self._wait(outbound), str(error))
         except Refused as error:
-            return await self._dead(parcel, str(error))
+            return await self._dead(outbound, str(error))
         except Exception as error:
-            if parcel.attempts < ATTEMPTS or self.clock.now() - due.due < BROKEN:
+            if outbound.attempts < ATTEMPTS or self.clock.now() - due.due < BROKEN:
                 raise
-            return await self._dead(parcel, f"it broke whoever sent it: {type(error).__name__}")
-        more = await self.outbox.sent(parcel, receipt, offered=descent.offered)
-        self.begun.pop(parcel.id, None)
+            return await self._dead(outbound, f"it broke whoever sent it: {type(error).__name__}")
+        more = await self.outbox.sent(outbound, receipt, offered=descent.offered)
+        self.begun.pop(outbound.id, None)
         self.count("parcel_sent", channel=channel.name)
         return more
 
-    async def _leased(self, parcel: OutboundMessage, place: WaitingSend, sending: Coroutine[Any, Any, str]) -> str:
+    async def _leased(self, outbound: OutboundMessage, place: WaitingSend, sending: Coroutine[Any, Any, str]) -> str:
         """Send while the lease is renewed. Raises `Superseded` when someone else has the parcel now."""
         task = asyncio.create_task(sending)
         try:
             while not (await asyncio.wait({task}, timeout=self.lease.total_seconds() / 3))[0]:
-                if not await self._renewed(parcel):
-                    raise Superseded(str(parcel.address))
+                if not await self._renewed(outbound):
+                    raise Superseded(str(outbound.address))
             return task.result()
         finally:
             if not task.done():
@@ -105,35 +105,35 @@ class Deliver:
                 await asyncio.gather(task, return_exceptions=True)
             place.spent()
 
-    async def _renewed(self, parcel: OutboundMessage) -> bool:
+    async def _renewed(self, outbound: OutboundMessage) -> bool:
         try:
-            return await self.outbox.renew(parcel, self.lease)
+            return await self.outbox.renew(outbound, self.lease)
         except Unreachable:
             return True  # while the database is away, nobody else can take it either
 
-    def _descent(self, channel: Channel, parcel: OutboundMessage) -> "_Descent":
+    def _descent(self, channel: Channel, outbound: OutboundMessage) -> "_Descent":
         """How far the parcel has come in tries before."""
-        if parcel.id not in self.begun:
-            self.begun[parcel.id] = _Descent(channel=channel, address=parcel.address, count=self.count)
+        if outbound.id not in self.begun:
+            self.begun[outbound.id] = _Descent(channel=channel, address=outbound.address, count=self.count)
         if len(self.begun) > _REMEMBERED:
             self.begun.popitem(last=False)
-        return self.begun[parcel.id]
+        return self.begun[outbound.id]
 
-    async def _later(self, parcel: OutboundMessage, seconds: float, why: str, *, tried: bool = True) -> datetime:
+    async def _later(self, outbound: OutboundMessage, seconds: float, why: str, *, tried: bool = True) -> datetime:
         at = self.clock.now() + timedelta(seconds=seconds)
-        await self.outbox.later(parcel, at, why, tried=tried)
-        self.count("parcel_later", channel=parcel.address.channel)
+        await self.outbox.later(outbound, at, why, tried=tried)
+        self.count("parcel_later", channel=outbound.address.channel)
         return at
 
-    async def _dead(self, parcel: OutboundMessage, why: str) -> bool:
-        await self.outbox.dead(parcel, why)
-        self.begun.pop(parcel.id, None)
-        self.count("parcel_dead", channel=parcel.address.channel)
+    async def _dead(self, outbound: OutboundMessage, why: str) -> bool:
+        await self.outbox.dead(outbound, why)
+        self.begun.pop(outbound.id, None)
+        self.count("parcel_dead", channel=outbound.address.channel)
         return True
 
     @staticmethod
-    def _wait(parcel: OutboundMessage) -> float:
-        return min(_FIRST_WAIT * 2 ** min(max(parcel.attempts - 1, 0), _DOUBLED), _LONGEST_WAIT)
+    def _wait(outbound: OutboundMessage) -> float:
+        return min(_FIRST_WAIT * 2 ** min(max(outbound.attempts - 1, 0), _DOUBLED), _LONGEST_WAIT)
 
 
 @dataclass(slots=True, kw_only=True)

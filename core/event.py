@@ -137,7 +137,7 @@ class Event:
 
     `id` is `<channel>:<the platform's own unique id>` and is what duplicates are recognised by.
     `addressed` is false for words in a group that were not meant for Sona: kept as context, never answered.
-    `willing` says that whoever had ended the messages takes that back by this; `heeds` that it is not even kept while
+    `opts_in` says that whoever had ended the messages takes that back by this; `drop_if_opted_out` that it is not even kept while
     they are ended. `below` is the platform's id of the message that its answer belongs below, where one conversation
     is shown in several threads.
     """
@@ -149,6 +149,6 @@ class Event:
     body: Body
     addressed: bool = True
     group: bool = field(default=False)
-    willing: bool = False
-    heeds: bool = False
+    opts_in: bool = False
+    drop_if_opted_out: bool = False
     below: str = ""

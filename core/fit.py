@@ -156,7 +156,7 @@ def _numbered(text: str, choices: tuple[Choice, ...]) -> str:
 
 def _listed(text: str, choices: tuple[Choice, ...], capabilities: Capabilities) -> str:
     """The choices below the text, with letters where the channel wants them and there are enough."""
-    if not capabilities.lettered or len(choices) > len(ascii_uppercase):
+    if not capabilities.letter_choices or len(choices) > len(ascii_uppercase):
         return _numbered(text, choices)
     return _list(text, choices, list(ascii_uppercase[: len(choices)]))
 

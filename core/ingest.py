@@ -12,7 +12,7 @@ from core.address import Address
 from core.clock import Clock
 from core.errors import Failure, Refused, Throttled
 from core.event import Event, Ready, Sender
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.blobs import Blobs
 from core.ports.documents import DocumentReader, Fetched, Fetcher, Unreadable
 from core.ports.knowledge import (
@@ -86,7 +86,7 @@ class Ingest:
         """Read a source if it waits. Raises a retryable `Failure` when the sweep shall ring again later."""
         source = await self.library.take(source_id, self.terms.lease)
         if source is not None and source.attempt > self.terms.attempts:
-            await self._failed(source, say("ingest.broken", await self.locale(source)))
+            await self._failed(source, phrase("ingest.broken", await self.locale(source)))
         elif source is not None:
             await self._read(source)
 
@@ -149,23 +149,23 @@ class Ingest:
 
     async def _ready(self, source: KnowledgeSource, document: IndexableDocument) -> None:
         count = len(document.passages)
-        text = say("ingest.ready", await self.locale(source), title=document.title, count=count)
+        text = phrase("ingest.ready", await self.locale(source), title=document.title, count=count)
         await self._tell(source, Ready(what="ingest", text=text, of=source.id))
         await self._note(replace(source, title=document.title), "ready", done=count, total=count)
 
     async def _failed(self, source: KnowledgeSource, reason: str) -> None:
-        text = say("ingest.failed", await self.locale(source), title=source.title or source.uri, reason=reason)
+        text = phrase("ingest.failed", await self.locale(source), title=source.title or source.uri, reason=reason)
         await self._tell(source, Ready(what="ingest", text=text, failed=True, of=source.id))
         await self._note(source, "failed", error=reason)
 
     async def _reason(self, source: KnowledgeSource, failure: Failure, away: str) -> str:
         locale = await self.locale(source)
         if isinstance(failure, Unreadable):
-            return say(failure.reason, locale, **failure.values)
+            return phrase(failure.reason, locale, **failure.values)
         if failure.retryable:
-            return say(away, locale)
+            return phrase(away, locale)
         _log.error("source %s cannot be taken in: %s", source.id, type(failure).__name__)
-        return say("ingest.unprepared", locale)
+        return phrase("ingest.unprepared", locale)
 
     async def _tell(self, source: KnowledgeSource, body: Ready) -> None:
         """Put the outcome into the letterbox of whoever asked; the same edition is told of once."""

@@ -36,7 +36,7 @@ class _Queue:
     def __init__(self, rate: RateSpec, now: Callable[[], float]) -> None:
         self._rate = self._whole = rate
         self._now = now
-        self._free = [0.0] * rate.most
+        self._free = [0.0] * rate.limit
         self._out = 0
         self._gate = asyncio.Lock()
         self._changed = asyncio.Event()
@@ -58,7 +58,7 @@ class _Queue:
     def give(self, free: float) -> None:
         """Give a place back that is free from then on."""
         self._out -= 1
-        if len(self._free) + self._out < self._rate.most:
+        if len(self._free) + self._out < self._rate.limit:
             heappush(self._free, min(free, self.again()))
         self._changed.set()
 
@@ -74,8 +74,8 @@ class _Queue:
     def evenly(self) -> None:
         """Take no more bursts on trust: one message after the other, evenly."""
         self._told = self._now()
-        if self._rate is self._whole and self._rate.most > 1 and self._rate.seconds:
-            self._rate = RateSpec(most=1, seconds=self._rate.seconds / self._rate.most)
+        if self._rate is self._whole and self._rate.limit > 1 and self._rate.seconds:
+            self._rate = RateSpec(limit=1, seconds=self._rate.seconds / self._rate.limit)
             self._free = [max(self._free)] if self._free and not self._out else []
 
     def idle(self) -> bool:
@@ -90,7 +90,7 @@ class _Queue:
         now = self._now()
         quiet = not self._out and all(at + self._whole.seconds <= now for at in self._free)
         if self._rate is not self._whole and now - self._told >= _REMEMBERED and quiet:
-            self._rate, self._free = self._whole, [now] * self._whole.most
+            self._rate, self._free = self._whole, [now] * self._whole.limit
 
     def _wait(self) -> float:
         return max(self._free[0], self._shut_until) - _EARLY - self._now() if self._free else inf
@@ -120,7 +120,7 @@ class WaitingSend:
         """The message was just answered, whatever the answer was."""
         self._held = [(lane, queue, queue.again()) for lane, queue, _ in self._held]
 
-    def told(self, seconds: float, *, everybody: bool) -> None:
+    def on_throttled(self, seconds: float, *, everybody: bool) -> None:
         """The platform asks to wait, this destination or everybody."""
         for lane, queue, _ in self._held:
             if lane.shared and everybody:
@@ -143,7 +143,7 @@ class RateLimiter:
         return len(self._queues)
 
     @asynccontextmanager
-    async def place(self, lanes: tuple[RateLimit, ...]) -> AsyncGenerator[WaitingSend]:
+    async def acquire(self, lanes: tuple[RateLimit, ...]) -> AsyncGenerator[WaitingSend]:
         """Wait in each lane in turn; who waits in their own lane takes up no place in a shared one."""
         place = WaitingSend(self._now)
         try:

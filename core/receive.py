@@ -31,5 +31,5 @@ class ReceiveEvents:
             return
         if isinstance(event.body, Left):
             await self.consents.withdraw(event.address, why="asked", event=event.id)
-        elif event.willing or isinstance(event.body, Joined):
+        elif event.opts_in or isinstance(event.body, Joined):
             await self.consents.renew(event.address, event=event.id)

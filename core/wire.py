@@ -28,8 +28,8 @@ class ConversationState:
     quiz: OpenQuiz | None = None
     offered: tuple[Choice, ...] = ()
     album: str = ""
-    awaited: tuple[PendingFile, ...] = ()
-    anew: HistoryStart | None = None
+    pending_files: tuple[PendingFile, ...] = ()
+    history_start: HistoryStart | None = None
     stopped: bool = False
 
 

@@ -42,8 +42,8 @@ CAPABILITIES = Capabilities(
     typing=True,
     streaming=True,
     sources=True,
-    chat_rate=RateSpec(most=5, seconds=5),
-    total_rate=RateSpec(most=50, seconds=1),
+    chat_rate=RateSpec(limit=5, seconds=5),
+    total_rate=RateSpec(limit=50, seconds=1),
 )
 """The rates are five messages in five seconds in a channel, and discord.com/developers/docs/topics/rate-limits' 50 calls a second for a bot."""
 _REMEMBERED = 4096

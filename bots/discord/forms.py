@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bots.discord.json_fields import Json, inner, records, text
-from core.phrases import say
+from core.phrases import phrase
 
 _OPENS = "write:"
 _MODAL = 9
@@ -24,7 +24,7 @@ def opens(choice: str) -> bool:
 
 def form(custom_id: str, locale: str) -> Mapping[str, Any]:
     """What opens the form, as the answer to a tap; `custom_id` comes back with what was written."""
-    label = say("form.answer", locale or "en")[:_TITLE]
+    label = phrase("form.answer", locale or "en")[:_TITLE]
     field = {"type": _INPUT, "custom_id": "words", "style": _SHORT, "required": True, "max_length": _LONGEST}
     data = {
         "custom_id": custom_id,

@@ -8,7 +8,7 @@ from bots.discord.json_fields import Json, inner, records, snowflake, text
 from bots.discord.messages import media
 from bots.discord.render import EPHEMERAL
 from core.event import Body, Said, Shared
-from core.phrases import say
+from core.phrases import phrase
 
 _SAY = 4
 
@@ -29,7 +29,7 @@ def pointed(offer: CommandSpec | None, called: str, data: Json) -> Body | None:
 
 def wordless(locale: str) -> dict[str, Any]:
     """The answer where there is nothing to read in the message, for the one who asked only."""
-    words = say("menu.wordless", locale or "en")
+    words = phrase("menu.wordless", locale or "en")
     return {"type": _SAY, "data": {"content": words, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}}
 
 

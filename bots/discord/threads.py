@@ -10,7 +10,7 @@ from bots.discord.interactions import SAY, NewThread, OpenInteraction
 from bots.discord.render import EPHEMERAL, DiscordMessage
 from core.address import Address
 from core.errors import Failure
-from core.phrases import say
+from core.phrases import phrase
 
 _PATIENCE = 1.5
 """Seconds, of the three in which Discord wants its answer."""
@@ -26,21 +26,21 @@ async def opened(
     """
     if asked.address is None:
         return None
-    opening = asyncio.ensure_future(client.open_thread(asked.address, thread.name))
+    claimed = asyncio.ensure_future(client.open_thread(asked.address, thread.name))
     try:
-        await asyncio.wait({opening}, timeout=patience)
+        await asyncio.wait({claimed}, timeout=patience)
     finally:
-        if not opening.done():
-            start(_sent_back(client, opening, asked.address, thread.locale))
+        if not claimed.done():
+            start(_sent_back(client, claimed, asked.address, thread.locale))
     with suppress(Failure):
-        return Address("discord", opening.result()) if opening.done() else None
+        return Address("discord", claimed.result()) if claimed.done() else None
     return None
 
 
-async def _sent_back(client: DiscordClient, opening: Awaitable[str], where: Address, locale: str) -> None:
+async def _sent_back(client: DiscordClient, claimed: Awaitable[str], where: Address, locale: str) -> None:
     with suppress(Failure):
-        late = await opening
-        words = say("thread.opened", locale or "en", place=f"<#{where.chat}>")
+        late = await claimed
+        words = phrase("thread.opened", locale or "en", place=f"<#{where.chat}>")
         await client.say(Address("discord", late), DiscordMessage(words=words), late)
 
 
@@ -52,5 +52,5 @@ async def brought(client: DiscordClient, there: Address, user: str) -> None:
 
 def pointer(there: Address, locale: str) -> Mapping[str, Any]:
     """The answer to the command: where to go, for the one who asked only."""
-    words = say("thread.opened", locale or "en", place=f"<#{there.chat}>")
+    words = phrase("thread.opened", locale or "en", place=f"<#{there.chat}>")
     return {"type": SAY, "data": {"content": words, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}}

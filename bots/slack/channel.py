@@ -24,7 +24,7 @@ from core.clock import Clock
 from core.errors import Failure
 from core.event import Event, Rated, Sender, Stopped
 from core.media import Media
-from core.phrases import DEFAULT, say
+from core.phrases import DEFAULT, phrase
 from core.ports.blobs import Blobs
 from core.reply import Reply
 
@@ -41,7 +41,7 @@ CAPABILITIES = Capabilities(
     typing=True,
     streaming=True,
     sources=True,
-    chat_rate=RateSpec(most=3, seconds=3),
+    chat_rate=RateSpec(limit=3, seconds=3),
 )
 """The rate is that of docs.slack.dev/apis/web-api/rate-limits: one message a second in a channel, where short bursts are borne; what it says of a workspace has no number."""
 
@@ -117,7 +117,7 @@ class SlackChannel:
     async def _thank(self, place: SlackLocation, sender: Sender) -> None:
         """A word that only who rated sees."""
         quietly = replace(place, only=sender.id.partition(".")[2])
-        await self._client.say(quietly, render.SlackMessage(text=say("slack.thanks", sender.locale or DEFAULT)))
+        await self._client.say(quietly, render.SlackMessage(text=phrase("slack.thanks", sender.locale or DEFAULT)))
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
         sent = await self._sending.send(address, reply, key=key, target=target)

@@ -6,7 +6,7 @@ from bots.slack import interactive, render
 from bots.slack.location import SlackLocation
 from bots.slack.mrkdwn import escaped
 from bots.slack.render import SlackBlock
-from core.phrases import known, locales, say
+from core.phrases import known, locales, phrase
 from core.ports.overview import Overview
 from core.reply import Choice
 
@@ -21,7 +21,7 @@ def view(
     place: SlackLocation, overview: Overview | None, suggestions: Sequence[Choice], sign: SignChoice, locale: str
 ) -> SlackBlock:
     """The tab of the person whose conversation `place` is; its buttons and menus are answered there."""
-    parts = [*_words(say("start.hello", locale)), *_buttons(place, "", suggestions, sign)]
+    parts = [*_words(phrase("start.hello", locale)), *_buttons(place, "", suggestions, sign)]
     if overview is not None:
         parts += _progress(overview, locale)
         parts += _due(place, overview, sign, locale)
@@ -37,9 +37,9 @@ def _progress(overview: Overview, locale: str) -> list[SlackBlock]:
 def _due(place: SlackLocation, overview: Overview, sign: SignChoice, locale: str) -> list[SlackBlock]:
     title = _title("slack.home.review", locale)
     if not overview.due:
-        return [title, *_words(say("slack.home.nothing", locale))]
-    review = Choice(label=say("button.review", locale), value="/review")
-    words = say("slack.home.due", locale, count=overview.due)
+        return [title, *_words(phrase("slack.home.nothing", locale))]
+    review = Choice(label=phrase("button.review", locale), value="/review")
+    words = phrase("slack.home.due", locale, count=overview.due)
     return [title, *_words(words), *_buttons(place, "review", (review,), sign)]
 
 
@@ -47,16 +47,16 @@ def _knowledge(overview: Overview, locale: str) -> list[SlackBlock]:
     title = _title("slack.home.knowledge", locale)
     shown = overview.documents[:_MOST_DOCUMENTS]
     if not shown:
-        return [title, *_words(say("slack.home.empty", locale))]
-    lines = [f"• {escaped(_short(one.title or one.uri))} – {say(_state(one.state), locale)}" for one in shown]
+        return [title, *_words(phrase("slack.home.empty", locale))]
+    lines = [f"• {escaped(_short(one.title or one.uri))} – {phrase(_state(one.state), locale)}" for one in shown]
     if len(overview.documents) > len(shown):
-        lines.append(say("slack.home.more", locale, count=len(overview.documents) - len(shown)))
+        lines.append(phrase("slack.home.more", locale, count=len(overview.documents) - len(shown)))
     return [title, _section("\n".join(lines))]
 
 
 def _settings(place: SlackLocation, overview: Overview, sign: SignChoice, locale: str) -> list[SlackBlock]:
-    languages = [Choice(label=say("language.name", tag), value=f"/language {tag}") for tag in locales()]
-    voices = [Choice(label=say(f"voice.button_{name}", locale), value=f"/voice {to}") for name, to in _VOICES]
+    languages = [Choice(label=phrase("language.name", tag), value=f"/language {tag}") for tag in locales()]
+    voices = [Choice(label=phrase(f"voice.button_{name}", locale), value=f"/voice {to}") for name, to in _VOICES]
     spoken, voice = known(overview.learner.locale), dict(_VOICES)[overview.learner.voice]
     return [
         _title("slack.home.settings", locale),
@@ -75,7 +75,7 @@ def _menu(
         "options": list(options.values()),
         "initial_option": options[chosen],
     }
-    words = escaped(say(f"slack.home.{name}", locale))
+    words = escaped(phrase(f"slack.home.{name}", locale))
     return {**_section(words), "block_id": _block(place, name), "accessory": menu}
 
 
@@ -90,7 +90,7 @@ def _block(place: SlackLocation, name: str) -> str:
 
 
 def _title(key: str, locale: str) -> SlackBlock:
-    return {"type": "header", "text": render.plainly(say(key, locale), 150)}
+    return {"type": "header", "text": render.plainly(phrase(key, locale), 150)}
 
 
 def _section(words: str) -> SlackBlock:

@@ -13,7 +13,7 @@ from bots.slack.oauth import OAuth
 from bots.slack.tokens import InstalledTokens
 from core.clock import Clock
 from core.errors import Failure
-from core.phrases import known, say
+from core.phrases import known, phrase
 from core.ports.count import Count
 
 _MINUTES = 10
@@ -97,10 +97,10 @@ def _scopes() -> str:
     return ",".join(manifest["oauth_config"]["scopes"]["bot"])
 
 
-def _page(request: web.Request, phrase: str, *, status: int = 200, **values: str) -> web.Response:
+def _page(request: web.Request, key: str, *, status: int = 200, **values: str) -> web.Response:
     """A page with one sentence, in the language that the browser asks for first."""
     wanted = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
-    words = escape(say(phrase, known(wanted[:35]), **values))
+    words = escape(phrase(key, known(wanted[:35]), **values))
     answer = web.Response(
         status=status,
         text=f'<!doctype html><meta charset="utf-8"><title>Sona</title><p>{words}</p>\n',

@@ -17,7 +17,7 @@ from core.address import Address
 from core.clock import Clock
 from core.errors import Failure, Refused, Throttled
 from core.event import Sender
-from core.phrases import DEFAULT, say
+from core.phrases import DEFAULT, phrase
 
 _STREAM_PACE = timedelta(seconds=0.6)
 _EDIT_PACE = timedelta(seconds=1.2)
@@ -107,7 +107,7 @@ class SlackLiveUpdates:
     async def _think(self) -> None:
         await self._begin()
         with suppress(Refused):
-            await self._client.status(self._place, say("slack.working", self._locale))
+            await self._client.status(self._place, phrase("slack.working", self._locale))
 
     async def _begin(self) -> None:
         """In a thread the session is shown as working, which brings the button to stop it; what of this Slack refuses is done without."""

@@ -8,7 +8,7 @@ from bots.slack.home_updates import HomeUpdates, Suggest
 from bots.slack.location import SlackLocation
 from bots.slack.render import SlackBlock, plainly
 from bots.slack.wording import COMMAND
-from core.phrases import DEFAULT, say
+from core.phrases import DEFAULT, phrase
 
 
 class Welcome:
@@ -48,8 +48,8 @@ class Welcome:
     async def _ask(self, asked: FormRequest) -> None:
         locale = await self._locale(asked.team, asked.user)
         place = asked.place or await self._client.direct(asked.team, asked.user)
-        label, send = (asked.label, "slack.answer") if asked.label else (say("slack.ask", locale), "slack.send")
-        await self._client.open(asked.team, asked.trigger, self._form(place, label, say(send, locale)))
+        label, send = (asked.label, "slack.answer") if asked.label else (phrase("slack.ask", locale), "slack.send")
+        await self._client.open(asked.team, asked.trigger, self._form(place, label, phrase(send, locale)))
 
     async def _locale(self, team: str, user: str) -> str:
         return await self._directory.locale(team, user) or DEFAULT

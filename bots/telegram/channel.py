@@ -39,15 +39,15 @@ CAPABILITIES = Capabilities(
     streaming=True,
     sources=True,
     polls=quiz.OPTION_LIMIT,
-    chat_rate=RateSpec(most=3, seconds=3),
-    group_rate=RateSpec(most=20, seconds=60),
-    total_rate=RateSpec(most=30, seconds=1),
+    chat_rate=RateSpec(limit=3, seconds=3),
+    group_rate=RateSpec(limit=20, seconds=60),
+    total_rate=RateSpec(limit=30, seconds=1),
 )
 """The rates are those of core.telegram.org/bots/faq: one message a second in a chat, where short bursts are borne, 20 a minute in a group, 30 a second in all."""
 
 _LATELY = timedelta(hours=1)
 _NO_QUESTION = "lost"
-_GROUP_REST = RateSpec(most=20 - DRAWS, seconds=60)
+_GROUP_REST = RateSpec(limit=20 - DRAWS, seconds=60)
 
 
 class TelegramChannel:

@@ -22,7 +22,7 @@ from core.clock import Clock
 from core.errors import Failure, Malformed, Refused
 from core.event import Event, Left
 from core.media import Audio, Media
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.blobs import Blobs
 from core.ports.consent import Allowance, Consents
 from core.ports.count import Count
@@ -32,10 +32,10 @@ CAPABILITIES = Capabilities(
     text_limit=TEXT_LIMIT,
     voice=True,
     pictures=True,
-    forgeable=True,
-    lettered=True,
-    chat_rate=RateSpec(most=1, seconds=1),
-    total_rate=RateSpec(most=20, seconds=0),
+    spoofable_sender=True,
+    letter_choices=True,
+    chat_rate=RateSpec(limit=1, seconds=1),
+    total_rate=RateSpec(limit=20, seconds=0),
 )
 """Twilio queues what it takes, and refuses too many calls at a time (20429); one text a second keeps them in order on a phone."""
 PLAYED = "audio/mpeg"
@@ -132,7 +132,7 @@ class SmsChannel:
 
     async def _confirm(self, address: Address) -> None:
         """The one message that may follow an end of the messages."""
-        message = SmsMessage(body=say("sms.ended", await self._locale_at(address)))
+        message = SmsMessage(body=phrase("sms.ended", await self._locale_at(address)))
         day, segments = self._clock.now().date(), message.fare[1]
         cost = segments * self._price
         if await self._allowance.spend(address, segments, day=day, cap=self._cap, cost=cost):
@@ -191,7 +191,7 @@ class SmsChannel:
 
     async def _ends(self, address: Address, day: date) -> None:
         """Tell the person, once in a day, that nothing more comes."""
-        message = SmsMessage(body=say("sms.enough", await self._locale_at(address)))
+        message = SmsMessage(body=phrase("sms.enough", await self._locale_at(address)))
         cost = message.fare[1] * self._price
         if await self._allowance.close(address, day=day, cap=self._cap, cost=cost):
             await self._posted(address, message, "", day)

@@ -13,12 +13,12 @@ HELP = frozenset({"help", "info"})
 class OptOutRequest:
     """What a message asks of the sending itself, if anything.
 
-    `answered` is a call for help that Twilio has answered already. `willing` says that, if the person had
+    `answered` is a call for help that Twilio has answered already. `opts_in` says that, if the person had
     ended the messages, they take that back: "yes" does so too, and is otherwise a word like any other.
     """
 
     name: Literal["", "stop", "start", "help", "answered"] = ""
-    willing: bool = False
+    opts_in: bool = False
 
 
 def wish(text: str, opted: str) -> OptOutRequest:
@@ -27,7 +27,7 @@ def wish(text: str, opted: str) -> OptOutRequest:
         case "STOP":
             return OptOutRequest(name="stop")
         case "START":
-            return OptOutRequest(name="start", willing=True)
+            return OptOutRequest(name="start", opts_in=True)
         case "HELP":
             return OptOutRequest(name="answered")
         case _:
@@ -44,4 +44,4 @@ def _worded(word: str) -> OptOutRequest:
         return OptOutRequest(name="stop")
     if word in HELP:
         return OptOutRequest(name="help")
-    return OptOutRequest(name="start" if word in START else "", willing=word in WILLING)
+    return OptOutRequest(name="start" if word in START else "", opts_in=word in WILLING)

@@ -49,8 +49,8 @@ def read(body: bytes, now: datetime) -> tuple[Event, ...]:
             sender=person,
             at=now,
             body=body,
-            willing=asked.willing,
-            heeds=not isinstance(body, Left),
+            opts_in=asked.opts_in,
+            drop_if_opted_out=not isinstance(body, Left),
         )
         for place, body in enumerate(_bodies(fields, sid))
     )

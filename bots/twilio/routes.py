@@ -53,7 +53,7 @@ class TwilioRoutes:
             return web.Response(status=503)
         return web.Response(content_type="text/plain")
 
-    async def _note(self, report: StatusReport, parcel: str) -> None:
+    async def _note(self, report: StatusReport, outbound: str) -> None:
         outcome = _FINAL.get(report.status)
         if outcome is None:
             return
@@ -61,7 +61,7 @@ class TwilioRoutes:
         if outcome == "undelivered":
             self.count("text_undelivered", code=report.code if report.code in LOST else "other")
         why = f": {LOST[report.code]}" if report.code in LOST else ""
-        await self.outcomes.note(parcel, f"{outcome} {report.code}".strip() + why)
+        await self.outcomes.note(outbound, f"{outcome} {report.code}".strip() + why)
         if report.code == str(OPTED_OUT) and report.to:
             await self.consents.withdraw(Address("sms", report.to), why=report.code)
 

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bots.web import access
 from core.errors import Unreachable
-from core.phrases import known, say
+from core.phrases import known, phrase
 from core.ports.person import Downloads
 
 _PATH: Final = "/file/{token}"
@@ -28,7 +28,7 @@ def routes(handouts: Downloads) -> tuple[web.AbstractRouteDef, ...]:
             return web.Response(status=503, headers=_HEADERS)
         locale = _locale(request)
         key = "person.file.load" if there else "person.file.gone"
-        return _page(locale, say(key, locale), there=there)
+        return _page(locale, phrase(key, locale), there=there)
 
     async def give(request: web.Request) -> web.Response:
         try:
@@ -37,7 +37,7 @@ def routes(handouts: Downloads) -> tuple[web.AbstractRouteDef, ...]:
             return web.Response(status=503, headers=_HEADERS)
         if found is None:
             locale = _locale(request)
-            return _page(locale, say("person.file.gone", locale), there=False)
+            return _page(locale, phrase("person.file.gone", locale), there=False)
         data, name = found
         headers = _HEADERS | {"Content-Disposition": f"attachment; filename*=UTF-8''{quote(name)}"}
         return web.Response(body=data, content_type="application/octet-stream", headers=headers)

@@ -16,7 +16,7 @@ from core.dialogue.suggestions import suggest
 from core.dialogue.text import words
 from core.errors import Failure, Throttled
 from core.event import Event, Said, Spoke, Tapped
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.model import Chunk, Delta, End, Meter, Model, ModelText, ModelToolCall, OpaqueBlock, Prompt, Utterance
 from core.reply import Choice, Text
 
@@ -34,7 +34,7 @@ class Agent:
         self._specs = tuple(tool.spec for tool in workshop.tools.values())
         self._rounds = rounds
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         """The thought with the answer; the last line of the conversation's history is what is answered.
 
         A model that fails is told to the person honestly, with what it had said so far and what it has cost.
@@ -42,20 +42,20 @@ class Agent:
         """
         if not isinstance(event.body, Said | Spoke | Tapped) or not words(event):
             return None
-        turn = _Turn(box=ToolRunner(self._workshop, thought.conversation, live), live=live)
+        turn = _Turn(box=ToolRunner(self._workshop, draft.conversation, live), live=live)
         try:
-            note = await self._converse(event, thought, turn)
+            note = await self._converse(event, draft, turn)
         except Failure as failure:
             _logger.warning("the model failed: %s", type(failure).__name__)
-            return turn.finished(thought, *_apology(failure, turn, thought.conversation.learner.locale))
+            return turn.finished(draft, *_apology(failure, turn, draft.conversation.learner.locale))
         except asyncio.CancelledError:
-            raise Interrupted(turn.finished(thought, "")) from None
-        return turn.finished(thought, say(note, thought.conversation.learner.locale) if note else "")
+            raise Interrupted(turn.finished(draft, "")) from None
+        return turn.finished(draft, phrase(note, draft.conversation.learner.locale) if note else "")
 
-    async def _converse(self, event: Event, thought: TurnDraft, turn: "_Turn") -> str:
+    async def _converse(self, event: Event, draft: TurnDraft, turn: "_Turn") -> str:
         """Go round until there is an answer; the key of what is to be said below it, or empty."""
-        told = list(utterances(_history(event, thought)))
-        about = system(thought.conversation, self._workshop.clock.now(), group=event.group)
+        told = list(utterances(_history(event, draft)))
+        about = system(draft.conversation, self._workshop.clock.now(), group=event.group)
         for left in reversed(range(self._rounds)):
             prompt = Prompt(system=about, utterances=tuple(told), tools=self._specs, max_tokens=_MAX_TOKENS)
             end, heard = await self._hear(prompt, turn)
@@ -115,23 +115,23 @@ class _Turn:
         if shown := self.box.citations.settle(self.text)[0].strip():
             await self.live.draft(shown)
 
-    def finished(self, thought: TurnDraft, note: str, choices: tuple[Choice, ...] = ()) -> TurnDraft:
+    def finished(self, draft: TurnDraft, note: str, choices: tuple[Choice, ...] = ()) -> TurnDraft:
         """The thought with everything in it; `note` stands below what the model said."""
         text, sources = self.box.citations.settle(self.text.strip())
         whole = "\n\n".join(part for part in (text.strip(), note) if part)
         answer = Text(text=whole, choices=choices, sources=sources, rateable=bool(text.strip()))
         said = (answer,) if whole else ()
         return replace(
-            thought,
+            draft,
             conversation=self.box.conversation,
-            replies=thought.replies + said + self.box.replies,
-            calls=thought.calls + tuple(self.box.calls),
-            usage=thought.usage + self.usage + self.meter,
+            replies=draft.replies + said + self.box.replies,
+            calls=draft.calls + tuple(self.box.calls),
+            usage=draft.usage + self.usage + self.meter,
         )
 
 
-def _history(event: Event, thought: TurnDraft) -> tuple[Message, ...]:
-    history = thought.conversation.history
+def _history(event: Event, draft: TurnDraft) -> tuple[Message, ...]:
+    history = draft.conversation.history
     if history and history[-1].role == "person":
         return history
     return (*history, Message(role="person", text=words(event), at=event.at))
@@ -154,6 +154,6 @@ def _closing(end: End, unanswered: bool, turn: _Turn) -> str:
 
 def _apology(failure: Failure, turn: _Turn, locale: str) -> tuple[str, tuple[Choice, ...]]:
     if turn.text.strip():
-        return say("failure.broken_off", locale), ()
+        return phrase("failure.broken_off", locale), ()
     key = "failure.throttled" if isinstance(failure, Throttled) else "failure.model"
-    return say(key, locale), suggest(locale, "lesson", "quiz", "review")
+    return phrase(key, locale), suggest(locale, "lesson", "quiz", "review")

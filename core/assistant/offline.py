@@ -9,7 +9,7 @@ from core.dialogue.draft import TurnDraft
 from core.dialogue.suggestions import suggest
 from core.dialogue.text import command, words
 from core.event import Event, Said, Spoke, Tapped
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.knowledge import Retriever
 from core.reply import Choice, Source, Text
 from core.tools.context import StudyLookup
@@ -48,36 +48,36 @@ class OfflineAssistant:
         self._lessons = lessons
         self._silent = silent
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         asked = words(event)
         if not isinstance(event.body, Said | Spoke | Tapped) or not asked:
             return None
-        if small := self._chatted(asked, thought):
-            return thought.saying(small)
+        if small := self._smalltalk(asked, draft):
+            return draft.with_replies(small)
         wanted, text = command(event) or ("", "")
         if wanted == "explain":
-            reply = self._glossed(text, thought) or await self._read(text, thought, live)
+            reply = self._glossed(text, draft) or await self._read(text, draft, live)
         else:
-            reply = self._looked_up(asked, thought) or await self._read(asked, thought, live)
-        return thought.saying(_introduced(reply, thought)) if reply else None
+            reply = self._looked_up(asked, draft) or await self._read(asked, draft, live)
+        return draft.with_replies(_introduced(reply, draft)) if reply else None
 
-    def _chatted(self, asked: str, thought: TurnDraft) -> Text | None:
-        learner = thought.conversation.learner
+    def _smalltalk(self, asked: str, draft: TurnDraft) -> Text | None:
+        learner = draft.conversation.learner
         match small_talk(asked):
             case None:
                 return None
             case "greeting":
                 key = "offline.greeting_name" if learner.name else "offline.greeting"
-                hello = Text(text=say(key, learner.locale, name=learner.name), choices=_suggestions(thought))
-                return _introduced(hello, thought)
+                hello = Text(text=phrase(key, learner.locale, name=learner.name), choices=_suggestions(draft))
+                return _introduced(hello, draft)
             case "who":
-                return Text(text=_paragraphs(thought, "offline.who", "offline.intro"), choices=_suggestions(thought))
+                return Text(text=_paragraphs(draft, "offline.who", "offline.intro"), choices=_suggestions(draft))
             case kind:
-                return Text(text=say(f"offline.{kind}", learner.locale))
+                return Text(text=phrase(f"offline.{kind}", learner.locale))
 
-    def _looked_up(self, asked: str, thought: TurnDraft) -> Text | None:
+    def _looked_up(self, asked: str, draft: TurnDraft) -> Text | None:
         """Dictionary entries for a word asked for, or grammar notes."""
-        locale = thought.conversation.learner.locale
+        locale = draft.conversation.learner.locale
         plain = asked.strip(" ?!.¿¡…")
         if _GRAMMAR.search(plain) and (notes := self._lessons.grammar(plain, locale)):
             return Text(text=notes)
@@ -88,26 +88,26 @@ class OfflineAssistant:
         entry = self._lessons.look_up(word, locale) if word else ""
         return Text(text=entry) if entry else None
 
-    def _glossed(self, text: str, thought: TurnDraft) -> Text | None:
+    def _glossed(self, text: str, draft: TurnDraft) -> Text | None:
         """A text that someone wants explained, word by word."""
-        locale = thought.conversation.learner.locale
+        locale = draft.conversation.learner.locale
         found = self._lessons.gloss(text, locale)
-        return Text(text=f"{say('offline.gloss', locale)}\n\n{found}") if found else None
+        return Text(text=f"{phrase('offline.gloss', locale)}\n\n{found}") if found else None
 
-    async def _read(self, asked: str, thought: TurnDraft, live: LiveUpdates) -> Text | None:
+    async def _read(self, asked: str, draft: TurnDraft, live: LiveUpdates) -> Text | None:
         """The best sentences of what has been read, or an honest nothing, or nothing at all."""
-        learner = thought.conversation.learner
-        await live.status(say("doing.searching", learner.locale))
+        learner = draft.conversation.learner
+        await live.status(phrase("doing.searching", learner.locale))
         hits = await self._retriever.search(asked, owner=learner.id, limit=_HITS)
         await live.status("")
         found = quotes(asked, hits)
         if found:
-            return _quoted(found, say("offline.found", learner.locale))
+            return _quoted(found, phrase("offline.found", learner.locale))
         if self._silent:
             return None
-        intro = () if _known(thought) else ("offline.intro",)
-        honest = _paragraphs(thought, "offline.nothing", *intro, "offline.suggest")
-        return Text(text=honest, choices=_suggestions(thought))
+        intro = () if _known(draft) else ("offline.intro",)
+        honest = _paragraphs(draft, "offline.nothing", *intro, "offline.suggest")
+        return Text(text=honest, choices=_suggestions(draft))
 
 
 def _quoted(found: tuple[Extract, ...], title: str) -> Text:
@@ -123,23 +123,23 @@ def _one_line(text: str) -> str:
     return " ".join(_MARK.sub(" – ", text).split())
 
 
-def _introduced(reply: Text, thought: TurnDraft) -> Text:
+def _introduced(reply: Text, draft: TurnDraft) -> Text:
     """The reply, with what this mind is said below it, the first time."""
-    intro = say("offline.intro", thought.conversation.learner.locale)
-    if intro in reply.text or _known(thought):
+    intro = phrase("offline.intro", draft.conversation.learner.locale)
+    if intro in reply.text or _known(draft):
         return reply
     return Text(text=f"{reply.text}\n\n_{intro}_", choices=reply.choices, sources=reply.sources)
 
 
-def _known(thought: TurnDraft) -> bool:
+def _known(draft: TurnDraft) -> bool:
     """Whether the person was told lately what this mind is."""
-    intro = say("offline.intro", thought.conversation.learner.locale)
-    return any(intro in message.text for message in thought.conversation.history if message.role == "sona")
+    intro = phrase("offline.intro", draft.conversation.learner.locale)
+    return any(intro in message.text for message in draft.conversation.history if message.role == "sona")
 
 
-def _paragraphs(thought: TurnDraft, *keys: str) -> str:
-    return "\n\n".join(say(key, thought.conversation.learner.locale) for key in keys)
+def _paragraphs(draft: TurnDraft, *keys: str) -> str:
+    return "\n\n".join(phrase(key, draft.conversation.learner.locale) for key in keys)
 
 
-def _suggestions(thought: TurnDraft) -> tuple[Choice, ...]:
-    return suggest(thought.conversation.learner.locale, "lesson", "quiz", "review", "courses")
+def _suggestions(draft: TurnDraft) -> tuple[Choice, ...]:
+    return suggest(draft.conversation.learner.locale, "lesson", "quiz", "review", "courses")

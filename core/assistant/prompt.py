@@ -6,7 +6,7 @@ from importlib import resources
 
 from core.assistant.citations import without_marks
 from core.conversation import Conversation, Message
-from core.phrases import known, say
+from core.phrases import known, phrase
 from core.ports.model import ModelText, Utterance
 
 _OLD_CHARACTERS = 4000
@@ -21,7 +21,7 @@ def system(conversation: Conversation, now: datetime, *, group: bool) -> tuple[s
     about = _prompt("conversation").format(
         today=f"{now:%A %Y-%m-%d}",
         name=_line(learner.name) or "name not known",
-        language=f"{say('language.name', learner.locale)} ({known(learner.locale)})",
+        language=f"{phrase('language.name', learner.locale)} ({known(learner.locale)})",
         zone=learner.zone,
         channel=conversation.address.channel,
         group=", a group" if group else "",

@@ -11,7 +11,7 @@ from core.channel import LiveUpdates
 from core.clock import Clock
 from core.conversation import Conversation, ToolCall
 from core.errors import Failure, ToolFault
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.knowledge import AddSource, Retriever
 from core.ports.model import ModelToolCall, ToolResult
 from core.reply import Reply
@@ -101,7 +101,7 @@ class ToolRunner:
             return "It broke. Do not try it again in this turn.", True
 
     async def _run(self, tool: Tool, call: ModelToolCall) -> ToolOutcome:
-        await self._live.status(say(tool.doing, self.conversation.learner.locale))
+        await self._live.status(phrase(tool.doing, self.conversation.learner.locale))
         if not tool.changes:
             return await tool.run(self._context(), call.input)
         async with self._changing:

@@ -28,12 +28,12 @@ def offered(replies: Iterable[Reply], capabilities: Capabilities) -> tuple[Choic
     return found
 
 
-def chosen(opening: ClaimedTurn) -> ClaimedTurn:
+def chosen(claimed: ClaimedTurn) -> ClaimedTurn:
     """The opening with words that name one of the offered choices turned into that choice; an open quiz comes first."""
-    choices = opening.conversation.offered
-    if not choices or opening.conversation.quiz is not None:
-        return opening
-    return replace(opening, events=tuple(_taken(event, choices) for event in opening.events))
+    choices = claimed.conversation.offered
+    if not choices or claimed.conversation.quiz is not None:
+        return claimed
+    return replace(claimed, events=tuple(_taken(event, choices) for event in claimed.events))
 
 
 def _taken(event: Event, choices: tuple[Choice, ...]) -> Event:

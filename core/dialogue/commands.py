@@ -8,7 +8,7 @@ from core.dialogue.draft import TurnDraft
 from core.dialogue.suggestions import suggest
 from core.dialogue.text import command, stops
 from core.event import Event, Joined, Said
-from core.phrases import locales, say
+from core.phrases import locales, phrase
 from core.reply import Choice, Text
 
 
@@ -61,76 +61,76 @@ class GeneralCommands:
         self._infos = infos
         self._offline = offline
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - who answers at once shows no signs
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - who answers at once shows no signs
         if isinstance(event.body, Joined):
-            return self._welcome(thought)
+            return self._welcome(draft)
         if isinstance(event.body, Said) and stops(event):
-            return thought.saying(Text(text=say("stop.idle", thought.conversation.learner.locale)))
+            return draft.with_replies(Text(text=phrase("stop.idle", draft.conversation.learner.locale)))
         asked = command(event)
         if asked is None:
             return None
         name, rest = asked
         match name:
             case "start":
-                return self._welcome(thought)
+                return self._welcome(draft)
             case "help":
-                return self._help(thought)
+                return self._help(draft)
             case "language" | "lang":
-                return _language(rest, thought)
+                return _language(rest, draft)
             case "voice":
-                return _voice(rest, thought)
+                return _voice(rest, draft)
             case "new" | "reset":
-                return _afresh(thought)
+                return _afresh(draft)
             case "explain" if rest:
                 return None
             case _:
-                return self._unknown(name[:32], thought)
+                return self._unknown(name[:32], draft)
 
-    def _welcome(self, thought: TurnDraft) -> TurnDraft:
-        learner = thought.conversation.learner
-        hello = say("start.hello_name" if learner.name else "start.hello", learner.locale, name=learner.name)
-        parts = (hello, *self._intro(learner.locale), say("start.next", learner.locale))
+    def _welcome(self, draft: TurnDraft) -> TurnDraft:
+        learner = draft.conversation.learner
+        hello = phrase("start.hello_name" if learner.name else "start.hello", learner.locale, name=learner.name)
+        parts = (hello, *self._intro(learner.locale), phrase("start.next", learner.locale))
         choices = suggest(learner.locale, "lesson", "courses", "help")
         others = tuple(
-            Choice(label=say("language.name", tag), value=f"/language {tag}")
+            Choice(label=phrase("language.name", tag), value=f"/language {tag}")
             for tag in locales()
-            if say("language.name", tag) != say("language.name", learner.locale)
+            if phrase("language.name", tag) != phrase("language.name", learner.locale)
         )
-        return thought.saying(Text(text="\n\n".join(parts), choices=choices + others))
+        return draft.with_replies(Text(text="\n\n".join(parts), choices=choices + others))
 
-    def _help(self, thought: TurnDraft) -> TurnDraft:
-        locale = thought.conversation.learner.locale
-        lines = "\n".join(f"/{info.name} – {say(info.about, locale)}" for info in self._infos)
-        parts = (say("help.title", locale), lines, say("help.more", locale), *self._intro(locale))
-        return thought.saying(
+    def _help(self, draft: TurnDraft) -> TurnDraft:
+        locale = draft.conversation.learner.locale
+        lines = "\n".join(f"/{info.name} – {phrase(info.about, locale)}" for info in self._infos)
+        parts = (phrase("help.title", locale), lines, phrase("help.more", locale), *self._intro(locale))
+        return draft.with_replies(
             Text(text="\n\n".join(parts), choices=suggest(locale, "lesson", "quiz", "review", "courses"))
         )
 
-    def _unknown(self, name: str, thought: TurnDraft) -> TurnDraft:
-        locale = thought.conversation.learner.locale
-        said = [say("help.unknown", locale, command=f"/{name}")]
+    def _unknown(self, name: str, draft: TurnDraft) -> TurnDraft:
+        locale = draft.conversation.learner.locale
+        said = [phrase("help.unknown", locale, command=f"/{name}")]
         near = [f"/{found}" for found in get_close_matches(name, [info.name for info in self._infos], n=1)]
-        said += [say("help.nearest", locale, command=found) for found in near]
+        said += [phrase("help.nearest", locale, command=found) for found in near]
         choices = tuple(Choice(label=found, value=found) for found in near)
-        return thought.saying(Text(text=" ".join(said), choices=choices + suggest(locale, "help")))
+        return draft.with_replies(Text(text=" ".join(said), choices=choices + suggest(locale, "help")))
 
     def _intro(self, locale: str) -> tuple[str, ...]:
-        return (say("offline.intro", locale),) if self._offline else ()
+        return (phrase("offline.intro", locale),) if self._offline else ()
 
 
-def _language(wanted: str, thought: TurnDraft) -> TurnDraft:
-    before = thought.conversation
+def _language(wanted: str, draft: TurnDraft) -> TurnDraft:
+    before = draft.conversation
     here = before.learner.locale
-    names = {tag: say("language.name", tag) for tag in locales()}
+    names = {tag: phrase("language.name", tag) for tag in locales()}
     choices = tuple(Choice(label=name, value=f"/language {tag}") for tag, name in names.items())
     if not wanted:
-        return thought.saying(Text(text=say("language.ask", here), choices=choices))
+        return draft.with_replies(Text(text=phrase("language.ask", here), choices=choices))
     locale = _locale(wanted)
     if locale is None:
-        text = say("language.unknown", here, language=wanted[:40], languages=", ".join(names.values()))
-        return thought.saying(Text(text=text, choices=choices))
+        text = phrase("language.unknown", here, language=wanted[:40], languages=", ".join(names.values()))
+        return draft.with_replies(Text(text=text, choices=choices))
     changed = replace(before, learner=replace(before.learner, locale=locale))
-    return thought.with_conversation(changed).saying(Text(text=say("language.set", locale)))
+    return draft.with_conversation(changed).with_replies(Text(text=phrase("language.set", locale)))
 
 
 def _locale(wanted: str) -> str | None:
@@ -138,26 +138,26 @@ def _locale(wanted: str) -> str | None:
     plain = wanted.strip(" .!").casefold()
     tag = plain.replace("_", "-").partition("-")[0]
     for locale in locales():
-        names = {name.strip().casefold() for name in say("language.also", locale).split(",")}
+        names = {name.strip().casefold() for name in phrase("language.also", locale).split(",")}
         if tag == locale or plain in names:
             return locale
     return None
 
 
-def _voice(wanted: str, thought: TurnDraft) -> TurnDraft:
-    before = thought.conversation
+def _voice(wanted: str, draft: TurnDraft) -> TurnDraft:
+    before = draft.conversation
     locale = before.learner.locale
     manner = _VOICES.get(wanted.casefold())
     if manner is None:
         values = (("always", "on"), ("auto", "auto"), ("never", "off"))
-        choices = tuple(Choice(label=say(f"voice.button_{key}", locale), value=f"/voice {to}") for key, to in values)
-        return thought.saying(Text(text=say("voice.ask", locale), choices=choices))
+        choices = tuple(Choice(label=phrase(f"voice.button_{key}", locale), value=f"/voice {to}") for key, to in values)
+        return draft.with_replies(Text(text=phrase("voice.ask", locale), choices=choices))
     voice = "always" if manner == "always" else "never" if manner == "never" else "auto"
     changed = replace(before, learner=replace(before.learner, voice=voice))
-    return thought.with_conversation(changed).saying(Text(text=say(f"voice.{manner}", locale)))
+    return draft.with_conversation(changed).with_replies(Text(text=phrase(f"voice.{manner}", locale)))
 
 
-def _afresh(thought: TurnDraft) -> TurnDraft:
-    cleared = replace(thought.conversation, history=(), title="", focus="", quiz=None)
-    begun = replace(thought, conversation=cleared, anew=len(thought.messages))
-    return begun.saying(Text(text=say("new.done", cleared.learner.locale)))
+def _afresh(draft: TurnDraft) -> TurnDraft:
+    cleared = replace(draft.conversation, history=(), title="", focus="", quiz=None)
+    begun = replace(draft, conversation=cleared, history_start=len(draft.messages))
+    return begun.with_replies(Text(text=phrase("new.done", cleared.learner.locale)))

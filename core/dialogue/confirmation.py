@@ -11,7 +11,7 @@ from core.dialogue.draft import TurnDraft
 from core.dialogue.text import words
 from core.event import Event, Said, Spoke, Tapped
 from core.learn.terms import key
-from core.phrases import locales, say
+from core.phrases import locales, phrase
 from core.reply import Choice, Text
 
 VALID = timedelta(minutes=10)
@@ -46,21 +46,21 @@ class Confirmation:
     def asked(self, before: str, locale: str, now: datetime, number: str = "") -> Text:
         """The question below what has to be known first; with a `number`, that is what yes is said by."""
         if number:
-            return Text(text=f"{before}\n\n{say(f'{self.ask}_number', locale, number=number)}")
+            return Text(text=f"{before}\n\n{phrase(f'{self.ask}_number', locale, number=number)}")
         answers = (("yes", self.yes), ("no", self.no))
         at = int(now.timestamp())
         choices = tuple(
             Choice(
-                label=say(label, locale),
+                label=phrase(label, locale),
                 value=f"{self.name}:{value}:{at}",
                 destroys=self.destroys and value == "yes",
             )
             for value, label in answers
         )
-        return Text(text=f"{before}\n\n{say(self.ask, locale)}", choices=choices)
+        return Text(text=f"{before}\n\n{phrase(self.ask, locale)}", choices=choices)
 
     def answer(
-        self, event: Event, thought: TurnDraft, now: datetime, *, numbered: bool = False
+        self, event: Event, draft: TurnDraft, now: datetime, *, numbered: bool = False
     ) -> ConfirmationAnswer | None:
         """What a tap on its buttons, or words right after it, answer; `None` for everything else.
 
@@ -68,12 +68,12 @@ class Confirmation:
         """
         match event.body:
             case Said() if numbered:
-                return self._counted(words(event), thought, now)
+                return self._counted(words(event), draft, now)
             case _ if numbered:
                 return None
             case Tapped(choice=choice):
                 return self._tapped(choice, now)
-            case Said() | Spoke() if (locale := self._asked_in(thought, now)) is not None:
+            case Said() | Spoke() if (locale := self._asked_in(draft, now)) is not None:
                 return self._worded(words(event), locale)
             case _:
                 return None
@@ -86,36 +86,36 @@ class Confirmation:
         asked = int(at) if at.isascii() and at.isdigit() and len(at) < _DIGITS else 0
         return "late" if now.timestamp() - asked > VALID.total_seconds() else "yes" if value == "yes" else "no"
 
-    def _asked_in(self, thought: TurnDraft, now: datetime) -> str | None:
+    def _asked_in(self, draft: TurnDraft, now: datetime) -> str | None:
         """The language the question was just asked in; who has joined another person speaks theirs, perhaps, when the turn is taken again."""
-        last = _last(thought, now)
-        return next((locale for locale in _languages(thought) if last.endswith(say(self.ask, locale))), None)
+        last = _last(draft, now)
+        return next((locale for locale in _languages(draft) if last.endswith(phrase(self.ask, locale))), None)
 
     def _worded(self, said: str, locale: str) -> ConfirmationAnswer | None:
         wanted = key(said)
-        if wanted in (key(say(self.yes, locale)), *say(self.words, locale).split("|")):
+        if wanted in (key(phrase(self.yes, locale)), *phrase(self.words, locale).split("|")):
             return "yes"
         return "no" if self._denied(said, locale) else None
 
-    def _counted(self, said: str, thought: TurnDraft, now: datetime) -> ConfirmationAnswer | None:
-        for locale in _languages(thought):
-            before, _, after = say(f"{self.ask}_number", locale, number="\n").partition("\n")
-            asked = re.search(rf"{re.escape(before)}(\d{{6}}){re.escape(after)}$", _last(thought, now))
+    def _counted(self, said: str, draft: TurnDraft, now: datetime) -> ConfirmationAnswer | None:
+        for locale in _languages(draft):
+            before, _, after = phrase(f"{self.ask}_number", locale, number="\n").partition("\n")
+            asked = re.search(rf"{re.escape(before)}(\d{{6}}){re.escape(after)}$", _last(draft, now))
             if asked is not None:
                 return "yes" if said.strip(" .!") == asked[1] else "no" if self._denied(said, locale) else None
         return None
 
     def _denied(self, said: str, locale: str) -> bool:
-        return key(said) in (key(say(self.no, locale)), *say("person.words.no", locale).split("|"))
+        return key(said) in (key(phrase(self.no, locale)), *phrase("person.words.no", locale).split("|"))
 
 
-def _languages(thought: TurnDraft) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((thought.conversation.learner.locale, *locales())))
+def _languages(draft: TurnDraft) -> tuple[str, ...]:
+    return tuple(dict.fromkeys((draft.conversation.learner.locale, *locales())))
 
 
-def _last(thought: TurnDraft, now: datetime) -> str:
+def _last(draft: TurnDraft, now: datetime) -> str:
     """What Sona said last, unless it is too long ago."""
-    said = (message for message in reversed(thought.conversation.history) if message.role == "sona")
+    said = (message for message in reversed(draft.conversation.history) if message.role == "sona")
     last = next(said, None)
     return last.text if last is not None and now - last.at <= VALID else ""
 
@@ -126,7 +126,7 @@ _DIGITS = 12
 def place(channel: str, locale: str) -> str:
     """A channel as people call it."""
     try:
-        return say(f"person.place.{channel}", locale)
+        return phrase(f"person.place.{channel}", locale)
     except KeyError:
         return channel.capitalize()
 

@@ -14,7 +14,7 @@ from core.dialogue.text import command, stops, words
 from core.dialogue.transcript import heard, spoken
 from core.errors import Failure, Superseded
 from core.event import Event, Left, Said, Spoke
-from core.phrases import say
+from core.phrases import phrase
 from core.reply import Text
 
 _logger = logging.getLogger(__name__)
@@ -31,16 +31,16 @@ class Dispatcher:
         self._clock = clock
         self._history = history
 
-    async def think(self, opening: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event | None = None) -> TurnDraft:
+    async def think(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event | None = None) -> TurnDraft:
         """What the events of a turn come to. Raises `Superseded` only; all else is apologised for to the person.
 
         When `stop` is set, whoever answers is cancelled and the thought ends with what was said until then.
         """
-        thought = TurnDraft(conversation=opening.conversation)
-        turn = _Turn(self._answerers, thought, live, clock=self._clock, history=self._history)
+        draft = TurnDraft(conversation=claimed.conversation)
+        turn = _Turn(self._answerers, draft, live, clock=self._clock, history=self._history)
         if stop is None:
-            return await turn.run(opening.events)
-        run = asyncio.create_task(turn.run(opening.events))
+            return await turn.run(claimed.events)
+        run = asyncio.create_task(turn.run(claimed.events))
         stopped = asyncio.create_task(stop.wait())
         try:
             await asyncio.wait({run, stopped}, return_when=asyncio.FIRST_COMPLETED)
@@ -58,10 +58,10 @@ class _Turn:
     """One turn under way: the thought so far, and what was said but waits to be answered together."""
 
     def __init__(
-        self, answerers: tuple[Answerer, ...], thought: TurnDraft, live: LiveUpdates, *, clock: Clock, history: int
+        self, answerers: tuple[Answerer, ...], draft: TurnDraft, live: LiveUpdates, *, clock: Clock, history: int
     ) -> None:
         self._first, self._talker = answerers[:-1], answerers[-1]
-        self._thought = thought
+        self._thought = draft
         self._live = live
         self._clock = clock
         self._history = history
@@ -80,8 +80,8 @@ class _Turn:
         match run.exception():
             case None:
                 return run.result()
-            case Interrupted(thought=thought):
-                self._settle(thought)
+            case Interrupted(draft=draft):
+                self._settle(draft)
                 return self._thought
             case error:
                 raise error
@@ -134,10 +134,10 @@ class _Turn:
         if answered is not None:
             self._settle(answered)
 
-    async def _guarded(self, answerer: Answerer, event: Event, thought: TurnDraft) -> TurnDraft | None:
+    async def _guarded(self, answerer: Answerer, event: Event, draft: TurnDraft) -> TurnDraft | None:
         """The answer, or an apology for the failure to give one."""
         try:
-            return await answerer.answer(event, thought, self._live)
+            return await answerer.answer(event, draft, self._live)
         except (Superseded, Interrupted):
             raise
         except Failure as failure:
@@ -147,7 +147,7 @@ class _Turn:
             _logger.error("%s broke: %s at %s", type(answerer).__name__, type(error).__name__, _place(error))
             told = "failure.unexpected"
         await self._live.status("")
-        return thought.saying(Text(text=say(told, thought.conversation.learner.locale)))
+        return draft.with_replies(Text(text=phrase(told, draft.conversation.learner.locale)))
 
     def _with_heard(self, event: Event) -> TurnDraft:
         message = heard(event)
@@ -160,10 +160,10 @@ class _Turn:
             answered = self._keep(answered, message) if message else answered
         self._thought = answered
 
-    def _keep(self, thought: TurnDraft, message: Message) -> TurnDraft:
-        before = thought.conversation
+    def _keep(self, draft: TurnDraft, message: Message) -> TurnDraft:
+        before = draft.conversation
         history = (*before.history, message)[-self._history :]
-        return replace(thought, conversation=replace(before, history=history), messages=(*thought.messages, message))
+        return replace(draft, conversation=replace(before, history=history), messages=(*draft.messages, message))
 
 
 def _is_talk(event: Event) -> bool:

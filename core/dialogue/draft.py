@@ -14,7 +14,7 @@ from core.reply import Reply
 class TurnDraft:
     """The conversation as it will be left, and everything else the turn has made; nothing of it is written yet.
 
-    `messages` are the lines this turn adds to the record, whatever becomes of the conversation's `history`; `anew` is how
+    `messages` are the lines this turn adds to the record, whatever becomes of the conversation's `history`; `history_start` is how
     many of them stood there when the conversation was begun anew, or `None` when it was not. `origin` is where its open
     quiz was taken over from.
     """
@@ -22,7 +22,7 @@ class TurnDraft:
     conversation: Conversation
     replies: tuple[Reply, ...] = ()
     messages: tuple[Message, ...] = ()
-    anew: int | None = None
+    history_start: int | None = None
     calls: tuple[ToolCall, ...] = ()
     usage: Usage = field(default_factory=Usage)
     cards: tuple[Card, ...] = ()
@@ -30,7 +30,7 @@ class TurnDraft:
     progress: tuple[UnitProgress, ...] = ()
     origin: QuizOrigin | None = None
 
-    def saying(self, *replies: Reply) -> "TurnDraft":
+    def with_replies(self, *replies: Reply) -> "TurnDraft":
         return replace(self, replies=self.replies + replies)
 
     def with_conversation(self, conversation: Conversation) -> "TurnDraft":
@@ -40,15 +40,15 @@ class TurnDraft:
 class Interrupted(Exception):
     """Someone was cancelled while answering; `thought` holds the answer as far as it had come."""
 
-    def __init__(self, thought: TurnDraft) -> None:
+    def __init__(self, draft: TurnDraft) -> None:
         super().__init__("interrupted")
-        self.thought = thought
+        self.draft = draft
 
 
 class Answerer(Protocol):
     """Someone who may answer an event."""
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         """The thought with the answer added, or `None` when the event is not theirs to answer.
 
         A `Spoke` event arrives with `heard` filled in. Raises `core.errors`.

@@ -4,28 +4,32 @@ from core.channel import LiveUpdates
 from core.dialogue.draft import TurnDraft
 from core.dialogue.suggestions import suggest
 from core.event import Due, Event, Gesture, Left, Ready, Spoke, Stopped
-from core.phrases import say
+from core.phrases import phrase
 from core.reply import Text
 
 
 class Notices:
     """Answers what happens: `Gesture`, links to read, `Spoke` without words, `Ready`, `Due`, `Left`, `Stopped`."""
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - who answers at once shows no signs
-        locale = thought.conversation.learner.locale
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - who answers at once shows no signs
+        locale = draft.conversation.learner.locale
         match event.body:
             case Spoke(heard=heard, unheard=unheard) if not heard.strip():
-                return thought.saying(Text(text=say(unheard or "voice.unheard", locale)))
+                return draft.with_replies(Text(text=phrase(unheard or "voice.unheard", locale)))
             case Gesture(what=what, text=text):
                 choices = suggest(locale, "quiz") if what == "poll" else ()
-                return thought.saying(Text(text=say(f"gesture.{what}", locale, text=text).strip(), choices=choices))
+                return draft.with_replies(
+                    Text(text=phrase(f"gesture.{what}", locale, text=text).strip(), choices=choices)
+                )
             case Ready(text=text, failed=failed):
-                return thought.saying(Text(text=say("reading.undone" if failed else "reading.done", locale, text=text)))
+                return draft.with_replies(
+                    Text(text=phrase("reading.undone" if failed else "reading.done", locale, text=text))
+                )
             case Due():
-                return thought.saying(Text(text=say("due.review", locale), choices=suggest(locale, "review")))
+                return draft.with_replies(Text(text=phrase("due.review", locale), choices=suggest(locale, "review")))
             case Left():
-                return thought
+                return draft
             case Stopped(quiet=quiet):
-                return thought if quiet else thought.saying(Text(text=say("stop.done", locale)))
+                return draft if quiet else draft.with_replies(Text(text=phrase("stop.done", locale)))
             case _:
                 return None

@@ -5,7 +5,7 @@ from functools import cache
 
 from core.event import Event, Left, Said, Shared, Spoke, Stopped, Tapped
 from core.learn.terms import key
-from core.phrases import locales, say
+from core.phrases import locales, phrase
 
 # Brackets belong to an address where they are closed in it (`…/wiki/Li_(surname)`), and to the sentence where they are not.
 _LINK = re.compile(r"https?://(?:[^\s<>\"“”«»()]|\([^\s<>\"“”«»()]*\))*(?:[^\s<>\"“”«»().,;:!?…]|\([^\s<>\"“”«»()]*\))")
@@ -48,7 +48,7 @@ def ends(event: Event) -> bool:
 
 @cache
 def _stopping() -> frozenset[str]:
-    return frozenset(word for tag in locales() for word in say("study.words.stop", tag).split("|"))
+    return frozenset(word for tag in locales() for word in phrase("study.words.stop", tag).split("|"))
 
 
 def links(text: str) -> tuple[str, ...]:

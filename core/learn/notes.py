@@ -10,8 +10,8 @@ _HEADING = re.compile(r"^(#{1,2})\s+(.+?)\s*$", re.MULTILINE)
 def sections(markdown: str, title: str) -> tuple[Section, ...]:
     """The note's parts in order; what stands before the first `##` heading has `title` as its heading."""
     starts = [found for found in _HEADING.finditer(markdown) if found[1] == "##"]
-    opening = markdown[: starts[0].start()] if starts else markdown
-    parts = [(title, _HEADING.sub("", opening))]
+    claimed = markdown[: starts[0].start()] if starts else markdown
+    parts = [(title, _HEADING.sub("", claimed))]
     for place, found in enumerate(starts):
         end = starts[place + 1].start() if place + 1 < len(starts) else len(markdown)
         parts.append((found[2], markdown[found.end() : end]))

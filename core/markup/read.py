@@ -59,8 +59,8 @@ def _blocks(tokens: Iterator[Token], depth: int) -> list[Block]:
     return blocks
 
 
-def _items(tokens: Iterator[Token], opening: Token, depth: int) -> Iterator[Block]:
-    ordinal = int(opening.attrs.get("start", 1)) if opening.type == "ordered_list_open" else None
+def _items(tokens: Iterator[Token], claimed: Token, depth: int) -> Iterator[Block]:
+    ordinal = int(claimed.attrs.get("start", 1)) if claimed.type == "ordered_list_open" else None
     for token in tokens:
         if token.type != "list_item_open":
             return

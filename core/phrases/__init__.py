@@ -8,15 +8,15 @@ from importlib import resources
 DEFAULT = "en"
 
 
-def say(key: str, locale: str, **values: object) -> str:
+def phrase(key: str, locale: str, **values: object) -> str:
     """The phrase `key` in the nearest language to `locale`, with its `{placeholders}` filled in.
 
     `es-MX` falls back to `es` and then to English. Raises `KeyError` for a key or placeholder that does not exist.
     """
     for tag in _chain(locale):
-        phrase = phrases(tag).get(key)
-        if phrase is not None:
-            return phrase.format_map(values)
+        found = phrases(tag).get(key)
+        if found is not None:
+            return found.format_map(values)
     raise KeyError(key)
 
 

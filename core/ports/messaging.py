@@ -21,15 +21,15 @@ class Turns(Protocol):
         """Lease the conversation and take all waiting events; `None` when there are none or someone else has it."""
         ...
 
-    async def renew(self, opening: ClaimedTurn, lease: timedelta) -> bool:
+    async def renew(self, claimed: ClaimedTurn, lease: timedelta) -> bool:
         """Keep the lease for as long again; false when it was lost."""
         ...
 
-    async def since(self, opening: ClaimedTurn) -> tuple[Event, ...]:
+    async def since(self, claimed: ClaimedTurn) -> tuple[Event, ...]:
         """What was said to Sona in the conversation after the turn was opened, and waits to be answered."""
         ...
 
-    async def close(self, opening: ClaimedTurn, turn: Turn) -> None:
+    async def close(self, claimed: ClaimedTurn, turn: Turn) -> None:
         """Write all of a turn in one transaction and end the lease; insists for some seconds while the database is away.
 
         Raises `Superseded` when the lease was lost and someone else took the conversation.
@@ -40,11 +40,11 @@ class Turns(Protocol):
         """Whether events wait; asked after a turn, for those that came while it had the lease."""
         ...
 
-    async def owed(self, address: Address) -> bool:
+    async def replies_pending(self, address: Address) -> bool:
         """Whether replies of turns before are still on their way."""
         ...
 
-    async def release(self, opening: ClaimedTurn) -> None:
+    async def release(self, claimed: ClaimedTurn) -> None:
         """Give the lease back with nothing done."""
         ...
 
@@ -54,11 +54,11 @@ class Outbox(Protocol):
         """Take the oldest parcel of a conversation if it is due and nobody holds it."""
         ...
 
-    async def renew(self, parcel: OutboundMessage, lease: timedelta) -> bool:
+    async def renew(self, outbound: OutboundMessage, lease: timedelta) -> bool:
         """Hold it for as long again; false when someone else has it now."""
         ...
 
-    async def sent(self, parcel: OutboundMessage, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
+    async def sent(self, outbound: OutboundMessage, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
         """It was delivered; `receipt` is the platform's id of it. True when more parcels wait behind it.
 
         `offered` are choices that went out as a numbered list after all: the conversation remembers them, unless
@@ -68,20 +68,20 @@ class Outbox(Protocol):
         """
         ...
 
-    async def later(self, parcel: OutboundMessage, at: datetime, why: str, *, tried: bool = True) -> None:
+    async def later(self, outbound: OutboundMessage, at: datetime, why: str, *, tried: bool = True) -> None:
         """Try again at `at`; everything behind it waits too. Does nothing for who has lost the parcel.
 
         What was not `tried`, as the platform asked to wait, does not count among its attempts.
         """
         ...
 
-    async def dead(self, parcel: OutboundMessage, why: str) -> None:
+    async def dead(self, outbound: OutboundMessage, why: str) -> None:
         """It can never be delivered; the next one may go. Does nothing for who has lost the parcel."""
         ...
 
 
 class DeliveryReports(Protocol):
-    async def note(self, parcel: str, outcome: str) -> None:
+    async def note(self, outbound: str, outcome: str) -> None:
         """What a platform says later became of a parcel that was sent: `delivered`, or `undelivered` with its reason.
 
         A part that was not delivered outweighs those that were. Does nothing for a parcel that is not known.
@@ -121,7 +121,7 @@ class DueOutbound(Protocol):
     """
 
     @property
-    def parcel(self) -> OutboundMessage: ...
+    def outbound(self) -> OutboundMessage: ...
 
     @property
     def target(self) -> str: ...

@@ -92,24 +92,24 @@ async def write(database: Database, pairs: Sequence[tuple[ClaimedTurn, Turn]], c
 
     Where the answer to a first try was lost, what it wrote stands, and the lease is gone.
     """
-    records = [_record(n, opening, turn, clock.id()) for n, (opening, turn) in enumerate(pairs)]
+    records = [_record(n, claimed, turn, clock.id()) for n, (claimed, turn) in enumerate(pairs)]
     turns = json.dumps(records)
     if "\\u0000" in turns or "\\ud" in turns:
         turns = json.dumps(_clean(records))
     return {row.address for row in await database.insist(_CLOSE, {"turns": turns, "now": clock.now()})}
 
 
-def _record(n: int, opening: ClaimedTurn, turn: Turn, name: str) -> dict[str, Any]:
-    before, after = opening.conversation, turn.conversation
+def _record(n: int, claimed: ClaimedTurn, turn: Turn, name: str) -> dict[str, Any]:
+    before, after = claimed.conversation, turn.conversation
     return {
         "n": n,
         "address": str(before.address),
-        "token": opening.token,
+        "token": claimed.token,
         "version": before.version,
         "state": _state(after),
         "learner": _changed(before.learner, after.learner),
         "origin": {"address": str(turn.origin.address), "version": turn.origin.version} if turn.origin else None,
-        "events": [wire.clean(event.id) for event in opening.events],
+        "events": [wire.clean(event.id) for event in claimed.events],
         "turn": {
             "id": name,
             "started": turn.started.isoformat(),
@@ -117,7 +117,7 @@ def _record(n: int, opening: ClaimedTurn, turn: Turn, name: str) -> dict[str, An
             **_fields(turn.usage),
         },
         "messages": [_fields(message) for message in turn.messages],
-        "parcels": [_parcel(parcel) for parcel in turn.replies],
+        "parcels": [_parcel(outbound) for outbound in turn.replies],
         "calls": [_fields(call) for call in turn.calls],
         "cards": [_fields(card) for card in turn.cards],
         "reviews": [_fields(review) for review in turn.reviews],
@@ -140,16 +140,16 @@ def _state(conversation: Conversation) -> Any:
         quiz=conversation.quiz,
         offered=conversation.offered,
         album=wire.clean(conversation.album),
-        awaited=conversation.awaited,
-        anew=conversation.anew,
+        pending_files=conversation.pending_files,
+        history_start=conversation.history_start,
         stopped=conversation.stopped,
     )
     return json.loads(wire.dump_state(state))
 
 
-def _parcel(parcel: OutboundMessage) -> dict[str, Any]:
-    subject = parcel.reply.id if isinstance(parcel.reply, Quiz) else ""
-    return {"id": parcel.id, "subject": subject, "payload": json.loads(wire.dump_reply(parcel.reply))}
+def _parcel(outbound: OutboundMessage) -> dict[str, Any]:
+    subject = outbound.reply.id if isinstance(outbound.reply, Quiz) else ""
+    return {"id": outbound.id, "subject": subject, "payload": json.loads(wire.dump_reply(outbound.reply))}
 
 
 def _fields(noun: Any) -> dict[str, Any]:

@@ -19,5 +19,5 @@ class PostgresDeliveryReports:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def note(self, parcel: str, outcome: str) -> None:
-        await self._database.run(_NOTE, {"id": wire.clean(parcel), "outcome": wire.clean(outcome)[:60]})
+    async def note(self, outbound: str, outcome: str) -> None:
+        await self._database.run(_NOTE, {"id": wire.clean(outbound), "outcome": wire.clean(outcome)[:60]})

@@ -42,9 +42,9 @@ class FeedPosition:
 class PostgresFeed:
     """`core.ports.feed.Feed` on the table `feed`. `poll` is how often, in seconds, lines nobody heard of are looked for."""
 
-    def __init__(self, *, database: Database, radio: PubSub, clock: Clock, poll: float = 10.0) -> None:
+    def __init__(self, *, database: Database, pubsub: PubSub, clock: Clock, poll: float = 10.0) -> None:
         self._database = database
-        self._radio = radio
+        self._radio = pubsub
         self._clock = clock
         self._poll = poll
         self._places: set[FeedPosition] = set()

@@ -47,7 +47,7 @@ class PostgresInbox:
 def _record(n: int, name: str, event: Event) -> str:
     """An event as JSON text for the statement; one text for a whole batch costs a third of what arrays of texts do."""
     addressed = "true" if event.addressed else "false"
-    heeds = '"heeds":true,' if event.heeds else ""
+    heeds = '"heeds":true,' if event.drop_if_opted_out else ""
     head = f'{heeds}"n":{n},"id":{json.dumps(name)},"address":{json.dumps(str(event.address))},"addressed":{addressed}'
     return f'{{{head},"payload":{wire.dump_event(event)}}}'
 

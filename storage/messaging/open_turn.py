@@ -38,9 +38,9 @@ def _opening(row: Row[Any], address: Address) -> ClaimedTurn:
         quiz=state.quiz,
         offered=state.offered,
         album=state.album,
-        history=history(lines, state.anew),
-        anew=state.anew,
-        awaited=state.awaited,
+        history=history(lines, state.history_start),
+        history_start=state.history_start,
+        pending_files=state.pending_files,
         stopped=state.stopped,
         version=row.version,
     )
@@ -49,8 +49,8 @@ def _opening(row: Row[Any], address: Address) -> ClaimedTurn:
         events=events,
         token=row.lease_token,
         attempts=row.attempts,
-        owed=row.owed,
-        line=lines[-1][-1] if lines else state.anew.line if state.anew else 0,
+        replies_pending=row.owed,
+        line=lines[-1][-1] if lines else state.history_start.line if state.history_start else 0,
     )
 
 

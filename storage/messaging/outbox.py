@@ -86,7 +86,7 @@ _DEAD = text(
 class DueRow:
     """`core.ports.messaging.Due`."""
 
-    parcel: OutboundMessage
+    outbound: OutboundMessage
     target: str
     written: datetime
     due: datetime
@@ -104,21 +104,21 @@ class PostgresOutbox:
     async def next(self, address: Address, lease: timedelta) -> DueRow | None:
         return await self._nexts((address, lease))
 
-    async def renew(self, parcel: OutboundMessage, lease: timedelta) -> bool:
-        return bool(await self._database.run(_RENEW, _held(parcel) | {"until": self._clock.now() + lease}))
+    async def renew(self, outbound: OutboundMessage, lease: timedelta) -> bool:
+        return bool(await self._database.run(_RENEW, _held(outbound) | {"until": self._clock.now() + lease}))
 
-    async def sent(self, parcel: OutboundMessage, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
+    async def sent(self, outbound: OutboundMessage, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
         if offered:
             choices = json.loads(wire.dump_state(wire.ConversationState(offered=offered)))["is"]["offered"]
-            await self._database.insist(_OFFERED, {"id": parcel.id, "choices": json.dumps(choices)})
-        return await self._sents((parcel.id, receipt))
+            await self._database.insist(_OFFERED, {"id": outbound.id, "choices": json.dumps(choices)})
+        return await self._sents((outbound.id, receipt))
 
-    async def later(self, parcel: OutboundMessage, at: datetime, why: str, *, tried: bool = True) -> None:
+    async def later(self, outbound: OutboundMessage, at: datetime, why: str, *, tried: bool = True) -> None:
         given = {"at": at, "why": wire.clean(why)[:500], "untried": int(not tried)}
-        await self._database.run(_LATER, _held(parcel) | given)
+        await self._database.run(_LATER, _held(outbound) | given)
 
-    async def dead(self, parcel: OutboundMessage, why: str) -> None:
-        await self._database.run(_DEAD, _held(parcel) | {"why": wire.clean(why)[:500]})
+    async def dead(self, outbound: OutboundMessage, why: str) -> None:
+        await self._database.run(_DEAD, _held(outbound) | {"why": wire.clean(why)[:500]})
 
     async def _next(self, asked: Sequence[tuple[Address, timedelta]]) -> list[DueRow | Malformed | None]:
         """A parcel that cannot be read, such as a newer version's, holds up its own conversation and no other."""
@@ -141,9 +141,9 @@ def _due(row: Row[Any], address: Address) -> DueRow | Malformed:
         reply = wire.load_reply(row.payload)
     except Malformed as error:
         return error
-    parcel = OutboundMessage(id=row.id, address=address, reply=reply, attempts=row.attempts)
-    return DueRow(parcel=parcel, target=row.target, written=row.written, due=row.due)
+    outbound = OutboundMessage(id=row.id, address=address, reply=reply, attempts=row.attempts)
+    return DueRow(outbound=outbound, target=row.target, written=row.written, due=row.due)
 
 
-def _held(parcel: OutboundMessage) -> dict[str, Any]:
-    return {"id": parcel.id, "attempts": parcel.attempts}
+def _held(outbound: OutboundMessage) -> dict[str, Any]:
+    return {"id": outbound.id, "attempts": outbound.attempts}

@@ -47,8 +47,8 @@ _OPEN = text(
          WHERE e.address = leased.address AND e.handled_at IS NULL AND (e.addressed OR e.seq > coalesce(early.seq, 0))) AS events,
         (SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at, m.seq) ORDER BY m.seq) FROM (
             SELECT * FROM messages WHERE address = leased.address
-                AND seq > coalesce((leased.state #>> '{is,anew,line}')::bigint, 0)
-            ORDER BY seq DESC LIMIT :history + coalesce((leased.state #>> '{is,anew,skipped}')::int, 0)
+                AND seq > coalesce((leased.state #>> '{is,history_start,line}')::bigint, 0)
+            ORDER BY seq DESC LIMIT :history + coalesce((leased.state #>> '{is,history_start,skipped}')::int, 0)
          ) m) AS history
     FROM leased JOIN learners l ON l.id = leased.learner_id
     LEFT JOIN LATERAL (
@@ -143,24 +143,24 @@ class PostgresTurns:
     async def open(self, address: Address, lease: timedelta) -> ClaimedTurn | None:
         return await self._opening((address, lease))
 
-    async def renew(self, opening: ClaimedTurn, lease: timedelta) -> bool:
-        return await self._renewing((opening, lease))
+    async def renew(self, claimed: ClaimedTurn, lease: timedelta) -> bool:
+        return await self._renewing((claimed, lease))
 
-    async def since(self, opening: ClaimedTurn) -> tuple[Event, ...]:
-        return await self._looking(opening)
+    async def since(self, claimed: ClaimedTurn) -> tuple[Event, ...]:
+        return await self._looking(claimed)
 
-    async def close(self, opening: ClaimedTurn, turn: Turn) -> None:
-        if not await self._closing((opening, turn)):
-            raise Superseded(str(opening.conversation.address))
+    async def close(self, claimed: ClaimedTurn, turn: Turn) -> None:
+        if not await self._closing((claimed, turn)):
+            raise Superseded(str(claimed.conversation.address))
 
     async def waiting(self, address: Address) -> bool:
         return await self._checking(str(address))
 
-    async def owed(self, address: Address) -> bool:
+    async def replies_pending(self, address: Address) -> bool:
         return bool(await self._database.run(_OWED, {"address": str(address)}))
 
-    async def release(self, opening: ClaimedTurn) -> None:
-        await self._database.run(_RELEASE, _held(opening))
+    async def release(self, claimed: ClaimedTurn) -> None:
+        await self._database.run(_RELEASE, _held(claimed))
 
     async def _open(self, asked: Sequence[tuple[Address, timedelta]]) -> list[ClaimedTurn | Malformed | None]:
         """A record that cannot be read, such as a newer version's, keeps its own conversation waiting and no other."""
@@ -185,11 +185,11 @@ class PostgresTurns:
             await self._hear_out(row, openings[row.address])
         return [openings.pop(str(address), None) for address, _ in asked]
 
-    async def _hear_out(self, row: Row[Any], opening: ClaimedTurn | Malformed) -> None:
+    async def _hear_out(self, row: Row[Any], claimed: ClaimedTurn | Malformed) -> None:
         """Let go of what was said too long before, and keep the language of somebody whose first words did not tell it, as Discord's messages do not, once something does."""
         if row.early is not None:
             await self._database.run(_PASSED_BY, {"address": row.address, "early": row.early, "now": self._clock.now()})
-        if not row.locale and isinstance(opening, ClaimedTurn) and (locale := language(opening.events)):
+        if not row.locale and isinstance(claimed, ClaimedTurn) and (locale := language(claimed.events)):
             await self._database.run(_LANGUAGE, {"learner": row.learner, "locale": locale})
 
     async def _meet(self, addresses: list[str], now: datetime, failed: dict[str, ClaimedTurn | Malformed]) -> list[str]:
@@ -224,28 +224,28 @@ class PostgresTurns:
 
     async def _renew(self, held: Sequence[tuple[ClaimedTurn, timedelta]]) -> list[bool]:
         parameters = {
-            "addresses": [str(opening.conversation.address) for opening, _ in held],
-            "tokens": [opening.token for opening, _ in held],
+            "addresses": [str(claimed.conversation.address) for claimed, _ in held],
+            "tokens": [claimed.token for claimed, _ in held],
             "until": self._clock.now() + max(lease for _, lease in held),
         }
         kept = {row.lease_token for row in await self._database.run(_RENEW, parameters)}
-        return [opening.token in kept for opening, _ in held]
+        return [claimed.token in kept for claimed, _ in held]
 
     async def _since(self, openings: Sequence[ClaimedTurn]) -> list[tuple[Event, ...] | Malformed]:
-        found: dict[str, list[Any]] = {str(opening.conversation.address): [] for opening in openings}
-        known = [wire.clean(event.id) for opening in openings for event in opening.events]
+        found: dict[str, list[Any]] = {str(claimed.conversation.address): [] for claimed in openings}
+        known = [wire.clean(event.id) for claimed in openings for event in claimed.events]
         for row in await self._database.run(_SINCE, {"addresses": list(found), "events": known}):
             found[row.address].append(row.payload)
-        return [readable_events(found[str(opening.conversation.address)]) for opening in openings]
+        return [readable_events(found[str(claimed.conversation.address)]) for claimed in openings]
 
     async def _close(self, pairs: Sequence[tuple[ClaimedTurn, Turn]]) -> list[bool]:
         closed = await close_turn.write(self._database, pairs, self._clock)
-        return [str(opening.conversation.address) in closed for opening, _ in pairs]
+        return [str(claimed.conversation.address) in closed for claimed, _ in pairs]
 
     async def _waiting(self, addresses: Sequence[str]) -> list[bool]:
         found = {row.address for row in await self._database.run(_WAITING, {"addresses": list(addresses)})}
         return [address in found for address in addresses]
 
 
-def _held(opening: ClaimedTurn) -> dict[str, Any]:
-    return {"address": str(opening.conversation.address), "token": opening.token}
+def _held(claimed: ClaimedTurn) -> dict[str, Any]:
+    return {"address": str(claimed.conversation.address), "token": claimed.token}

@@ -66,8 +66,8 @@ _ELSEWHERE = text(
     SELECT c.address, c.state, c.version, (
         SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at, m.seq) ORDER BY m.seq) FROM (
             SELECT * FROM messages WHERE address = c.address
-                AND seq > coalesce((c.state #>> '{is,anew,line}')::bigint, 0)
-            ORDER BY seq DESC LIMIT :recent + coalesce((c.state #>> '{is,anew,skipped}')::int, 0)
+                AND seq > coalesce((c.state #>> '{is,history_start,line}')::bigint, 0)
+            ORDER BY seq DESC LIMIT :recent + coalesce((c.state #>> '{is,history_start,skipped}')::int, 0)
         ) m) AS history
     FROM conversations c WHERE c.learner_id = :learner AND c.address <> :here
     ORDER BY (c.state #>> '{is,quiz}' IS NOT NULL OR coalesce(c.state #>> '{is,course}', '') <> '') DESC, c.updated_at DESC
@@ -163,6 +163,6 @@ def _conversation(row: Row[Any], learner: Learner) -> Conversation:
         course=state.course,
         unit=state.unit,
         quiz=state.quiz,
-        history=history(row.history or (), state.anew),
+        history=history(row.history or (), state.history_start),
         version=row.version,
     )

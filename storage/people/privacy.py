@@ -139,11 +139,11 @@ class PostgresPrivacy:
                 feeds = (await connection.execute(_FEEDS, {"addresses": list(found.addresses)})).all()
                 counts = await erased(connection, found, today=self._clock.now().date())
                 forgotten = self._told(counts, found.addresses)
-                parcel = await self._receipt(connection, here, told(forgotten))
+                outbound = await self._receipt(connection, here, told(forgotten))
                 for feed in feeds:
                     marked = {"address": feed.address, "seq": feed.seq, "now": forgotten.at}
                     await connection.execute(_MARK, marked)
-                ends = {self._clock.id(): "", **{feed.address: "" for feed in feeds}, str(here): parcel}
+                ends = {self._clock.id(): "", **{feed.address: "" for feed in feeds}, str(here): outbound}
                 for place, word in ends.items():
                     await connection.execute(_FAREWELL, {"address": place, "parcel": word, "now": forgotten.at})
                 return forgotten
@@ -160,10 +160,10 @@ class PostgresPrivacy:
         )
 
     async def _receipt(self, connection: AsyncConnection, here: Address, reply: Reply) -> str:
-        parcel = self._clock.id()
-        given = {"id": parcel, "address": str(here), "payload": wire.dump_reply(reply), "now": self._clock.now()}
+        outbound = self._clock.id()
+        given = {"id": outbound, "address": str(here), "payload": wire.dump_reply(reply), "now": self._clock.now()}
         await connection.execute(_RECEIPT, given)
-        return parcel
+        return outbound
 
 
 def stale(now: datetime) -> datetime:

@@ -13,8 +13,8 @@ _CHANNEL = "sona:stop"
 class StopSignals:
     """Who runs a turn waits here; who stops one calls `send`, from any process."""
 
-    def __init__(self, radio: PubSub) -> None:
-        self._radio = radio
+    def __init__(self, pubsub: PubSub) -> None:
+        self._radio = pubsub
         self._waiting: dict[Address, tuple[asyncio.Event, asyncio.Event]] = {}
 
     async def send(self, address: Address) -> None:

@@ -76,8 +76,8 @@ async def _nowhere(event: Event) -> None:
 
 @pytest.fixture
 async def house(database: Database, database_url: str, redis_url: str) -> AsyncIterator[House]:
-    clock, radio = SystemClock(), PubSub(redis_url)
-    feed = PostgresFeed(database=database, radio=radio, clock=clock)
+    clock, pubsub = SystemClock(), PubSub(redis_url)
+    feed = PostgresFeed(database=database, pubsub=pubsub, clock=clock)
     blobs = PostgresBlobs(database=database, clock=clock)
     channel = connect(feed=feed, blobs=blobs, receive=_nowhere, clock=clock, secret=SECRET, convert=convert)
     brain = Brain(channel=channel, blobs=blobs, url=redis_url)
@@ -91,7 +91,7 @@ async def house(database: Database, database_url: str, redis_url: str) -> AsyncI
     thinking.cancel()
     await asyncio.gather(thinking, return_exceptions=True)
     await feed.close()
-    await radio.close()
+    await pubsub.close()
 
 
 @pytest.fixture

@@ -27,9 +27,9 @@ async def _convert(audio: Audio, mime: str) -> Audio:
 
 
 async def build(database_url: str, redis_url: str) -> web.Application:
-    database, radio, clock = Database(database_url), PubSub(redis_url), SystemClock()
+    database, pubsub, clock = Database(database_url), PubSub(redis_url), SystemClock()
     client = redis.Redis.from_url(redis_url)
-    feed = PostgresFeed(database=database, radio=radio, clock=clock, poll=2.0)
+    feed = PostgresFeed(database=database, pubsub=pubsub, clock=clock, poll=2.0)
 
     async def receive(event: Event) -> None:
         if await client.set(f"brain:seen:{event.id}", 1, nx=True):
@@ -37,7 +37,7 @@ async def build(database_url: str, redis_url: str) -> web.Application:
 
     async def close(_: web.Application) -> None:
         await feed.close()
-        await radio.close()
+        await pubsub.close()
         await client.aclose()
         await database.close()
 

@@ -17,11 +17,11 @@ ADA, BOB = Address("web", "ada"), Address("web", "bob")
 
 @pytest.fixture
 async def feed(database: Database, redis_url: str) -> AsyncIterator[Feed]:
-    radio = PubSub(redis_url)
-    feed = PostgresFeed(database=database, radio=radio, clock=SystemClock())
+    pubsub = PubSub(redis_url)
+    feed = PostgresFeed(database=database, pubsub=pubsub, clock=SystemClock())
     yield feed
     await feed.close()
-    await radio.close()
+    await pubsub.close()
 
 
 async def heard(lines: AsyncIterator[FeedEntry | LiveSignal]) -> FeedEntry | LiveSignal:

@@ -33,7 +33,7 @@ TWO = (Choice(label="to eat", value="a"), Choice(label="to *go*", value="b"))
 )
 def test_choices_without_buttons_have_numbers_or_letters_as_the_channel_likes(asked: Reply) -> None:
     for lettered, listed in ((False, "1. to eat\n2. to go"), (True, "A. to eat\nB. to go")):
-        (fitted,) = fit(asked, Capabilities(text_limit=100, lettered=lettered))
+        (fitted,) = fit(asked, Capabilities(text_limit=100, letter_choices=lettered))
         assert isinstance(fitted, Text | Quiz)
         assert (fitted.text if isinstance(fitted, Text) else fitted.question) == f"moku?\n\n{listed}"
 
@@ -41,7 +41,7 @@ def test_choices_without_buttons_have_numbers_or_letters_as_the_channel_likes(as
 def test_what_has_more_choices_than_there_are_letters_has_numbers() -> None:
     many = tuple(Choice(label=f"word {n}", value=str(n)) for n in range(27))
     for count, first in ((26, "A. word 0"), (27, "1. word 0")):
-        (fitted,) = fit(Text(text="?", choices=many[:count]), Capabilities(text_limit=1000, lettered=True))
+        (fitted,) = fit(Text(text="?", choices=many[:count]), Capabilities(text_limit=1000, letter_choices=True))
         assert isinstance(fitted, Text)
         assert fitted.text.splitlines()[2] == first
 

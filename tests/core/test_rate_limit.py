@@ -23,7 +23,7 @@ from tests.fakes.messaging import Counted
 from tests.fakes.outbox import Shelf
 from workers.admin.channel_matrix import capabilities
 
-SECOND = RateSpec(most=1, seconds=1)
+SECOND = RateSpec(limit=1, seconds=1)
 
 
 def _leaping(story: Coroutine[Any, Any, None]) -> None:
@@ -157,8 +157,8 @@ def test_five_thousand_replies_take_as_long_as_the_limits_allow_and_nobody_is_to
 
 def test_who_is_told_to_wait_after_a_burst_takes_no_more_bursts_and_holds_up_nobody_else() -> None:
     async def story() -> None:
-        burst = RateSpec(most=3, seconds=3)
-        shelf, channel = Shelf(_moment), Strict(_telegram(), chat_rate=burst, total_rate=RateSpec(most=30, seconds=1))
+        burst = RateSpec(limit=3, seconds=3)
+        shelf, channel = Shelf(_moment), Strict(_telegram(), chat_rate=burst, total_rate=RateSpec(limit=30, seconds=1))
         deliver = _deliver(shelf, channel)
         slow, *others = [Address("test", str(number)) for number in range(1, 51)]
         for number in range(20):
@@ -191,7 +191,9 @@ class Telling(KeepingChannel):
 def _told(everybody: bool) -> dict[str, float]:
     """When three chats were sent to, of which the first was told to wait for 40 s."""
     told = Telling(
-        Throttled("wait", retry_after=40, everybody=everybody), chat_rate=SECOND, total_rate=RateSpec(most=1, seconds=0)
+        Throttled("wait", retry_after=40, everybody=everybody),
+        chat_rate=SECOND,
+        total_rate=RateSpec(limit=1, seconds=0),
     )
 
     async def story() -> None:
@@ -221,7 +223,7 @@ def test_a_limit_without_seconds_is_how_many_go_out_at_a_time() -> None:
 
         async def goes() -> None:
             nonlocal going, most
-            async with pacer.place((RateLimit(name="all", rate=RateSpec(most=4, seconds=0), shared=True),)) as place:
+            async with pacer.acquire((RateLimit(name="all", rate=RateSpec(limit=4, seconds=0), shared=True),)) as place:
                 await place.ready()
                 going += 1
                 most = max(most, going)
@@ -238,7 +240,7 @@ def test_a_limit_without_seconds_is_how_many_go_out_at_a_time() -> None:
 
 def test_a_round_that_finds_nothing_to_send_uses_up_nothing() -> None:
     async def story() -> None:
-        shelf, channel = Shelf(_moment), KeepingChannel(replace(FULL, chat_rate=RateSpec(most=1, seconds=3600)))
+        shelf, channel = Shelf(_moment), KeepingChannel(replace(FULL, chat_rate=RateSpec(limit=1, seconds=3600)))
         deliver, here = _deliver(shelf, channel), Address("test", "1")
         for _ in range(100):
             await deliver(here)
@@ -254,12 +256,12 @@ def test_who_stops_waiting_gives_way() -> None:
     async def story() -> None:
         pacer = RateLimiter()
         mine = (
-            RateLimit(name="mine", rate=RateSpec(most=1, seconds=100)),
+            RateLimit(name="mine", rate=RateSpec(limit=1, seconds=100)),
             RateLimit(name="all", rate=SECOND, shared=True),
         )
 
         async def goes(lanes: tuple[RateLimit, ...]) -> None:
-            async with pacer.place(lanes) as place:
+            async with pacer.acquire(lanes) as place:
                 await place.ready()
                 place.spent()
 
@@ -278,10 +280,10 @@ def test_queues_that_nobody_waits_in_are_forgotten_without_forgetting_any_limit(
     async def story() -> None:
         pacer = RateLimiter()
         for number in range(5000):
-            async with pacer.place((RateLimit(name=str(number), rate=SECOND),)) as place:
+            async with pacer.acquire((RateLimit(name=str(number), rate=SECOND),)) as place:
                 place.spent()
             await asyncio.sleep(0.01)
-        async with pacer.place((RateLimit(name="4999", rate=SECOND),)) as place:
+        async with pacer.acquire((RateLimit(name="4999", rate=SECOND),)) as place:
             await place.ready()
             assert _now() >= 5000 * 0.01 + 0.98
         assert pacer.queues <= 1100

@@ -20,16 +20,16 @@ def _now() -> float:
 
 def test_long_after_a_platform_asked_to_wait_and_once_it_is_quiet_bursts_are_taken_again() -> None:
     async def story() -> None:
-        pacer, lane = RateLimiter(), (RateLimit(name="a", rate=RateSpec(most=3, seconds=3)),)
+        pacer, lane = RateLimiter(), (RateLimit(name="a", rate=RateSpec(limit=3, seconds=3)),)
 
         async def goes(count: int, told: float = 0) -> float:
             began = _now()
             for _ in range(count):
-                async with pacer.place(lane) as place:
+                async with pacer.acquire(lane) as place:
                     await place.ready()
                     place.spent()
                     if told:
-                        place.told(told, everybody=False)
+                        place.on_throttled(told, everybody=False)
             return _now() - began
 
         await goes(1, told=1)

@@ -11,7 +11,7 @@ from core.errors import ToolFault
 from core.learn.catalogue import Catalogue
 from core.learn.course import Course
 from core.learn.load import load
-from core.phrases import locales, say
+from core.phrases import locales, phrase
 from core.tools.context import ToolContext
 from core.tools.tool import Tool
 from tests.docs.pages import ROOT, fences
@@ -74,7 +74,7 @@ def test_the_example_tool_is_described_to_the_model_and_to_people(days_until: To
     assert days_until.spec.name == "days_until"
     assert days_until.spec.description.startswith("Count the days")
     assert list(days_until.spec.parameters["properties"]) == ["day"]
-    assert all(say(days_until.doing, locale) for locale in locales())
+    assert all(phrase(days_until.doing, locale) for locale in locales())
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def test_the_example_course_makes_questions_of_its_own(esperanto: Course) -> Non
         word=esperanto.words[0],
         locale="en",
         rng=Random(1),
-        ask=lambda key, **values: say(key, "en", **values),
+        ask=lambda key, **values: phrase(key, "en", **values),
     )
     question = meaning(making)
     assert question

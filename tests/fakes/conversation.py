@@ -51,8 +51,8 @@ class Scene:
         )
         self.agent = Agent(model=self.model, workshop=workshop, rounds=rounds)
 
-    async def ask(self, text: str, thought: TurnDraft | None = None) -> TurnDraft:
-        answered = await self.agent.answer(said(text), thought or thought_of(text), self.signs)
+    async def ask(self, text: str, draft: TurnDraft | None = None) -> TurnDraft:
+        answered = await self.agent.answer(said(text), draft or thought_of(text), self.signs)
         assert answered is not None
         return answered
 
@@ -60,7 +60,7 @@ class Scene:
         return [part for part in self.model.prompts[prompt].utterances[-1].parts if isinstance(part, ToolResult)]
 
 
-def text_of(thought: TurnDraft) -> Text:
-    reply = thought.replies[0]
+def text_of(draft: TurnDraft) -> Text:
+    reply = draft.replies[0]
     assert isinstance(reply, Text)
     return reply

@@ -25,15 +25,15 @@ from tests.fakes.clock import ManualClock
 Thinking = Callable[[ClaimedTurn, LiveUpdates], Awaitable[TurnDraft]]
 
 
-async def echo(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+async def echo(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
     """Answers all that was said with one line that repeats it."""
-    words = [event.body.text for event in opening.events if isinstance(event.body, Said)]
-    at = opening.events[-1].at
+    words = [event.body.text for event in claimed.events if isinstance(event.body, Said)]
+    at = claimed.events[-1].at
     messages = (
         *(Message(role="person", text=text, at=at) for text in words),
         Message(role="sona", text=" + ".join(words), at=at),
     )
-    conversation = replace(opening.conversation, history=(*opening.conversation.history, *messages))
+    conversation = replace(claimed.conversation, history=(*claimed.conversation.history, *messages))
     return TurnDraft(conversation=conversation, replies=(Text(text=" + ".join(words)),), messages=messages)
 
 
@@ -42,26 +42,26 @@ class ScriptedMind:
     thinking: Thinking = echo
     openings: list[ClaimedTurn] = field(default_factory=list[ClaimedTurn])
 
-    async def think(self, opening: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
-        self.openings.append(opening)
-        thinking = asyncio.ensure_future(self.thinking(opening, live))
+    async def think(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
+        self.openings.append(claimed)
+        thinking = asyncio.ensure_future(self.thinking(claimed, live))
         stopped = asyncio.create_task(stop.wait())
         await asyncio.wait({thinking, stopped}, return_when=asyncio.FIRST_COMPLETED)
         stopped.cancel()
         if thinking.done():
             return thinking.result()
         thinking.cancel()
-        return TurnDraft(conversation=opening.conversation, replies=(Text(text="stopped"),))
+        return TurnDraft(conversation=claimed.conversation, replies=(Text(text="stopped"),))
 
 
 class DeafAndMute:
     """Senses that pass everything on."""
 
-    async def hear(self, opening: ClaimedTurn) -> ClaimedTurn:
-        return opening
+    async def hear(self, claimed: ClaimedTurn) -> ClaimedTurn:
+        return claimed
 
-    async def speak(self, opening: ClaimedTurn, thought: TurnDraft) -> tuple[Reply, ...]:
-        return thought.replies
+    async def speak(self, claimed: ClaimedTurn, draft: TurnDraft) -> tuple[Reply, ...]:
+        return draft.replies
 
 
 @dataclass

@@ -12,7 +12,7 @@ from core.reply import Choice
 
 @dataclass
 class Due:
-    parcel: OutboundMessage
+    outbound: OutboundMessage
     written: datetime
     due: datetime
     target: str = ""
@@ -33,27 +33,27 @@ class Shelf:
     def __post_init__(self) -> None:
         self.written = self.now()
 
-    def put(self, parcel: OutboundMessage, *, target: str = "") -> None:
-        self.waiting[parcel.address].append(parcel)
-        self.targets[parcel.id] = target
+    def put(self, outbound: OutboundMessage, *, target: str = "") -> None:
+        self.waiting[outbound.address].append(outbound)
+        self.targets[outbound.id] = target
 
     async def next(self, address: Address, lease: timedelta) -> Due | None:
         now = self.now()
         if not self.waiting[address] or self.held.get(address, now) > now:
             return None
-        parcel = self.waiting[address][0]
-        return Due(parcel, self.written, self.held.get(address, self.written), self.targets[parcel.id])
+        outbound = self.waiting[address][0]
+        return Due(outbound, self.written, self.held.get(address, self.written), self.targets[outbound.id])
 
-    async def renew(self, parcel: OutboundMessage, lease: timedelta) -> bool:
+    async def renew(self, outbound: OutboundMessage, lease: timedelta) -> bool:
         return True
 
-    async def sent(self, parcel: OutboundMessage, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
-        self.waiting[parcel.address].popleft()
-        return bool(self.waiting[parcel.address])
+    async def sent(self, outbound: OutboundMessage, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
+        self.waiting[outbound.address].popleft()
+        return bool(self.waiting[outbound.address])
 
-    async def later(self, parcel: OutboundMessage, at: datetime, why: str, *, tried: bool = True) -> None:
-        self.held[parcel.address] = at
+    async def later(self, outbound: OutboundMessage, at: datetime, why: str, *, tried: bool = True) -> None:
+        self.held[outbound.address] = at
 
-    async def dead(self, parcel: OutboundMessage, why: str) -> None:
-        self.waiting[parcel.address].popleft()
+    async def dead(self, outbound: OutboundMessage, why: str) -> None:
+        self.waiting[outbound.address].popleft()
         self.gone.append(why)

@@ -29,7 +29,7 @@ class Page:
 
     @property
     def address(self) -> Address:
-        return Address("web", self.house.door.web.seal.chat(self.cookie))
+        return Address("web", self.house.ingress.web.seal.chat(self.cookie))
 
     async def sends(self, body: dict[str, Any], **more: str) -> None:
         await self.socket.send_str(json.dumps({"t": "event", "id": str(uuid4()), "body": body, **more}))
@@ -62,7 +62,7 @@ class Page:
     async def hears(self) -> str:
         """The last that Sona has said, once nothing waits any more."""
         await self.house.settle(self.address)
-        (newest,) = await self.house.door.ground.feed.since(self.address, -1, 1)
+        (newest,) = await self.house.ingress.stores.feed.since(self.address, -1, 1)
         async with asyncio.timeout(15):
             while self.newest < newest.seq:
                 self._take(await self.socket.receive_json())
@@ -104,6 +104,6 @@ async def page(house: Front) -> AsyncGenerator[Page]:
         await opened.gets("ready")
         while not opened.lines:
             await house.settle(opened.address)
-            if await house.door.ground.feed.since(opened.address, -1, 1):
+            if await house.ingress.stores.feed.since(opened.address, -1, 1):
                 await opened.hears()
         yield opened

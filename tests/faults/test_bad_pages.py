@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 import redis.asyncio as redis
 
-from core.phrases import say
+from core.phrases import phrase
 from tests.core.providers.documents import samples
 from tests.faults.page import page
 from tests.faults.web_server import Front
@@ -103,13 +103,13 @@ async def test_files_that_cannot_be_read_are_told_so(house: Front, name: str) ->
     data, title, why = UNREADABLE[name]
     async with page(house) as visitor:
         told = await visitor.shares(data, mime="application/octet-stream", name=title)
-        assert say("reading.failed", "en", text="").strip()[:12] in told
-        assert say(f"ingest.{why}", "en").partition("{")[0] in told
+        assert phrase("reading.failed", "en", text="").strip()[:12] in told
+        assert phrase(f"ingest.{why}", "en").partition("{")[0] in told
         await visitor.goes_on()
 
 
 async def test_pages_talk_on_while_valkey_is_away(house: Front) -> None:
-    async with redis.from_url(house.door.ground.settings.redis_url) as client, page(house) as visitor:
+    async with redis.from_url(house.ingress.stores.settings.redis_url) as client, page(house) as visitor:
         await client.execute_command("CLIENT", "KILL", "TYPE", "pubsub")
         await client.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         await visitor.goes_on()

@@ -22,7 +22,7 @@ LONG = 30.0
 @pytest_asyncio.fixture(loop_scope="package")
 async def hasty(house: Front) -> AsyncIterator[int]:
     """A port of the same house where nobody is waited for."""
-    async with served(house.door, Timeouts(request=0.3, silence=0.2, body=1.0)) as port:
+    async with served(house.ingress, Timeouts(request=0.3, silence=0.2, body=1.0)) as port:
         yield port
 
 

@@ -127,33 +127,33 @@ class Walk:
         found = await asyncio.gather(*(worker.turns.open(chat.address, LEASE) for chat, worker in places))
         for chat in some:
             mine = [(worker, it) for (there, worker), it in zip(places, found, strict=True) if there is chat]
-            worker, opening = next((pair for pair in mine if pair[1] is not None), mine[0])
+            worker, claimed = next((pair for pair in mine if pair[1] is not None), mine[0])
             assert sum(it is not None for _, it in mine) <= 1
-            self._opened(chat, worker, opening)
+            self._opened(chat, worker, claimed)
 
-    def _opened(self, chat: Chat, worker: Worker, opening: ClaimedTurn | None) -> None:
+    def _opened(self, chat: Chat, worker: Worker, claimed: ClaimedTurn | None) -> None:
         """Nobody may have it whose time is not up, and whoever gets it gets everything."""
         free = chat.until is None or chat.until <= self.clock.now()
-        assert (opening is not None) == (free and chat.said != chat.handled)
-        if opening is None:
+        assert (claimed is not None) == (free and chat.said != chat.handled)
+        if claimed is None:
             return
-        assert [event.id for event in opening.events] == chat.said[len(chat.handled) :]
-        assert opening.conversation.version == chat.version
-        chat.token, chat.until = opening.token, self.clock.now() + LEASE
-        self.openings.append((chat, worker, opening))
+        assert [event.id for event in claimed.events] == chat.said[len(chat.handled) :]
+        assert claimed.conversation.version == chat.version
+        chat.token, chat.until = claimed.token, self.clock.now() + LEASE
+        self.openings.append((chat, worker, claimed))
 
     async def renews(self) -> None:
         if self.openings:
-            chat, worker, opening = self.chance.choice(self.openings)
-            kept = await worker.turns.renew(opening, LEASE)
-            assert kept == (chat.token == opening.token)
+            chat, worker, claimed = self.chance.choice(self.openings)
+            kept = await worker.turns.renew(claimed, LEASE)
+            assert kept == (chat.token == claimed.token)
             chat.until = self.clock.now() + LEASE if kept else chat.until
 
     async def gives_back(self) -> None:
         if self.openings:
-            chat, worker, opening = self._some(self.openings)
-            await worker.turns.release(opening)
-            if chat.token == opening.token:
+            chat, worker, claimed = self._some(self.openings)
+            await worker.turns.release(claimed)
+            if chat.token == claimed.token:
                 chat.token, chat.until = "", None
 
     async def crashes(self) -> None:
@@ -167,16 +167,16 @@ class Walk:
     def _some(self, among: list[tuple[Chat, Worker, ClaimedTurn]]) -> tuple[Chat, Worker, ClaimedTurn]:
         return among.pop(self.chance.randrange(len(among)))
 
-    async def close(self, chat: Chat, worker: Worker, opening: ClaimedTurn) -> None:
-        names = [event.id for event in opening.events]
+    async def close(self, chat: Chat, worker: Worker, claimed: ClaimedTurn) -> None:
+        names = [event.id for event in claimed.events]
         replies = tuple(OutboundMessage(id=f"re {name}", address=chat.address, reply=Text(text=name)) for name in names)
         now = self.clock.now()
-        turn = Turn(conversation=opening.conversation, replies=replies, started=now, ended=now)
-        if chat.token != opening.token:
+        turn = Turn(conversation=claimed.conversation, replies=replies, started=now, ended=now)
+        if chat.token != claimed.token:
             with pytest.raises(Superseded):
-                await worker.turns.close(opening, turn)
+                await worker.turns.close(claimed, turn)
             return
-        await worker.turns.close(opening, turn)
+        await worker.turns.close(claimed, turn)
         chat.token, chat.until = "", None
         chat.version += 1
         chat.handled += names
@@ -198,36 +198,36 @@ class Walk:
         free = chat.held_until is None or chat.held_until <= self.clock.now()
         assert (due is not None) == (free and len(chat.done) < len(chat.put))
         if due is not None:
-            assert due.parcel.id == chat.put[len(chat.done)]
-            chat.held, chat.held_until = (due.parcel.id, due.parcel.attempts), self.clock.now() + LEASE
-            self.parcels.append((chat, worker, due.parcel))
+            assert due.outbound.id == chat.put[len(chat.done)]
+            chat.held, chat.held_until = (due.outbound.id, due.outbound.attempts), self.clock.now() + LEASE
+            self.parcels.append((chat, worker, due.outbound))
 
     async def ends_a_delivery(self) -> None:
         """By whoever took a parcel at some time, perhaps long after someone else did."""
         if not self.parcels:
             return
-        chat, worker, parcel = self.parcels.pop(self.chance.randrange(len(self.parcels)))
-        first, ours = parcel.id not in chat.done, chat.held == (parcel.id, parcel.attempts)
+        chat, worker, outbound = self.parcels.pop(self.chance.randrange(len(self.parcels)))
+        first, ours = outbound.id not in chat.done, chat.held == (outbound.id, outbound.attempts)
         match self.chance.choice(["sent", "sent", "later", "dead", "renew", "crash"]):
             case "sent":
-                await worker.outbox.sent(parcel, "receipt")
-                self._done(chat, parcel, free=first)
+                await worker.outbox.sent(outbound, "receipt")
+                self._done(chat, outbound, free=first)
             case "later":
-                await worker.outbox.later(parcel, self.clock.now(), "busy")
+                await worker.outbox.later(outbound, self.clock.now(), "busy")
                 chat.held_until = None if ours else chat.held_until
             case "dead":
-                await worker.outbox.dead(parcel, "gone")
-                self._done(chat, parcel, free=first and ours)
+                await worker.outbox.dead(outbound, "gone")
+                self._done(chat, outbound, free=first and ours)
             case "renew":
-                assert await worker.outbox.renew(parcel, LEASE) == (first and ours)
+                assert await worker.outbox.renew(outbound, LEASE) == (first and ours)
                 chat.held_until = self.clock.now() + LEASE if first and ours else chat.held_until
-                self.parcels.append((chat, worker, parcel))
+                self.parcels.append((chat, worker, outbound))
             case _:
                 pass
 
-    def _done(self, chat: Chat, parcel: OutboundMessage, *, free: bool) -> None:
+    def _done(self, chat: Chat, outbound: OutboundMessage, *, free: bool) -> None:
         if free:
-            chat.done.append(parcel.id)
+            chat.done.append(outbound.id)
             chat.held, chat.held_until = ("", 0), None
 
     async def time_passes(self) -> None:
@@ -238,13 +238,13 @@ class Walk:
         self.clock.pass_(31)
         worker = self.workers[0]
         for chat in self.chats:
-            while opening := await worker.turns.open(chat.address, LEASE):
-                self._opened(chat, worker, opening)
+            while claimed := await worker.turns.open(chat.address, LEASE):
+                self._opened(chat, worker, claimed)
                 await self.close(*self.openings.pop())
             while due := await worker.outbox.next(chat.address, LEASE):
-                assert due.parcel.id == chat.put[len(chat.done)]
-                await worker.outbox.sent(due.parcel, "receipt")
-                chat.done.append(due.parcel.id)
+                assert due.outbound.id == chat.put[len(chat.done)]
+                await worker.outbox.sent(due.outbound, "receipt")
+                chat.done.append(due.outbound.id)
             assert chat.handled == chat.said
             assert chat.done == [f"re {name}" for name in chat.said]
 

@@ -34,7 +34,7 @@ class Front:
     """`port` is where the house listens; `telegram` is where its answers go, for the one who is `person` at the time."""
 
     port: int
-    door: assembly.Ingress
+    ingress: assembly.Ingress
     rooms: TurnWorker
     shelf: IngestWorker
     telegram: FakeTelegram
@@ -77,7 +77,7 @@ class Front:
     async def settle(self, address: Address) -> None:
         """Work until nothing waits there any more."""
         async with asyncio.timeout(20):
-            while not await self.door.ground.sweep.idle(address):
+            while not await self.ingress.stores.sweep.idle(address):
                 await self.rooms.swept()
                 await asyncio.sleep(0.01)
 
@@ -95,16 +95,16 @@ class Front:
     async def reads(self) -> None:
         """Let the reading process do what people have given it."""
         waiting = text("SELECT id FROM sources WHERE owner <> ''")
-        for row in await self.door.ground.database.run(waiting, {}):
+        for row in await self.ingress.stores.database.run(waiting, {}):
             await self.shelf.read(row.id)
 
     async def kept(self) -> int:
         """How many events the letterbox holds."""
-        return (await self.door.ground.database.run(text("SELECT count(*) AS n FROM events"), {}))[0].n
+        return (await self.ingress.stores.database.run(text("SELECT count(*) AS n FROM events"), {}))[0].n
 
     async def count(self, name: str) -> int:
         """A counter's value as `/metrics` shows it, over all its labels."""
-        await self.door.ground.count.flush()
+        await self.ingress.stores.count.flush()
         async with self.session.get(f"{self.url}/metrics") as answer:
             lines = (await answer.text()).splitlines()
         return sum(int(line.rpartition(" ")[2]) for line in lines if line.startswith(f"sona_{name}_total"))
@@ -117,20 +117,20 @@ async def front(database_url: str, redis_url: str, home: Path) -> AsyncGenerator
         app = make_app(redis_url)
         rooms, shelf = await assembly.street_rooms(settings, app), await assembly.shelf_rooms(settings, app)
         async with (
-            assembly.door(settings) as door,
-            served(door, Timeouts()) as port,
+            assembly.ingress(settings) as ingress,
+            served(ingress, Timeouts()) as port,
             _visitor() as session,
         ):
-            await door.platforms["telegram"].greet()
-            yield Front(port=port, door=door, rooms=rooms, shelf=shelf, telegram=telegram, session=session)
-        await shelf.ground.close()
+            await ingress.platforms["telegram"].greet()
+            yield Front(port=port, ingress=ingress, rooms=rooms, shelf=shelf, telegram=telegram, session=session)
+        await shelf.stores.close()
         await rooms.close(1)
 
 
 @asynccontextmanager
-async def served(door: assembly.Ingress, patience: Timeouts) -> AsyncGenerator[int]:
+async def served(ingress: assembly.Ingress, patience: Timeouts) -> AsyncGenerator[int]:
     """The port on which the real application answers through this door."""
-    runner = serving(site(door, patience), patience)
+    runner = serving(site(ingress, patience), patience)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield runner.addresses[0][1]

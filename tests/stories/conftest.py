@@ -82,7 +82,7 @@ class Town:
                 await house.taking.wait(phone.address, 1)
                 self._stack.push_async_callback(phone.close)
             case "terminal":
-                phone = TerminalPhone(house.door, "ana", locale, self._home / "saved")
+                phone = TerminalPhone(house.ingress, "ana", locale, self._home / "saved")
                 await phone.open()
                 self._stack.push_async_callback(phone.close)
             case "sms":
@@ -169,12 +169,12 @@ class Town:
         return self.house
 
     async def _listens(self, house: StoryHouse, name: str, *, hooked: bool) -> None:
-        platform = house.door.platforms[name]
+        platform = house.ingress.platforms[name]
         await platform.announce()
         if hooked:
             return
         assert platform.gateway is not None
-        listening = asyncio.create_task(platform.gateway.listen(house.door.take))
+        listening = asyncio.create_task(platform.gateway.listen(house.ingress.take))
 
         async def end() -> None:
             listening.cancel()

@@ -131,7 +131,7 @@ class Talk:
         return wire.load_state(row.state)
 
     async def rows(self, statement: Any, parameters: Mapping[str, Any]) -> Any:
-        return await self.house.ground.database.run(statement, dict(parameters))
+        return await self.house.stores.database.run(statement, dict(parameters))
 
 
 def said(reply: Reply) -> str:

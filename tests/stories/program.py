@@ -47,7 +47,7 @@ class Hasty(RateLimiter):
 
     @asynccontextmanager
     async def place(self, lanes: tuple[RateLimit, ...]) -> AsyncGenerator[WaitingSend]:
-        async with super().place(()) as place:
+        async with super().acquire(()) as place:
             yield place
 
 
@@ -55,7 +55,7 @@ class Hasty(RateLimiter):
 class Outside:
     """A wake for what a worker leaves to others: sources are read here, stops are sent to everybody."""
 
-    ground: Stores
+    stores: Stores
     shelf: IngestWorker | None = None
     reading_now: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
 
@@ -71,7 +71,7 @@ class Outside:
             task.add_done_callback(self.reading_now.discard)
 
     async def stop(self, address: Address) -> None:
-        await self.ground.stops.send(address)
+        await self.stores.stops.send(address)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,9 +98,9 @@ class Taking(ReceiveEvents):
 class StoryHouse:
     """`url` is where its site stands; `taking` sees every event that is received."""
 
-    ground: Stores
+    stores: Stores
     clock: Clock
-    door: Ingress
+    ingress: Ingress
     rooms: TurnWorker
     outside: Outside
     taking: Taking
@@ -134,25 +134,29 @@ async def open_house(home: Path, embedder: Embedder, **chosen: Any) -> AsyncGene
         given = Settings.model_construct(home=home, secret_key="k" * 32, speech="espeak")
         settings = given.model_copy(update=chosen)
         clock = Clock()
-        ground = Stores(settings, clock=clock)
-        outside = Outside(ground)
+        stores = Stores(settings, clock=clock)
+        outside = Outside(stores)
         wake = LocalWake(outside)
-        taking = Taking(inbox=ground.inbox, wake=wake, consents=ground.consents)
-        platforms = channels.platforms(ground)
-        every = channels.channels(ground, platforms, taking)
+        taking = Taking(inbox=stores.inbox, wake=wake, consents=stores.consents)
+        platforms = channels.platforms(stores)
+        every = channels.channels(stores, platforms, taking)
         rooms = assembly.furnished(
-            ground, wake=wake, channels=every, embedder=embedder, chance=Random(7), pacer=Hasty()
+            stores, wake=wake, channels=every, embedder=embedder, chance=Random(7), pacer=Hasty()
         )
-        outside.shelf = assembly.shelved(ground, wake=wake, embedder=embedder)
-        door = Ingress(ground=ground, wake=wake, receive=taking, web=channels.web(ground, taking), platforms=platforms)
-        runner = web.AppRunner(site(door), access_log=None, handle_signals=False, shutdown_timeout=0.1)
+        outside.shelf = assembly.shelved(stores, wake=wake, embedder=embedder)
+        ingress = Ingress(
+            stores=stores, wake=wake, receive=taking, web=channels.web(stores, taking), platforms=platforms
+        )
+        runner = web.AppRunner(site(ingress), access_log=None, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
         await web.SockSite(runner, listening).start()
-        house = StoryHouse(ground=ground, clock=clock, door=door, rooms=rooms, outside=outside, taking=taking, url=url)
+        house = StoryHouse(
+            stores=stores, clock=clock, ingress=ingress, rooms=rooms, outside=outside, taking=taking, url=url
+        )
         try:
             yield house
         finally:
             await runner.cleanup()
             await rooms.house.drain(1)
             await asyncio.gather(*(platform.close() for platform in platforms.values()))
-            await ground.close()
+            await stores.close()

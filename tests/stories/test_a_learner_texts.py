@@ -11,7 +11,7 @@ from core.channel import Capabilities, LiveUpdates
 from core.conversation import ClaimedTurn
 from core.dialogue.draft import TurnDraft
 from core.event import Tapped
-from core.phrases import say
+from core.phrases import phrase
 from core.reply import Choice, Quiz, Text
 from tests.fakes.messaging import Street, echo
 from tests.fakes.twilio import LAN, NUMBER
@@ -29,10 +29,10 @@ def _offering(street: Street, *later: Text | Quiz) -> None:
     """Let the first turn offer two choices on a channel without buttons, with these replies behind them."""
     street.channel.capabilities = Capabilities(text_limit=1530)
 
-    async def thinking(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+    async def thinking(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
         if len(street.mind.openings) == 1:
-            return TurnDraft(conversation=opening.conversation, replies=(Text(text="Hi", choices=(A, B)), *later))
-        return await echo(opening, live)
+            return TurnDraft(conversation=claimed.conversation, replies=(Text(text="Hi", choices=(A, B)), *later))
+        return await echo(claimed, live)
 
     street.mind.thinking = thinking
 
@@ -101,7 +101,7 @@ async def test_after_stop_nothing_is_sent_until_start(town: Town) -> None:
     before = len(town.twilio.to(LAN))
     assert before
     await talk.says("Stop")
-    assert await talk.house.ground.consents.withdrawn(talk.phone.address)
+    assert await talk.house.stores.consents.withdrawn(talk.phone.address)
     town.twilio.people.opted_out.clear()
     turns, kept = len(await talk.rows(_TURNS, {})), len(await talk.rows(_EVENTS, {}))
     for words in ("are you there?", "HELP"):
@@ -112,7 +112,7 @@ async def test_after_stop_nothing_is_sent_until_start(town: Town) -> None:
     assert len(town.twilio.to(LAN)) == before
     await talk.says("yes")
     assert len(town.twilio.to(LAN)) > before
-    assert not await talk.house.ground.consents.withdrawn(talk.phone.address)
+    assert not await talk.house.stores.consents.withdrawn(talk.phone.address)
 
 
 async def test_a_stop_that_no_carrier_knows_is_confirmed_and_then_nothing_comes(town: Town) -> None:
@@ -123,7 +123,7 @@ async def test_a_stop_that_no_carrier_knows_is_confirmed_and_then_nothing_comes(
     await talk.says("Stop.")
     async with asyncio.timeout(5):
         await town.twilio.called.wait()
-    assert [sent.body for sent in town.twilio.to(LAN)][-1] == say("sms.ended", "es")
+    assert [sent.body for sent in town.twilio.to(LAN)][-1] == phrase("sms.ended", "es")
     before = len(town.twilio.sent)
     assert await town.twilio.says("are you there?") == 200
     await talk.settles()
@@ -137,7 +137,7 @@ async def test_a_stop_delivered_again_after_start_stops_nothing(town: Town) -> N
     for fields in (stop, town.twilio.form("START"), stop):
         assert await town.twilio.call(town.twilio.hook, fields) == 200
     await talk.settles()
-    assert not await talk.house.ground.consents.withdrawn(talk.phone.address)
+    assert not await talk.house.stores.consents.withdrawn(talk.phone.address)
 
 
 async def test_a_forged_text_is_kept_out_and_our_own_number_is_never_answered(town: Town) -> None:
@@ -189,8 +189,8 @@ async def test_a_day_ends_with_a_word_in_the_persons_language_and_its_cost_is_ke
     for _ in range(12):
         await talk.says("/stop")
     bodies = [sent.body for sent in town.twilio.to(LAN)]
-    assert bodies.count(say("sms.enough", "vi")) == 1
-    assert bodies[-1] == say("sms.enough", "vi")
+    assert bodies.count(phrase("sms.enough", "vi")) == 1
+    assert bodies[-1] == phrase("sms.enough", "vi")
     (row,) = await talk.rows(_SPENT, {"address": str(talk.phone.address)})
     segments = sum(measure(body).segments for body in bodies)
     assert (row.spent, row.cost) == (12, pytest.approx(segments * 0.01))

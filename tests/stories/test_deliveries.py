@@ -23,8 +23,8 @@ LEASE = timedelta(seconds=60)
 
 
 def _replying(*replies: Reply) -> Thinking:
-    async def thinking(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
-        return TurnDraft(conversation=opening.conversation, replies=replies)
+    async def thinking(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+        return TurnDraft(conversation=claimed.conversation, replies=replies)
 
     return thinking
 
@@ -118,21 +118,21 @@ class Watched:
     async def next(self, address: Address, lease: timedelta) -> DueOutbound | None:
         return await self._outbox.next(address, lease)
 
-    async def renew(self, parcel: OutboundMessage, lease: timedelta) -> bool:
+    async def renew(self, outbound: OutboundMessage, lease: timedelta) -> bool:
         self._renewed += 1
         if self._renewed > 1:
             self.twice.set()
         self._befalls(self._renewed)
-        return await self._outbox.renew(parcel, lease)
+        return await self._outbox.renew(outbound, lease)
 
-    async def sent(self, parcel: OutboundMessage, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
-        return await self._outbox.sent(parcel, receipt, offered=offered)
+    async def sent(self, outbound: OutboundMessage, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
+        return await self._outbox.sent(outbound, receipt, offered=offered)
 
-    async def later(self, parcel: OutboundMessage, at: datetime, why: str, *, tried: bool = True) -> None:
-        await self._outbox.later(parcel, at, why, tried=tried)
+    async def later(self, outbound: OutboundMessage, at: datetime, why: str, *, tried: bool = True) -> None:
+        await self._outbox.later(outbound, at, why, tried=tried)
 
-    async def dead(self, parcel: OutboundMessage, why: str) -> None:
-        await self._outbox.dead(parcel, why)
+    async def dead(self, outbound: OutboundMessage, why: str) -> None:
+        await self._outbox.dead(outbound, why)
 
 
 async def test_a_parcel_that_takes_long_to_send_stays_taken(street: Street) -> None:
@@ -173,7 +173,7 @@ async def test_who_lost_a_parcel_stops_sending_it_and_leaves_it_to_the_other(str
     await sending
     assert "delivery_superseded" in street.count.names
     assert slow.sent == []
-    await street.outbox.sent(other.parcel, "m1")
+    await street.outbox.sent(other.outbound, "m1")
 
 
 @pytest.mark.parametrize("word", ["later", "dead"])
@@ -185,12 +185,12 @@ async def test_who_lost_a_parcel_says_nothing_more_about_it(street: Street, word
     assert first is not None
     assert second is not None
     if word == "later":
-        await street.outbox.later(first.parcel, street.clock.now(), "too late")
+        await street.outbox.later(first.outbound, street.clock.now(), "too late")
     else:
-        await street.outbox.dead(first.parcel, "too late")
+        await street.outbox.dead(first.outbound, "too late")
     assert await street.outbox.next(HERE, LEASE) is None
-    assert await street.outbox.renew(second.parcel, LEASE)
-    assert not await street.outbox.renew(first.parcel, LEASE)
+    assert await street.outbox.renew(second.outbound, LEASE)
+    assert not await street.outbox.renew(first.outbound, LEASE)
 
 
 async def test_a_parcel_nobody_can_read_holds_up_its_own_conversation_and_no_other(
@@ -204,4 +204,4 @@ async def test_a_parcel_nobody_can_read_holds_up_its_own_conversation_and_no_oth
     due = await asyncio.gather(*(street.outbox.next(at, LEASE) for at in (HERE, other)), return_exceptions=True)
     assert isinstance(due[0], Malformed)
     assert not isinstance(due[1], BaseException | None)
-    assert due[1].parcel.address == other
+    assert due[1].outbound.address == other

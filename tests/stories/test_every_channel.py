@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from core.phrases import say
+from core.phrases import phrase
 from core.question import Question
 from core.quiz.mark import right_words
 from core.reply import Document, Mark, Quiz, Text, Voice
@@ -45,7 +45,7 @@ async def test_from_hello_in_ones_own_language_to_the_end_of_a_quiz(town: Town, 
     talk = await town.meets(channel, locale=locale)
     await talk.phone.greets()
     await talk.settles()
-    await talk.hears(Text, say("start.next", locale), say("offline.intro", locale))
+    await talk.hears(Text, phrase("start.next", locale), phrase("offline.intro", locale))
     await talk.says("/language en")
     await talk.hears(Text, "English")
     await talk.says("/lesson")
@@ -260,4 +260,4 @@ async def test_one_person_on_all_of_them_is_forgotten_on_all_of_them(town: Town)
     await last.house.passes(hours=24)
     await last.house.rooms.cleaned()
     for trace in ("zirkon", "Lan", *(str(talk.phone.address) for talk in (page, *others))):
-        assert await holders(last.house.ground.database, trace) == [], trace
+        assert await holders(last.house.stores.database, trace) == [], trace

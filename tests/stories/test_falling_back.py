@@ -20,8 +20,8 @@ HERE = Address("test", "1")
 
 
 def _replying(*replies: Reply) -> Thinking:
-    async def thinking(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
-        return TurnDraft(conversation=opening.conversation, replies=replies)
+    async def thinking(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+        return TurnDraft(conversation=claimed.conversation, replies=replies)
 
     return thinking
 

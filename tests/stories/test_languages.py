@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from core.phrases import phrases, say
+from core.phrases import phrase, phrases
 from core.reply import Text
 from tests.fakes.anthropic import FakeAnthropic
 from tests.fakes.messaging import Street
@@ -55,7 +55,7 @@ async def test_onboarding_help_and_errors_are_in_the_persons_language(
     await talk.says("Yi?")
     told.append(await talk.hears(Text))
     for reply, key in zip(told, ("start.next", "help.more", "help.unknown", "failure.model"), strict=True):
-        assert say(key, locale, command="/qwxz") in reply.text
+        assert phrase(key, locale, command="/qwxz") in reply.text
     if locale != "en":
         assert [english(words(reply)) for reply in told] == [[]] * len(told)
 
@@ -69,26 +69,26 @@ async def test_who_only_opens_the_page_or_the_program_is_greeted_in_their_langua
     if channel == "terminal":
         await talk.says("/start")
     greeting = await talk.hears(Text)
-    assert say("start.next", locale) in greeting.text
+    assert phrase("start.next", locale) in greeting.text
     assert locale == "en" or not english(words(greeting))
 
 
 def test_english_would_be_noticed() -> None:
-    assert english(say("help.more", "en"))
-    assert not english(say("help.more", "vi"))
+    assert english(phrase("help.more", "en"))
+    assert not english(phrase("help.more", "vi"))
 
 
 async def test_a_language_that_the_first_words_did_not_tell_is_taken_from_the_first_command(meet: Meet) -> None:
     """Discord tells the language of who uses a command, and not of who writes."""
     talk = await meet("discord", "vi")
     await talk.says("/start")
-    assert say("start.next", "en") in (await talk.hears(Text)).text
+    assert phrase("start.next", "en") in (await talk.hears(Text)).text
     assert isinstance(talk.phone, DiscordPhone)
     await talk.phone.commands("help")
     await talk.settles()
-    assert say("help.more", "vi") in (await talk.hears(Text)).text
+    assert phrase("help.more", "vi") in (await talk.hears(Text)).text
     await talk.says("/qwxz")
-    assert say("help.unknown", "vi", command="/qwxz") in (await talk.hears(Text)).text
+    assert phrase("help.unknown", "vi", command="/qwxz") in (await talk.hears(Text)).text
 
 
 async def test_the_language_is_that_of_the_first_event_that_tells_it(street: Street) -> None:

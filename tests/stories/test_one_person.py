@@ -81,7 +81,7 @@ async def test_a_code_stands_in_what_is_said_and_sent_and_nowhere_in_what_is_rem
     phone, page = lan
     for talk in (phone, page):
         talk.forgets()
-        assert set(await holders(talk.house.ground.database, await code(talk))) <= {"parcels", "feed"}
+        assert set(await holders(talk.house.stores.database, await code(talk))) <= {"parcels", "feed"}
 
 
 @pytest.mark.parametrize("channel", ["telegram", "discord", "sms", "terminal"])
@@ -217,7 +217,7 @@ async def test_where_no_file_can_be_sent_its_address_is_good_once(town: Town) ->
     told = await phone.hears(Text, "This channel carries no files")
     url = told.text.rpartition(" ")[2]
     assert url.startswith(f"{phone.house.url}file/")
-    assert await holders(phone.house.ground.database, url.rpartition("/")[2]) == ["parcels"]
+    assert await holders(phone.house.stores.database, url.rpartition("/")[2]) == ["parcels"]
     async with aiohttp.ClientSession() as browser:
         async with browser.post(url) as answer:
             kept = io.BytesIO(await answer.read())
@@ -229,7 +229,7 @@ async def test_where_no_file_can_be_sent_its_address_is_good_once(town: Town) ->
 
 async def test_who_is_forgotten_on_one_channel_is_forgotten_on_all(lan: tuple[Talk, Talk]) -> None:
     phone, page = lan
-    database = phone.house.ground.database
+    database = phone.house.stores.database
     await phone.says("zirkon")
     await joined(phone, page)
     phone.forgets()

@@ -17,8 +17,8 @@ HERE = Address("test", "1")
 
 
 async def _turn(street: Street, *replies: Reply) -> None:
-    async def thinking(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
-        return TurnDraft(conversation=opening.conversation, replies=replies)
+    async def thinking(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+        return TurnDraft(conversation=claimed.conversation, replies=replies)
 
     street.mind.thinking = thinking
     await street.says("go")

@@ -13,9 +13,9 @@ HERE = Address("test", "1")
 
 
 async def test_who_thinks_for_more_than_a_moment_is_seen_typing(street: Street) -> None:
-    async def slowly(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+    async def slowly(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
         await asyncio.wait_for(street.channel.signs[HERE].typed.wait(), 10)
-        return await echo(opening, live)
+        return await echo(claimed, live)
 
     await street.says("quick")
     await street.answers()
@@ -26,14 +26,14 @@ async def test_who_thinks_for_more_than_a_moment_is_seen_typing(street: Street) 
 
 
 async def test_nothing_is_drafted_while_the_answer_before_is_on_its_way(street: Street) -> None:
-    async def drafting(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+    async def drafting(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
         for words, delivered in (("T", False), ("Tw", True), ("Two", False)):
             if delivered:
                 await street.deliver(HERE)
             street.clock.pass_(1)
             await live.status(words)
             await live.draft(words)
-        return await echo(opening, live)
+        return await echo(claimed, live)
 
     await street.says("one")
     await street.converse(HERE)

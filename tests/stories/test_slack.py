@@ -131,7 +131,7 @@ async def test_who_is_known_is_not_greeted_again_when_slack_has_long_told_of_the
     await talk.settles()
     await talk.hears(Text, "Sona")
     await talk.house.passes(days=31)
-    await talk.house.ground.cleanup(datetime.max.replace(tzinfo=UTC))
+    await talk.house.stores.cleanup(datetime.max.replace(tzinfo=UTC))
     before = list(phone.channel.texts)
     await phone.looks()
     await talk.settles()

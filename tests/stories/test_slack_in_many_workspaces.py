@@ -77,7 +77,7 @@ async def test_from_the_install_to_its_end(api: FakeSlack, house: StoryHouse) ->
         )
         await house.taking(rated)
     await house.settles()
-    assert [tuple(row) for row in await house.ground.database.run(_RATINGS, {})] == [(sent, True)]
+    assert [tuple(row) for row in await house.stores.database.run(_RATINGS, {})] == [(sent, True)]
     assert len(shown.messages) == 1
 
     await _happens(house, "Ev3", type="app_home_opened", user="U7", channel="D7", tab="home", event_ts="1700000001.1")
@@ -86,5 +86,5 @@ async def test_from_the_install_to_its_end(api: FakeSlack, house: StoryHouse) ->
 
     await _happens(house, "Ev4", type="app_uninstalled")
     await _happens(house, "Ev5", type="app_mention", channel="C1", **(ASKED | {"ts": "1700000009.000100"}))
-    assert await house.ground.installs.get("slack", "T2") is None
+    assert await house.stores.installs.get("slack", "T2") is None
     assert len(shown.messages) == 1

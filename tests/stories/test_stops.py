@@ -19,7 +19,7 @@ HERE = Address("test", "1")
 
 
 async def test_a_stop_reaches_the_mind_that_thinks(street: Street) -> None:
-    async def long(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+    async def long(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
         street.stops.event.set()
         await asyncio.Event().wait()
         raise AssertionError("never reached")
@@ -36,7 +36,7 @@ async def test_a_stop_is_sent_to_the_worker_that_thinks(street: Street) -> None:
     assert street.rung.stops == [HERE]
 
 
-async def _never(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+async def _never(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
     await asyncio.Event().wait()
     raise AssertionError("never reached")
 
@@ -62,10 +62,10 @@ async def test_a_stop_whose_sign_was_lost_is_found(street: Street, body: Body) -
 
 
 async def test_where_a_sign_may_have_been_missed_the_stop_is_looked_for_at_once(street: Street) -> None:
-    async def stopped_unheard(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+    async def stopped_unheard(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
         await street.says("stop")
         street.stops.doubt.set()
-        return await _never(opening, live)
+        return await _never(claimed, live)
 
     street.mind.thinking = stopped_unheard
     street.converse = replace(street.converse, moment=timedelta(hours=1))
@@ -79,14 +79,14 @@ async def test_a_stop_among_the_words_that_are_answered_breaks_nothing_off(stree
     looked = asyncio.Event()
 
     class Looking(PostgresTurns):
-        async def since(self, opening: ClaimedTurn) -> tuple[Event, ...]:
-            found = await super().since(opening)
+        async def since(self, claimed: ClaimedTurn) -> tuple[Event, ...]:
+            found = await super().since(claimed)
             looked.set()
             return found
 
-    async def patient(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+    async def patient(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
         await looked.wait()
-        return await echo(opening, live)
+        return await echo(claimed, live)
 
     street.mind.thinking = patient
     turns = Looking(street.database, street.clock)
@@ -104,15 +104,15 @@ class Slow(DeafAndMute):
         self._deaf = deaf
         self.said = 0
 
-    async def hear(self, opening: ClaimedTurn) -> ClaimedTurn:
+    async def hear(self, claimed: ClaimedTurn) -> ClaimedTurn:
         self._stop.set()
         if self._deaf:
             await asyncio.Event().wait()
-        return opening
+        return claimed
 
-    async def speak(self, opening: ClaimedTurn, thought: TurnDraft) -> tuple[Reply, ...]:
+    async def speak(self, claimed: ClaimedTurn, draft: TurnDraft) -> tuple[Reply, ...]:
         self.said += 1
-        return thought.replies
+        return draft.replies
 
 
 @pytest.mark.parametrize("deaf", [True, False])

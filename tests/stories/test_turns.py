@@ -20,8 +20,8 @@ HERE = Address("test", "1")
 LEASE = timedelta(seconds=30)
 
 
-def _empty(street: Street, opening: ClaimedTurn) -> Turn:
-    return Turn(conversation=opening.conversation, replies=(), started=street.clock.now(), ended=street.clock.now())
+def _empty(street: Street, claimed: ClaimedTurn) -> Turn:
+    return Turn(conversation=claimed.conversation, replies=(), started=street.clock.now(), ended=street.clock.now())
 
 
 async def test_a_message_is_answered(street: Street) -> None:
@@ -48,10 +48,10 @@ async def test_a_burst_of_messages_is_one_turn_in_order(street: Street) -> None:
 
 
 async def test_words_said_while_the_tutor_thinks_are_answered_next(street: Street) -> None:
-    async def interrupted(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+    async def interrupted(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
         if len(street.mind.openings) == 1:
             await street.says("and this?")
-        return await echo(opening, live)
+        return await echo(claimed, live)
 
     street.mind.thinking = interrupted
     await street.says("this")
@@ -136,15 +136,15 @@ async def test_a_learner_is_met_once_and_known_again(street: Street) -> None:
     await street.answers()
     await street.says("two")
     await street.answers()
-    first, second = (opening.conversation.learner for opening in street.mind.openings)
+    first, second = (claimed.conversation.learner for claimed in street.mind.openings)
     assert first == second
     assert first.name == "Ana"
 
 
 async def test_a_changed_learner_is_kept(street: Street) -> None:
-    async def renamed(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
-        learner = replace(opening.conversation.learner, locale="vi")
-        return TurnDraft(conversation=replace(opening.conversation, learner=learner))
+    async def renamed(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+        learner = replace(claimed.conversation.learner, locale="vi")
+        return TurnDraft(conversation=replace(claimed.conversation, learner=learner))
 
     street.mind.thinking = renamed
     await street.says("one")
@@ -161,15 +161,15 @@ async def test_many_conversations_open_and_close_together(street: Street) -> Non
     assert answers == [[Text(text=f"hello {chat}")] for chat in chats]
 
 
-async def _stalls(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+async def _stalls(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
     await asyncio.Event().wait()
     raise AssertionError("never reached")
 
 
 async def test_the_turn_after_one_that_was_stopped_knows_it_and_no_other_does(street: Street) -> None:
-    async def long(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+    async def long(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
         street.stops.event.set()
-        return await _stalls(opening, live)
+        return await _stalls(claimed, live)
 
     street.mind.thinking = long
     await street.says("tell me a story")
@@ -184,7 +184,7 @@ async def test_the_turn_after_one_that_was_stopped_knows_it_and_no_other_does(st
     for words in ("too long", "again"):
         await street.says(words)
         await street.converse(HERE)
-    assert [opening.conversation.stopped for opening in street.mind.openings] == [False, True, False, False, False]
+    assert [claimed.conversation.stopped for claimed in street.mind.openings] == [False, True, False, False, False]
 
 
 async def test_a_turn_that_takes_too_long_is_answered_honestly(street: Street) -> None:
@@ -205,12 +205,12 @@ class Forgetful(PostgresTurns):
         self.again = asyncio.Event()
         self._away = True
 
-    async def renew(self, opening: ClaimedTurn, lease: timedelta) -> bool:
+    async def renew(self, claimed: ClaimedTurn, lease: timedelta) -> bool:
         if self._away:
             self._away = False
             raise Unreachable("restarting")
         self.again.set()
-        return await super().renew(opening, lease)
+        return await super().renew(claimed, lease)
 
 
 async def test_a_database_that_is_away_for_a_moment_does_not_throw_a_turn_away(
@@ -218,9 +218,9 @@ async def test_a_database_that_is_away_for_a_moment_does_not_throw_a_turn_away(
 ) -> None:
     turns = Forgetful(street, database)
 
-    async def patient(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+    async def patient(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
         await turns.again.wait()
-        return await echo(opening, live)
+        return await echo(claimed, live)
 
     street.mind.thinking = patient
     street.converse = replace(street.converse, turns=turns, lease=timedelta(milliseconds=3))
@@ -237,7 +237,7 @@ async def test_two_workers_that_meet_a_stranger_at_once_know_one_person_and_one_
         await asyncio.gather(street.says("toki", f"{number}"), street.says("toki", f"{number}"))
         here = Address("test", f"{number}")
         found = await asyncio.gather(*(turns.open(here, LEASE) for turns in workers))
-        assert sum(opening is not None for opening in found) == 1
+        assert sum(claimed is not None for claimed in found) == 1
     (people,) = await database.run(text("SELECT count(*) AS met FROM learners"), {})
     assert people.met == 20
 

@@ -23,14 +23,14 @@ HERE = Address("test", "1")
 LEASE = timedelta(seconds=30)
 
 
-def _empty(street: Street, opening: ClaimedTurn) -> Turn:
-    return Turn(conversation=opening.conversation, replies=(), started=street.clock.now(), ended=street.clock.now())
+def _empty(street: Street, claimed: ClaimedTurn) -> Turn:
+    return Turn(conversation=claimed.conversation, replies=(), started=street.clock.now(), ended=street.clock.now())
 
 
 def _changing(**changes: Any) -> Thinking:
-    async def changing(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
-        learner = replace(opening.conversation.learner, **changes)
-        return TurnDraft(conversation=replace(opening.conversation, learner=learner))
+    async def changing(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+        learner = replace(claimed.conversation.learner, **changes)
+        return TurnDraft(conversation=replace(claimed.conversation, learner=learner))
 
     return changing
 
@@ -49,9 +49,9 @@ async def test_of_a_person_only_what_was_changed_is_written_so_that_two_turns_un
         opened = await street.turns.open(address, LEASE)
         assert opened is not None
         openings.append(opened)
-    for opening, changes in zip(openings, ({"locale": "vi"}, {"voice": "never"}), strict=True):
-        thought = await _changing(**changes)(opening, street.channel.live(HERE))
-        await street.turns.close(opening, replace(_empty(street, opening), conversation=thought.conversation))
+    for claimed, changes in zip(openings, ({"locale": "vi"}, {"voice": "never"}), strict=True):
+        draft = await _changing(**changes)(claimed, street.channel.live(HERE))
+        await street.turns.close(claimed, replace(_empty(street, claimed), conversation=draft.conversation))
     street.mind.thinking = echo
     await street.says("and now")
     await street.answers()
@@ -68,10 +68,10 @@ async def test_two_turns_of_a_person_that_close_together_both_count(street: Stre
     await database.run(text("UPDATE conversations SET learner_id = (SELECT min(learner_id) FROM conversations)"), {})
     pairs: list[tuple[ClaimedTurn, Turn]] = []
     for address, changes in ((HERE, {"locale": "vi"}), (elsewhere, {"voice": "never"})):
-        opening = await street.turns.open(address, LEASE)
-        assert opening is not None
-        thought = await _changing(**changes)(opening, street.channel.live(HERE))
-        pairs.append((opening, replace(_empty(street, opening), conversation=thought.conversation)))
+        claimed = await street.turns.open(address, LEASE)
+        assert claimed is not None
+        draft = await _changing(**changes)(claimed, street.channel.live(HERE))
+        pairs.append((claimed, replace(_empty(street, claimed), conversation=draft.conversation)))
     assert len(await close_turn.write(database, pairs, street.clock)) == 2
     rows = await database.run(
         text("SELECT DISTINCT locale, voice FROM learners JOIN conversations c ON c.learner_id = id"), {}
@@ -94,8 +94,8 @@ async def test_a_language_that_was_only_guessed_is_not_kept_because_something_el
 async def _quiz_elsewhere(street: Street, quiz: OpenQuiz) -> QuizOrigin:
     """A conversation of its own where a quiz is open."""
 
-    async def asking(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
-        return TurnDraft(conversation=replace(opening.conversation, quiz=quiz))
+    async def asking(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+        return TurnDraft(conversation=replace(claimed.conversation, quiz=quiz))
 
     there = Address("test", "2")
     street.mind.thinking = asking
@@ -120,12 +120,12 @@ async def test_a_quiz_that_is_taken_over_is_open_there_until_the_turn_that_takes
     )
     origin = await _quiz_elsewhere(street, quiz)
     await street.says("/continue")
-    opening = await street.turns.open(HERE, LEASE)
-    assert opening is not None
-    moved = replace(opening.conversation, quiz=quiz)
-    turn = replace(_empty(street, opening), conversation=moved, origin=origin)
+    claimed = await street.turns.open(HERE, LEASE)
+    assert claimed is not None
+    moved = replace(claimed.conversation, quiz=quiz)
+    turn = replace(_empty(street, claimed), conversation=moved, origin=origin)
     if closes:
-        await street.turns.close(opening, turn)
+        await street.turns.close(claimed, turn)
         assert await _open_there(street) is None
     else:
         street.clock.pass_(31)

@@ -38,9 +38,9 @@ class Parrot:
     def __init__(self) -> None:
         self.remembered: list[str] = []
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
-        self.remembered = [message.text for message in thought.conversation.history]
-        return thought.saying(Text(text=f"echo {words(event)}"))
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+        self.remembered = [message.text for message in draft.conversation.history]
+        return draft.with_replies(Text(text=f"echo {words(event)}"))
 
 
 def _listening(street: Street) -> Parrot:
@@ -72,8 +72,8 @@ async def test_the_history_is_there_in_the_next_turn(street: Street) -> None:
 
 
 async def test_a_cleared_history_stays_cleared(street: Street) -> None:
-    async def forgetful(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
-        return TurnDraft(conversation=replace(opening.conversation, history=()), anew=0)
+    async def forgetful(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+        return TurnDraft(conversation=replace(claimed.conversation, history=()), history_start=0)
 
     await street.says("one")
     await street.answers()
@@ -133,9 +133,9 @@ async def test_words_not_meant_for_us_wait_for_those_that_are(street: Street) ->
     await street.receive(street.event("psst", addressed=False))
     assert await street.turns.open(HERE, LEASE) is None
     await street.says("Sona?")
-    opening = await street.turns.open(HERE, LEASE)
-    assert opening is not None
-    assert [event.body for event in opening.events] == [Said(text="psst"), Said(text="Sona?")]
+    claimed = await street.turns.open(HERE, LEASE)
+    assert claimed is not None
+    assert [event.body for event in claimed.events] == [Said(text="psst"), Said(text="Sona?")]
 
 
 async def test_a_group_is_nobody_that_is_known_from_elsewhere_and_the_same_in_each_of_its_threads(
@@ -147,8 +147,8 @@ async def test_a_group_is_nobody_that_is_known_from_elsewhere_and_the_same_in_ea
     learners: list[Learner] = []
     for event in (alone, together, thread):
         await street.receive(event)
-        opening = await street.turns.open(event.address, LEASE)
-        assert opening is not None
-        learners.append(opening.conversation.learner)
+        claimed = await street.turns.open(event.address, LEASE)
+        assert claimed is not None
+        learners.append(claimed.conversation.learner)
     assert learners[0].id != learners[1].id == learners[2].id
     assert [learner.name for learner in learners] == ["Ana", "", ""]

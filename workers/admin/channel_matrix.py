@@ -12,7 +12,7 @@ _ROWS: tuple[tuple[str, ShowCapability], ...] = (
     ("sources below an answer", lambda can: "as links" if can.sources else "in the text"),
     ("buttons at a message", lambda can: _number(can.buttons)),
     ("longest label, in characters", lambda can: _number(can.label_limit)),
-    ("choices without buttons are told apart by", lambda can: "letters" if can.lettered else "numbers"),
+    ("choices without buttons are told apart by", lambda can: "letters" if can.letter_choices else "numbers"),
     ("longest value of a button, in bytes", lambda can: _number(can.choice_bytes)),
     ("quiz polls, with choices of up to", lambda can: _number(can.polls)),
     ("voice", lambda can: _yes(can.voice)),
@@ -21,7 +21,7 @@ _ROWS: tuple[tuple[str, ShowCapability], ...] = (
     ("sent messages can be changed", lambda can: _yes(can.edits)),
     ("typing is shown", lambda can: _yes(can.typing)),
     ("answers are seen while they are written", lambda can: _yes(can.streaming)),
-    ("others can write in somebody's name", lambda can: _yes(can.forgeable)),
+    ("others can write in somebody's name", lambda can: _yes(can.spoofable_sender)),
     ("messages to one chat", lambda can: _rate(can.chat_rate)),
     ("messages to one group, where that is another", lambda can: _rate(can.group_rate)),
     ("messages in all", lambda can: _rate(can.total_rate)),
@@ -139,5 +139,5 @@ def _rate(rate: RateSpec | None) -> str:
     if rate is None:
         return "–"
     if not rate.seconds:
-        return f"{rate.most} at a time"
-    return f"{rate.most} in {rate.seconds:g} s"
+        return f"{rate.limit} at a time"
+    return f"{rate.limit} in {rate.seconds:g} s"

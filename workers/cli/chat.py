@@ -11,7 +11,7 @@ import click
 
 from core.errors import Malformed
 from workers.admin.cli_context import HealthCheck, HealthResult, ask
-from workers.cli.context import desk, home_option, run, settings
+from workers.cli.context import cli_context, home_option, run, settings
 from workers.settings import Settings
 from workers.supervisor.attach import visit
 
@@ -26,7 +26,7 @@ def chat(home: Path | None, name: str | None, course: str) -> None:
 
 
 async def _chat(chosen: Settings, name: str, course: str) -> None:
-    async with visit(chosen) as housed, desk(housed) as at:
+    async with visit(chosen) as housed, cli_context(housed) as at:
         await import_module("bots.terminal").talk(
             feed=at.feed,
             blobs=at.blobs,
@@ -53,7 +53,7 @@ async def _check(chosen: Settings, names: tuple[str, ...]) -> None:
         if names and {*names} <= {probe.name for probe in servers}:
             findings = await examine(picked(servers, names))
         else:
-            async with desk(housed) as at:
+            async with cli_context(housed) as at:
                 findings = await examine(picked((*servers, *at.probes), names))
     for finding in findings:
         click.echo(shown(finding))
@@ -102,7 +102,7 @@ def voices(home: Path | None, language: str) -> None:
 
 
 async def _voices(chosen: Settings, language: str) -> None:
-    async with visit(chosen) as housed, desk(housed) as at:
+    async with visit(chosen) as housed, cli_context(housed) as at:
         for voice in sorted(await at.speech.voices(), key=lambda voice: (voice.language, voice.name)):
             if voice.language.lower().startswith(language.lower()):
                 click.echo(f"{voice.language:<12} {voice.name:<40} {voice.gender}".rstrip())

@@ -45,7 +45,7 @@ def run(work: Coroutine[Any, Any, None]) -> None:
 
 
 @asynccontextmanager
-async def desk(chosen: Settings) -> AsyncGenerator["CliContext"]:
+async def cli_context(chosen: Settings) -> AsyncGenerator["CliContext"]:
     """The assembled house, from `workers.compose.assembly.desk`."""
-    async with import_module("workers.compose.assembly").desk(chosen) as assembled:
+    async with import_module("workers.compose.assembly").cli_context(chosen) as assembled:
         yield assembled

@@ -11,7 +11,7 @@ import click
 from core.errors import Malformed
 from core.ports.knowledge import KnowledgeSource, SourceStatus
 from workers.admin.cli_context import CliContext
-from workers.cli.context import desk, home_option, run, settings
+from workers.cli.context import cli_context, home_option, run, settings
 from workers.settings import Settings
 from workers.supervisor.attach import visit
 
@@ -65,7 +65,7 @@ def remove(home: Path | None, places: tuple[str, ...]) -> None:
 
 async def _add(chosen: Settings, places: tuple[str, ...]) -> None:
     found = named(places)
-    async with visit(chosen) as housed, desk(housed) as at:
+    async with visit(chosen) as housed, cli_context(housed) as at:
         known = {origin(status.uri): status for status in await added(at)}
         sources = tuple(dict.fromkeys([await put_down(at, place, known) for place in found]))
         at.wake.reading(sources)
@@ -80,13 +80,13 @@ async def _add(chosen: Settings, places: tuple[str, ...]) -> None:
 
 
 async def _list(chosen: Settings) -> None:
-    async with visit(chosen) as housed, desk(housed) as at:
+    async with visit(chosen) as housed, cli_context(housed) as at:
         for status in await added(at):
             click.echo(line(status))
 
 
 async def _remove(chosen: Settings, places: tuple[str, ...]) -> None:
-    async with visit(chosen) as housed, desk(housed) as at:
+    async with visit(chosen) as housed, cli_context(housed) as at:
         gone = meant(await added(at), places)
         for status in gone:
             await at.library.remove(status.id, owner="")

@@ -34,7 +34,7 @@ from workers.settings import Settings
 class Ingress:
     """Where events come in: the web process, a gateway, or a command that talks."""
 
-    ground: Stores
+    stores: Stores
     wake: Wake
     receive: ReceiveEvents
     web: WebChannel
@@ -45,35 +45,35 @@ class Ingress:
 
 
 @asynccontextmanager
-async def door(settings: Settings) -> AsyncGenerator[Ingress]:
+async def ingress(settings: Settings) -> AsyncGenerator[Ingress]:
     """A door that is open until the block ends."""
-    ground = Stores(settings)
-    wake = CeleryWake(make_app(settings.redis_url), ground.stops.send)
-    receive = ReceiveEvents(inbox=ground.inbox, wake=wake, consents=ground.consents)
-    platforms = channels.platforms(ground)
-    ground.go(ground.count.run())
+    stores = Stores(settings)
+    wake = CeleryWake(make_app(settings.redis_url), stores.stops.send)
+    receive = ReceiveEvents(inbox=stores.inbox, wake=wake, consents=stores.consents)
+    platforms = channels.platforms(stores)
+    stores.go(stores.count.run())
     try:
-        yield Ingress(ground=ground, wake=wake, receive=receive, web=channels.web(ground, receive), platforms=platforms)
+        yield Ingress(stores=stores, wake=wake, receive=receive, web=channels.web(stores, receive), platforms=platforms)
     finally:
         await asyncio.gather(*(platform.close() for platform in platforms.values()), return_exceptions=True)
         await asyncio.to_thread(wake.close)
-        await ground.close()
+        await stores.close()
 
 
 async def street_rooms(settings: Settings, app: App) -> TurnWorker:
     """A worker's rooms: every channel, the mind, ears and a voice."""
-    ground = Stores(settings)
-    wake = LocalWake(CeleryWake(app, ground.stops.send))
-    platforms = channels.platforms(ground)
+    stores = Stores(settings)
+    wake = LocalWake(CeleryWake(app, stores.stops.send))
+    platforms = channels.platforms(stores)
     for platform in platforms.values():
-        ground.owns(platform.close)
-    receive = ReceiveEvents(inbox=ground.inbox, wake=wake, consents=ground.consents)
-    every = channels.channels(ground, platforms, receive)
-    return furnished(ground, wake=wake, channels=every, embedder=knowledge.embedder(settings), chance=SystemRandom())
+        stores.owns(platform.close)
+    receive = ReceiveEvents(inbox=stores.inbox, wake=wake, consents=stores.consents)
+    every = channels.channels(stores, platforms, receive)
+    return furnished(stores, wake=wake, channels=every, embedder=knowledge.embedder(settings), chance=SystemRandom())
 
 
 def furnished(
-    ground: Stores,
+    stores: Stores,
     *,
     wake: LocalWake,
     channels: Mapping[str, Channel],
@@ -82,73 +82,73 @@ def furnished(
     pacer: RateLimiter | None = None,
 ) -> TurnWorker:
     """The rooms on this ground, behind these channels; `pacer` as in `make_rooms`."""
-    thinker = dialogue.model(ground.settings)
+    thinker = dialogue.model(stores.settings)
     if isinstance(thinker, AnthropicModel | OpenAIModel):
-        ground.go(thinker.open())
-        ground.owns(thinker.close)
+        stores.go(thinker.open())
+        stores.owns(thinker.close)
 
     def audible(name: str) -> bool:
-        return ground.settings.speech != "off" and (name not in channels or channels[name].capabilities.voice)
+        return stores.settings.speech != "off" and (name not in channels or channels[name].capabilities.voice)
 
-    def forgeable(name: str) -> bool:
-        return name in channels and channels[name].capabilities.forgeable
+    def spoofable(name: str) -> bool:
+        return name in channels and channels[name].capabilities.spoofable_sender
 
-    retriever = knowledge.retriever(ground, embedder)
+    retriever = knowledge.retriever(stores, embedder)
     mind = dialogue.mind(
-        ground,
+        stores,
         retriever=retriever,
         wake=wake,
         thinker=thinker,
         audible=audible,
-        forgeable=forgeable,
+        spoofable=spoofable,
         chance=chance,
     )
-    mouth = SpeechDeps(speech=speech.speech(ground), blobs=ground.blobs)
-    ears = speech.TurnSpeech(hearing=speech.hearing(ground), mouth=mouth, channels=channels)
-    return make_rooms(ground, channels=channels, mind=mind, senses=ears, wake=wake, pacer=pacer)
+    mouth = SpeechDeps(speech=speech.speech(stores), blobs=stores.blobs)
+    ears = speech.TurnSpeech(hearing=speech.hearing(stores), mouth=mouth, channels=channels)
+    return make_rooms(stores, channels=channels, mind=mind, senses=ears, wake=wake, pacer=pacer)
 
 
 async def shelf_rooms(settings: Settings, app: App) -> knowledge.IngestWorker:
     """The rooms of a process that reads sources."""
-    ground = Stores(settings, pool=3)
-    rooms = shelved(ground, wake=CeleryWake(app, ground.stops.send), embedder=knowledge.embedder(settings))
+    stores = Stores(settings, pool=3)
+    rooms = shelved(stores, wake=CeleryWake(app, stores.stops.send), embedder=knowledge.embedder(settings))
     await rooms.put_courses(dialogue.catalogue())
-    ground.go(rooms.renewing())
+    stores.go(rooms.renewing())
     return rooms
 
 
-def shelved(ground: Stores, *, wake: Wake, embedder: Embedder) -> knowledge.IngestWorker:
+def shelved(stores: Stores, *, wake: Wake, embedder: Embedder) -> knowledge.IngestWorker:
     """What reads sources on this ground."""
     ingest = Ingest(
-        library=ground.library,
+        library=stores.library,
         fetcher=WebFetcher(),
-        blobs=ground.blobs,
+        blobs=stores.blobs,
         reader=SubprocessReader(),
         embedder=embedder,
-        inbox=ground.inbox,
+        inbox=stores.inbox,
         wake=wake,
-        clock=ground.clock,
-        locale=ground.locale_of,
+        clock=stores.clock,
+        locale=stores.locale_of,
         loaders={"course": knowledge.course_loader(dialogue.catalogue())},
-        stands=ground.library.stands,
+        stands=stores.library.stands,
     )
-    return knowledge.IngestWorker(ground=ground, ingest=ingest, embedder=embedder)
+    return knowledge.IngestWorker(stores=stores, ingest=ingest, embedder=embedder)
 
 
 @asynccontextmanager
-async def desk(settings: Settings) -> AsyncGenerator[CliContext]:
+async def cli_context(settings: Settings) -> AsyncGenerator[CliContext]:
     """What commands at a terminal need."""
-    async with door(settings) as opened:
-        ground = opened.ground
+    async with ingress(settings) as opened:
+        stores = opened.stores
         yield CliContext(
-            feed=ground.feed,
+            feed=stores.feed,
             receive=opened.take,
-            library=ground.library,
-            blobs=ground.blobs,
+            library=stores.library,
+            blobs=stores.blobs,
             wake=opened.wake,
-            idle=ground.sweep.idle,
-            speech=speech.speech(ground),
-            clock=ground.clock,
+            idle=stores.sweep.idle,
+            speech=speech.speech(stores),
+            clock=stores.clock,
             probes=_probes(opened, settings),
         )
 
@@ -162,4 +162,4 @@ def _probes(opened: Ingress, settings: Settings) -> tuple[HealthCheck, ...]:
         )
         for found in availabilities(settings)
     )
-    return (*dialogue.probes(settings), *speech.probes(opened.ground), *outer)
+    return (*dialogue.probes(settings), *speech.probes(opened.stores), *outer)

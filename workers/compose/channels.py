@@ -16,7 +16,7 @@ from core.channel import Channel, Gateway
 from core.dialogue.commands import COMMANDS
 from core.dialogue.suggestions import suggest
 from core.event import Event
-from core.phrases import DEFAULT, locales, say
+from core.phrases import DEFAULT, locales, phrase
 from workers.compose import dialogue
 from workers.compose.availability import availabilities
 from workers.compose.stores import Stores
@@ -45,47 +45,47 @@ class ConnectedPlatform:
     routes: tuple[AbstractRouteDef, ...] = ()
 
 
-def web(ground: Stores, take: TakeAnyEvent) -> WebChannel:
+def web(stores: Stores, take: TakeAnyEvent) -> WebChannel:
     """The web chat, whose events go to `take`."""
     from core.providers.audio.codec import convert
 
-    settings = ground.settings
+    settings = stores.settings
     return connect_web(
-        feed=ground.feed,
-        blobs=ground.blobs,
+        feed=stores.feed,
+        blobs=stores.blobs,
         receive=take,
-        clock=ground.clock,
+        clock=stores.clock,
         secret=settings.secret_key.encode(),
         convert=convert,
         origins=(settings.public_url.rstrip("/"),) if settings.public_url else (),
     )
 
 
-def platforms(ground: Stores) -> dict[str, ConnectedPlatform]:
+def platforms(stores: Stores) -> dict[str, ConnectedPlatform]:
     """The outer platforms that are switched on, by name."""
-    on = {found.name for found in availabilities(ground.settings) if found.state == "on"}
+    on = {found.name for found in availabilities(stores.settings) if found.state == "on"}
     makers: Mapping[str, Callable[[Stores], ConnectedPlatform]] = {
         "telegram": _telegram,
         "discord": _discord,
         "slack": _slack,
         "sms": _sms,
     }
-    return {name: make(ground) for name, make in makers.items() if name in on}
+    return {name: make(stores) for name, make in makers.items() if name in on}
 
 
-def channels(ground: Stores, outer: Mapping[str, ConnectedPlatform], take: TakeAnyEvent) -> dict[str, Channel]:
+def channels(stores: Stores, outer: Mapping[str, ConnectedPlatform], take: TakeAnyEvent) -> dict[str, Channel]:
     """Every channel a worker may deliver to, by name."""
     home: tuple[Channel, ...] = (
-        web(ground, take),
-        TerminalChannel(feed=ground.feed, clock=ground.clock),
+        web(stores, take),
+        TerminalChannel(feed=stores.feed, clock=stores.clock),
     )
     return {channel.name: channel for channel in (*home, *(platform.channel for platform in outer.values()))}
 
 
-def _telegram(ground: Stores) -> ConnectedPlatform:
+def _telegram(stores: Stores) -> ConnectedPlatform:
     from bots import telegram
 
-    settings = ground.settings
+    settings = stores.settings
     bot = telegram.connect(
         telegram.TelegramSettings(
             token=settings.telegram_bot_token,
@@ -94,11 +94,11 @@ def _telegram(ground: Stores) -> ConnectedPlatform:
             public_url=settings.public_url,
         ),
         secret_key=settings.secret_key.encode(),
-        clock=ground.clock,
-        blobs=ground.blobs,
-        count=ground.count,
-        drafts=ground.drafts,
-        polls=ground.polls,
+        clock=stores.clock,
+        blobs=stores.blobs,
+        count=stores.count,
+        drafts=stores.drafts,
+        polls=stores.polls,
     )
 
     async def announce() -> None:
@@ -117,22 +117,22 @@ def _telegram(ground: Stores) -> ConnectedPlatform:
     )
 
 
-def _sms(ground: Stores) -> ConnectedPlatform:
+def _sms(stores: Stores) -> ConnectedPlatform:
     from bots import twilio
     from core.providers.audio.codec import convert
 
-    settings = ground.settings
+    settings = stores.settings
     account = twilio.connect(
         _sms_settings(settings),
         secret_key=settings.secret_key.encode(),
-        blobs=ground.blobs,
+        blobs=stores.blobs,
         convert=convert,
-        outcomes=ground.outcomes,
-        consents=ground.consents,
-        allowance=ground.allowance,
-        locale_at=ground.locale_at,
-        clock=ground.clock,
-        count=ground.count,
+        outcomes=stores.outcomes,
+        consents=stores.consents,
+        allowance=stores.allowance,
+        locale_at=stores.locale_at,
+        clock=stores.clock,
+        count=stores.count,
     )
 
     async def announce() -> None:
@@ -166,12 +166,12 @@ def _sms_settings(settings: Settings) -> "TwilioSettings":
     )
 
 
-def _discord(ground: Stores) -> ConnectedPlatform:
+def _discord(stores: Stores) -> ConnectedPlatform:
     from bots import discord
     from core.providers.audio import codec
     from workers.compose.discord_commands import completed, offers
 
-    settings = ground.settings
+    settings = stores.settings
     bot = discord.connect(
         discord.DiscordSettings(
             token=settings.discord_bot_token,
@@ -180,13 +180,13 @@ def _discord(ground: Stores) -> ConnectedPlatform:
             api_url=settings.discord_api_url,
         ),
         secret_key=settings.secret_key.encode(),
-        clock=ground.clock,
-        blobs=ground.blobs,
+        clock=stores.clock,
+        blobs=stores.blobs,
         note=codec.note,
-        count=ground.count,
+        count=stores.count,
         offers=offers(),
         complete=completed,
-        drafts=ground.drafts,
+        drafts=stores.drafts,
     )
 
     async def announce() -> None:
@@ -205,22 +205,22 @@ def _discord(ground: Stores) -> ConnectedPlatform:
     )
 
 
-def _slack(ground: Stores) -> ConnectedPlatform:
+def _slack(stores: Stores) -> ConnectedPlatform:
     from bots import slack
 
-    settings = ground.settings
+    settings = stores.settings
     app = slack.connect(
         _slack_settings(settings),
         secret_key=settings.secret_key.encode(),
-        clock=ground.clock,
-        blobs=ground.blobs,
-        count=ground.count,
+        clock=stores.clock,
+        blobs=stores.blobs,
+        count=stores.count,
         commands=tuple(info.name for info in COMMANDS),
         suggest=lambda locale: suggest(locale, "lesson", "quiz", "review", "help"),
-        drafts=ground.drafts,
-        installs=ground.installs,
-        overviews=dialogue.glance(ground),
-        acquaintances=ground.acquaintances,
+        drafts=stores.drafts,
+        installs=stores.installs,
+        overviews=dialogue.glance(stores),
+        acquaintances=stores.acquaintances,
     )
 
     async def announce() -> None:
@@ -268,5 +268,5 @@ def greeting(platform: ConnectedPlatform | None) -> Callable[[], Awaitable[str]]
 
 def commands() -> dict[str, list[tuple[str, str]]]:
     """The commands with what they do, by language; the empty one is for everybody else."""
-    offered = {tag: [(info.name, say(info.about, tag)) for info in COMMANDS] for tag in locales()}
+    offered = {tag: [(info.name, phrase(info.about, tag)) for info in COMMANDS] for tag in locales()}
     return {"": offered[DEFAULT], **{tag: listed for tag, listed in offered.items() if tag != DEFAULT}}

@@ -65,21 +65,21 @@ def catalogue() -> Catalogue:
 
 
 def mind(
-    ground: Stores,
+    stores: Stores,
     *,
     retriever: Retriever,
     wake: Wake,
     thinker: Model | None,
     audible: Audible,
-    forgeable: SpoofableSender,
+    spoofable: SpoofableSender,
     chance: Random,
 ) -> Dispatcher:
     """What people think of answers and who a person is come first, then quiz answers, lessons, commands, files and occasions; who talks comes last."""
     courses = catalogue()
-    quizzing = QuizAnswerer(catalogue=courses, study=ground.study, clock=ground.clock, rng=chance, audible=audible)
-    lessons = LessonAnswerer(catalogue=courses, study=ground.study, clock=ground.clock, quizzing=quizzing)
+    quizzing = QuizAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, rng=chance, audible=audible)
+    lessons = LessonAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, quizzing=quizzing)
     lectern = StudyTools(catalogue=courses, lessons=lessons)
-    reader = SourceAdder(library=ground.library, wake=wake, clock=ground.clock)
+    reader = SourceAdder(library=stores.library, wake=wake, clock=stores.clock)
     if thinker is None:
         talker: Answerer = OfflineAssistant(retriever=retriever, lessons=lectern)
         reminded: Answerer = OfflineAssistant(retriever=retriever, lessons=lectern, silent=True)
@@ -89,47 +89,47 @@ def mind(
             retriever=retriever,
             lessons=lectern,
             reader=reader,
-            clock=ground.clock,
+            clock=stores.clock,
         )
         talker = reminded = Agent(model=thinker, workshop=workshop)
-    person = _person(ground, wake=wake, catalogue=courses, chance=chance, forgeable=forgeable)
-    feedback = RatingAnswerer(ratings=ground.ratings)
+    person = _person(stores, wake=wake, catalogue=courses, chance=chance, spoofable=spoofable)
+    feedback = RatingAnswerer(ratings=stores.ratings)
     happening = (FileAnswerer(reader=reader, talker=reminded), Notices(), LinkAnswerer(reader=reader))
     order = (feedback, *person, quizzing, lessons, GeneralCommands(offline=thinker is None), *happening, talker)
-    return Dispatcher(order, clock=ground.clock)
+    return Dispatcher(order, clock=stores.clock)
 
 
 def _person(
-    ground: Stores, *, wake: Wake, catalogue: Catalogue, chance: Random, forgeable: SpoofableSender
+    stores: Stores, *, wake: Wake, catalogue: Catalogue, chance: Random, spoofable: SpoofableSender
 ) -> tuple[Answerer, ...]:
-    resuming = ResumeAnswerer(places=ground.people, catalogue=catalogue)
+    resuming = ResumeAnswerer(places=stores.people, catalogue=catalogue)
     linking = LinkingAnswerer(
-        links=ground.links,
-        people=ground.people,
+        links=stores.links,
+        people=stores.people,
         resuming=resuming,
-        clock=ground.clock,
+        clock=stores.clock,
         rng=chance,
-        forgeable=forgeable,
+        spoofable=spoofable,
     )
     leaving = PrivacyAnswerer(
-        records=ground.leaving,
-        people=ground.people,
+        records=stores.leaving,
+        people=stores.people,
         wake=wake,
-        clock=ground.clock,
+        clock=stores.clock,
         rng=chance,
-        forgeable=forgeable,
+        spoofable=spoofable,
     )
     return linking, leaving, resuming
 
 
-def glance(ground: Stores) -> OverviewBuilder:
+def glance(stores: Stores) -> OverviewBuilder:
     """What a platform's own page about a person shows."""
     return OverviewBuilder(
-        acquaintances=ground.acquaintances,
-        study=ground.study,
-        library=ground.library,
+        acquaintances=stores.acquaintances,
+        study=stores.study,
+        library=stores.library,
         catalogue=catalogue(),
-        clock=ground.clock,
+        clock=stores.clock,
     )
 
 

@@ -6,7 +6,7 @@ from bots.discord.commands import ON_MESSAGE, CommandSpec, LocalizedText, Option
 from core.dialogue.commands import COMMANDS
 from core.learn.course import Course, nearest
 from core.learn.terms import key
-from core.phrases import DEFAULT, locales, phrases, say
+from core.phrases import DEFAULT, locales, phrase, phrases
 from workers.compose.dialogue import catalogue
 
 _OPTIONS = {
@@ -40,7 +40,11 @@ def offers() -> tuple[CommandSpec, ...]:
     )
     menu = (
         CommandSpec(
-            id=say(f"menu.{what}", DEFAULT), name=_everywhere(f"menu.{what}"), kind=ON_MESSAGE, private=True, says=what
+            id=phrase(f"menu.{what}", DEFAULT),
+            name=_everywhere(f"menu.{what}"),
+            kind=ON_MESSAGE,
+            private=True,
+            says=what,
         )
         for what in ("explain", "card")
     )
@@ -64,7 +68,7 @@ def _known(command: str, locale: str) -> Iterator[tuple[str, str, str]]:
     courses = catalogue().courses if command != "language" else ()
     match command:
         case "language":
-            yield from ((tag, say("language.name", tag), say("language.also", tag)) for tag in locales())
+            yield from ((tag, phrase("language.name", tag), phrase("language.also", tag)) for tag in locales())
         case "courses":
             yield from ((course.code, nearest(course.title, locale), course.code) for course in courses)
         case "lesson" | "quiz":
@@ -107,4 +111,4 @@ def _named(command: str) -> LocalizedText:
 
 
 def _everywhere(key: str) -> LocalizedText:
-    return {"": say(key, DEFAULT), **{tag: say(key, tag) for tag in locales()}}
+    return {"": phrase(key, DEFAULT), **{tag: phrase(key, tag) for tag in locales()}}

@@ -34,10 +34,10 @@ def embedder(settings: Settings) -> Embedder:
     )
 
 
-def retriever(ground: Stores, model: Embedder) -> Retriever:
+def retriever(stores: Stores, model: Embedder) -> Retriever:
     if isinstance(model, MiniLm):
-        return PostgresRetriever(database=ground.database, embedder=model, grasp=model.grasp)
-    return PostgresRetriever(database=ground.database, embedder=model)
+        return PostgresRetriever(database=stores.database, embedder=model, grasp=model.grasp)
+    return PostgresRetriever(database=stores.database, embedder=model)
 
 
 def course_loader(catalogue: Catalogue) -> Callable[[KnowledgeSource], Awaitable[Fetched]]:
@@ -68,7 +68,7 @@ def _markdown(document: IndexableDocument) -> str:
 class IngestWorker:
     """What a reading process has; `read` never raises for a source's own fault."""
 
-    ground: Stores
+    stores: Stores
     ingest: Ingest
     embedder: Embedder
     renew_seconds: float = 60.0
@@ -81,7 +81,7 @@ class IngestWorker:
 
     async def put_courses(self, catalogue: Catalogue) -> None:
         """Put down the courses' documents that are new or changed, and take outdated ones away."""
-        library = self.ground.library
+        library = self.stores.library
         wanted = {uri(document): document for document in catalogue.documents()}
         known = {status.uri: status.id for status in await library.statuses("", limit=10_000)}
         for name, source in known.items():
@@ -89,8 +89,8 @@ class IngestWorker:
                 await library.remove(source, owner="")
         for name, document in wanted.items():
             if name not in known:
-                await library.add(KnowledgeSource(id=self.ground.clock.id(), uri=name, title=document.title))
-        self.ingest.wake.reading(await library.waiting(self.ground.clock.now()))
+                await library.add(KnowledgeSource(id=self.stores.clock.id(), uri=name, title=document.title))
+        self.ingest.wake.reading(await library.waiting(self.stores.clock.now()))
 
     async def renewing(self) -> None:
         """Make the index for this model's vectors and give passages of another model vectors of this one, in the background, until cancelled."""
@@ -105,7 +105,7 @@ class IngestWorker:
 
     async def renew(self) -> None:
         """Give every passage of another model a vector of this one. Raises `Unreachable`; what was done until then stays."""
-        while sources := await self.ground.library.stale(self.embedder.name):
+        while sources := await self.stores.library.stale(self.embedder.name):
             for source in sources:
                 await self._renew(source)
 
@@ -113,13 +113,13 @@ class IngestWorker:
         """Make the index, and return how long the vectors are, which an endpoint tells only with a first one."""
         if not self.embedder.dimensions:
             await self.embedder.embed(["toki"])
-        await self.ground.library.prepare(self.embedder.dimensions)
+        await self.stores.library.prepare(self.embedder.dimensions)
         return self.embedder.dimensions
 
     async def _renew(self, source: str) -> None:
-        kept = await self.ground.library.kept(source)
+        kept = await self.stores.library.kept(source)
         if kept is None:
             return
         texts = [searched(passage) for passage in kept.passages]
         rows = [await self.embedder.embed(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
-        await self.ground.library.renew(kept, np.concatenate(rows), self.embedder.name)
+        await self.stores.library.renew(kept, np.concatenate(rows), self.embedder.name)

@@ -31,25 +31,25 @@ class TurnSpeech:
         self._mouth = mouth
         self._channels = channels
 
-    async def hear(self, opening: ClaimedTurn) -> ClaimedTurn:
-        events = tuple([await self._heard(event, opening) for event in opening.events])
+    async def hear(self, claimed: ClaimedTurn) -> ClaimedTurn:
+        events = tuple([await self._heard(event, claimed) for event in claimed.events])
         return ClaimedTurn(
-            conversation=opening.conversation, events=events, token=opening.token, attempts=opening.attempts
+            conversation=claimed.conversation, events=events, token=claimed.token, attempts=claimed.attempts
         )
 
-    async def speak(self, opening: ClaimedTurn, thought: TurnDraft) -> tuple[Reply, ...]:
-        channel = self._channels.get(opening.conversation.address.channel)
+    async def speak(self, claimed: ClaimedTurn, draft: TurnDraft) -> tuple[Reply, ...]:
+        channel = self._channels.get(claimed.conversation.address.channel)
         if channel is None or not channel.capabilities.voice:
-            return thought.replies
-        learner = thought.conversation.learner
-        spoke = any(isinstance(event.body, Spoke) and event.addressed for event in opening.events)
+            return draft.replies
+        learner = draft.conversation.learner
+        spoke = any(isinstance(event.body, Spoke) and event.addressed for event in claimed.events)
         wanted = learner.voice == "always" or (learner.voice == "auto" and spoke)
-        return await voiced(thought.replies, self._mouth, language=learner.locale, wanted=wanted)
+        return await voiced(draft.replies, self._mouth, language=learner.locale, wanted=wanted)
 
-    async def _heard(self, event: Event, opening: ClaimedTurn) -> Event:
+    async def _heard(self, event: Event, claimed: ClaimedTurn) -> Event:
         channel = self._channels.get(event.address.channel)
         fetch = channel.fetch if channel else _nothing
-        conversation = opening.conversation
+        conversation = claimed.conversation
         if not event.addressed:
             return event
         return await listen(
@@ -61,9 +61,9 @@ class TurnSpeech:
         )
 
 
-def speech(ground: Stores) -> Speech:
+def speech(stores: Stores) -> Speech:
     """Edge first, eSpeak when it is away; `SONA_SPEECH` narrows that down."""
-    settings = ground.settings
+    settings = stores.settings
     voices: dict[str, Speech] = {}
     if settings.speech in ("auto", "edge"):
         from core.providers.speech.edge import EdgeSpeech
@@ -71,12 +71,12 @@ def speech(ground: Stores) -> Speech:
         voices["edge"] = EdgeSpeech(url=settings.edge_tts_url)
     if settings.speech in ("auto", "espeak"):
         voices["espeak"] = EspeakSpeech()
-    return FallbackSpeech(voices, clock=ground.clock, count=ground.count)
+    return FallbackSpeech(voices, clock=stores.clock, count=stores.count)
 
 
-def hearing(ground: Stores) -> Hearing:
+def hearing(stores: Stores) -> Hearing:
     """A transcription endpoint, then a local model, then the recogniser that knows only a question's answers."""
-    settings = ground.settings
+    settings = stores.settings
     ears: dict[str, Hearing] = {}
     if settings.transcription_model:
         from core.providers.transcription.openai import OpenAIHearing
@@ -84,25 +84,25 @@ def hearing(ground: Stores) -> Hearing:
         ears["openai"] = far = OpenAIHearing(
             key=settings.openai_api_key, model=settings.transcription_model, base_url=settings.openai_base_url
         )
-        ground.owns(far.close)
+        stores.owns(far.close)
     if settings.whisper_model:
         from core.providers.transcription import whisper
 
         try:
             ears["whisper"] = near = whisper.WhisperHearing(whisper.load(settings.whisper_model))
-            ground.owns(near.close)
+            stores.owns(near.close)
         except Refused as error:
             _log.error("voice notes are heard without whisper: %s", error)
     ears["sphinx"] = SphinxHearing()
-    return FallbackHearing(ears, clock=ground.clock, count=ground.count)
+    return FallbackHearing(ears, clock=stores.clock, count=stores.count)
 
 
-def probes(ground: Stores) -> tuple[HealthCheck, ...]:
+def probes(stores: Stores) -> tuple[HealthCheck, ...]:
     """Whether a word can be spoken, and who listens."""
-    settings = ground.settings
+    settings = stores.settings
 
     async def spoken() -> str:
-        audio: Audio = await speech(ground).speak("Sona", SpeechStyle(language="en"))
+        audio: Audio = await speech(stores).speak("Sona", SpeechStyle(language="en"))
         return f"{settings.speech}: {audio.seconds:.1f} s of {audio.mime}"
 
     async def listening() -> str:

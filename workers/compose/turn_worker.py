@@ -37,7 +37,7 @@ class RecentlySeen:
 class TurnWorker:
     """Everything a process needs that runs turns."""
 
-    ground: Stores
+    stores: Stores
     house: TurnScheduler
     outside: Wake
     rung: RecentlySeen = field(default_factory=RecentlySeen)
@@ -45,23 +45,23 @@ class TurnWorker:
 
     async def swept(self) -> None:
         """Ring for everything that waits and that nobody was woken for."""
-        now = self.ground.clock.now()
-        self.house.turn(await self.ground.sweep.turns(now))
-        self.house.delivery(await self.ground.sweep.deliveries(now))
-        if waiting := self.rung.fresh(await self.ground.library.waiting(now), now):
+        now = self.stores.clock.now()
+        self.house.turn(await self.stores.sweep.turns(now))
+        self.house.delivery(await self.stores.sweep.deliveries(now))
+        if waiting := self.rung.fresh(await self.stores.library.waiting(now), now):
             self.outside.reading(waiting)
         if self.tidied.fresh(("all",), now):
-            await self.ground.tidying(now)
+            await self.stores.tidying(now)
 
     async def cleaned(self) -> None:
         """Take away what nobody needs any more."""
-        now = self.ground.clock.now()
-        await self.ground.tidying.strays(now)
-        _log.info("rows taken away: %s", await self.ground.cleanup(now))
+        now = self.stores.clock.now()
+        await self.stores.tidying.strays(now)
+        _log.info("rows taken away: %s", await self.stores.cleanup(now))
 
     async def close(self, grace: float) -> None:
         await self.house.drain(grace)
-        await self.ground.close()
+        await self.stores.close()
 
 
 @dataclass
@@ -85,7 +85,7 @@ class LocalWake:
 
 
 def make_rooms(
-    ground: Stores,
+    stores: Stores,
     *,
     channels: Mapping[str, Channel],
     mind: Thinker,
@@ -94,29 +94,29 @@ def make_rooms(
     pacer: RateLimiter | None = None,
 ) -> TurnWorker:
     """The rooms around these channels and this mind; call it inside the loop that will run them. By default deliveries keep to the platforms' limits."""
-    settings = ground.settings
+    settings = stores.settings
     lease = timedelta(seconds=settings.lease_seconds)
     converse = Converse(
-        turns=ground.turns,
+        turns=stores.turns,
         channels=channels,
         mind=mind,
         senses=senses,
-        stopping=ground.stops,
+        stopping=stores.stops,
         wake=wake,
-        clock=ground.clock,
-        count=ground.count,
+        clock=stores.clock,
+        count=stores.count,
         lease=lease,
     )
     deliver = Deliver(
-        outbox=ground.outbox,
+        outbox=stores.outbox,
         channels=channels,
-        clock=ground.clock,
-        count=ground.count,
+        clock=stores.clock,
+        count=stores.count,
         lease=lease,
         pacer=pacer or RateLimiter(),
     )
-    house = TurnScheduler(converse=converse, deliver=deliver, clock=ground.clock, slots=settings.worker_slots)
+    house = TurnScheduler(converse=converse, deliver=deliver, clock=stores.clock, slots=settings.worker_slots)
     wake.house = house
-    ground.go(ground.stops.listen())
-    ground.go(ground.count.run())
-    return TurnWorker(ground=ground, house=house, outside=wake.outside)
+    stores.go(stores.stops.listen())
+    stores.go(stores.count.run())
+    return TurnWorker(stores=stores, house=house, outside=wake.outside)

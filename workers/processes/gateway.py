@@ -22,11 +22,11 @@ def run(settings: Settings, name: str) -> None:
 
 
 async def listen(settings: Settings, name: str) -> None:
-    async with assembly.door(settings) as door:
-        platform = door.platforms.get(name)
+    async with assembly.ingress(settings) as ingress:
+        platform = ingress.platforms.get(name)
         if platform is None or platform.gateway is None:
             raise Malformed(f"there is nothing to listen to by the name of {name!r}, or it is switched off")
-        listening = asyncio.ensure_future(heard(platform, platform.gateway, door.take))
+        listening = asyncio.ensure_future(heard(platform, platform.gateway, ingress.take))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, listening.cancel)
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, listening.cancel)
         try:

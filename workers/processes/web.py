@@ -26,11 +26,11 @@ def run(settings: Settings) -> None:
 
 
 async def serve(settings: Settings) -> None:
-    async with assembly.door(settings) as door:
-        runner = serving(site(door), Timeouts())
+    async with assembly.ingress(settings) as ingress:
+        runner = serving(site(ingress), Timeouts())
         await runner.setup()
         await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
-        hooked = [platform for platform in door.platforms.values() if platform.hooked]
+        hooked = [platform for platform in ingress.platforms.values() if platform.hooked]
         settle()
         announcing = [asyncio.create_task(announced(platform)) for platform in hooked]
         await _ended()
@@ -51,19 +51,19 @@ def serving(app: web.Application, patience: Timeouts) -> web.AppRunner:
     )
 
 
-def site(door: "assembly.Ingress", patience: Timeouts | None = None) -> web.Application:
+def site(ingress: "assembly.Ingress", patience: Timeouts | None = None) -> web.Application:
     """The application on this door."""
-    hooks = Webhooks(door.receive, door.ground.count)
-    paths = {f"/{name}": platform.channel for name, platform in door.platforms.items() if platform.hooked}
+    hooks = Webhooks(ingress.receive, ingress.stores.count)
+    paths = {f"/{name}": platform.channel for name, platform in ingress.platforms.items() if platform.hooked}
     probes = {
-        "database": door.ground.database_answers,
-        "redis": door.ground.valkey_answers,
-        "migrations": lambda: door.ground.tables_stand(newest()),
+        "database": ingress.stores.database_answers,
+        "redis": ingress.stores.valkey_answers,
+        "migrations": lambda: ingress.stores.tables_stand(newest()),
     }
-    app = application(hooks, paths, health(probes, door.ground.count.lines), patience or Timeouts())
-    mount(app, door.web)
-    app.add_routes(handing(door.ground.leaving))
-    for platform in door.platforms.values():
+    app = application(hooks, paths, health(probes, ingress.stores.count.lines), patience or Timeouts())
+    mount(app, ingress.web)
+    app.add_routes(handing(ingress.stores.leaving))
+    for platform in ingress.platforms.values():
         app.add_routes(platform.routes)
     return app
 

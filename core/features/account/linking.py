@@ -15,7 +15,7 @@ from core.dialogue.draft import TurnDraft
 from core.dialogue.text import command, words
 from core.event import Event, Joined, Said
 from core.features.account.resume import ResumeAnswerer
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.person import LinkCodes, People, PersonSummary
 from core.reply import Reply, Text
 
@@ -41,9 +41,9 @@ class LinkingAnswerer:
         resuming: ResumeAnswerer,
         clock: Clock,
         rng: Random,
-        forgeable: SpoofableSender = lambda _: False,
+        spoofable: SpoofableSender = lambda _: False,
     ) -> None:
-        self._forgeable = forgeable
+        self._forgeable = spoofable
         self._links = links
         self._people = people
         self._resuming = resuming
@@ -53,42 +53,42 @@ class LinkingAnswerer:
     async def answer(
         self,
         event: Event,
-        thought: TurnDraft,
+        draft: TurnDraft,
         live: LiveUpdates,  # noqa: ARG002 - who answers at once shows no signs
     ) -> TurnDraft | None:
         asked = _asked(event)
         if event.group:
-            return await self._among_others(asked, thought) if asked else None
+            return await self._among_others(asked, draft) if asked else None
         if asked is not None:
             name, code = asked
             if name == "unlink":
-                return await self._warn(event, thought)
-            return await (self._claim(thought, code) if code else self._offer(thought))
+                return await self._warn(event, draft)
+            return await (self._claim(draft, code) if code else self._offer(draft))
         numbered = self._forgeable(event.address.channel)
-        if (said := _JOIN.answer(event, thought, self._clock.now(), numbered=numbered)) is not None:
-            return await self._join(said, event, thought)
-        if (said := _PART.answer(event, thought, self._clock.now(), numbered=numbered)) is not None:
-            return await self._part(said, event, thought)
+        if (said := _JOIN.answer(event, draft, self._clock.now(), numbered=numbered)) is not None:
+            return await self._join(said, event, draft)
+        if (said := _PART.answer(event, draft, self._clock.now(), numbered=numbered)) is not None:
+            return await self._part(said, event, draft)
         return None
 
-    async def _among_others(self, asked: tuple[str, str], thought: TurnDraft) -> TurnDraft:
+    async def _among_others(self, asked: tuple[str, str], draft: TurnDraft) -> TurnDraft:
         """What others could read joins nobody any more; whether it was a code at all is told to nobody."""
         _, code = asked
         if not code:
-            return _saying(thought, "person.private")
+            return _saying(draft, "person.private")
         await self._links.spend(code)
-        return _saying(thought, "person.link.read")
+        return _saying(draft, "person.link.read")
 
-    def _asked(self, question: Confirmation, before: str, thought: TurnDraft) -> TurnDraft:
-        conversation = thought.conversation
+    def _asked(self, question: Confirmation, before: str, draft: TurnDraft) -> TurnDraft:
+        conversation = draft.conversation
         proof = number(self._rng) if self._forgeable(conversation.address.channel) else ""
-        return thought.saying(question.asked(before, conversation.learner.locale, self._clock.now(), proof))
+        return draft.with_replies(question.asked(before, conversation.learner.locale, self._clock.now(), proof))
 
-    async def _offer(self, thought: TurnDraft) -> TurnDraft:
+    async def _offer(self, draft: TurnDraft) -> TurnDraft:
         code = self._code()
-        await self._links.offer(thought.conversation.learner.id, code)
-        told = say("person.link.code", thought.conversation.learner.locale, code=code)
-        return thought.saying(Text(text=told, secret=code))
+        await self._links.offer(draft.conversation.learner.id, code)
+        told = phrase("person.link.code", draft.conversation.learner.locale, code=code)
+        return draft.with_replies(Text(text=told, secret=code))
 
     def _code(self) -> str:
         code = ""
@@ -96,79 +96,79 @@ class LinkingAnswerer:
             code = "".join(self._rng.choice(ALPHABET) for _ in range(LENGTH))
         return code
 
-    async def _claim(self, thought: TurnDraft, code: str) -> TurnDraft:
+    async def _claim(self, draft: TurnDraft, code: str) -> TurnDraft:
         """The preview of what would be joined."""
-        learner = thought.conversation.learner
+        learner = draft.conversation.learner
         found = await self._links.claim(learner.id, code)
         if not isinstance(found, PersonSummary):
-            return _saying(thought, f"person.link.{found}")
+            return _saying(draft, f"person.link.{found}")
         here = await self._people.standing(learner.id)
-        preview = say(
+        preview = phrase(
             "person.link.preview",
             learner.locale,
-            name=quoted(found.name, _NAME) or say("person.link.nameless", learner.locale),
+            name=quoted(found.name, _NAME) or phrase("person.link.nameless", learner.locale),
             places=places(found.channels, learner.locale),
             there=numbers(found, learner.locale),
             here=numbers(here, learner.locale),
         )
-        return self._asked(_JOIN, preview, thought)
+        return self._asked(_JOIN, preview, draft)
 
-    async def _join(self, said: ConfirmationAnswer, event: Event, thought: TurnDraft) -> TurnDraft:
-        here, learner = thought.conversation.address, thought.conversation.learner
+    async def _join(self, said: ConfirmationAnswer, event: Event, draft: TurnDraft) -> TurnDraft:
+        here, learner = draft.conversation.address, draft.conversation.learner
         match said:
             case "no":
                 await self._links.decline(learner.id)
-                return _saying(thought, "person.link.declined")
+                return _saying(draft, "person.link.declined")
             case "late":
-                return _saying(thought, "person.late", command="/link")
+                return _saying(draft, "person.late", command="/link")
             case "yes":
                 joined = await self._links.join(learner.id, here=here, event=event.id, told=partial(_told, here=here))
             case _:
                 assert_never(said)
         if joined is None:
-            return _saying(thought, "person.link.gone")
+            return _saying(draft, "person.link.gone")
         told = await self._people.standing(joined.id)
-        done = say(
+        done = phrase(
             "person.link.joined",
             joined.locale,
             places=places(told.channels, joined.locale),
             numbers=numbers(told, joined.locale),
         )
-        after = thought.with_conversation(replace(thought.conversation, learner=joined)).saying(Text(text=done))
+        after = draft.with_conversation(replace(draft.conversation, learner=joined)).with_replies(Text(text=done))
         offered = await self._resuming.offer(after)
-        return after.saying(offered) if offered else after
+        return after.with_replies(offered) if offered else after
 
-    async def _warn(self, event: Event, thought: TurnDraft) -> TurnDraft:
-        learner = thought.conversation.learner
-        others = await self._others(event, thought)
+    async def _warn(self, event: Event, draft: TurnDraft) -> TurnDraft:
+        learner = draft.conversation.learner
+        others = await self._others(event, draft)
         if not others:
-            return _saying(thought, "person.unlink.alone")
-        warning = say("person.unlink.warning", learner.locale, places=others)
-        return self._asked(_PART, warning, thought)
+            return _saying(draft, "person.unlink.alone")
+        warning = phrase("person.unlink.warning", learner.locale, places=others)
+        return self._asked(_PART, warning, draft)
 
-    async def _part(self, said: ConfirmationAnswer, event: Event, thought: TurnDraft) -> TurnDraft:
+    async def _part(self, said: ConfirmationAnswer, event: Event, draft: TurnDraft) -> TurnDraft:
         if said == "no":
-            return _saying(thought, "person.kept")
+            return _saying(draft, "person.kept")
         if said == "late":
-            return _saying(thought, "person.late", command="/unlink")
-        here = thought.conversation
+            return _saying(draft, "person.late", command="/unlink")
+        here = draft.conversation
         parted = await self._people.part(here.learner, event.sender, here.address, event=event.id)
         if parted is None:
-            return _saying(thought, "person.unlink.alone")
-        alone = thought.with_conversation(replace(here, learner=parted.learner, course="", unit="", quiz=None))
+            return _saying(draft, "person.unlink.alone")
+        alone = draft.with_conversation(replace(here, learner=parted.learner, course="", unit="", quiz=None))
         others = places(parted.channels, parted.learner.locale)
         return _saying(alone, "person.unlink.done", places=others)
 
-    async def _others(self, event: Event, thought: TurnDraft) -> str:
+    async def _others(self, event: Event, draft: TurnDraft) -> str:
         """The person's channels but this one, or this one too where they are on it twice; empty when they stand alone."""
-        learner = thought.conversation.learner
-        channels = await self._people.besides(learner.id, event.sender, thought.conversation.address)
+        learner = draft.conversation.learner
+        channels = await self._people.besides(learner.id, event.sender, draft.conversation.address)
         return places(channels, learner.locale)
 
 
 def numbers(standing: PersonSummary, locale: str) -> str:
     """How much is kept of a person, in words."""
-    return say(
+    return phrase(
         "person.numbers",
         locale,
         cards=standing.cards,
@@ -180,7 +180,7 @@ def numbers(standing: PersonSummary, locale: str) -> str:
 
 def _told(owner: Learner, *, here: Address) -> Reply:
     """For who gave the code: that it was used, and where."""
-    return Text(text=say("person.link.used", owner.locale, place=place(here.channel, owner.locale)))
+    return Text(text=phrase("person.link.used", owner.locale, place=place(here.channel, owner.locale)))
 
 
 def _asked(event: Event) -> tuple[str, str] | None:
@@ -202,5 +202,5 @@ def _code(text: str) -> str:
     return re.sub(r"[\W_]+", "", text).upper()[:40]
 
 
-def _saying(thought: TurnDraft, key: str, **values: object) -> TurnDraft:
-    return thought.saying(Text(text=say(key, thought.conversation.learner.locale, **values)))
+def _saying(draft: TurnDraft, key: str, **values: object) -> TurnDraft:
+    return draft.with_replies(Text(text=phrase(key, draft.conversation.learner.locale, **values)))

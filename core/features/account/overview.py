@@ -4,7 +4,7 @@ from core.clock import Clock
 from core.conversation import Learner
 from core.features.study.progress_text import begun
 from core.learn.catalogue import Catalogue
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.knowledge import Library
 from core.ports.overview import Identities, Overview
 from core.ports.study import StudyRecord
@@ -28,7 +28,7 @@ class OverviewBuilder:
         learner = await self._acquaintances.learner(channel, sender)
         if learner is None:
             stranger = Learner(id="", locale=locale)
-            return Overview(learner=stranger, progress=say("study.progress.nothing", locale), due=0)
+            return Overview(learner=stranger, progress=phrase("study.progress.nothing", locale), due=0)
         now = self._clock.now()
         cards = {card.key: card for card in await self._study.cards(learner.id)}
         taken = {(done.course, done.unit): done for done in await self._study.progress(learner.id)}
@@ -36,7 +36,7 @@ class OverviewBuilder:
         return Overview(
             learner=learner,
             progress="\n\n".join(begun(self._catalogue, cards, taken, now, learner.locale))
-            or say("study.progress.nothing", learner.locale),
+            or phrase("study.progress.nothing", learner.locale),
             due=sum(card.due <= now for card in cards.values()),
             documents=tuple(status for status in statuses if not status.uri.startswith("course:")),
         )

@@ -11,7 +11,7 @@ from core.errors import Superseded
 from core.event import Event, Said, Spoke
 from core.features.account.linking import numbers
 from core.learn.terms import key
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.messaging import Wake
 from core.ports.person import Forgotten, People, PersonalRecords
 from core.reply import Document, Reply, Text
@@ -37,57 +37,57 @@ class PrivacyAnswerer:
         wake: Wake,
         clock: Clock,
         rng: Random,
-        forgeable: SpoofableSender = lambda _: False,
+        spoofable: SpoofableSender = lambda _: False,
     ) -> None:
         self._rng = rng
-        self._forgeable = forgeable
+        self._forgeable = spoofable
         self._records = records
         self._people = people
         self._wake = wake
         self._clock = clock
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         """Raises `Superseded` where there is nobody any more to answer: the receipt is on its way already."""
-        locale = thought.conversation.learner.locale
+        locale = draft.conversation.learner.locale
         asked = _asked(event, locale)
         if event.group:
-            return thought.saying(Text(text=say("person.private", locale))) if asked else None
+            return draft.with_replies(Text(text=phrase("person.private", locale))) if asked else None
         numbered = self._forgeable(event.address.channel)
-        if (said := _FORGET.answer(event, thought, self._clock.now(), numbered=numbered)) is not None:
-            return await self._decided(said, thought)
+        if (said := _FORGET.answer(event, draft, self._clock.now(), numbered=numbered)) is not None:
+            return await self._decided(said, draft)
         if asked is None:
             return None
-        return await (self._warn(thought) if asked == "forget" else self._pack(thought, live))
+        return await (self._warn(draft) if asked == "forget" else self._pack(draft, live))
 
-    async def _pack(self, thought: TurnDraft, live: LiveUpdates) -> TurnDraft:
-        learner = thought.conversation.learner
-        await live.status(say("person.data.packing", learner.locale))
+    async def _pack(self, draft: TurnDraft, live: LiveUpdates) -> TurnDraft:
+        learner = draft.conversation.learner
+        await live.status(phrase("person.data.packing", learner.locale))
         media = await self._records.pack(learner.id)
         link = await self._records.link(media)
         told = numbers(await self._people.standing(learner.id), learner.locale)
         await live.status("")
         document = Document(
             media=media,
-            text=say("person.data.text", learner.locale, numbers=told),
-            instead=say("person.data.link" if link else "person.data.nowhere", learner.locale, link=link),
+            text=phrase("person.data.text", learner.locale, numbers=told),
+            instead=phrase("person.data.link" if link else "person.data.nowhere", learner.locale, link=link),
         )
-        return thought.saying(document)
+        return draft.with_replies(document)
 
-    async def _warn(self, thought: TurnDraft) -> TurnDraft:
-        learner = thought.conversation.learner
+    async def _warn(self, draft: TurnDraft) -> TurnDraft:
+        learner = draft.conversation.learner
         found = await self._people.standing(learner.id)
-        channels = found.channels or (thought.conversation.address.channel,)
+        channels = found.channels or (draft.conversation.address.channel,)
         values = {"places": places(channels, learner.locale), "numbers": numbers(found, learner.locale)}
-        warning = say("person.forget.warning", learner.locale, **values)
-        proof = number(self._rng) if self._forgeable(thought.conversation.address.channel) else ""
-        return thought.saying(_FORGET.asked(warning, learner.locale, self._clock.now(), proof))
+        warning = phrase("person.forget.warning", learner.locale, **values)
+        proof = number(self._rng) if self._forgeable(draft.conversation.address.channel) else ""
+        return draft.with_replies(_FORGET.asked(warning, learner.locale, self._clock.now(), proof))
 
-    async def _decided(self, said: ConfirmationAnswer, thought: TurnDraft) -> TurnDraft:
-        learner, here = thought.conversation.learner, thought.conversation.address
+    async def _decided(self, said: ConfirmationAnswer, draft: TurnDraft) -> TurnDraft:
+        learner, here = draft.conversation.learner, draft.conversation.address
         if said != "yes":
             values = {"command": "/forget me"} if said == "late" else {}
             key = "person.late" if said == "late" else "person.kept"
-            return thought.saying(Text(text=say(key, learner.locale, **values)))
+            return draft.with_replies(Text(text=phrase(key, learner.locale, **values)))
         forgotten = await self._records.forget(learner.id, here, lambda done: _receipt(done, learner.locale))
         if forgotten is not None:
             for address in forgotten.addresses:
@@ -100,7 +100,7 @@ class PrivacyAnswerer:
 def _receipt(done: Forgotten, locale: str) -> Reply:
     counts = {"messages": done.messages, "cards": done.cards, "documents": done.documents, "files": done.files}
     time = f"{done.at:%Y-%m-%d %H:%M}"
-    return Text(text=say("person.forget.receipt", locale, time=time, records=done.records, **counts))
+    return Text(text=phrase("person.forget.receipt", locale, time=time, records=done.records, **counts))
 
 
 def _asked(event: Event, locale: str) -> str | None:
@@ -112,5 +112,5 @@ def _asked(event: Event, locale: str) -> str | None:
             return "data"
         case _:
             said = isinstance(event.body, Said | Spoke) and event.addressed
-            wanted = say("person.forget.words", locale).split("|")
+            wanted = phrase("person.forget.words", locale).split("|")
             return "forget" if said and key(words(event)) in wanted else None

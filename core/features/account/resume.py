@@ -15,7 +15,7 @@ from core.features.study import show_question
 from core.learn.catalogue import Catalogue
 from core.learn.course import nearest
 from core.markup import plain
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.person import OtherConversations
 from core.reply import Choice, Text
 
@@ -33,76 +33,76 @@ class ResumeAnswerer:
     async def answer(
         self,
         event: Event,
-        thought: TurnDraft,
+        draft: TurnDraft,
         live: LiveUpdates,  # noqa: ARG002 - who answers at once shows no signs
     ) -> TurnDraft | None:
-        locale = thought.conversation.learner.locale
+        locale = draft.conversation.learner.locale
         if (isinstance(event.body, Joined) and not event.body.start) or command(event) == ("start", ""):
-            offered = None if event.group else await self.offer(thought)
-            return thought.saying(offered) if offered else None
+            offered = None if event.group else await self.offer(draft)
+            return draft.with_replies(offered) if offered else None
         match command(event):
             case ("continue" | "resume", _) if event.group:
-                return thought.saying(Text(text=say("person.private", locale)))
+                return draft.with_replies(Text(text=phrase("person.private", locale)))
             case ("continue" | "resume", _):
-                return await self._resume(thought)
+                return await self._resume(draft)
             case _:
                 return None
 
-    async def offer(self, thought: TurnDraft) -> Text | None:
+    async def offer(self, draft: TurnDraft) -> Text | None:
         """Whether to go on with what is under way elsewhere; `None` when nothing is."""
-        here = thought.conversation
+        here = draft.conversation
         there = await self._places.elsewhere(here.learner, here.address)
         if there is None or not (there.course or there.quiz):
             return None
         locale = here.learner.locale
         values = {"what": self._what(there, locale), "place": place(there.address.channel, locale)}
-        go_on = Choice(label=say("person.continue.button", locale), value="/continue")
+        go_on = Choice(label=phrase("person.continue.button", locale), value="/continue")
         return Text(
-            text=say("person.continue.offer", locale, **values), choices=(go_on, *suggest(locale, "lesson", "help"))
+            text=phrase("person.continue.offer", locale, **values), choices=(go_on, *suggest(locale, "lesson", "help"))
         )
 
-    async def _resume(self, thought: TurnDraft) -> TurnDraft:
-        here = thought.conversation
+    async def _resume(self, draft: TurnDraft) -> TurnDraft:
+        here = draft.conversation
         locale = here.learner.locale
         there = await self._places.elsewhere(here.learner, here.address)
         lately = tuple(_lately(there.history)) if there else ()
         if there is None or not (there.course or there.quiz or lately):
-            return thought.saying(Text(text=say("person.continue.nothing", locale)))
+            return draft.with_replies(Text(text=phrase("person.continue.nothing", locale)))
         values = {"what": self._what(there, locale), "place": place(there.address.channel, locale)}
-        parts = [say("person.continue.here", locale, **values)]
+        parts = [phrase("person.continue.here", locale, **values)]
         if lately:
             lines = "\n".join(f"- {_speaker(line, locale)}: {quoted(plain(line.text), _CHARACTERS)}" for line in lately)
-            parts.append(f"{say('person.continue.lately', locale)}\n{lines}")
-        after = await self._moved(thought, there)
+            parts.append(f"{phrase('person.continue.lately', locale)}\n{lines}")
+        after = await self._moved(draft, there)
         moved = after.conversation
-        after = after.saying(Text(text="\n\n".join(parts), choices=() if moved.quiz else _onward(moved, locale)))
+        after = after.with_replies(Text(text="\n\n".join(parts), choices=() if moved.quiz else _onward(moved, locale)))
         shown = show_question.question(moved.quiz, locale)
-        return after.saying(shown) if shown else after
+        return after.with_replies(shown) if shown else after
 
-    async def _moved(self, thought: TurnDraft, there: Conversation) -> TurnDraft:
+    async def _moved(self, draft: TurnDraft, there: Conversation) -> TurnDraft:
         """The course and unit come along, and the open quiz, unless one is open here or somebody is at it there.
 
         It stays open there until this turn has ended well.
         """
-        here = thought.conversation
+        here = draft.conversation
         moved = replace(here, course=there.course, unit=there.unit) if there.course else here
         if there.quiz is None or here.quiz is not None or not await self._places.at_rest(there):
-            return thought.with_conversation(moved)
+            return draft.with_conversation(moved)
         origin = QuizOrigin(address=there.address, version=there.version)
-        return replace(thought.with_conversation(replace(moved, quiz=there.quiz)), origin=origin)
+        return replace(draft.with_conversation(replace(moved, quiz=there.quiz)), origin=origin)
 
     def _what(self, there: Conversation, locale: str) -> str:
         if there.quiz is not None:
-            return say("person.continue.quiz", locale, title=there.quiz.title)
+            return phrase("person.continue.quiz", locale, title=there.quiz.title)
         course = self._catalogue.course(there.course) if there.course else None
         if course is None:
-            return say("person.continue.talk", locale)
+            return phrase("person.continue.talk", locale)
         title = nearest(course.title, locale)
         unit = course.unit(there.unit)
         if unit is None:
-            return say("person.continue.course", locale, course=title)
+            return phrase("person.continue.course", locale, course=title)
         values = {"number": unit.number, "course": title, "unit": unit.name(locale)}
-        return say("person.continue.unit", locale, **values)
+        return phrase("person.continue.unit", locale, **values)
 
 
 def _lately(history: tuple[Message, ...]) -> Iterator[Message]:
@@ -117,11 +117,11 @@ def _lately(history: tuple[Message, ...]) -> Iterator[Message]:
 
 
 def _speaker(message: Message, locale: str) -> str:
-    return "Sona" if message.role == "sona" else say("person.continue.you", locale)
+    return "Sona" if message.role == "sona" else phrase("person.continue.you", locale)
 
 
 def _onward(here: Conversation, locale: str) -> tuple[Choice, ...]:
     if not here.course:
         return ()
     values = (("lesson:start", "lesson"), ("quiz:start", "quiz"), ("review:start", "review"))
-    return tuple(Choice(label=say(f"study.button.{key}", locale), value=value) for value, key in values)
+    return tuple(Choice(label=phrase(f"study.button.{key}", locale), value=value) for value, key in values)

@@ -12,18 +12,18 @@ class RatingAnswerer:
     def __init__(self, *, ratings: Ratings) -> None:
         self._ratings = ratings
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - who answers at once shows no signs
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - who answers at once shows no signs
         match event.body:
             case Rated(good=good, of=message):
                 rating = AnswerRating(
                     address=event.address,
                     message=message,
-                    learner=thought.conversation.learner.id,
+                    learner=draft.conversation.learner.id,
                     sender=event.sender.id,
                     good=good,
                     at=event.at,
                 )
                 await self._ratings.keep(rating)
-                return thought
+                return draft
             case _:
                 return None

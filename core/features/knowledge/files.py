@@ -6,7 +6,7 @@ from core.channel import LiveUpdates
 from core.conversation import Message, PendingFile
 from core.dialogue.draft import Answerer, TurnDraft
 from core.event import Event, Ready, Said, Shared
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.knowledge import AddSource
 from core.reply import Text
 
@@ -27,65 +27,67 @@ class FileAnswerer:
         self._reader = reader
         self._talker = talker
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         match event.body:
             case Shared():
-                return await self._shared(event.body, thought)
+                return await self._shared(event.body, draft)
             case Ready(what="ingest"):
-                return await self._ready(event, event.body, thought, live)
+                return await self._ready(event, event.body, draft, live)
             case _:
                 return None
 
-    async def _shared(self, shared: Shared, thought: TurnDraft) -> TurnDraft:
-        here = thought.conversation
+    async def _shared(self, shared: Shared, draft: TurnDraft) -> TurnDraft:
+        here = draft.conversation
         more = bool(shared.album) and shared.album == here.album
         locale = here.learner.locale
         title = shared.media.name or shared.media.mime
-        thought = thought.with_conversation(replace(here, album=shared.album))
+        draft = draft.with_conversation(replace(here, album=shared.album))
         if not shared.media.ref:
-            return thought.saying(Text(text=say("reading.unfetched", locale, title=title)))
-        thought = await self._put(shared, title, thought)
+            return draft.with_replies(Text(text=phrase("reading.unfetched", locale, title=title)))
+        draft = await self._put(shared, title, draft)
         if more:
-            return thought
+            return draft
         told = "reading.album" if shared.album else "reading.file"
-        return thought.saying(Text(text=say(told, locale, title=title)))
+        return draft.with_replies(Text(text=phrase(told, locale, title=title)))
 
-    async def _put(self, shared: Shared, title: str, thought: TurnDraft) -> TurnDraft:
-        here = thought.conversation
+    async def _put(self, shared: Shared, title: str, draft: TurnDraft) -> TurnDraft:
+        here = draft.conversation
         media = shared.media
         source = await self._reader(media.ref, title, media.mime, owner=here.learner.id, notify=str(here.address))
         others = tuple(
-            other for other in here.awaited if other.source != source and (other.source or other.album == shared.album)
+            other
+            for other in here.pending_files
+            if other.source != source and (other.source or other.album == shared.album)
         )
         file = PendingFile(source=source, album=shared.album, words=shared.text.strip()[:_WORDS])
-        return thought.with_conversation(replace(here, awaited=(*others, file)[-_AWAITED:]))
+        return draft.with_conversation(replace(here, pending_files=(*others, file)[-_AWAITED:]))
 
-    async def _ready(self, event: Event, ready: Ready, thought: TurnDraft, live: LiveUpdates) -> TurnDraft:
-        here = thought.conversation
-        file = next((one for one in here.awaited if one.source == ready.of), None) or PendingFile(source=ready.of)
+    async def _ready(self, event: Event, ready: Ready, draft: TurnDraft, live: LiveUpdates) -> TurnDraft:
+        here = draft.conversation
+        file = next((one for one in here.pending_files if one.source == ready.of), None) or PendingFile(source=ready.of)
         failures = (*file.failures, ready.text) if ready.failed else file.failures
         file = replace(file, read=file.read or not ready.failed, failures=failures)
-        others = tuple(one for one in here.awaited if one.source != ready.of)
+        others = tuple(one for one in here.pending_files if one.source != ready.of)
         if any(_beside(one, file) and one.source for one in others):
-            return thought.with_conversation(replace(here, awaited=_handed_on(file, others)))
+            return draft.with_conversation(replace(here, pending_files=_handed_on(file, others)))
         told = next((one for one in others if _beside(one, file)), PendingFile(source=""))
-        thought = thought.with_conversation(replace(here, awaited=_remembered(file, told, others, here.album)))
+        draft = draft.with_conversation(replace(here, pending_files=_remembered(file, told, others, here.album)))
         done = _done(file, told, ready.text, here.learner.locale)
         if done:
-            thought = thought.saying(Text(text=done))
-        return await self._asked(event, file, thought, done, live) if file.read and file.words else thought
+            draft = draft.with_replies(Text(text=done))
+        return await self._asked(event, file, draft, done, live) if file.read and file.words else draft
 
     async def _asked(
-        self, event: Event, file: PendingFile, thought: TurnDraft, done: str, live: LiveUpdates
+        self, event: Event, file: PendingFile, draft: TurnDraft, done: str, live: LiveUpdates
     ) -> TurnDraft:
         """The answer to what was said beside the file, as if it were said now."""
-        here = thought.conversation
+        here = draft.conversation
         lines = (
             Message(role="sona", text=done, at=event.at),
             Message(role="person", text=file.words, at=event.at),
         )
-        asking = thought.with_conversation(replace(here, history=here.history + lines))
-        return await self._talker.answer(replace(event, body=Said(text=file.words)), asking, live) or thought
+        asking = draft.with_conversation(replace(here, history=here.history + lines))
+        return await self._talker.answer(replace(event, body=Said(text=file.words)), asking, live) or draft
 
 
 def _beside(one: PendingFile, file: PendingFile) -> bool:
@@ -97,13 +99,13 @@ def _done(file: PendingFile, told: PendingFile, text: str, locale: str) -> str:
     failures = tuple(dict.fromkeys(failure for failure in file.failures if failure not in told.failures))
     parts: list[str] = []
     if len(failures) == 1:
-        parts.append(say("reading.failed", locale, text=failures[0]))
+        parts.append(phrase("reading.failed", locale, text=failures[0]))
     elif failures:
-        parts.append(say("reading.unread", locale, text="\n".join(f"- {failure}" for failure in failures)))
+        parts.append(phrase("reading.unread", locale, text="\n".join(f"- {failure}" for failure in failures)))
     if file.read and not file.album:
-        parts.append(say("reading.ready", locale, text=text))
+        parts.append(phrase("reading.ready", locale, text=text))
     elif file.read and not told.read:
-        parts.append(say("reading.rest" if failures else "reading.all", locale))
+        parts.append(phrase("reading.rest" if failures else "reading.all", locale))
     return "\n\n".join(parts)
 
 

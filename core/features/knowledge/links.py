@@ -6,7 +6,7 @@ from core.channel import LiveUpdates
 from core.dialogue.draft import TurnDraft
 from core.dialogue.text import links, words
 from core.event import Event, Said, Spoke
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.knowledge import AddSource
 from core.reply import Text
 
@@ -24,14 +24,14 @@ class LinkAnswerer:
     def __init__(self, *, reader: AddSource) -> None:
         self._reader = reader
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - answers immediately, no live updates
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - answers immediately, no live updates
         match event.body:
             case Said() | Spoke():
-                return await self._links(words(event), thought)
+                return await self._links(words(event), draft)
             case _:
                 return None
 
-    async def _links(self, said: str, thought: TurnDraft) -> TurnDraft | None:
+    async def _links(self, said: str, draft: TurnDraft) -> TurnDraft | None:
         """A few links with a word that asks to read them, or with no word at all."""
         found = links(said)
         if not found or len(found) > _LINKS or len(said) > 2 * sum(len(link) for link in found) + 200:
@@ -42,8 +42,8 @@ class LinkAnswerer:
         if beside.strip() and not _READ.search(beside):
             return None
         for link in found:
-            here = thought.conversation
+            here = draft.conversation
             await self._reader(link, link, "", owner=here.learner.id, notify=str(here.address))
-            text = say("reading.link", thought.conversation.learner.locale, title=link)
-            thought = thought.saying(Text(text=text))
-        return thought
+            text = phrase("reading.link", draft.conversation.learner.locale, title=link)
+            draft = draft.with_replies(Text(text=text))
+        return draft

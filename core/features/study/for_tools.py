@@ -40,10 +40,10 @@ class StudyTools:
         return await self._lessons.progress(TurnDraft(conversation=conversation))
 
 
-def _outcome(thought: TurnDraft, what: str) -> ToolOutcome:
+def _outcome(draft: TurnDraft, what: str) -> ToolOutcome:
     """What was begun, for the model and for the person; where nothing was, what the study side says of it."""
-    if not any(isinstance(reply, Quiz) for reply in thought.replies):
-        words = "\n".join(reply.text for reply in thought.replies if isinstance(reply, Text))
+    if not any(isinstance(reply, Quiz) for reply in draft.replies):
+        words = "\n".join(reply.text for reply in draft.replies if isinstance(reply, Text))
         return ToolOutcome(text=words or f"There is no {what} to begin.")
     text = f"The {what} has begun; its first question is shown below your words. Do not repeat or answer it."
-    return ToolOutcome(text=text, conversation=thought.conversation, replies=thought.replies)
+    return ToolOutcome(text=text, conversation=draft.conversation, replies=draft.replies)

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from core.event import Body, Due, Joined, Said, Spoke, Stopped, Tapped
 from core.learn.terms import key
-from core.phrases import say
+from core.phrases import phrase
 
 StudyIntentName = Literal[
     "courses", "lesson", "next", "explain", "quiz", "review", "progress", "stop", "word", "card", "due"
@@ -95,6 +95,6 @@ def _plain(text: str, locale: str) -> StudyIntent | None:
     wanted = key(text)
     for tongue in dict.fromkeys((locale, "en")):
         for name in _PLAIN:
-            if wanted and wanted in say(f"study.words.{name}", tongue).split("|"):
+            if wanted and wanted in phrase(f"study.words.{name}", tongue).split("|"):
                 return StudyIntent(name=name)
     return None

@@ -13,7 +13,7 @@ from core.features.study.quizzes import QuizAnswerer
 from core.learn.catalogue import Catalogue
 from core.learn.course import Course, Unit, nearest
 from core.learn.entry import entry_text, line_text, pieces, short_text
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.study import StudyRecord
 from core.reply import Choice, Text
 
@@ -30,7 +30,7 @@ def looked_up(catalogue: Catalogue, word: str, course: str = "", *, locale: str)
     if not found.close:
         return "\n\n".join(entry_text(entry, locale) for entry in found.words[:3])
     guesses = "\n".join(short_text(entry, locale) for entry in found.words[:3])
-    return f"{say('study.word.close', locale, word=word)}\n\n{guesses}"
+    return f"{phrase('study.word.close', locale, word=word)}\n\n{guesses}"
 
 
 class LessonAnswerer:
@@ -45,38 +45,38 @@ class LessonAnswerer:
     async def answer(
         self,
         event: Event,
-        thought: TurnDraft,
+        draft: TurnDraft,
         live: LiveUpdates,  # noqa: ARG002 - the port's; nothing here takes long enough to show
     ) -> TurnDraft | None:
         """The thought with what was asked for, or `None` when nothing of a course was."""
-        asked = wish(event.body, thought.conversation.learner.locale)
+        asked = wish(event.body, draft.conversation.learner.locale)
         if asked is None:
             return None
         if isinstance(event.body, Joined) and self._catalogue.course(asked.rest) is None:
             return None
-        return await self._grant(asked, thought)
+        return await self._grant(asked, draft)
 
-    async def start_unit(self, thought: TurnDraft, course: str, unit: str) -> TurnDraft:
+    async def start_unit(self, draft: TurnDraft, course: str, unit: str) -> TurnDraft:
         """Show a unit's lesson; empty codes mean where the person stands. An unknown course or unit is answered with the list."""
-        chosen = self._course(thought, course)
+        chosen = self._course(draft, course)
         if chosen is None:
-            return self._list(thought)
-        found = self._catalogue.unit(chosen, unit) if unit else await self._unit(thought, chosen)
-        return self._units(thought, chosen, unit) if found is None else self._lesson(thought, chosen, found)
+            return self._list(draft)
+        found = self._catalogue.unit(chosen, unit) if unit else await self._unit(draft, chosen)
+        return self._units(draft, chosen, unit) if found is None else self._lesson(draft, chosen, found)
 
-    async def start_quiz(self, thought: TurnDraft, course: str = "", unit: str = "") -> TurnDraft:
+    async def start_quiz(self, draft: TurnDraft, course: str = "", unit: str = "") -> TurnDraft:
         """Open a quiz over a unit; empty codes mean where the person stands."""
-        chosen = self._course(thought, course)
+        chosen = self._course(draft, course)
         if chosen is None:
-            return self._list(thought)
-        found = self._catalogue.unit(chosen, unit) if unit else await self._unit(thought, chosen)
+            return self._list(draft)
+        found = self._catalogue.unit(chosen, unit) if unit else await self._unit(draft, chosen)
         if found is None:
-            return self._units(thought, chosen, unit)
-        return await self._quizzing.start_quiz(thought, chosen, found)
+            return self._units(draft, chosen, unit)
+        return await self._quizzing.start_quiz(draft, chosen, found)
 
-    async def start_review(self, thought: TurnDraft) -> TurnDraft:
+    async def start_review(self, draft: TurnDraft) -> TurnDraft:
         """Ask what is due, over all courses."""
-        return await self._quizzing.start_review(thought)
+        return await self._quizzing.start_review(draft)
 
     async def look_up(self, word: str, course: str = "", *, locale: str = "en") -> str:
         """The dictionary entries for a word or a meaning in Markdown, at most three in full; empty when there is none."""
@@ -87,37 +87,37 @@ class LessonAnswerer:
         notes = self._catalogue.grammar(query, course)
         return "\n\n".join(f"**{note.section.heading}**\n\n{note.section.text}" for note in notes)
 
-    async def progress(self, thought: TurnDraft) -> str:
+    async def progress(self, draft: TurnDraft) -> str:
         """Units with their scores, words with their strength, and what is due, in Markdown."""
         now = self._clock.now()
-        known = await pending_cards.cards(self._study, thought)
-        taken = await pending_cards.progress(self._study, thought)
-        return standing(self._catalogue, known, taken, now, thought.conversation.learner.locale)
+        known = await pending_cards.cards(self._study, draft)
+        taken = await pending_cards.progress(self._study, draft)
+        return standing(self._catalogue, known, taken, now, draft.conversation.learner.locale)
 
-    async def _grant(self, asked: StudyIntent, thought: TurnDraft) -> TurnDraft | None:
+    async def _grant(self, asked: StudyIntent, draft: TurnDraft) -> TurnDraft | None:
         match asked.name:
             case "courses":
-                return await self._choose(thought, asked.rest)
+                return await self._choose(draft, asked.rest)
             case "lesson":
-                return await self.start_unit(thought, *self._apart(asked.rest))
+                return await self.start_unit(draft, *self._apart(asked.rest))
             case "next":
-                return await self._next(thought)
+                return await self._next(draft)
             case "explain":
-                return await self._explain(thought, asked.rest)
+                return await self._explain(draft, asked.rest)
             case "quiz":
-                return await self.start_quiz(thought, *self._apart(asked.rest))
+                return await self.start_quiz(draft, *self._apart(asked.rest))
             case "review":
-                return await self.start_review(thought)
+                return await self.start_review(draft)
             case "progress":
-                return thought.saying(Text(text=await self.progress(thought), choices=self._after(thought)))
+                return draft.with_replies(Text(text=await self.progress(draft), choices=self._after(draft)))
             case "word":
-                return await self._word(thought, asked.rest)
+                return await self._word(draft, asked.rest)
             case "card":
                 return await make_cards.make(
-                    asked.rest, thought, catalogue=self._catalogue, study=self._study, clock=self._clock
+                    asked.rest, draft, catalogue=self._catalogue, study=self._study, clock=self._clock
                 )
             case "due":
-                return await self._remind(thought)
+                return await self._remind(draft)
             case "stop":
                 return None
 
@@ -126,121 +126,123 @@ class LessonAnswerer:
         course, slash, unit = rest.partition("/")
         return (course, unit) if slash and self._catalogue.course(course) else ("", rest)
 
-    async def _choose(self, thought: TurnDraft, name: str) -> TurnDraft:
+    async def _choose(self, draft: TurnDraft, name: str) -> TurnDraft:
         course = self._catalogue.course(name) if name else None
         if course is None:
-            return self._list(thought)
-        locale = thought.conversation.learner.locale
-        chosen = thought.with_conversation(replace(thought.conversation, course=course.code, unit=""))
+            return self._list(draft)
+        locale = draft.conversation.learner.locale
+        chosen = draft.with_conversation(replace(draft.conversation, course=course.code, unit=""))
         unit = await self._unit(chosen, course)
         about = f"**{nearest(course.title, locale)}**\n{nearest(course.about, locale)}"
-        here = say("study.course.here", locale, number=unit.number, unit=unit.name(locale))
+        here = phrase("study.course.here", locale, number=unit.number, unit=unit.name(locale))
         chosen = chosen.with_conversation(replace(chosen.conversation, unit=unit.code))
         choices = self._buttons(
             locale, ("lesson:start", "lesson"), ("quiz:start", "quiz"), ("progress:show", "progress")
         )
-        return chosen.saying(Text(text=f"{about}\n\n{here}", choices=choices))
+        return chosen.with_replies(Text(text=f"{about}\n\n{here}", choices=choices))
 
-    def _list(self, thought: TurnDraft) -> TurnDraft:
-        locale = thought.conversation.learner.locale
+    def _list(self, draft: TurnDraft) -> TurnDraft:
+        locale = draft.conversation.learner.locale
         choices = tuple(
             Choice(label=nearest(course.title, locale), value=f"course:{course.code}"[:40])
             for course in self._catalogue.courses
         )
         key = "study.course.choose" if choices else "study.course.none"
-        return thought.saying(Text(text=say(key, locale), choices=choices))
+        return draft.with_replies(Text(text=phrase(key, locale), choices=choices))
 
-    def _units(self, thought: TurnDraft, course: Course, wanted: str) -> TurnDraft:
-        locale = thought.conversation.learner.locale
-        lines = [say("study.unit.unknown", locale, unit=wanted[:_ECHOED])]
+    def _units(self, draft: TurnDraft, course: Course, wanted: str) -> TurnDraft:
+        locale = draft.conversation.learner.locale
+        lines = [phrase("study.unit.unknown", locale, unit=wanted[:_ECHOED])]
         lines += [f"{unit.number}. {unit.name(locale)}" for unit in course.units]
-        return thought.saying(Text(text="\n".join(lines)))
+        return draft.with_replies(Text(text="\n".join(lines)))
 
-    def _lesson(self, thought: TurnDraft, course: Course, unit: Unit) -> TurnDraft:
-        locale = thought.conversation.learner.locale
-        here = thought.with_conversation(replace(thought.conversation, course=course.code, unit=unit.code, quiz=None))
-        title = say("study.lesson.title", locale, number=unit.number, total=len(course.units), unit=unit.name(locale))
+    def _lesson(self, draft: TurnDraft, course: Course, unit: Unit) -> TurnDraft:
+        locale = draft.conversation.learner.locale
+        here = draft.with_conversation(replace(draft.conversation, course=course.code, unit=unit.code, quiz=None))
+        title = phrase(
+            "study.lesson.title", locale, number=unit.number, total=len(course.units), unit=unit.name(locale)
+        )
         words = "\n".join(line_text(word, locale) for word in course.entries(unit))
-        listed = f"{say('study.lesson.words', locale)}\n{words}"
+        listed = f"{phrase('study.lesson.words', locale)}\n{words}"
         choices = self._buttons(locale, ("quiz:start", "quiz"), ("lesson:next", "next"))
         note = pieces(unit.note)
         if len(note) > 1:
             choices += self._buttons(locale, ("lesson:explain:1", "explain"))
-        opening = note[0].removeprefix(f"**{unit.name('en')}**").strip() if note else ""
-        return here.saying(Text(text=f"**{title}**\n\n{opening}".strip()), Text(text=listed, choices=choices))
+        claimed = note[0].removeprefix(f"**{unit.name('en')}**").strip() if note else ""
+        return here.with_replies(Text(text=f"**{title}**\n\n{claimed}".strip()), Text(text=listed, choices=choices))
 
-    async def _next(self, thought: TurnDraft) -> TurnDraft:
-        course = self._course(thought, "")
+    async def _next(self, draft: TurnDraft) -> TurnDraft:
+        course = self._course(draft, "")
         if course is None:
-            return self._list(thought)
-        here = course.unit(thought.conversation.unit)
+            return self._list(draft)
+        here = course.unit(draft.conversation.unit)
         if here is None:
-            return self._lesson(thought, course, await self._unit(thought, course))
+            return self._lesson(draft, course, await self._unit(draft, course))
         after = next((unit for unit in course.units if unit.number > here.number), None)
         if after is None:
-            locale = thought.conversation.learner.locale
+            locale = draft.conversation.learner.locale
             choices = self._buttons(locale, ("review:start", "review"), ("progress:show", "progress"))
-            return thought.saying(Text(text=say("study.lesson.last", locale), choices=choices))
-        return self._lesson(thought, course, after)
+            return draft.with_replies(Text(text=phrase("study.lesson.last", locale), choices=choices))
+        return self._lesson(draft, course, after)
 
-    async def _explain(self, thought: TurnDraft, place: str) -> TurnDraft:
+    async def _explain(self, draft: TurnDraft, place: str) -> TurnDraft:
         """A piece of the unit's grammar note, counting from 0; without a number the one behind those heard last."""
-        course = self._course(thought, "")
+        course = self._course(draft, "")
         if course is None:
-            return self._list(thought)
-        locale = thought.conversation.learner.locale
-        unit = await self._unit(thought, course)
+            return self._list(draft)
+        locale = draft.conversation.learner.locale
+        unit = await self._unit(draft, course)
         parts = pieces(unit.note)
-        at = int(place) if place.isdecimal() and len(place) < _DIGITS else _unheard(parts, thought)
+        at = int(place) if place.isdecimal() and len(place) < _DIGITS else _unheard(parts, draft)
         if at >= len(parts):
-            return thought.saying(Text(text=say("study.lesson.all", locale), choices=self._after(thought)))
+            return draft.with_replies(Text(text=phrase("study.lesson.all", locale), choices=self._after(draft)))
         more = (f"lesson:explain:{at + 1}", "explain")
         choices = self._buttons(
             locale, ("quiz:start", "quiz"), ("lesson:next", "next"), *([more] if at + 1 < len(parts) else [])
         )
-        return thought.saying(Text(text=parts[at], choices=choices))
+        return draft.with_replies(Text(text=parts[at], choices=choices))
 
-    async def _word(self, thought: TurnDraft, word: str) -> TurnDraft:
-        locale = thought.conversation.learner.locale
+    async def _word(self, draft: TurnDraft, word: str) -> TurnDraft:
+        locale = draft.conversation.learner.locale
         if not word:
-            return thought.saying(Text(text=say("study.word.which", locale)))
+            return draft.with_replies(Text(text=phrase("study.word.which", locale)))
         found = await self.look_up(word, locale=locale)
-        return thought.saying(Text(text=found or say("study.word.unknown", locale, word=word[:_ECHOED])))
+        return draft.with_replies(Text(text=found or phrase("study.word.unknown", locale, word=word[:_ECHOED])))
 
-    async def _remind(self, thought: TurnDraft) -> TurnDraft:
+    async def _remind(self, draft: TurnDraft) -> TurnDraft:
         """Says how many words are due; nothing when none is any more."""
-        locale = thought.conversation.learner.locale
-        waiting = await pending_cards.due(self._study, thought, self._clock.now(), 100)
+        locale = draft.conversation.learner.locale
+        waiting = await pending_cards.due(self._study, draft, self._clock.now(), 100)
         if not waiting:
-            return thought
+            return draft
         choices = self._buttons(locale, ("review:start", "review"))
-        return thought.saying(Text(text=say("study.review.due", locale, count=len(waiting)), choices=choices))
+        return draft.with_replies(Text(text=phrase("study.review.due", locale, count=len(waiting)), choices=choices))
 
-    def _course(self, thought: TurnDraft, name: str) -> Course | None:
+    def _course(self, draft: TurnDraft, name: str) -> Course | None:
         """The named course, else the conversation's, else the only one there is."""
         courses = self._catalogue.courses
-        wanted = name or thought.conversation.course
+        wanted = name or draft.conversation.course
         return self._catalogue.course(wanted) if wanted else courses[0] if len(courses) == 1 else None
 
-    async def _unit(self, thought: TurnDraft, course: Course) -> Unit:
+    async def _unit(self, draft: TurnDraft, course: Course) -> Unit:
         """The conversation's unit, else the first that was not taken yet, else the last."""
-        here = course.unit(thought.conversation.unit) if thought.conversation.course == course.code else None
-        taken = await pending_cards.progress(self._study, thought)
+        here = course.unit(draft.conversation.unit) if draft.conversation.course == course.code else None
+        taken = await pending_cards.progress(self._study, draft)
         untaken = (unit for unit in course.units if (course.code, unit.code) not in taken)
         return here or next(untaken, course.units[-1])
 
-    def _after(self, thought: TurnDraft) -> tuple[Choice, ...]:
-        locale = thought.conversation.learner.locale
+    def _after(self, draft: TurnDraft) -> tuple[Choice, ...]:
+        locale = draft.conversation.learner.locale
         return self._buttons(locale, ("lesson:start", "lesson"), ("quiz:start", "quiz"), ("review:start", "review"))
 
     @staticmethod
     def _buttons(locale: str, *buttons: tuple[str, str]) -> tuple[Choice, ...]:
-        return tuple(Choice(label=say(f"study.button.{key}", locale), value=value) for value, key in buttons)
+        return tuple(Choice(label=phrase(f"study.button.{key}", locale), value=value) for value, key in buttons)
 
 
-def _unheard(parts: tuple[str, ...], thought: TurnDraft) -> int:
+def _unheard(parts: tuple[str, ...], draft: TurnDraft) -> int:
     """The place of the piece after the last one that this conversation remembers; the lesson's own words begin it."""
-    said = [message.text for message in thought.conversation.history if message.role == "sona"]
+    said = [message.text for message in draft.conversation.history if message.role == "sona"]
     told = (
         place for place, part in enumerate(parts) if any((part.partition("\n\n")[2] or part) in text for text in said)
     )

@@ -8,28 +8,28 @@ from core.learn.catalogue import Catalogue
 from core.learn.course import Course, Word
 from core.learn.entry import short_text
 from core.learn.questions import card_key
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.study import StudyRecord
 from core.reply import Choice, Text
 
 
-async def make(text: str, thought: TurnDraft, *, catalogue: Catalogue, study: StudyRecord, clock: Clock) -> TurnDraft:
+async def make(text: str, draft: TurnDraft, *, catalogue: Catalogue, study: StudyRecord, clock: Clock) -> TurnDraft:
     """The thought with a card for every word of a course in the text, due at once; cards that exist already stay as they are."""
-    locale = thought.conversation.learner.locale
+    locale = draft.conversation.learner.locale
     if not text:
-        return thought.saying(Text(text=say("study.card.which", locale)))
+        return draft.with_replies(Text(text=phrase("study.card.which", locale)))
     words = {card_key(course, word.word): word for course, word in _meant(text, catalogue)}
     if not words:
-        return thought.saying(Text(text=say("study.card.none", locale)))
-    there = await pending_cards.cards(study, thought, tuple(words))
+        return draft.with_replies(Text(text=phrase("study.card.none", locale)))
+    there = await pending_cards.cards(study, draft, tuple(words))
     made = tuple(schedule.begun(key, clock.now()) for key in words if key not in there)
     parts = [
         _listed("made", [words[card.key] for card in made], locale),
         _listed("there", [word for key, word in words.items() if key in there], locale),
     ]
-    choices = (Choice(label=say("study.button.review", locale), value="review:start"),)
-    kept = pending_cards.kept(thought, made)
-    return kept.saying(Text(text="\n\n".join(part for part in parts if part), choices=choices))
+    choices = (Choice(label=phrase("study.button.review", locale), value="review:start"),)
+    kept = pending_cards.kept(draft, made)
+    return kept.with_replies(Text(text="\n\n".join(part for part in parts if part), choices=choices))
 
 
 def _meant(text: str, catalogue: Catalogue) -> tuple[tuple[Course, Word], ...]:
@@ -41,5 +41,5 @@ def _meant(text: str, catalogue: Catalogue) -> tuple[tuple[Course, Word], ...]:
 
 
 def _listed(what: str, words: list[Word], locale: str) -> str:
-    lines = [say(f"study.card.{what}", locale), *(short_text(word, locale) for word in words)]
+    lines = [phrase(f"study.card.{what}", locale), *(short_text(word, locale) for word in words)]
     return "\n".join(lines) if words else ""

@@ -8,7 +8,7 @@ from core.learn.catalogue import Catalogue
 from core.learn.course import Course, nearest
 from core.learn.questions import card_key
 from core.learn.schedule import strength, sure
-from core.phrases import say
+from core.phrases import phrase
 
 _BARS = 5
 _WEAKEST = 5
@@ -25,9 +25,9 @@ def standing(
     """Every course that was begun: units with scores, words with strength, the weakest words; then what is due."""
     parts = begun(catalogue, cards, taken, now, locale)
     if not parts:
-        return say("study.progress.nothing", locale)
+        return phrase("study.progress.nothing", locale)
     due = sum(card.due <= now for card in cards.values())
-    return "\n\n".join((*parts, say("study.progress.due", locale, count=due)))
+    return "\n\n".join((*parts, phrase("study.progress.due", locale, count=due)))
 
 
 def begun(
@@ -56,17 +56,17 @@ def _course(
     ]
     if not units and not strengths:
         return ""
-    done = say("study.progress.units", locale, done=len(units), total=len(course.units))
+    done = phrase("study.progress.units", locale, done=len(units), total=len(course.units))
     lines = [f"**{nearest(course.title, locale)}**: {done}", *units]
     if strengths:
         known = round(sum(strengths.values()))
         average = f"{sum(strengths.values()) / len(strengths):.0%}"
         values = {"met": len(strengths), "total": len(course.words), "known": known, "strength": average}
-        lines.append(say("study.progress.words", locale, **values))
+        lines.append(phrase("study.progress.words", locale, **values))
     weak = sorted((word for word in strengths if strengths[word] < _SHAKY), key=lambda word: strengths[word])
     if weak:
         named = ", ".join(f"{word} {strengths[word]:.0%}" for word in weak[:_WEAKEST])
-        lines.append(say("study.progress.weak", locale, words=named))
+        lines.append(phrase("study.progress.weak", locale, words=named))
     return "\n".join(lines)
 
 

@@ -18,7 +18,7 @@ from core.learn.catalogue import Catalogue
 from core.learn.course import Course, Unit
 from core.learn.question_kinds import Wording
 from core.learn.questions import WordToAsk, card_key, from_unit, from_words
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.study import StudyRecord
 from core.question import OpenQuiz, Question
 from core.quiz import button_value, session
@@ -48,7 +48,7 @@ class QuizAnswerer:
     async def answer(
         self,
         event: Event,
-        thought: TurnDraft,
+        draft: TurnDraft,
         live: LiveUpdates,  # noqa: ARG002 - the port's; nothing here takes long enough to show
     ) -> TurnDraft | None:
         """The answer marked and the next question asked, or `None` when the event is no answer.
@@ -56,53 +56,51 @@ class QuizAnswerer:
         An answer that is changed afterwards changes nothing: the verdict on it is known, and the question after it is another.
         A stop that has broken an answer off was for that answer; the quiz goes on.
         """
-        quiz = thought.conversation.quiz
+        quiz = draft.conversation.quiz
         body = event.body
         if quiz is None:
             tapped = isinstance(body, Tapped) and button_value.parse(body.choice) is not None
             over = (
-                thought
-                if _late(event)
-                else thought.saying(self._text(thought, "study.quiz.over", self._onward(thought)))
+                draft if _late(event) else draft.with_replies(self._text(draft, "study.quiz.over", self._onward(draft)))
             )
             return over if tapped else None
         answered = read(body, quiz) if isinstance(body, Said | Spoke | Tapped) else None
-        asked = wish(body, thought.conversation.learner.locale)
+        asked = wish(body, draft.conversation.learner.locale)
         if asked is not None and not _fits(answered, quiz):
-            interrupted = thought.conversation.stopped and stops(event)
-            return await self.stop(thought) if asked.name == "stop" and not interrupted else None
+            interrupted = draft.conversation.stopped and stops(event)
+            return await self.stop(draft) if asked.name == "stop" and not interrupted else None
         if isinstance(body, Said) and body.edited and answered is not None:
-            return thought
+            return draft
         match answered:
             case Given() as given:
-                return await self._take(event, thought, quiz, given)
+                return await self._take(event, draft, quiz, given)
             case Stale() as stale:
-                return thought if _late(event) else self._stale(thought, quiz, stale)
+                return draft if _late(event) else self._stale(draft, quiz, stale)
             case Unclear():
-                return self._unclear(thought, quiz)
+                return self._unclear(draft, quiz)
             case None:
                 return None
 
-    async def start_quiz(self, thought: TurnDraft, course: Course, unit: Unit) -> TurnDraft:
+    async def start_quiz(self, draft: TurnDraft, course: Course, unit: Unit) -> TurnDraft:
         """Open a quiz over a unit and ask its first question; the unit becomes the conversation's."""
-        cards = await pending_cards.cards(self._study, thought, tuple(card_key(course, word) for word in unit.words))
-        locale = thought.conversation.learner.locale
-        audible = self._audible(thought.conversation.address.channel)
+        cards = await pending_cards.cards(self._study, draft, tuple(card_key(course, word) for word in unit.words))
+        locale = draft.conversation.learner.locale
+        audible = self._audible(draft.conversation.address.channel)
         ask = self._ask(locale)
         questions = from_unit(course, unit, cards=cards, rng=self._rng, locale=locale, ask=ask, audible=audible)
-        conversation = replace(thought.conversation, course=course.code, unit=unit.code)
+        conversation = replace(draft.conversation, course=course.code, unit=unit.code)
         title = f"{unit.number}. {unit.name(locale)}"
-        opening = thought.with_conversation(conversation)
-        return self.open(opening, title, "unit", questions, unit=f"{course.code}/{unit.code}")
+        claimed = draft.with_conversation(conversation)
+        return self.open(claimed, title, "unit", questions, unit=f"{course.code}/{unit.code}")
 
-    async def start_review(self, thought: TurnDraft) -> TurnDraft:
+    async def start_review(self, draft: TurnDraft) -> TurnDraft:
         """Ask what is due over all courses, and a few new words of units already begun; or say that nothing is due."""
         now = self._clock.now()
-        learner = thought.conversation.learner
-        known = await pending_cards.cards(self._study, thought)
-        waiting = await pending_cards.due(self._study, thought, now, schedule.SESSION)
+        learner = draft.conversation.learner
+        known = await pending_cards.cards(self._study, draft)
+        waiting = await pending_cards.due(self._study, draft, now, schedule.SESSION)
         today = schedule.introduced(known.values(), now, learner.zone)
-        fresh = tuple(key for key in await self._begun(thought) if key not in known)
+        fresh = tuple(key for key in await self._begun(draft) if key not in known)
         cards, new = schedule.agenda(waiting, fresh, today)
         entries = [(card.key, card) for card in cards] + [(key, None) for key in new]
         words = [
@@ -111,16 +109,16 @@ class QuizAnswerer:
             if (found := self._catalogue.card(key))
         ]
         if not words:
-            choices = self._onward(thought)[:-1]
-            return thought.saying(self._text(thought, "study.review.nothing", choices))
-        audible = self._audible(thought.conversation.address.channel)
+            choices = self._onward(draft)[:-1]
+            return draft.with_replies(self._text(draft, "study.review.nothing", choices))
+        audible = self._audible(draft.conversation.address.channel)
         ask = self._ask(learner.locale)
         questions = from_words(words, rng=self._rng, locale=learner.locale, ask=ask, audible=audible)
-        return self.open(thought, say("study.review.title", learner.locale), "review", questions)
+        return self.open(draft, phrase("study.review.title", learner.locale), "review", questions)
 
     def open(
         self,
-        thought: TurnDraft,
+        draft: TurnDraft,
         title: str,
         purpose: Literal["unit", "review", "made"],
         questions: tuple[Question, ...],
@@ -129,29 +127,29 @@ class QuizAnswerer:
     ) -> TurnDraft:
         """Open a quiz with these questions in place of any other, and ask the first. Needs one question or more."""
         quiz = session.begin(identity=self._clock.id(), title=title, purpose=purpose, questions=questions, unit=unit)
-        opened = thought.with_conversation(replace(thought.conversation, quiz=quiz))
+        opened = draft.with_conversation(replace(draft.conversation, quiz=quiz))
         told = self._text(opened, "study.quiz.begins", title=title, count=len(questions))
-        return self._asking(opened.saying(told))
+        return self._asking(opened.with_replies(told))
 
-    async def stop(self, thought: TurnDraft) -> TurnDraft:
+    async def stop(self, draft: TurnDraft) -> TurnDraft:
         """End the open quiz with a summary of what was answered."""
-        quiz = thought.conversation.quiz
-        return thought if quiz is None else self._finish(thought, quiz, stopped=True)
+        quiz = draft.conversation.quiz
+        return draft if quiz is None else self._finish(draft, quiz, stopped=True)
 
-    async def _take(self, event: Event, thought: TurnDraft, quiz: OpenQuiz, given: Given) -> TurnDraft:
+    async def _take(self, event: Event, draft: TurnDraft, quiz: OpenQuiz, given: Given) -> TurnDraft:
         taken = session.take(quiz, given)
-        words = self._verdict(taken.judgement, thought.conversation.learner.locale)
-        marked = thought.saying(session.mark(taken, words, judged=_judged(event)))
+        words = self._verdict(taken.judgement, draft.conversation.learner.locale)
+        marked = draft.with_replies(session.mark(taken, words, judged=_judged(event)))
         moved = await self._review(event, marked, taken)
         after = moved.with_conversation(replace(moved.conversation, quiz=taken.quiz))
         return self._asking(after) if taken.quiz.current else self._finish(after, taken.quiz)
 
-    async def _review(self, event: Event, thought: TurnDraft, taken: session.AnswerTaken) -> TurnDraft:
+    async def _review(self, event: Event, draft: TurnDraft, taken: session.AnswerTaken) -> TurnDraft:
         key = taken.question.card
         if not key:
-            return thought
-        card = (await pending_cards.cards(self._study, thought, (key,))).get(key)
-        spent = pending_cards.seconds(event, thought)
+            return draft
+        card = (await pending_cards.cards(self._study, draft, (key,))).get(key)
+        spent = pending_cards.seconds(event, draft)
         rating = schedule.rate(
             taken.judgement.grade,
             recalled=not taken.question.choices,
@@ -159,48 +157,48 @@ class QuizAnswerer:
             reps=card.reps if card else 0,
         )
         moved, review = schedule.review(card, rating, self._clock.now(), key=key, seconds=spent)
-        return pending_cards.reviewed(thought, moved, review)
+        return pending_cards.reviewed(draft, moved, review)
 
-    def _finish(self, thought: TurnDraft, quiz: OpenQuiz, *, stopped: bool = False) -> TurnDraft:
-        locale = thought.conversation.learner.locale
+    def _finish(self, draft: TurnDraft, quiz: OpenQuiz, *, stopped: bool = False) -> TurnDraft:
+        locale = draft.conversation.learner.locale
         told = session.summary(quiz)
-        over = thought.with_conversation(replace(thought.conversation, quiz=None))
+        over = draft.with_conversation(replace(draft.conversation, quiz=None))
         if not told.total:
-            return over.saying(self._text(over, "study.quiz.stopped", self._onward(over)))
+            return over.with_replies(self._text(over, "study.quiz.stopped", self._onward(over)))
         if quiz.unit and not stopped:
             course, _, unit = quiz.unit.partition("/")
             done = UnitProgress(course=course, unit=unit, score=told.score, at=self._clock.now())
             over = replace(over, progress=(*over.progress, done))
-        lines = [say(_praise(told.score), locale, right=told.right, total=told.total)]
+        lines = [phrase(_praise(told.score), locale, right=told.right, total=told.total)]
         if told.missed:
-            lines.append(say("study.quiz.improve", locale))
+            lines.append(phrase("study.quiz.improve", locale))
             lines += [f"- {' '.join(miss.question.prompt.split())} → **{miss.right}**" for miss in told.missed[:6]]
         choices = self._onward(over, passed=told.score >= PASSED)
-        return over.saying(Text(text="\n".join(lines), choices=choices))
+        return over.with_replies(Text(text="\n".join(lines), choices=choices))
 
-    def _stale(self, thought: TurnDraft, quiz: OpenQuiz, stale: Stale) -> TurnDraft:
+    def _stale(self, draft: TurnDraft, quiz: OpenQuiz, stale: Stale) -> TurnDraft:
         """A second tap on the same button says nothing; another choice of a past question gets a word."""
         past = zip(quiz.questions, quiz.verdicts, strict=False)
         for question, verdict in past:
             labels = [question.choices[place].label for place in stale.places if place < len(question.choices)]
             if question.id == stale.question and " ".join(labels) == verdict.given:
-                return thought
-        return self._asking(thought.saying(self._text(thought, "study.quiz.stale")))
+                return draft
+        return self._asking(draft.with_replies(self._text(draft, "study.quiz.stale")))
 
-    def _unclear(self, thought: TurnDraft, quiz: OpenQuiz) -> TurnDraft:
+    def _unclear(self, draft: TurnDraft, quiz: OpenQuiz) -> TurnDraft:
         ordering = quiz.current is not None and quiz.current.form == "ordering"
         count = len(quiz.current.choices) if quiz.current else 0
         key = "study.quiz.unclear_order" if ordering else "study.quiz.unclear"
-        return thought.saying(self._text(thought, key, count=count))
+        return draft.with_replies(self._text(draft, key, count=count))
 
-    def _asking(self, thought: TurnDraft) -> TurnDraft:
-        shown = show_question.question(thought.conversation.quiz, thought.conversation.learner.locale)
-        return thought.saying(shown) if shown else thought
+    def _asking(self, draft: TurnDraft) -> TurnDraft:
+        shown = show_question.question(draft.conversation.quiz, draft.conversation.learner.locale)
+        return draft.with_replies(shown) if shown else draft
 
-    async def _begun(self, thought: TurnDraft) -> tuple[str, ...]:
+    async def _begun(self, draft: TurnDraft) -> tuple[str, ...]:
         """The cards of every word in the units that were taken, and in the one under way."""
-        conversation = thought.conversation
-        begun = {*await pending_cards.progress(self._study, thought), (conversation.course, conversation.unit)}
+        conversation = draft.conversation
+        begun = {*await pending_cards.progress(self._study, draft), (conversation.course, conversation.unit)}
         return tuple(
             card_key(course, word)
             for course in self._catalogue.courses
@@ -209,27 +207,27 @@ class QuizAnswerer:
             for word in unit.words
         )
 
-    def _onward(self, thought: TurnDraft, *, passed: bool = True) -> tuple[Choice, ...]:
-        locale = thought.conversation.learner.locale
+    def _onward(self, draft: TurnDraft, *, passed: bool = True) -> tuple[Choice, ...]:
+        locale = draft.conversation.learner.locale
         first = ("lesson:next", "study.button.next") if passed else ("quiz:start", "study.button.again")
         values = [first, ("lesson:start", "study.button.lesson"), ("review:start", "study.button.review")]
-        return tuple(Choice(label=say(key, locale), value=value) for value, key in values)
+        return tuple(Choice(label=phrase(key, locale), value=value) for value, key in values)
 
     @staticmethod
     def _verdict(judgement: Judgement, locale: str) -> str:
-        head = say(f"study.mark.{judgement.grade}", locale, right=judgement.right)
+        head = phrase(f"study.mark.{judgement.grade}", locale, right=judgement.right)
         return f"{head}\n{judgement.why}" if judgement.why else head
 
     @staticmethod
     def _ask(locale: str) -> Wording:
         def ask(key: str, **values: object) -> str:
-            return say(key, locale, **values)
+            return phrase(key, locale, **values)
 
         return ask
 
     @staticmethod
-    def _text(thought: TurnDraft, key: str, choices: tuple[Choice, ...] = (), **values: object) -> Text:
-        return Text(text=say(key, thought.conversation.learner.locale, **values), choices=choices)
+    def _text(draft: TurnDraft, key: str, choices: tuple[Choice, ...] = (), **values: object) -> Text:
+        return Text(text=phrase(key, draft.conversation.learner.locale, **values), choices=choices)
 
 
 def _judged(event: Event) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from core.phrases import say
+from core.phrases import phrase
 from core.question import OpenQuiz
 from core.quiz import session
 from core.quiz.mark import picks
@@ -14,4 +14,4 @@ def question(quiz: OpenQuiz | None, locale: str) -> Quiz | None:
     shown = session.show(quiz) if quiz else None
     if quiz is None or quiz.current is None or shown is None:
         return None
-    return replace(shown, write="" if picks(quiz.current) else say("study.button.write", locale))
+    return replace(shown, write="" if picks(quiz.current) else phrase("study.button.write", locale))

@@ -102,9 +102,9 @@ class AnthropicStream:
                 self._characters += len(json_text)
                 use.json.append(json_text)
             case "thinking_delta", _Thinking() as thinking:
-                thought: str = getattr(event.delta, "thinking", "")
-                self._characters += len(thought)
-                thinking.text += thought
+                draft: str = getattr(event.delta, "thinking", "")
+                self._characters += len(draft)
+                thinking.text += draft
             case "signature_delta", _Thinking() as thinking:
                 thinking.signature += getattr(event.delta, "signature", "")
             case _:

@@ -151,7 +151,7 @@ async def test_many_short_answers_in_a_group_leave_room_for_each_other(desk: Des
 
 async def test_of_a_groups_limit_answers_take_what_drawing_leaves(desk: Desk) -> None:
     own, _ = lanes(desk.bot.channel, GROUP)
-    assert own.rate.most + MOST == 20
+    assert own.rate.limit + MOST == 20
 
 
 async def test_drafts_come_about_once_a_second_and_in_groups_less_often(desk: Desk) -> None:

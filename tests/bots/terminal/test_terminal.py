@@ -75,15 +75,15 @@ class Desk:
 
 @pytest.fixture
 async def desk(database: Database, redis_url: str) -> AsyncIterator[Callable[[Brain], Awaitable[Desk]]]:
-    radio = PubSub(redis_url)
-    feed = PostgresFeed(database=database, radio=radio, clock=SystemClock())
+    pubsub = PubSub(redis_url)
+    feed = PostgresFeed(database=database, pubsub=pubsub, clock=SystemClock())
 
     async def open_desk(brain: Brain) -> Desk:
         return Desk(channel=TerminalChannel(feed=feed, clock=SystemClock()), brain=brain)
 
     yield open_desk
     await feed.close()
-    await radio.close()
+    await pubsub.close()
 
 
 def echo(event: Event) -> tuple[Reply, ...]:

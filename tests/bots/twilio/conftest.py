@@ -35,11 +35,11 @@ class Book:
     locale: str = "en"
     kept: dict[str, tuple[bytes, str]] = field(default_factory=dict[str, tuple[bytes, str]])
 
-    async def note(self, parcel: str, outcome: str) -> None:
+    async def note(self, outbound: str, outcome: str) -> None:
         if self.away:
             self.away -= 1
             raise Unreachable("the database is away")
-        self.outcomes.append((parcel, outcome))
+        self.outcomes.append((outbound, outcome))
 
     async def put(self, data: bytes, *, mime: str) -> str:
         key = f"blob:{len(self.kept)}"

@@ -51,17 +51,17 @@ def test_the_country_tells_which_language_to_begin_with() -> None:
 )
 def test_every_word_that_ends_the_messages_does(word: str) -> None:
     (event,) = _read(FakeTwilio().form(word))
-    assert (event.body, event.willing) == (Left(), False)
+    assert (event.body, event.opts_in) == (Left(), False)
 
 
 def test_every_word_that_renews_the_messages_does_and_yes_stays_a_word() -> None:
     for word in ("START", "unstop"):
         (event,) = _read(FakeTwilio().form(word))
-        assert (event.body, event.willing) == (Joined(), True)
+        assert (event.body, event.opts_in) == (Joined(), True)
     (event,) = _read(FakeTwilio().form("YES"))
-    assert (event.body, event.willing) == (Said(text="YES"), True)
+    assert (event.body, event.opts_in) == (Said(text="YES"), True)
     (event,) = _read(FakeTwilio().form("yes please"))
-    assert not event.willing
+    assert not event.opts_in
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_any_words_come_through_as_they_are_or_are_a_wish(text: str) -> None:
 def test_all_but_an_end_of_the_messages_heeds_that_they_are_ended() -> None:
     for words, heeds in (("toki", True), ("HELP", True), ("START", True), ("Yes", True), ("STOP", False)):
         (event,) = _read(FakeTwilio().form(words))
-        assert event.heeds is heeds
+        assert event.drop_if_opted_out is heeds
 
 
 def test_a_report_says_what_became_of_a_message() -> None:

@@ -12,7 +12,7 @@ from core.conversation import OutboundMessage
 from core.deliver import Deliver
 from core.errors import Failure, Refused, Throttled, Unreachable
 from core.media import Media
-from core.phrases import say
+from core.phrases import phrase
 from core.reply import Quiz, Text
 from tests.bots.twilio.conftest import HERE, Desk, connected, settings
 from tests.fakes.outbox import Shelf
@@ -83,7 +83,7 @@ async def _texts(desk: Desk, words: str, *, times: int = 1) -> None:
 async def test_an_end_that_twilio_does_not_know_is_confirmed_once(desk: Desk, words: str, locale: str) -> None:
     desk.book.locale = locale
     await _texts(desk, words, times=2)
-    assert [sent.body for sent in desk.api.sent] == [say("sms.ended", locale)]
+    assert [sent.body for sent in desk.api.sent] == [phrase("sms.ended", locale)]
     assert desk.book.spent[HERE, desk.clock.now().date()] == 1
     assert isinstance(await _failing(desk), Refused)
 
@@ -125,7 +125,7 @@ async def test_nobody_is_sent_more_in_a_day_than_is_set_and_the_last_message_say
         assert isinstance(failing, Refused)
         assert failing.gone
     bodies = [sent.body for sent in desk.api.sent]
-    assert bodies == ["toki"] * 30 + [say("sms.enough", locale)]
+    assert bodies == ["toki"] * 30 + [phrase("sms.enough", locale)]
     assert sum(measure(body).segments for body in bodies) <= 32
     assert desk.counted.count("daily_cap:sms") == 3
     desk.clock.pass_(86400)
@@ -137,7 +137,7 @@ async def test_last_words_that_do_not_go_out_are_tried_again(desk: Desk) -> None
     desk.api.wrongs = [Wrong(503, 20503, "Service Unavailable")]
     assert isinstance(await _failing(desk), Unreachable)
     assert isinstance(await _failing(desk), Refused)
-    assert [sent.body for sent in desk.api.sent][30:] == [say("sms.enough", "en")]
+    assert [sent.body for sent in desk.api.sent][30:] == [phrase("sms.enough", "en")]
 
 
 async def test_a_messaging_service_sends_by_its_id_alone(desk: Desk) -> None:
@@ -189,11 +189,11 @@ async def test_errors_mean_what_the_house_needs_to_know(
 async def test_no_more_go_out_at_a_time_than_an_account_may_send(desk: Desk) -> None:
     most = desk.account.channel.capabilities.total_rate
     assert most is not None
-    desk.api.at_once = most.most
+    desk.api.at_once = most.limit
     desk.api.gate.clear()
     shelf = Shelf(desk.clock.now)
     deliver = Deliver(outbox=shelf, channels={"sms": desk.account.channel}, clock=desk.clock, count=_ignored)
-    people = [Address("sms", f"+1415555{number:04}") for number in range(2 * most.most)]
+    people = [Address("sms", f"+1415555{number:04}") for number in range(2 * most.limit)]
     for person in people:
         shelf.put(OutboundMessage(id=person.chat, address=person, reply=Text(text="toki")))
     delivering = [asyncio.create_task(deliver(person)) for person in people]

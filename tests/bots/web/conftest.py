@@ -85,8 +85,8 @@ class Site:
 
 @pytest.fixture
 async def site(database: Database, redis_url: str) -> AsyncIterator[Site]:
-    clock, radio, door = SystemClock(), PubSub(redis_url), Door()
-    feed = PostgresFeed(database=database, radio=radio, clock=clock)
+    clock, pubsub, door = SystemClock(), PubSub(redis_url), Door()
+    feed = PostgresFeed(database=database, pubsub=pubsub, clock=clock)
     blobs = PostgresBlobs(database=database, clock=clock)
     channel = connect(
         feed=feed, blobs=blobs, receive=door.receive, clock=clock, secret=b"sixteen bytes ok", convert=convert
@@ -100,4 +100,4 @@ async def site(database: Database, redis_url: str) -> AsyncIterator[Site]:
         url = f"http://127.0.0.1:{server.port}/"
         yield Site(url=url, door=door, channel=channel, feed=feed, session=session)
     await feed.close()
-    await radio.close()
+    await pubsub.close()

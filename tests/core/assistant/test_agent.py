@@ -9,7 +9,7 @@ from core.channel import LiveUpdates
 from core.conversation import Message
 from core.dialogue.draft import Interrupted, TurnDraft
 from core.event import Joined
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.model import ModelText
 from core.reply import Source, Text
 from tests.fakes.collaborators import Signs, StillClock, conversation
@@ -57,7 +57,7 @@ async def test_a_model_that_never_stops_asking_is_stopped() -> None:
         scene.model.add(Use("what_time"))
     answered = await scene.ask("time?")
     assert len(scene.model.prompts) == 3
-    assert text_of(answered).text == say("failure.rounds", "en")
+    assert text_of(answered).text == phrase("failure.rounds", "en")
     assert any(
         isinstance(part, ModelText) and "no more tools" in part.text
         for part in scene.model.prompts[2].utterances[-1].parts
@@ -77,7 +77,7 @@ async def test_a_model_that_fails_before_a_word_is_told_honestly_with_what_still
     scene = Scene()
     scene.model.add(Fail(500, "api_error"))
     answered = text_of(await scene.ask("hello"))
-    assert answered.text == say("failure.model", "en")
+    assert answered.text == phrase("failure.model", "en")
     assert [choice.value for choice in answered.choices] == ["/lesson", "/quiz", "/review"]
 
 
@@ -86,7 +86,7 @@ async def test_a_model_that_breaks_off_keeps_what_it_said_and_what_it_cost() -> 
     scene.model.add(Use("what_time"))
     scene.model.add(Say("It is "), Drop())
     answered = await scene.ask("time?")
-    assert text_of(answered).text == f"It is\n\n{say('failure.broken_off', 'en')}"
+    assert text_of(answered).text == f"It is\n\n{phrase('failure.broken_off', 'en')}"
     assert answered.usage.cost == pytest.approx(0.02)
     assert len(answered.calls) == 1
 
@@ -94,14 +94,14 @@ async def test_a_model_that_breaks_off_keeps_what_it_said_and_what_it_cost() -> 
 async def test_a_throttled_model_asks_for_patience() -> None:
     scene = Scene()
     scene.model.add(Fail(429, "rate_limit_error"))
-    assert text_of(await scene.ask("hello")).text == say("failure.throttled", "en")
+    assert text_of(await scene.ask("hello")).text == phrase("failure.throttled", "en")
 
 
 @pytest.mark.parametrize(("reason", "key"), [("length", "failure.length"), ("refusal", "failure.refusal")])
 async def test_an_unusual_end_is_said(reason: str, key: str) -> None:
     scene = Scene()
     scene.model.add(*((Say("Once"),) if reason == "length" else ()), Finish(reason))
-    assert text_of(await scene.ask("tell me")).text.endswith(say(key, "en"))
+    assert text_of(await scene.ask("tell me")).text.endswith(phrase(key, "en"))
 
 
 async def test_an_answer_that_is_cancelled_hands_over_what_it_has() -> None:
@@ -119,7 +119,7 @@ async def test_an_answer_that_is_cancelled_hands_over_what_it_has() -> None:
     task.cancel()
     with pytest.raises(Interrupted) as caught:
         await task
-    assert text_of(caught.value.thought).text == "One"
+    assert text_of(caught.value.draft).text == "One"
 
 
 async def test_the_model_hears_the_history_in_turns_and_who_spoke() -> None:

@@ -11,7 +11,7 @@ from core.assistant.tool_runner import ToolDeps
 from core.conversation import ClaimedTurn, Message
 from core.dialogue.dispatcher import Dispatcher
 from core.event import Event, Said, Sender
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.model import Model
 from core.providers.models.anthropic import AnthropicModel
 from core.providers.models.openai import OpenAIModel
@@ -53,7 +53,7 @@ def mind(model: Model) -> Dispatcher:
     return Dispatcher((Agent(model=model, workshop=workshop),), clock=StillClock())
 
 
-def opening(*said: str) -> ClaimedTurn:
+def claimed(*said: str) -> ClaimedTurn:
     at = StillClock().now()
     past = (
         Message(role="sona", text="Hello!", at=at),
@@ -84,21 +84,21 @@ async def test_an_answer_over_several_rounds_and_tools_is_taken_by_the_server(se
     )
     server.script.add(Think("again"), Use("look_up_word", {"word": "moku"}))
     server.script.add(Say("It is ", "food [1]."))
-    thought = await mind(server.model).think(opening("what is moku?", "please"), Signs())
-    assert [call.failed for call in sorted(thought.calls, key=lambda call: call.name)] == [True, False, True, False]
-    (reply,) = thought.replies
+    draft = await mind(server.model).think(claimed("what is moku?", "please"), Signs())
+    assert [call.failed for call in sorted(draft.calls, key=lambda call: call.name)] == [True, False, True, False]
+    (reply,) = draft.replies
     assert isinstance(reply, Text)
     assert reply.text == "Let me see.\n\nIt is food [1]."
     assert [source.title for source in reply.sources] == ["Course"]
-    assert thought.usage.model == server.model.name
-    assert thought.usage.input > 100
+    assert draft.usage.model == server.model.name
+    assert draft.usage.input > 100
     assert server.script.left == 0
 
 
 async def test_an_answer_whose_thinking_left_no_room_for_a_word_says_so(server: Server) -> None:
     server.script.add(Think("hm" * 1000), Finish("length"))
-    thought = await mind(server.model).think(opening("what is moku?"), Signs())
-    assert thought.messages[-1].text == say("failure.unsaid", "en")
+    draft = await mind(server.model).think(claimed("what is moku?"), Signs())
+    assert draft.messages[-1].text == phrase("failure.unsaid", "en")
 
 
 async def test_a_conversation_goes_on_after_an_answer_that_broke_off(server: Server) -> None:
@@ -106,8 +106,8 @@ async def test_a_conversation_goes_on_after_an_answer_that_broke_off(server: Ser
     server.script.add(Say("It is"), Drop())
     server.script.add(Say("Noon."))
     talk = mind(server.model)
-    broken = await talk.think(opening("time?"), Signs())
-    assert broken.messages[-1].text == f"It is\n\n{say('failure.broken_off', 'en')}"
+    broken = await talk.think(claimed("time?"), Signs())
+    assert broken.messages[-1].text == f"It is\n\n{phrase('failure.broken_off', 'en')}"
     assert broken.usage.input > 0
-    again = replace(opening("and now?"), conversation=broken.conversation)
+    again = replace(claimed("and now?"), conversation=broken.conversation)
     assert (await talk.think(again, Signs())).messages[-1].text == "Noon."

@@ -13,7 +13,7 @@ from core.assistant.smalltalk import small_talk
 from core.conversation import Message
 from core.dialogue.draft import TurnDraft
 from core.event import Event, Left, Said, Sender
-from core.phrases import locales, say
+from core.phrases import locales, phrase
 from core.ports.knowledge import Hit
 from core.reply import Text
 from tests.fakes.collaborators import Lectern, Shelf, Signs, StillClock, conversation, hit
@@ -36,7 +36,7 @@ async def ask(text: str, *hits: Hit, locale: str = "en", known: bool = True, nam
     """Ask somebody who has met it before, unless not `known`."""
     here = conversation(locale=locale, name=name)
     if known:
-        met = Message(role="sona", text=say("offline.intro", locale), at=StillClock().now())
+        met = Message(role="sona", text=phrase("offline.intro", locale), at=StillClock().now())
         here = replace(here, history=(met,))
     mind = OfflineAssistant(retriever=Shelf(*hits), lessons=Lectern())
     answered = await mind.answer(event(text), TurnDraft(conversation=here), Signs())
@@ -56,14 +56,14 @@ async def test_a_question_is_answered_with_the_exact_words_and_their_source() ->
 
 async def test_a_text_to_explain_is_glossed_and_else_looked_for() -> None:
     reply = await ask("/explain mi moku", PHOTO)
-    assert reply.text == f"{say('offline.gloss', 'en')}\n\n- **moku**: food"
+    assert reply.text == f"{phrase('offline.gloss', 'en')}\n\n- **moku**: food"
     reply = await ask("/explain How does photosynthesis turn light into sugar?", ROME, PHOTO)
     assert "“Photosynthesis turns light into sugar" in reply.text
 
 
 async def test_a_question_about_something_else_is_not_answered_from_the_nearest_passage() -> None:
     reply = await ask("Who won the football world cup in 1998?", ROME, PHOTO)
-    assert reply.text.startswith(say("offline.nothing", "en"))
+    assert reply.text.startswith(phrase("offline.nothing", "en"))
     assert reply.sources == ()
     assert [choice.value for choice in reply.choices] == ["/lesson", "/quiz", "/review", "/courses"]
 
@@ -79,7 +79,7 @@ COURSE = (
     "asked", ["Who won the cup in 2018?", "What is the capital of France?", "Is Li the president of China?"]
 )
 async def test_grammar_is_no_answer_to_a_question_about_something_else(asked: str) -> None:
-    assert (await ask(asked, *COURSE)).text.startswith(say("offline.nothing", "en"))
+    assert (await ask(asked, *COURSE)).text.startswith(phrase("offline.nothing", "en"))
 
 
 async def test_the_name_that_all_titles_carry_does_not_decide_which_passage_answers() -> None:
@@ -106,8 +106,8 @@ async def test_a_quote_goes_on_where_the_next_sentence_says_the_rest() -> None:
 
 
 async def test_thanks_are_answered_without_a_lecture_and_the_lecture_never_parts_words_from_their_buttons() -> None:
-    assert (await ask("thanks", known=False)).text == say("offline.thanks", "en")
-    assert (await ask("zxcv qwer asdf", known=False)).text.endswith(say("offline.suggest", "en"))
+    assert (await ask("thanks", known=False)).text == phrase("offline.thanks", "en")
+    assert (await ask("zxcv qwer asdf", known=False)).text.endswith(phrase("offline.suggest", "en"))
 
 
 async def test_words_of_a_heading_count_for_the_passage_below_it() -> None:
@@ -124,7 +124,7 @@ async def test_a_question_in_chinese_is_answered_without_spaces() -> None:
 
 async def test_a_question_in_vietnamese_is_answered_in_vietnamese() -> None:
     reply = await ask("Thủ đô của Việt Nam là gì?", hit("Thủ đô của Việt Nam là Hà Nội.", title="Địa lý"), locale="vi")
-    assert reply.text.startswith(say("offline.found", "vi"))
+    assert reply.text.startswith(phrase("offline.found", "vi"))
     assert "“Thủ đô của Việt Nam là Hà Nội.” [1]" in reply.text
 
 
@@ -144,7 +144,7 @@ async def test_grammar_is_read_from_the_notes(asked: str) -> None:
 
 @pytest.mark.parametrize("locale", locales())
 async def test_it_says_what_it_is_the_first_time_and_then_no_more(locale: str) -> None:
-    intro = say("offline.intro", locale)
+    intro = phrase("offline.intro", locale)
     assert intro in (await ask("moku", locale=locale, known=False)).text
     assert intro not in (await ask("moku", locale=locale)).text
 
@@ -155,18 +155,18 @@ async def test_it_says_what_it_is_the_first_time_and_then_no_more(locale: str) -
      ("cảm ơn nhiều!", "thanks"), ("Muchas gracias.", "thanks"), ("¿Cómo estás?", "well"), ("bye", "bye")],
 )  # fmt: skip
 async def test_small_talk_is_answered_in_kind(said: str, key: str) -> None:
-    assert (await ask(said)).text == say(f"offline.{key}", "en")
+    assert (await ask(said)).text == phrase(f"offline.{key}", "en")
 
 
 @pytest.mark.parametrize("said", ["Who are you?", "bạn là ai?", "¿quién eres?"])
 async def test_it_says_who_it_is_and_what_it_cannot_do(said: str) -> None:
     text = (await ask(said, known=False)).text
-    assert text.count(say("offline.intro", "en")) == 1
+    assert text.count(phrase("offline.intro", "en")) == 1
     assert "Sona" in text
 
 
 async def test_a_person_with_a_name_is_greeted_by_it() -> None:
-    assert (await ask("hi", name="Lan")).text == say("offline.greeting_name", "en", name="Lan")
+    assert (await ask("hi", name="Lan")).text == phrase("offline.greeting_name", "en", name="Lan")
 
 
 def test_a_question_that_begins_like_small_talk_is_a_question() -> None:
@@ -174,10 +174,10 @@ def test_a_question_that_begins_like_small_talk_is_a_question() -> None:
 
 
 async def test_where_it_shall_be_silent_it_answers_only_what_it_has_found() -> None:
-    thought = TurnDraft(conversation=conversation())
+    draft = TurnDraft(conversation=conversation())
     for hits, answers in (((PHOTO,), True), ((ROME,), False), ((), False)):
         mind = OfflineAssistant(retriever=Shelf(*hits), lessons=Lectern(), silent=True)
-        answered = await mind.answer(event("How does photosynthesis turn light into sugar?"), thought, Signs())
+        answered = await mind.answer(event("How does photosynthesis turn light into sugar?"), draft, Signs())
         assert (answered is not None) == answers
 
 

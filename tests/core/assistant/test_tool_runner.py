@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from core.dialogue.draft import Interrupted, TurnDraft
-from core.phrases import say
+from core.phrases import phrase
 from core.reply import Quiz, Text
 from core.tools.context import ToolContext
 from core.tools.tool import tool
@@ -48,7 +48,7 @@ async def test_a_call_that_a_stop_cuts_off_is_kept_too() -> None:
     task.cancel()
     with pytest.raises(Interrupted) as caught:
         await task
-    (call,) = caught.value.thought.calls
+    (call,) = caught.value.draft.calls
     assert (call.name, call.failed, call.output) == ("slow", True, "It was broken off.")
 
 
@@ -56,9 +56,9 @@ async def test_a_tool_is_seen_at_work_in_the_persons_language() -> None:
     scene = Scene()
     scene.model.add(Use("search_knowledge", {"query": "moku"}))
     scene.model.add(Say("Thức ăn."))
-    thought = TurnDraft(conversation=conversation(locale="vi"))
-    await scene.agent.answer(said("moku là gì"), thought, scene.signs)
-    assert scene.signs.statuses == [say("doing.searching", "vi"), ""]
+    draft = TurnDraft(conversation=conversation(locale="vi"))
+    await scene.agent.answer(said("moku là gì"), draft, scene.signs)
+    assert scene.signs.statuses == [phrase("doing.searching", "vi"), ""]
 
 
 async def test_results_go_back_to_the_model_between_marks_they_cannot_close() -> None:

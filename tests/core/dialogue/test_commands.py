@@ -14,7 +14,7 @@ from core.dialogue.notices import Notices
 from core.dialogue.text import command, links, stops
 from core.event import Body, Due, Event, Gesture, Joined, Left, Ready, Said, Sender, Spoke, Stopped, Tapped
 from core.features.knowledge.links import LinkAnswerer
-from core.phrases import locales, phrases, say
+from core.phrases import locales, phrase, phrases
 from core.reply import Text
 from tests.fakes.collaborators import Reader, Signs, StillClock, conversation
 
@@ -30,13 +30,13 @@ def event(body: Body | str) -> Event:
 async def after(body: Body | str, *, locale: str = "en", offline: bool = False, name: str = "") -> TurnDraft:
     past = (Message(role="person", text="hi", at=StillClock().now()),)
     here = replace(conversation(locale=locale, name=name), history=past, title="Old", focus="old")
-    thought = await GeneralCommands(offline=offline).answer(event(body), TurnDraft(conversation=here), LIVE)
-    assert thought is not None
-    return thought
+    draft = await GeneralCommands(offline=offline).answer(event(body), TurnDraft(conversation=here), LIVE)
+    assert draft is not None
+    return draft
 
 
-def text_of(thought: TurnDraft) -> Text:
-    (reply,) = thought.replies
+def text_of(draft: TurnDraft) -> Text:
+    (reply,) = draft.replies
     assert isinstance(reply, Text)
     return reply
 
@@ -48,8 +48,8 @@ def test_every_command_can_be_registered_with_a_description(locale: str) -> None
 
 
 @pytest.mark.parametrize("opening", [Joined(), "/start", "/start@sona_bot deep-link", Tapped(choice="/start")])
-async def test_a_newcomer_is_welcomed_with_buttons(opening: Body | str) -> None:
-    welcome = text_of(await after(opening, name="Lan"))
+async def test_a_newcomer_is_welcomed_with_buttons(claimed: Body | str) -> None:
+    welcome = text_of(await after(claimed, name="Lan"))
     assert welcome.text.startswith("Hello, Lan!")
     values = [choice.value for choice in welcome.choices]
     assert values == ["/lesson", "/courses", "/help", "/language es", "/language vi"]
@@ -58,14 +58,14 @@ async def test_a_newcomer_is_welcomed_with_buttons(opening: Body | str) -> None:
 async def test_a_newcomer_is_welcomed_in_their_language_and_told_that_there_is_no_model() -> None:
     welcome = text_of(await after(Joined(), locale="vi", offline=True))
     assert "Xin chào!" in welcome.text
-    assert say("offline.intro", "vi") in welcome.text
-    assert say("offline.intro", "vi") not in text_of(await after(Joined(), locale="vi")).text
+    assert phrase("offline.intro", "vi") in welcome.text
+    assert phrase("offline.intro", "vi") not in text_of(await after(Joined(), locale="vi")).text
 
 
 async def test_help_lists_every_command_and_says_what_the_offline_mind_is() -> None:
     helped = text_of(await after("/help", offline=True))
     assert all(f"/{info.name} – " in helped.text for info in COMMANDS)
-    assert say("offline.intro", "en") in helped.text
+    assert phrase("offline.intro", "en") in helped.text
 
 
 async def test_an_unknown_command_is_helped_with_the_nearest() -> None:
@@ -77,25 +77,25 @@ async def test_an_unknown_command_is_helped_with_the_nearest() -> None:
 
 @pytest.mark.parametrize("wanted", ["vi", "VI", "vi-VN", "Vietnamese", "tiếng việt", "Tiếng Việt."])
 async def test_the_language_is_set_by_tag_or_name_and_confirmed_in_it(wanted: str) -> None:
-    thought = await after(f"/language {wanted}")
-    assert thought.conversation.learner.locale == "vi"
-    assert text_of(thought).text == say("language.set", "vi")
+    draft = await after(f"/language {wanted}")
+    assert draft.conversation.learner.locale == "vi"
+    assert text_of(draft).text == phrase("language.set", "vi")
 
 
 async def test_a_language_is_asked_for_with_buttons_and_an_unknown_one_refused() -> None:
     assert [choice.value for choice in text_of(await after("/language")).choices] == [
         "/language en", "/language es", "/language vi",
     ]  # fmt: skip
-    thought = await after("/language klingon")
-    assert thought.conversation.learner.locale == "en"
-    assert "klingon" in text_of(thought).text
+    draft = await after("/language klingon")
+    assert draft.conversation.learner.locale == "en"
+    assert "klingon" in text_of(draft).text
 
 
 @pytest.mark.parametrize(("said", "voice"), [("on", "always"), ("OFF", "never"), ("auto", "auto")])
 async def test_voice_notes_are_switched(said: str, voice: str) -> None:
-    thought = await after(f"/voice {said}")
-    assert thought.conversation.learner.voice == voice
-    assert text_of(thought).text == say(f"voice.{voice}", "en")
+    draft = await after(f"/voice {said}")
+    assert draft.conversation.learner.voice == voice
+    assert text_of(draft).text == phrase(f"voice.{voice}", "en")
 
 
 async def test_voice_without_a_wish_asks() -> None:
@@ -112,7 +112,7 @@ async def test_a_new_conversation_has_forgotten_the_old_one() -> None:
 
 
 async def test_stop_with_nothing_running_says_so() -> None:
-    assert text_of(await after("/stop")).text == say("stop.idle", "en")
+    assert text_of(await after("/stop")).text == phrase("stop.idle", "en")
 
 
 @pytest.mark.parametrize("said", ["hello", "1/2", "/", "// no", "http://x.y/help", "/123"])
@@ -152,16 +152,16 @@ def test_brackets_belong_to_an_address_where_they_are_closed_in_it(said: str, fo
 
 async def occasion(body: Body | str, locale: str = "en") -> tuple[TurnDraft | None, Reader]:
     reader = Reader()
-    thought = TurnDraft(conversation=conversation(locale=locale))
+    draft = TurnDraft(conversation=conversation(locale=locale))
     happened = event(body)
-    answered = await Notices().answer(happened, thought, LIVE)
-    return answered or await LinkAnswerer(reader=reader).answer(happened, thought, LIVE), reader
+    answered = await Notices().answer(happened, draft, LIVE)
+    return answered or await LinkAnswerer(reader=reader).answer(happened, draft, LIVE), reader
 
 
 async def test_who_stops_is_told_so_once() -> None:
     told, _ = await occasion(Stopped())
     assert told is not None
-    assert text_of(told).text == say("stop.done", "en")
+    assert text_of(told).text == phrase("stop.done", "en")
     quiet, _ = await occasion(Stopped(quiet=True))
     assert quiet is not None
     assert quiet.replies == ()
@@ -171,9 +171,9 @@ async def test_who_stops_is_told_so_once() -> None:
 async def test_what_has_no_words_is_answered_kindly(
     what: Literal["sticker", "place", "contact", "dice", "poll", "other", "unread"],
 ) -> None:
-    thought, reader = await occasion(Gesture(what=what, text="🎲 4"))
-    assert thought is not None
-    assert text_of(thought).text == say(f"gesture.{what}", "en", text="🎲 4")
+    draft, reader = await occasion(Gesture(what=what, text="🎲 4"))
+    assert draft is not None
+    assert text_of(draft).text == phrase(f"gesture.{what}", "en", text="🎲 4")
     assert reader.read == []
 
 
@@ -182,14 +182,14 @@ async def test_what_has_no_words_is_answered_kindly(
     ["read https://a.b/c", "https://a.b/c", "Please add https://a.b/c!", "đọc https://a.b/c", "lee https://a.b/c"],
 )
 async def test_a_link_is_read_when_asked_or_when_it_stands_alone(said: str) -> None:
-    thought, reader = await occasion(said)
-    assert thought is not None
+    draft, reader = await occasion(said)
+    assert draft is not None
     assert [uri for uri, *_ in reader.read] == ["https://a.b/c"]
 
 
 async def test_a_link_in_a_question_is_not_read() -> None:
-    thought, reader = await occasion("Is https://a.b/c any good?")
-    assert thought is None
+    draft, reader = await occasion("Is https://a.b/c any good?")
+    assert draft is None
     assert reader.read == []
 
 
@@ -201,29 +201,29 @@ async def test_a_link_in_a_question_is_not_read() -> None:
     ],
 )
 async def test_finished_work_is_told(body: Body, key: str) -> None:
-    thought, _ = await occasion(body)
-    assert thought is not None
-    assert text_of(thought).text == say(key, "en", text="Notes, 12 passages")
+    draft, _ = await occasion(body)
+    assert draft is not None
+    assert text_of(draft).text == phrase(key, "en", text="Notes, 12 passages")
 
 
 async def test_a_reminder_comes_with_its_button() -> None:
-    thought, _ = await occasion(Due(what="review"), "es")
-    assert thought is not None
-    assert [choice.value for choice in text_of(thought).choices] == ["/review"]
+    draft, _ = await occasion(Due(what="review"), "es")
+    assert draft is not None
+    assert [choice.value for choice in text_of(draft).choices] == ["/review"]
 
 
 async def test_who_leaves_is_told_nothing() -> None:
-    thought, _ = await occasion(Left())
-    assert thought is not None
-    assert thought.replies == ()
+    draft, _ = await occasion(Left())
+    assert draft is not None
+    assert draft.replies == ()
 
 
 @pytest.mark.parametrize("locale", locales())
 @pytest.mark.parametrize(("unheard", "key"), [("voice.refused", "voice.refused"), ("", "voice.unheard")])
 async def test_speech_that_nobody_could_hear_is_told_so(unheard: str, key: str, locale: str) -> None:
-    thought, _ = await occasion(Spoke(unheard=unheard), locale)
-    assert thought is not None
-    assert text_of(thought).text == say(key, locale)
+    draft, _ = await occasion(Spoke(unheard=unheard), locale)
+    assert draft is not None
+    assert text_of(draft).text == phrase(key, locale)
 
 
 async def test_speech_without_links_is_left_alone() -> None:

@@ -10,7 +10,7 @@ from core.conversation import Message
 from core.dialogue.confirmation import Confirmation, place
 from core.dialogue.draft import TurnDraft
 from core.event import Body, Event, Said, Sender, Spoke, Tapped
-from core.phrases import locales, say
+from core.phrases import locales, phrase
 from core.reply import Choice, Text
 from tests.fakes.collaborators import StillClock, conversation
 
@@ -47,12 +47,12 @@ def test_a_question_stands_below_what_has_to_be_known_and_has_two_buttons() -> N
 @pytest.mark.parametrize("locale", locales())
 @pytest.mark.parametrize("question", [JOIN, FORGET])
 def test_both_buttons_and_their_words_are_understood_in_every_language(question: Confirmation, locale: str) -> None:
-    thought = asked(question, locale=locale)
+    draft = asked(question, locale=locale)
     for choice, meant in zip(question.asked("", locale, NOW).choices, ("yes", "no"), strict=True):
-        assert question.answer(event(Tapped(choice=choice.value)), thought, NOW) == meant
-        assert question.answer(event(f" {choice.label.upper()}! "), thought, NOW) == meant
-        assert question.answer(event(Spoke(heard=choice.label)), thought, NOW) == meant
-    assert question.answer(event(say(question.words, locale).split("|")[0]), thought, NOW) == "yes"
+        assert question.answer(event(Tapped(choice=choice.value)), draft, NOW) == meant
+        assert question.answer(event(f" {choice.label.upper()}! "), draft, NOW) == meant
+        assert question.answer(event(Spoke(heard=choice.label)), draft, NOW) == meant
+    assert question.answer(event(phrase(question.words, locale).split("|")[0]), draft, NOW) == "yes"
 
 
 def test_only_clear_words_forget_anybody() -> None:
@@ -74,13 +74,13 @@ def test_words_count_right_after_the_question_only() -> None:
 
 
 def test_an_old_button_is_late_and_others_are_not_its_own() -> None:
-    thought, at = asked(JOIN), int(NOW.timestamp())
-    assert JOIN.answer(event(Tapped(choice=f"link:yes:{at - 601}")), thought, NOW) == "late"
-    assert JOIN.answer(event(Tapped(choice=f"link:no:{at - 601}")), thought, NOW) == "late"
+    draft, at = asked(JOIN), int(NOW.timestamp())
+    assert JOIN.answer(event(Tapped(choice=f"link:yes:{at - 601}")), draft, NOW) == "late"
+    assert JOIN.answer(event(Tapped(choice=f"link:no:{at - 601}")), draft, NOW) == "late"
     for forged in ("link:yes:", "link:yes:x", "link:yes:-1", f"link:yes:{'9' * 400}", "link:yes:²"):
-        assert JOIN.answer(event(Tapped(choice=forged)), thought, NOW) == "late"
+        assert JOIN.answer(event(Tapped(choice=forged)), draft, NOW) == "late"
     for other in (f"forget:yes:{at}", "link", "link:maybe:1", "lesson:start"):
-        assert JOIN.answer(event(Tapped(choice=other)), thought, NOW) is None
+        assert JOIN.answer(event(Tapped(choice=other)), draft, NOW) is None
 
 
 def test_a_channel_is_called_as_people_call_it() -> None:
@@ -98,19 +98,19 @@ def test_where_names_can_be_forged_only_the_number_that_was_sent_says_yes(questi
     text = question.asked("Before.", locale, NOW, "048213")
     assert text.choices == ()
     history = (Message(role="sona", text=text.text, at=NOW),)
-    thought = TurnDraft(conversation=replace(conversation(locale=locale), history=history))
+    draft = TurnDraft(conversation=replace(conversation(locale=locale), history=history))
 
-    def answered(body: Body | str, of: TurnDraft = thought) -> str | None:
+    def answered(body: Body | str, of: TurnDraft = draft) -> str | None:
         return question.answer(event(body), of, NOW, numbered=True)
 
     assert answered(" 048213. ") == "yes"
-    assert answered(say("person.no", locale)) == "no"
+    assert answered(phrase("person.no", locale)) == "no"
     at = int(NOW.timestamp())
-    guesses = (say(question.yes, locale), say(question.words, locale).split("|")[0], "48213", "048214", "")
+    guesses = (phrase(question.yes, locale), phrase(question.words, locale).split("|")[0], "48213", "048214", "")
     assert [answered(guess) for guess in guesses] == [None] * len(guesses)
     assert answered(Tapped(choice=f"{question.name}:yes:{at}")) is None
-    assert answered(say(question.yes, locale), asked(question, locale=locale)) is None
-    old = replace(thought.conversation, history=(replace(history[0], at=NOW - timedelta(seconds=601)),))
+    assert answered(phrase(question.yes, locale), asked(question, locale=locale)) is None
+    old = replace(draft.conversation, history=(replace(history[0], at=NOW - timedelta(seconds=601)),))
     assert answered("048213", TurnDraft(conversation=old)) is None
 
 
@@ -119,5 +119,5 @@ def test_who_speaks_another_language_by_now_still_answers_the_question_as_it_was
         before = asked(question, locale="es")
         here = before.conversation
         now = before.with_conversation(replace(here, learner=replace(here.learner, locale="vi")))
-        assert question.answer(event(say(question.yes, "es")), now, NOW) == "yes"
+        assert question.answer(event(phrase(question.yes, "es")), now, NOW) == "yes"
         assert question.answer(event("hm"), now, NOW) is None

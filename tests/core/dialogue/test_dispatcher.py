@@ -16,7 +16,7 @@ from core.dialogue.notices import Notices
 from core.dialogue.text import words
 from core.errors import Failure, Forbidden, Superseded, ToolFault, Unreachable
 from core.event import Body, Event, Left, Said, Sender, Spoke, Stopped, Tapped
-from core.phrases import say
+from core.phrases import phrase
 from core.reply import Choice, Quiz, Text
 from tests.fakes.collaborators import Signs, StillClock, conversation
 
@@ -27,9 +27,9 @@ class Echo:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         self.heard.append(words(event))
-        return thought.saying(Text(text=f"echo {words(event)}"))
+        return draft.with_replies(Text(text=f"echo {words(event)}"))
 
 
 class Failing:
@@ -39,7 +39,7 @@ class Failing:
         self._word = word
         self._error = error
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         if words(event) == self._word:
             raise self._error
         return None
@@ -48,10 +48,12 @@ class Failing:
 class Dealer:
     """Answers `deal` with a question."""
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         if words(event) != "deal":
             return None
-        return thought.saying(Quiz(id="q", question="moku?", form="choice", choices=(Choice(label="food", value="a"),)))
+        return draft.with_replies(
+            Quiz(id="q", question="moku?", form="choice", choices=(Choice(label="food", value="a"),))
+        )
 
 
 def event(body: Body | str, *, addressed: bool = True, group: bool = False, name: str = "Ana") -> Event:
@@ -67,7 +69,7 @@ def event(body: Body | str, *, addressed: bool = True, group: bool = False, name
     )
 
 
-def opening(*events: Event) -> ClaimedTurn:
+def claimed(*events: Event) -> ClaimedTurn:
     return ClaimedTurn(conversation=conversation(), events=events, token="t")
 
 
@@ -75,30 +77,30 @@ def mind(*answerers: Answerer, history: int = 40) -> Dispatcher:
     return Dispatcher(answerers, clock=StillClock(), history=history)
 
 
-def texts(thought: TurnDraft) -> list[str]:
-    return [reply.text for reply in thought.replies if isinstance(reply, Text)]
+def texts(draft: TurnDraft) -> list[str]:
+    return [reply.text for reply in draft.replies if isinstance(reply, Text)]
 
 
 async def think(talker: Answerer, *events: Event, first: tuple[Answerer, ...] = ()) -> TurnDraft:
-    return await mind(*first, talker).think(opening(*events), Signs())
+    return await mind(*first, talker).think(claimed(*events), Signs())
 
 
 async def test_a_burst_is_answered_as_one() -> None:
     echo = Echo()
-    thought = await think(echo, event("wait"), event(Spoke(heard="one more")), event("thing"))
+    draft = await think(echo, event("wait"), event(Spoke(heard="one more")), event("thing"))
     assert echo.heard == ["wait\none more\nthing"]
-    assert len(thought.replies) == 1
+    assert len(draft.replies) == 1
 
 
 async def test_answers_keep_the_order_of_what_was_asked() -> None:
     echo = Echo()
-    thought = await think(echo, event("hi"), event("/voice on"), event("and"), event("so"), first=(GeneralCommands(),))
-    assert texts(thought) == ["echo hi", say("voice.always", "en"), "echo and\nso"]
+    draft = await think(echo, event("hi"), event("/voice on"), event("and"), event("so"), first=(GeneralCommands(),))
+    assert texts(draft) == ["echo hi", phrase("voice.always", "en"), "echo and\nso"]
 
 
 async def test_words_that_someone_claims_are_answered_after_what_waited_before_them() -> None:
-    thought = await think(Echo(), event("hi"), event("deal"), event("bye"), first=(Dealer(),))
-    assert [getattr(reply, "text", "quiz") for reply in thought.replies] == ["echo hi", "quiz", "echo bye"]
+    draft = await think(Echo(), event("hi"), event("deal"), event("bye"), first=(Dealer(),))
+    assert [getattr(reply, "text", "quiz") for reply in draft.replies] == ["echo hi", "quiz", "echo bye"]
 
 
 async def test_a_tap_that_nobody_claims_is_said_to_the_talker() -> None:
@@ -106,41 +108,41 @@ async def test_a_tap_that_nobody_claims_is_said_to_the_talker() -> None:
 
 
 async def test_what_both_said_is_written_down_in_order() -> None:
-    thought = await think(Echo(), event("hi"), event("deal"), first=(Dealer(),))
-    lines = [(message.role, message.text, message.speaker) for message in thought.conversation.history]
+    draft = await think(Echo(), event("hi"), event("deal"), first=(Dealer(),))
+    lines = [(message.role, message.text, message.speaker) for message in draft.conversation.history]
     assert lines == [
         ("person", "hi", ""),
         ("sona", "echo hi", ""),
         ("person", "deal", ""),
         ("sona", "moku? · food", ""),
     ]
-    assert thought.messages == thought.conversation.history
+    assert draft.messages == draft.conversation.history
 
 
 async def test_a_long_history_forgets_its_beginning_but_the_record_does_not() -> None:
-    thought = await mind(Dealer(), Echo(), history=3).think(
-        opening(event("a"), event("deal"), event("b"), event("deal")), Signs()
+    draft = await mind(Dealer(), Echo(), history=3).think(
+        claimed(event("a"), event("deal"), event("b"), event("deal")), Signs()
     )
-    assert len(thought.conversation.history) == 3
-    assert len(thought.messages) == 8
+    assert len(draft.conversation.history) == 3
+    assert len(draft.messages) == 8
 
 
 async def test_a_new_conversation_keeps_its_record() -> None:
-    thought = await think(Echo(), event("hi"), event("/new"), first=(GeneralCommands(),))
-    assert [message.text for message in thought.conversation.history] == [say("new.done", "en")]
-    assert [message.text for message in thought.messages] == ["hi", "echo hi", "/new", say("new.done", "en")]
+    draft = await think(Echo(), event("hi"), event("/new"), first=(GeneralCommands(),))
+    assert [message.text for message in draft.conversation.history] == [phrase("new.done", "en")]
+    assert [message.text for message in draft.messages] == ["hi", "echo hi", "/new", phrase("new.done", "en")]
 
 
 async def test_words_in_a_group_that_are_for_others_are_context_only() -> None:
     echo = Echo()
-    thought = await think(
+    draft = await think(
         echo,
         event("lunch?", addressed=False, group=True, name="Bo"),
         event("Sona, what is moku?", group=True),
         event("thanks all", addressed=False, group=True, name="Bo"),
     )
     assert echo.heard == ["Sona, what is moku?"]
-    assert [(message.speaker, message.text) for message in thought.messages] == [
+    assert [(message.speaker, message.text) for message in draft.messages] == [
         ("Bo", "lunch?"),
         ("Ana", "Sona, what is moku?"),
         ("Bo", "thanks all"),
@@ -161,8 +163,8 @@ async def test_a_failure_is_apologised_for_and_the_rest_goes_on(
     error: Exception, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    thought = await think(Echo(), event("bad"), event("/voice on"), first=(Failing("bad", error), GeneralCommands()))
-    assert texts(thought) == [say(key, "en"), say("voice.always", "en")]
+    draft = await think(Echo(), event("bad"), event("/voice on"), first=(Failing("bad", error), GeneralCommands()))
+    assert texts(draft) == [phrase(key, "en"), phrase("voice.always", "en")]
     assert type(error).__name__ in caplog.text
     assert "secret" not in caplog.text
 
@@ -178,34 +180,34 @@ class Slow:
     def __init__(self) -> None:
         self.begun = asyncio.Event()
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         self.begun.set()
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
-            raise Interrupted(thought.saying(Text(text="so far"))) from None
+            raise Interrupted(draft.with_replies(Text(text="so far"))) from None
 
 
 async def test_stop_keeps_what_was_said_until_then() -> None:
     slow, stop = Slow(), asyncio.Event()
     task = asyncio.create_task(
-        mind(GeneralCommands(), slow).think(opening(event("/voice on"), event("hi")), Signs(), stop)
+        mind(GeneralCommands(), slow).think(claimed(event("/voice on"), event("hi")), Signs(), stop)
     )
     await asyncio.wait_for(slow.begun.wait(), 5)
     stop.set()
-    thought = await asyncio.wait_for(task, 5)
-    assert texts(thought) == [say("voice.always", "en"), "so far"]
-    assert thought.messages[-1].text == "so far"
+    draft = await asyncio.wait_for(task, 5)
+    assert texts(draft) == [phrase("voice.always", "en"), "so far"]
+    assert draft.messages[-1].text == "so far"
 
 
 async def test_a_turn_that_nobody_stops_ends_by_itself() -> None:
-    thought = await mind(Echo()).think(opening(event("hi")), Signs(), asyncio.Event())
-    assert texts(thought) == ["echo hi"]
+    draft = await mind(Echo()).think(claimed(event("hi")), Signs(), asyncio.Event())
+    assert texts(draft) == ["echo hi"]
 
 
 async def test_a_cancelled_turn_is_cancelled() -> None:
     slow = Slow()
-    task = asyncio.create_task(mind(slow).think(opening(event("hi")), Signs(), asyncio.Event()))
+    task = asyncio.create_task(mind(slow).think(claimed(event("hi")), Signs(), asyncio.Event()))
     await asyncio.wait_for(slow.begun.wait(), 5)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -214,25 +216,25 @@ async def test_a_cancelled_turn_is_cancelled() -> None:
 
 async def test_stop_drops_what_was_asked_before_it_in_the_same_burst() -> None:
     echo = Echo()
-    thought = await think(echo, event("long story please"), event("/stop"), first=(GeneralCommands(),))
+    draft = await think(echo, event("long story please"), event("/stop"), first=(GeneralCommands(),))
     assert echo.heard == []
-    assert texts(thought) == [say("stop.idle", "en")]
+    assert texts(draft) == [phrase("stop.idle", "en")]
     assert texts(await think(Echo(), event("hi"), event(Stopped()))) == ["echo "]
 
 
 async def test_who_leaves_is_not_answered_what_they_asked_before() -> None:
     talker = Echo()
-    thought = await think(talker, event("question"), event(Left()), first=(Notices(),))
-    assert thought.replies == ()
+    draft = await think(talker, event("question"), event(Left()), first=(Notices(),))
+    assert draft.replies == ()
     assert talker.heard == []
 
 
 async def test_a_person_is_apologised_to_in_their_language() -> None:
-    held = opening(event("bad"))
+    held = claimed(event("bad"))
     held = replace(held, conversation=conversation(locale="es"))
     failing = Failing("bad", Unreachable("away"))
-    assert texts(await mind(failing, Echo()).think(held, Signs())) == [say("failure.unreachable", "es")]
+    assert texts(await mind(failing, Echo()).think(held, Signs())) == [phrase("failure.unreachable", "es")]
 
 
 def test_every_failure_has_words_or_is_nobodys_business() -> None:
-    assert all(kind.told == "" or say(kind.told, "en") for kind in Failure.__subclasses__())
+    assert all(kind.told == "" or phrase(kind.told, "en") for kind in Failure.__subclasses__())

@@ -16,7 +16,7 @@ from core.features.voice.voicing import spoken
 from core.learn.catalogue import Catalogue
 from core.learn.load import load_all
 from core.markup import plain
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.knowledge import Hit
 from core.question import OpenQuiz, Question
 from core.quiz.answer import read
@@ -47,7 +47,7 @@ async def test_a_question_may_repeat_the_word_that_ends_it() -> None:
     mind = OfflineAssistant(retriever=Shelf(), lessons=Lectern())
     answered = await mind.answer(event, TurnDraft(conversation=conversation()), Signs())
     assert answered is not None
-    assert any(say("offline.nothing", "en") in reply.text for reply in answered.replies if isinstance(reply, Text))
+    assert any(phrase("offline.nothing", "en") in reply.text for reply in answered.replies if isinstance(reply, Text))
 
 
 def test_a_question_of_very_many_words_is_held_against_the_passages_found() -> None:

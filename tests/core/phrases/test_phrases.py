@@ -6,7 +6,7 @@ from string import Formatter
 import pytest
 
 from core import errors
-from core.phrases import known, locales, phrases, say
+from core.phrases import known, locales, phrase, phrases
 
 
 def _placeholders(phrase: str) -> set[str]:
@@ -45,17 +45,17 @@ def test_everything_a_failure_tells_is_in_words() -> None:
         kind.told for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, errors.Failure)
     } - {""}
     assert told
-    assert all(say(key, "en") for key in told)
+    assert all(phrase(key, "en") for key in told)
 
 
 def test_a_regional_locale_speaks_its_language() -> None:
-    assert say("language.name", "es-MX") == "Español"
-    assert say("language.name", "vi_VN") == "Tiếng Việt"
+    assert phrase("language.name", "es-MX") == "Español"
+    assert phrase("language.name", "vi_VN") == "Tiếng Việt"
 
 
 def test_an_unknown_language_is_spoken_to_in_english() -> None:
-    assert say("language.name", "tlh") == "English"
-    assert say("language.name", "") == "English"
+    assert phrase("language.name", "tlh") == "English"
+    assert phrase("language.name", "") == "English"
 
 
 def test_the_nearest_supported_locale_is_known() -> None:
@@ -64,4 +64,4 @@ def test_the_nearest_supported_locale_is_known() -> None:
 
 def test_a_phrase_that_does_not_exist_is_an_error() -> None:
     with pytest.raises(KeyError):
-        say("no.such.phrase", "en")
+        phrase("no.such.phrase", "en")

@@ -8,7 +8,7 @@ import pytest
 from pydantic import Field
 
 from core.errors import ToolFault
-from core.phrases import locales, say
+from core.phrases import locales, phrase
 from core.reply import Source, Voice
 from core.tools import all_tools
 from core.tools.context import ToolContext, ToolOutcome
@@ -74,7 +74,7 @@ def test_a_tool_tells_a_model_what_it_does_and_takes(name: str) -> None:
 @pytest.mark.parametrize("name", TOOLS)
 @pytest.mark.parametrize("locale", locales())
 def test_a_tool_shows_what_it_is_doing_in_every_language(name: str, locale: str) -> None:
-    assert say(TOOLS[name].doing, locale).endswith("…")
+    assert phrase(TOOLS[name].doing, locale).endswith("…")
 
 
 def test_a_context_stays_small() -> None:

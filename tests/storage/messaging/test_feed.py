@@ -25,13 +25,13 @@ HERE = Address("web", "ada")
 
 @asynccontextmanager
 async def feed_on(database: Database, url: str, *, poll: float = 60.0) -> AsyncGenerator[PostgresFeed]:
-    radio = PubSub(url, patience=0.5, pause=0.02)
-    feed = PostgresFeed(database=database, radio=radio, clock=SystemClock(), poll=poll)
+    pubsub = PubSub(url, patience=0.5, pause=0.02)
+    feed = PostgresFeed(database=database, pubsub=pubsub, clock=SystemClock(), poll=poll)
     try:
         yield feed
     finally:
         await feed.close()
-        await radio.close()
+        await pubsub.close()
 
 
 @pytest.fixture
@@ -135,24 +135,24 @@ async def test_one_process_needs_one_connection_to_listen(database: Database, re
 
 
 async def test_a_listener_that_does_not_read_is_told_that_it_missed_something(redis_url: str) -> None:
-    radio = PubSub(redis_url)
-    async with radio.tuned("busy") as queue, radio.tuned("done") as done:
+    pubsub = PubSub(redis_url)
+    async with pubsub.tuned("busy") as queue, pubsub.tuned("done") as done:
         for _ in range(1500):
-            await radio.publish("busy", b"x")
-        await radio.publish("done", b"x")
+            await pubsub.publish("busy", b"x")
+        await pubsub.publish("done", b"x")
         await asyncio.wait_for(done.get(), 5)
         assert isinstance(queue.get_nowait(), SignalsMissed)
         assert queue.qsize() < 1000
-    await radio.close()
+    await pubsub.close()
 
 
 @pytest.mark.parametrize("moments", range(40))
 async def test_who_tunes_in_while_the_connection_is_being_made_hears_at_once(moments: int, redis_url: str) -> None:
-    radio = PubSub(redis_url, patience=60.0)
+    pubsub = PubSub(redis_url, patience=60.0)
 
     async def listens(name: str) -> None:
-        async with radio.tuned(name) as queue:
-            await radio.publish(name, b"toki")
+        async with pubsub.tuned(name) as queue:
+            await pubsub.publish(name, b"toki")
             assert await queue.get() == b"toki"
 
     async with asyncio.timeout(5), asyncio.TaskGroup() as group:
@@ -160,7 +160,7 @@ async def test_who_tunes_in_while_the_connection_is_being_made_hears_at_once(mom
         for _ in range(moments):
             await asyncio.sleep(0)
         group.create_task(listens("second"))
-    await radio.close()
+    await pubsub.close()
 
 
 async def test_signs_are_dropped_without_a_word_while_valkey_is_away(database: Database) -> None:

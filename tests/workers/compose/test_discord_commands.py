@@ -6,7 +6,7 @@ import pytest
 
 from bots.discord.commands import differ
 from core.dialogue.commands import COMMANDS
-from core.phrases import locales, say
+from core.phrases import locales, phrase
 from tests.fakes.discord_components import commands, completion
 from workers.compose.discord_commands import completed, offers
 
@@ -37,7 +37,7 @@ def test_what_is_chosen_from_is_read_in_every_language() -> None:
     assert [choice["value"] for choice in chosen["voice"]] == ["on", "auto", "off"]
     for choice in (*chosen["voice"], *chosen["forget"]):
         assert {place.partition("-")[0] for place in choice["name_localizations"]} == set(locales())
-    assert chosen["voice"][0]["name_localizations"]["vi"] == say("voice.button_always", "vi")
+    assert chosen["voice"][0]["name_localizations"]["vi"] == phrase("voice.button_always", "vi")
 
 
 def test_what_only_concerns_who_asks_is_private_and_a_lesson_has_a_thread() -> None:
@@ -50,7 +50,7 @@ def test_units_courses_languages_and_words_are_found_while_they_are_typed() -> N
     assert [value for value, _ in completed("lesson", "", "en")][:2] == ["toki-pona/1", "toki-pona/2"]
     assert [value for value, _ in completed("quiz", "3.", "en")] == ["toki-pona/3"]
     assert completed("courses", "toki", "es")[0][0] == "toki-pona"
-    assert completed("language", "viet", "en") == (("vi", say("language.name", "vi")),)
+    assert completed("language", "viet", "en") == (("vi", phrase("language.name", "vi")),)
     assert {value for value, _ in completed("language", "", "en")} == set(locales())
     assert completed("word", "telo", "en")[0][0] == "telo"
     assert completed("word", "water", "en")[0][0] == "telo"

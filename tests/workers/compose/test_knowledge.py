@@ -22,7 +22,7 @@ from workers.settings import Settings
 
 
 @pytest.fixture
-async def ground(database_url: str, redis_url: str) -> AsyncIterator[Stores]:
+async def stores(database_url: str, redis_url: str) -> AsyncIterator[Stores]:
     found = Stores(Settings(database_url=database_url, redis_url=redis_url))
     yield found
     await found.close()
@@ -48,18 +48,18 @@ class Counting(Letters):
         return rows
 
 
-async def test_vectors_of_another_model_are_renewed_in_the_background(ground: Stores) -> None:
+async def test_vectors_of_another_model_are_renewed_in_the_background(stores: Stores) -> None:
     old, new = Letters(name="old"), Counting(100 + 40)
     for number in range(100):
-        await put(ground.library, old, document(f"course:{number}", f"green tea {number}"))
-    await put(ground.library, old, document("course:long", *(f"passage {number}" for number in range(40))))
-    rooms = IngestWorker(ground=ground, ingest=cast(Ingest, None), embedder=new, renew_seconds=0)
-    ground.go(rooms.renewing())
+        await put(stores.library, old, document(f"course:{number}", f"green tea {number}"))
+    await put(stores.library, old, document("course:long", *(f"passage {number}" for number in range(40))))
+    rooms = IngestWorker(stores=stores, ingest=cast(Ingest, None), embedder=new, renew_seconds=0)
+    stores.go(rooms.renewing())
     async with asyncio.timeout(20):
         await new.done.wait()
         await rooms.renew()
-    assert await ground.library.stale("new") == ()
-    assert len(await ground.library.stale("old", limit=200)) == 101
+    assert await stores.library.stale("new") == ()
+    assert len(await stores.library.stale("old", limit=200)) == 101
 
 
 _INDEX = text("SELECT to_regclass(:name) AS found")
@@ -79,22 +79,22 @@ async def model(endpoint: FakeEmbeddings) -> AsyncIterator[OpenAIEmbeddings]:
     await found.close()
 
 
-async def test_the_first_source_is_read_with_a_model_elsewhere(ground: Stores, model: OpenAIEmbeddings) -> None:
-    rooms = assembly.shelved(ground, wake=Rung(), embedder=model)
-    blob = await ground.blobs.put(b"green tea\n\nblack tea", mime="text/plain")
-    await ground.library.add(KnowledgeSource(id="s1", uri=blob, title="tea"))
+async def test_the_first_source_is_read_with_a_model_elsewhere(stores: Stores, model: OpenAIEmbeddings) -> None:
+    rooms = assembly.shelved(stores, wake=Rung(), embedder=model)
+    blob = await stores.blobs.put(b"green tea\n\nblack tea", mime="text/plain")
+    await stores.library.add(KnowledgeSource(id="s1", uri=blob, title="tea"))
     await rooms.read("s1")
-    (status,) = await ground.library.statuses("")
+    (status,) = await stores.library.statuses("")
     assert status.state == "ready"
 
 
 async def test_vectors_of_a_model_elsewhere_get_their_index_though_it_was_away_at_first(
-    ground: Stores, endpoint: FakeEmbeddings, model: OpenAIEmbeddings
+    stores: Stores, endpoint: FakeEmbeddings, model: OpenAIEmbeddings
 ) -> None:
     endpoint.faults.append(Fault(500))
-    rooms = IngestWorker(ground=ground, ingest=cast(Ingest, None), embedder=model, renew_seconds=0)
-    ground.go(rooms.renewing())
+    rooms = IngestWorker(stores=stores, ingest=cast(Ingest, None), embedder=model, renew_seconds=0)
+    stores.go(rooms.renewing())
     async with asyncio.timeout(20):
-        while (await ground.database.run(_INDEX, {"name": f"ix_vectors_near_{DIMENSIONS}"}))[0].found is None:
+        while (await stores.database.run(_INDEX, {"name": f"ix_vectors_near_{DIMENSIONS}"}))[0].found is None:
             pass
     assert endpoint.faults == []

@@ -15,13 +15,13 @@ from workers.settings import Settings
 async def test_a_whisper_folder_that_is_not_there_leaves_the_other_ears(
     tmp_path: Path, database_url: str, redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ground = Stores(Settings(database_url=database_url, redis_url=redis_url, whisper_model=str(tmp_path / "gone")))
+    stores = Stores(Settings(database_url=database_url, redis_url=redis_url, whisper_model=str(tmp_path / "gone")))
     with caplog.at_level(logging.ERROR):
-        assert isinstance(speech.hearing(ground), FallbackHearing)
+        assert isinstance(speech.hearing(stores), FallbackHearing)
     assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
         "voice notes are heard without whisper"
     ]
-    hearing = next(probe for probe in speech.probes(ground) if probe.name == "hearing")
+    hearing = next(probe for probe in speech.probes(stores) if probe.name == "hearing")
     with pytest.raises(Refused, match="no whisper model"):
         await hearing.ask()
-    await ground.close()
+    await stores.close()

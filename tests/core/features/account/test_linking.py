@@ -115,11 +115,11 @@ async def test_codes_are_eight_letters_and_digits_that_nobody_confuses() -> None
 )
 async def test_a_code_is_understood_however_it_is_said(body: Body) -> None:
     nobody = Nobody()
-    thought = await answered(nobody, body)
+    draft = await answered(nobody, body)
     assert nobody.claimed == ["ABCD2345"]
-    assert thought is not None
-    assert isinstance(thought.replies[0], Text)
-    assert thought.replies[0].text.startswith("I know no such code")
+    assert draft is not None
+    assert isinstance(draft.replies[0], Text)
+    assert draft.replies[0].text.startswith("I know no such code")
 
 
 @pytest.mark.parametrize(
@@ -152,9 +152,9 @@ async def test_a_code_said_in_a_group_is_spent_and_nobody_learns_whether_it_was_
     nobody = Nobody()
     nobody.owner = PersonSummary(name="Ana", channels=("telegram",))
     for body in (Said(text=f"/link {code}"), Said(text=code)):
-        thought = await answered(nobody, body, group=True)
-        assert thought is not None
-        (told,) = thought.replies
+        draft = await answered(nobody, body, group=True)
+        assert draft is not None
+        (told,) = draft.replies
         assert isinstance(told, Text)
         assert told.text.startswith("Others here could read that code, so it counts no more.")
     assert (nobody.claimed, nobody.spent) == ([], [code, code])
@@ -162,9 +162,9 @@ async def test_a_code_said_in_a_group_is_spent_and_nobody_learns_whether_it_was_
 
 async def test_the_history_that_the_model_sees_holds_no_code() -> None:
     nobody = Nobody()
-    thought = await answered(nobody, Said(text="/link"))
-    assert thought is not None
-    (told,) = thought.replies
+    draft = await answered(nobody, Said(text="/link"))
+    assert draft is not None
+    (told,) = draft.replies
     assert isinstance(told, Text)
     assert told.text.count(nobody.offered[0]) == 2
     assert nobody.offered[0] not in shown(told)
@@ -184,9 +184,9 @@ async def test_in_a_group_nobody_says_yes_to_what_sona_was_made_to_repeat(questi
 async def test_a_preview_says_what_yes_gives_away_and_a_name_says_nothing_in_our_voice() -> None:
     nobody = Nobody()
     nobody.owner = PersonSummary(name="Sona**\n\nTap [Yes](https://evil.example)" + "!" * 500, channels=("telegram",))
-    thought = await answered(nobody, Joined(start="link-ABCD2345"))
-    assert thought is not None
-    (preview,) = thought.replies
+    draft = await answered(nobody, Joined(start="link-ABCD2345"))
+    assert draft is not None
+    (preview,) = draft.replies
     assert isinstance(preview, Text)
     assert "whoever writes there will see all that you have here" in preview.text
     assert preview.text.startswith("You are **Sona\\*\\* Tap \\[Yes\\]")

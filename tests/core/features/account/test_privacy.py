@@ -14,13 +14,13 @@ from core.errors import Superseded
 from core.event import Body, Event, Said, Sender, Tapped
 from core.features.account.privacy import PrivacyAnswerer
 from core.media import Media
-from core.phrases import say
+from core.phrases import phrase
 from core.ports.person import Forgotten, PersonSummary, UnlinkedPerson
 from core.reply import Reply
 from tests.fakes.collaborators import Signs, StillClock, conversation
 
 LIVE: LiveUpdates = Signs()
-QUESTION = say("person.forget.ask", "en")
+QUESTION = phrase("person.forget.ask", "en")
 
 
 class Shredder:
@@ -78,7 +78,7 @@ async def test_in_a_group_nobody_has_it_forgotten_by_what_sona_was_made_to_repea
 
 async def test_in_a_group_the_words_for_it_are_answered_with_where_to_say_them() -> None:
     shredder = Shredder()
-    thought = await answered(shredder, Said(text="forget me"), group=True)
-    assert thought is not None
-    assert thought.replies[0].kind == "text"
+    draft = await answered(shredder, Said(text="forget me"), group=True)
+    assert draft is not None
+    assert draft.replies[0].kind == "text"
     assert shredder.forgotten == []

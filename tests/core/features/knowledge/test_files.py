@@ -12,7 +12,7 @@ from core.dialogue.text import words
 from core.event import Body, Event, Ready, Said, Sender, Shared
 from core.features.knowledge.files import FileAnswerer
 from core.media import Media
-from core.phrases import say
+from core.phrases import phrase
 from core.reply import Text
 from tests.fakes.collaborators import Reader, Signs, StillClock, conversation
 
@@ -23,11 +23,11 @@ class Talker:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
 
-    async def answer(self, event: Event, thought: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
-        told, question = thought.conversation.history[-2:]
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+        told, question = draft.conversation.history[-2:]
         assert question.text == words(event)
         self.asked.append((told.text, question.text))
-        return thought.saying(Text(text="That is what it says."))
+        return draft.with_replies(Text(text="That is what it says."))
 
 
 class Desk:
@@ -36,16 +36,16 @@ class Desk:
     def __init__(self) -> None:
         self.reader = Reader()
         self.talker = Talker()
-        self.thought = TurnDraft(conversation=conversation())
+        self.draft = TurnDraft(conversation=conversation())
         self._files = FileAnswerer(reader=self.reader, talker=self.talker)
 
     async def takes(self, body: Body) -> tuple[str, ...]:
         """What is said to it."""
         event = Event(id="web:1", address=Address("web", "c1"), sender=Sender(id="s"), at=StillClock().now(), body=body)
-        before = len(self.thought.replies)
-        answered = await self._files.answer(event, self.thought, Signs())
+        before = len(self.draft.replies)
+        answered = await self._files.answer(event, self.draft, Signs())
         assert answered is not None
-        self.thought = answered
+        self.draft = answered
         return tuple(reply.text for reply in answered.replies[before:] if isinstance(reply, Text))
 
     async def is_sent(self, *names: str, words: str = "", album: str = "") -> list[tuple[str, ...]]:
@@ -66,10 +66,10 @@ def read(number: int, *, failed: bool = False) -> Ready:
     return Ready(what="ingest", text=f"file {number}", failed=failed, of=f"s{number}")
 
 
-READY = say("reading.ready", "en", text="file 1")
-FAILED = say("reading.failed", "en", text="file 2")
-REST = f"{FAILED}\n\n{say('reading.rest', 'en')}"
-ALL = say("reading.all", "en")
+READY = phrase("reading.ready", "en", text="file 1")
+FAILED = phrase("reading.failed", "en", text="file 2")
+REST = f"{FAILED}\n\n{phrase('reading.rest', 'en')}"
+ALL = phrase("reading.all", "en")
 
 
 @pytest.fixture
@@ -78,10 +78,10 @@ def desk() -> Desk:
 
 
 async def test_a_shared_file_is_put_down_to_be_read_for_its_owner(desk: Desk) -> None:
-    assert await desk.is_sent("notes.pdf") == [(say("reading.file", "en", title="notes.pdf"),)]
+    assert await desk.is_sent("notes.pdf") == [(phrase("reading.file", "en", title="notes.pdf"),)]
     assert desk.reader.read == [("blob:notes.pdf", "notes.pdf", "application/pdf", "learner-1", "web:c1")]
     assert await desk.takes(read(1)) == (READY,)
-    assert desk.thought.conversation.awaited == ()
+    assert desk.draft.conversation.pending_files == ()
 
 
 async def test_words_beside_a_file_are_answered_when_it_is_read(desk: Desk) -> None:
@@ -94,14 +94,14 @@ async def test_words_beside_a_file_are_answered_when_it_is_read(desk: Desk) -> N
 
 async def test_words_beside_a_file_that_cannot_be_read_are_not_answered_from_nothing(desk: Desk) -> None:
     await desk.is_sent("a.pdf", "b.pdf", words="Summarise this")
-    assert await desk.takes(replace(read(1), failed=True)) == (say("reading.failed", "en", text="file 1"),)
-    assert await desk.takes(read(2)) == (say("reading.ready", "en", text="file 2"),)
+    assert await desk.takes(replace(read(1), failed=True)) == (phrase("reading.failed", "en", text="file 1"),)
+    assert await desk.takes(read(2)) == (phrase("reading.ready", "en", text="file 2"),)
     assert desk.talker.asked == []
 
 
 async def test_files_sent_together_are_all_read_and_spoken_of_once(desk: Desk) -> None:
     said = await desk.is_sent("a", "b", "c", album="135")
-    assert said == [(say("reading.album", "en"),), (), ()]
+    assert said == [(phrase("reading.album", "en"),), (), ()]
     assert [(uri, notify) for uri, *_, notify in desk.reader.read] == [
         ("blob:a", "web:c1"),
         ("blob:b", "web:c1"),
@@ -119,7 +119,7 @@ async def test_a_broken_file_among_others_is_told_of(desk: Desk) -> None:
 async def test_a_file_of_an_album_that_the_platform_would_not_give_is_told_of(desk: Desk) -> None:
     await desk.is_sent("a.pdf", album="135")
     gone = Shared(media=Media(ref="", mime="application/pdf", name="big.pdf"), album="135")
-    assert await desk.takes(gone) == (say("reading.unfetched", "en", title="big.pdf"),)
+    assert await desk.takes(gone) == (phrase("reading.unfetched", "en", title="big.pdf"),)
     assert await desk.takes(read(1)) == (ALL,)
 
 
@@ -134,7 +134,7 @@ async def test_words_beside_several_files_wait_for_the_last_of_them(desk: Desk) 
 async def test_several_files_of_which_none_can_be_read_are_not_spoken_of_as_read(desk: Desk) -> None:
     await desk.is_sent("a.pdf", "b.pdf", words="Compare these", album="135")
     await desk.takes(read(1, failed=True))
-    assert await desk.takes(read(2, failed=True)) == (say("reading.unread", "en", text="- file 1\n- file 2"),)
+    assert await desk.takes(read(2, failed=True)) == (phrase("reading.unread", "en", text="- file 1\n- file 2"),)
     assert desk.talker.asked == []
 
 
@@ -151,17 +151,17 @@ async def test_a_file_that_is_read_before_the_next_comes_is_not_spoken_of_twice(
         told.append(await desk.takes(replace(read(number, failed=failed), text="file 2")))
     assert told == [(FAILED,), (), (ALL,), ()]
     await desk.is_sent("5.pdf", album="136")
-    assert [file.source for file in desk.thought.conversation.awaited] == ["s5"]
+    assert [file.source for file in desk.draft.conversation.pending_files] == ["s5"]
 
 
 async def test_a_file_sent_again_is_awaited_once(desk: Desk) -> None:
     await desk.is_sent("a.pdf", "a.pdf", words="Summarise this")
-    assert desk.thought.conversation.awaited == (PendingFile(source="s1"),)
+    assert desk.draft.conversation.pending_files == (PendingFile(source="s1"),)
 
 
 async def test_only_so_many_files_are_awaited(desk: Desk) -> None:
     await desk.is_sent(*(f"{number}.pdf" for number in range(30)))
-    assert [file.source for file in desk.thought.conversation.awaited] == [f"s{number}" for number in range(11, 31)]
+    assert [file.source for file in desk.draft.conversation.pending_files] == [f"s{number}" for number in range(11, 31)]
     assert await desk.takes(read(1)) == (READY,)
 
 
@@ -173,4 +173,4 @@ async def test_what_nobody_waits_for_is_told_all_the_same(desk: Desk) -> None:
 @pytest.mark.parametrize("body", [Said(text="hello"), Ready(what="export", text="your data")])
 async def test_everything_else_is_left_to_others(desk: Desk, body: Body) -> None:
     event = Event(id="web:1", address=Address("web", "c1"), sender=Sender(id="s"), at=StillClock().now(), body=body)
-    assert await FileAnswerer(reader=Reader(), talker=Talker()).answer(event, desk.thought, Signs()) is None
+    assert await FileAnswerer(reader=Reader(), talker=Talker()).answer(event, desk.draft, Signs()) is None

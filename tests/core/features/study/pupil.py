@@ -51,9 +51,9 @@ class Shelf:
     async def progress(self, learner: str) -> tuple[UnitProgress, ...]:
         return tuple(self.taken.values())
 
-    def close(self, thought: TurnDraft) -> None:
-        self.kept |= {card.key: card for card in thought.cards}
-        for one in thought.progress:
+    def close(self, draft: TurnDraft) -> None:
+        self.kept |= {card.key: card for card in draft.cards}
+        for one in draft.progress:
             before = self.taken.get((one.course, one.unit))
             if before is None or one.score > before.score:
                 self.taken[one.course, one.unit] = one
@@ -80,18 +80,18 @@ class Pupil:
 
     async def does(self, *bodies: Body, group: bool = False) -> tuple[Reply, ...] | None:
         """The replies of one turn over these events, `None` when nobody of the study side answered the last of them."""
-        thought = TurnDraft(conversation=self.conversation)
+        draft = TurnDraft(conversation=self.conversation)
         answered: TurnDraft | None = None
         for body in bodies:
             event = Event(id="web:1", address=HERE, sender=Sender(id="p"), at=self.clock.now(), body=body, group=group)
-            answered = await self.quizzing.answer(event, thought, Silent())
+            answered = await self.quizzing.answer(event, draft, Silent())
             if answered is None:
-                answered = await self.lessons.answer(event, thought, Silent())
-            thought = answered or thought
-        self.shelf.close(thought)
-        self.conversation, self.last = thought.conversation, thought
+                answered = await self.lessons.answer(event, draft, Silent())
+            draft = answered or draft
+        self.shelf.close(draft)
+        self.conversation, self.last = draft.conversation, draft
         self.clock.time += timedelta(seconds=5)
-        return None if answered is None else thought.replies
+        return None if answered is None else draft.replies
 
     async def says(self, text: str) -> tuple[Reply, ...]:
         return await self.does(Said(text=text)) or ()

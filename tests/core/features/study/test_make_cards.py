@@ -5,7 +5,7 @@ import pytest
 from core.event import Said
 from core.features.study.for_tools import StudyTools
 from core.features.study.intents import StudyIntent, wish
-from core.phrases import locales, say
+from core.phrases import locales, phrase
 from core.reply import Quiz, Text
 from tests.core.features.study.pupil import Pupil
 from tests.core.learn.bundled import toki_pona
@@ -33,7 +33,7 @@ async def test_a_card_that_is_there_keeps_what_was_learned() -> None:
     await pupil.says("/review")
     await pupil.answers_rightly()
     before = dict(pupil.shelf.kept)
-    assert say("study.card.there", "en") in _texts(await pupil.says("/card moku"))
+    assert phrase("study.card.there", "en") in _texts(await pupil.says("/card moku"))
     assert pupil.shelf.kept == before
 
 
@@ -48,8 +48,8 @@ async def test_a_meaning_finds_its_word_and_chance_likenesses_make_no_card() -> 
 @pytest.mark.parametrize("locale", locales())
 async def test_where_no_word_is_known_that_is_said(locale: str) -> None:
     pupil = Pupil(locale=locale)
-    assert _texts(await pupil.says("/card xyzzy plugh")) == say("study.card.none", locale)
-    assert _texts(await pupil.says("/card")) == say("study.card.which", locale)
+    assert _texts(await pupil.says("/card xyzzy plugh")) == phrase("study.card.none", locale)
+    assert _texts(await pupil.says("/card")) == phrase("study.card.which", locale)
     assert pupil.shelf.kept == {}
 
 
@@ -81,4 +81,4 @@ async def test_only_a_question_answered_in_words_names_the_form_for_it() -> None
         (shown,) = [reply for reply in pupil.last.replies if isinstance(reply, Quiz)]
         written[shown.form == "choice"] = shown.write
         await pupil.answers_rightly()
-    assert written == {True: "", False: say("study.button.write", "en")}
+    assert written == {True: "", False: phrase("study.button.write", "en")}

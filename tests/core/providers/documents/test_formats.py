@@ -193,11 +193,11 @@ def test_every_reason_has_words_in_every_language() -> None:
     import re
     from pathlib import Path
 
-    from core.phrases import locales, say
+    from core.phrases import locales, phrase
 
     root = Path(formats.__file__).parents[3]
     sources = [path.read_text() for path in [root / "ingest.py", *(root / "providers").rglob("*.py")]]
     reasons = {reason for text in sources for reason in re.findall(r"Unreadable\(\s*\"(ingest\.\w+)", text)}
     assert len(reasons) > 5
     for locale in locales():
-        assert all(say(reason, locale) for reason in reasons)
+        assert all(phrase(reason, locale) for reason in reasons)
