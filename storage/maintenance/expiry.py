@@ -69,7 +69,7 @@ class Expiry:
                 await connection.execute(statement, given)
             over = (await connection.execute(_OVER, given)).all()
             for farewell in over:
-                await connection.execute(_LINES, {"address": farewell.address, "parcel": farewell.outbound})
+                await connection.execute(_LINES, {"address": farewell.address, "parcel": farewell.parcel})
 
     async def strays(self, now: datetime) -> None:
         """Delete what was sent to people on the day they were forgotten, once it is over, and what turns put down for them while they ran.

@@ -47,9 +47,9 @@ def test_every_command_can_be_registered_with_a_description(locale: str) -> None
     assert all(3 <= len(phrases(locale)[info.about]) <= 100 for info in COMMANDS)
 
 
-@pytest.mark.parametrize("opening", [Joined(), "/start", "/start@sona_bot deep-link", Tapped(choice="/start")])
-async def test_a_newcomer_is_welcomed_with_buttons(claimed: Body | str) -> None:
-    welcome = text_of(await after(claimed, name="Lan"))
+@pytest.mark.parametrize("first_event", [Joined(), "/start", "/start@sona_bot deep-link", Tapped(choice="/start")])
+async def test_a_newcomer_is_welcomed_with_buttons(first_event: Body | str) -> None:
+    welcome = text_of(await after(first_event, name="Lan"))
     assert welcome.text.startswith("Hello, Lan!")
     values = [choice.value for choice in welcome.choices]
     assert values == ["/lesson", "/courses", "/help", "/language es", "/language vi"]
