@@ -1,8 +1,8 @@
 """A conversation and the turns that move it on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, Self
 
 from core.address import Address
 from core.card import Card, Review, UnitProgress
@@ -49,38 +49,80 @@ class PendingFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
-    """What Sona knows of one conversation when a turn begins, and what the turn leaves behind.
+class Pending:
+    """A question of Sona's that waits for an answer: at most one in a conversation.
 
-    `history` holds the last messages since it was begun anew, oldest first. `course` and `unit` are codes, empty when none is chosen.
-    `offered` are the choices last shown as a numbered list, which a typed number or letter names. `album` names the files
-    that were sent together and last taken in; `pending_files` are those that are being read, the oldest first. `stopped` says that
-    the turn before was broken off by a stop that this turn answers.
-    `version` grows by one with every closed turn and guards against two turns closing on the same state.
+    `kind` names the question and so the feature that asked it (`forget`); `subject` is the feature's own data. Only the
+    sender `asked_of` may answer, anyone if it is empty. With a `proof`, an answer must repeat it to count as a yes:
+    on channels where senders can be spoofed, only the person who reads our messages knows it. `open_to_words` is
+    true until Sona says something else; afterwards only the question's own buttons answer it.
     """
 
-    address: Address
-    learner: Learner
-    title: str = ""
-    focus: str = ""
-    course: str = ""
-    unit: str = ""
-    history: tuple[Message, ...] = ()
-    quiz: OpenQuiz | None = None
-    offered: tuple[Choice, ...] = ()
-    album: str = ""
-    pending_files: tuple[PendingFile, ...] = ()
-    history_start: "HistoryStart | None" = None
-    stopped: bool = False
-    version: int = 0
+    id: str
+    kind: str
+    subject: str = ""
+    asked_of: str = ""
+    proof: str = ""
+    open_to_words: bool = True
+    expires: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryStart:
-    """Where a conversation was begun anew: behind the first `skipped` of its lines that have a number above `line`."""
+    """Where a conversation was started afresh: after the first `skipped` of its messages numbered above `line`."""
 
     line: int
     skipped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationState:
+    """What a conversation keeps between turns besides its messages and its learner. Storage keeps every field.
+
+    `course` and `unit` are codes, empty when none is chosen. `offered` are the choices last shown as a numbered list,
+    which a typed number or letter selects. `album` identifies the group of files received last; `pending_files` are
+    being read, oldest first. `stopped` means that this turn answers the stop that cut the previous turn short.
+    """
+
+    title: str = ""
+    focus: str = ""
+    course: str = ""
+    unit: str = ""
+    quiz: OpenQuiz | None = None
+    pending: Pending | None = None
+    offered: tuple[Choice, ...] = ()
+    album: str = ""
+    pending_files: tuple[PendingFile, ...] = ()
+    history_start: HistoryStart | None = None
+    stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation(ConversationState):
+    """A conversation at the start of a turn, and what the turn leaves.
+
+    `history` holds the last messages since `history_start`, oldest first. `version` grows by one with every committed
+    turn, so that two turns never commit on the same state.
+    """
+
+    address: Address
+    learner: Learner
+    history: tuple[Message, ...] = ()
+    version: int = 0
+
+    @classmethod
+    def of(
+        cls, state: ConversationState, *, address: Address, learner: Learner, history: tuple[Message, ...], version: int
+    ) -> Self:
+        return cls(address=address, learner=learner, history=history, version=version, **_state_fields(state))
+
+    @property
+    def state(self) -> ConversationState:
+        return ConversationState(**_state_fields(self))
+
+
+def _state_fields(state: ConversationState) -> dict[str, Any]:
+    return {field.name: getattr(state, field.name) for field in fields(ConversationState)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

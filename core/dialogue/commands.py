@@ -158,6 +158,6 @@ def _voice(wanted: str, draft: TurnDraft) -> TurnDraft:
 
 
 def _afresh(draft: TurnDraft) -> TurnDraft:
-    cleared = replace(draft.conversation, history=(), title="", focus="", quiz=None)
+    cleared = replace(draft.conversation, history=(), title="", focus="", quiz=None, pending=None)
     begun = replace(draft, conversation=cleared, history_start=len(draft.messages))
     return begun.with_replies(Text(text=phrase("new.done", cleared.learner.locale)))

@@ -154,7 +154,12 @@ class _Turn:
         return self._keep(self._thought, message) if message else self._thought
 
     def _settle(self, answered: TurnDraft) -> None:
-        """Take an answer over, with what it says written into the history."""
+        """Adopt an answer and record its replies. Words no longer answer a question that was open before them."""
+        said = len(answered.replies) > len(self._thought.replies)
+        pending = answered.conversation.pending
+        if said and pending is not None and pending == self._thought.conversation.pending:
+            closed = replace(answered.conversation, pending=replace(pending, open_to_words=False))
+            answered = answered.with_conversation(closed)
         for reply in answered.replies[len(self._thought.replies) :]:
             message = spoken(reply, self._clock.now())
             answered = self._keep(answered, message) if message else answered

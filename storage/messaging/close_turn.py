@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import text
@@ -132,18 +133,7 @@ def _changed(before: Learner, after: Learner) -> dict[str, str]:
 
 
 def _state(conversation: Conversation) -> Any:
-    state = wire.ConversationState(
-        title=conversation.title,
-        focus=conversation.focus,
-        course=conversation.course,
-        unit=conversation.unit,
-        quiz=conversation.quiz,
-        offered=conversation.offered,
-        album=wire.clean(conversation.album),
-        pending_files=conversation.pending_files,
-        history_start=conversation.history_start,
-        stopped=conversation.stopped,
-    )
+    state = replace(conversation.state, album=wire.clean(conversation.album))
     return json.loads(wire.dump_state(state))
 
 

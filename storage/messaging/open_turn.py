@@ -28,21 +28,8 @@ def _opening(row: Row[Any], address: Address) -> ClaimedTurn:
     locale = row.locale or language(events) or DEFAULT
     lines = row.history or []
     learner = Learner(id=row.learner, name=row.name, locale=locale, zone=row.zone, voice=row.voice)
-    conversation = Conversation(
-        address=address,
-        learner=learner,
-        title=state.title,
-        focus=state.focus,
-        course=state.course,
-        unit=state.unit,
-        quiz=state.quiz,
-        offered=state.offered,
-        album=state.album,
-        history=history(lines, state.history_start),
-        history_start=state.history_start,
-        pending_files=state.pending_files,
-        stopped=state.stopped,
-        version=row.version,
+    conversation = Conversation.of(
+        state, address=address, learner=learner, history=history(lines, state.history_start), version=row.version
     )
     return ClaimedTurn(
         conversation=conversation,

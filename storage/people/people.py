@@ -157,12 +157,10 @@ async def _parted(connection: AsyncConnection, learner: str, other: str) -> Unli
 
 def _conversation(row: Row[Any], learner: Learner) -> Conversation:
     state = wire.load_state(row.state)
-    return Conversation(
+    return Conversation.of(
+        state,
         address=Address.parse(row.address),
         learner=learner,
-        course=state.course,
-        unit=state.unit,
-        quiz=state.quiz,
         history=history(row.history or (), state.history_start),
         version=row.version,
     )

@@ -71,7 +71,7 @@ def mind(
     wake: Wake,
     thinker: Model | None,
     audible: Audible,
-    spoofable: SpoofableSender,
+    spoofable_sender: SpoofableSender,
     chance: Random,
 ) -> Dispatcher:
     """What people think of answers and who a person is come first, then quiz answers, lessons, commands, files and occasions; who talks comes last."""
@@ -92,7 +92,7 @@ def mind(
             clock=stores.clock,
         )
         talker = reminded = Agent(model=thinker, workshop=workshop)
-    person = _person(stores, wake=wake, catalogue=courses, chance=chance, spoofable=spoofable)
+    person = _person(stores, wake=wake, catalogue=courses, chance=chance, spoofable_sender=spoofable_sender)
     feedback = RatingAnswerer(ratings=stores.ratings)
     happening = (FileAnswerer(reader=reader, talker=reminded), Notices(), LinkAnswerer(reader=reader))
     order = (feedback, *person, quizzing, lessons, GeneralCommands(offline=thinker is None), *happening, talker)
@@ -100,7 +100,7 @@ def mind(
 
 
 def _person(
-    stores: Stores, *, wake: Wake, catalogue: Catalogue, chance: Random, spoofable: SpoofableSender
+    stores: Stores, *, wake: Wake, catalogue: Catalogue, chance: Random, spoofable_sender: SpoofableSender
 ) -> tuple[Answerer, ...]:
     resuming = ResumeAnswerer(places=stores.people, catalogue=catalogue)
     linking = LinkingAnswerer(
@@ -109,7 +109,7 @@ def _person(
         resuming=resuming,
         clock=stores.clock,
         rng=chance,
-        spoofable=spoofable,
+        spoofable_sender=spoofable_sender,
     )
     leaving = PrivacyAnswerer(
         records=stores.leaving,
@@ -117,7 +117,7 @@ def _person(
         wake=wake,
         clock=stores.clock,
         rng=chance,
-        spoofable=spoofable,
+        spoofable_sender=spoofable_sender,
     )
     return linking, leaving, resuming
 

@@ -10,6 +10,7 @@ from core.address import Address
 from core.channel import LiveUpdates
 from core.conversation import ClaimedTurn
 from core.dialogue.commands import GeneralCommands
+from core.dialogue.confirmation import Confirmation
 from core.dialogue.dispatcher import Dispatcher
 from core.dialogue.draft import Answerer, Interrupted, TurnDraft
 from core.dialogue.notices import Notices
@@ -238,3 +239,27 @@ async def test_a_person_is_apologised_to_in_their_language() -> None:
 
 def test_every_failure_has_words_or_is_nobodys_business() -> None:
     assert all(kind.told == "" or phrase(kind.told, "en") for kind in Failure.__subclasses__())
+
+
+class Asker:
+    """Asks a yes-or-no question when it hears `ask`; keeps whether words could answer it when it hears anything else."""
+
+    def __init__(self) -> None:
+        self.open: list[bool] = []
+
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+        if words(event) == "ask":
+            question = Confirmation(kind="link", ask="person.link.ask")
+            return question.ask_in(draft, "", sender=event.sender, question="q1", now=event.at)
+        pending = draft.conversation.pending
+        self.open.append(pending is not None and pending.open_to_words)
+        return None
+
+
+async def test_words_answer_a_question_until_sona_says_something_else() -> None:
+    asker = Asker()
+    draft = await think(Echo(), event("ask"), event("/voice on"), event("yes"), first=(asker, GeneralCommands()))
+    assert asker.open == [True, False]
+    pending = draft.conversation.pending
+    assert pending is not None
+    assert not pending.open_to_words
