@@ -1,6 +1,7 @@
 """A conversation and the turns that move it on."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal, Self
 
@@ -34,21 +35,6 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PendingFile:
-    """A file that is being read for a conversation. `source` is its id on the shelf, `album` names the files it was sent with.
-
-    `words` were said beside it and are answered when it is read. `read` says that another file of the album was read
-    already, `failures` why others were not. With an empty `source` it is what the person was told of the album.
-    """
-
-    source: str
-    album: str = ""
-    words: str = ""
-    read: bool = False
-    failures: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Pending:
     """A question of Sona's that waits for an answer: at most one in a conversation.
 
@@ -76,12 +62,20 @@ class HistoryStart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SlotRecord:
+    """One feature's state under version `v`: its own dataclass once a turn has written it, JSON values before."""
+
+    v: int
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationState:
     """What a conversation keeps between turns besides its messages and its learner. Storage keeps every field.
 
     `course` and `unit` are codes, empty when none is chosen. `offered` are the choices last shown as a numbered list,
-    which a typed number or letter selects. `album` identifies the group of files received last; `pending_files` are
-    being read, oldest first. `stopped` means that this turn answers the stop that cut the previous turn short.
+    which a typed number or letter selects. `stopped` means that this turn answers the stop that cut the previous turn
+    short. `slots` hold what features keep, by the feature's name; `core.dialogue.slot` reads and writes them.
     """
 
     title: str = ""
@@ -91,10 +85,9 @@ class ConversationState:
     quiz: OpenQuiz | None = None
     pending: Pending | None = None
     offered: tuple[Choice, ...] = ()
-    album: str = ""
-    pending_files: tuple[PendingFile, ...] = ()
     history_start: HistoryStart | None = None
     stopped: bool = False
+    slots: Mapping[str, SlotRecord] = field(default_factory=dict[str, SlotRecord])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,7 +115,7 @@ class Conversation(ConversationState):
 
 
 def _state_fields(state: ConversationState) -> dict[str, Any]:
-    return {field.name: getattr(state, field.name) for field in fields(ConversationState)}
+    return {each.name: getattr(state, each.name) for each in fields(ConversationState)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

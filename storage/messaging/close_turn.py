@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import text
@@ -133,8 +132,7 @@ def _changed(before: Learner, after: Learner) -> dict[str, str]:
 
 
 def _state(conversation: Conversation) -> Any:
-    state = replace(conversation.state, album=wire.clean(conversation.album))
-    return json.loads(wire.dump_state(state))
+    return json.loads(wire.dump_state(conversation.state))
 
 
 def _parcel(outbound: OutboundMessage) -> dict[str, Any]:
