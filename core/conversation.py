@@ -25,13 +25,17 @@ class Learner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A line of the history. Where several people talk, `speaker` is the person's name and `sender` the platform's id of them."""
+    """A message of the history. Where several people talk, `speaker` is the person's name and `sender` their id on the platform.
+
+    `platform_id` is the platform's id of a person's message; an edited message stands in the history once more under it.
+    """
 
     role: Literal["person", "sona"]
     text: str
     at: datetime
     speaker: str = ""
     sender: str = ""
+    platform_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -32,6 +32,7 @@ def messages(message: Json, bot: DiscordBot) -> tuple[Event, ...]:
             body=body,
             addressed=not group or said.meant,
             group=group,
+            message_id=named,
         )
         for place, body in enumerate(_bodies(message, said, group=group))
     )

@@ -130,6 +130,7 @@ def _message(whole: Json, event: Json, team: str, bot: str, commands: Collection
             addressed=addressed,
             group=not place.direct,
             below=place.below,
+            message_id=ts,
         )
         for number, body in enumerate(bodies)
     )

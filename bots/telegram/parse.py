@@ -90,6 +90,7 @@ class TelegramParser:
                 body=body,
                 addressed=addressed,
                 group=group,
+                message_id=str(amount(message, "message_id")),
             )
             for place, body in enumerate(content.bodies(message, said, quoted=quoted, edited=edited))
         )

@@ -87,7 +87,7 @@ class _Turn:
                 raise error
 
     async def _take(self, event: Event) -> None:
-        if self._touched(event):
+        if self._unchanged(event):
             return
         if not event.addressed:
             self._thought = self._with_heard(event)
@@ -106,12 +106,13 @@ class _Turn:
             self._thought = self._with_heard(event)
             self._waiting.append(event)
 
-    def _touched(self, event: Event) -> bool:
-        """Whether words are said to have changed that stand as they did: platforms tell of edits that change nothing to be seen."""
-        if not isinstance(event.body, Said) or not event.body.edited:
+    def _unchanged(self, event: Event) -> bool:
+        """Whether an edit leaves the message's text as it stands: platforms report edits that change nothing visible."""
+        if not isinstance(event.body, Said) or not event.body.edited or not event.message_id:
             return False
-        said = event.body.text.strip()
-        return any(line.role == "person" and line.text == said for line in self._thought.conversation.history)
+        history = reversed(self._thought.conversation.history)
+        known = (line.text for line in history if line.platform_id == event.message_id)
+        return next(known, None) == event.body.text.strip()
 
     async def _answered(self, event: Event) -> TurnDraft | None:
         """The answer of the first who has one, the talker aside."""

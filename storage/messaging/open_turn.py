@@ -63,5 +63,5 @@ def history(lines: Sequence[Any], anew: HistoryStart | None) -> tuple[Message, .
     return tuple(_message(*line) for line in lines[anew.skipped if anew else 0 :])
 
 
-def _message(role: Any, speaker: str, words: str, at: str, _: int) -> Message:
-    return Message(role=role, speaker=speaker, text=words, at=datetime.fromisoformat(at))
+def _message(role: Any, speaker: str, text: str, at: str, platform_id: str, _: int) -> Message:
+    return Message(role=role, speaker=speaker, text=text, at=datetime.fromisoformat(at), platform_id=platform_id)

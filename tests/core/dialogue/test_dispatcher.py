@@ -263,3 +263,32 @@ async def test_words_answer_a_question_until_sona_says_something_else() -> None:
     pending = draft.conversation.pending
     assert pending is not None
     assert not pending.open_to_words
+
+
+def edit(text: str, message_id: str) -> Event:
+    return replace(event(Said(text=text, edited=True)), message_id=message_id)
+
+
+async def test_an_edit_to_words_said_in_another_message_is_answered() -> None:
+    echo = Echo()
+    await think(
+        echo,
+        replace(event("what is moku?"), message_id="1"),
+        event("/voice on"),
+        replace(event("what is telo?"), message_id="2"),
+        event("/voice off"),
+        edit("what is moku?", "2"),
+        first=(GeneralCommands(),),
+    )
+    assert echo.heard == ["what is moku?", "what is telo?", "what is moku?"]
+
+
+async def test_an_edit_that_changes_no_words_is_not_answered_again() -> None:
+    echo = Echo()
+    before = (replace(event("moku?"), message_id="1"), event("/voice on"))
+    draft = await think(
+        echo, *before, edit("moku? ", "1"), edit("telo?", "1"), edit("telo?", "1"), first=(GeneralCommands(),)
+    )
+    assert echo.heard == ["moku?", "telo?"]
+    said = [(line.text, line.platform_id) for line in draft.conversation.history if line.platform_id]
+    assert said == [("moku?", "1"), ("telo?", "1")]
