@@ -19,8 +19,8 @@ from core.media import Media
 from core.reply import Reply, Text
 from workers.compose import assembly, knowledge
 from workers.compose.stores import Stores
-from workers.compose.turn_worker import LocalWake, TurnWorker, make_rooms
-from workers.processes.worker import BuildWorker, run_street
+from workers.compose.turn_worker import LocalWake, TurnWorker, make_turn_worker
+from workers.processes.worker import BuildWorker, run_turns
 from workers.queue.celery import App
 from workers.queue.wake import CeleryWake
 from workers.settings import Settings, load
@@ -102,7 +102,7 @@ def waiting(seconds: float) -> BuildWorker:
 
     async def rooms(settings: Settings, app: App) -> TurnWorker:
         stores, wake, channels = _ground(settings, app)
-        return make_rooms(stores, channels=channels, mind=Waiting(seconds), senses=Still(), wake=wake)
+        return make_turn_worker(stores, channels=channels, dispatcher=Waiting(seconds), turn_speech=Still(), wake=wake)
 
     return rooms
 
@@ -111,7 +111,7 @@ async def real(settings: Settings, app: App) -> TurnWorker:
     """The rooms of the product, behind the bench's channel."""
     stores, wake, channels = _ground(settings, app)
     model = knowledge.embedder(settings)
-    return assembly.furnished(stores, wake=wake, channels=channels, embedder=model, chance=SystemRandom())
+    return assembly.build_turn_worker(stores, wake=wake, channels=channels, embedder=model, rng=SystemRandom())
 
 
 def _ground(settings: Settings, app: App) -> tuple[Stores, LocalWake, dict[str, Channel]]:
@@ -121,4 +121,4 @@ def _ground(settings: Settings, app: App) -> tuple[Stores, LocalWake, dict[str, 
 
 
 if __name__ == "__main__":
-    run_street(load(), furnish=real if sys.argv[1] == "agent" else waiting(float(sys.argv[2])))
+    run_turns(load(), build=real if sys.argv[1] == "agent" else waiting(float(sys.argv[2])))

@@ -94,29 +94,29 @@ def variables() -> dict[str, str]:
     return {str(field.validation_alias): name for name, field in Settings.model_fields.items()}
 
 
-def load(**chosen: Any) -> Settings:
+def load(**overrides: Any) -> Settings:
     """The settings of this process; `chosen` (by setting name, `None` = not chosen) wins over the environment.
 
     `home` comes back absolute and exists, readable by its owner only, and `secret_key` is never empty: one is
     made and kept in the home when none is set. Raises `Malformed` naming the variables that cannot be read.
     """
     try:
-        settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        raise Malformed(_plain(error)) from error
+        raise Malformed(_describe(error)) from error
     home = settings.home.expanduser().absolute()
-    _make(home)
-    key = settings.secret_key or _kept_key(home / "secret.key")
+    _create_home(home)
+    key = settings.secret_key or _read_or_create_key(home / "secret.key")
     return settings.model_copy(update={"home": home, "secret_key": key})
 
 
-def _plain(error: ValidationError) -> str:
+def _describe(error: ValidationError) -> str:
     names = {name: variable for variable, name in variables().items()}
     lines = [f"{names.get(str(e['loc'][0]), e['loc'][0])}: {e['msg']}" for e in error.errors() if e["loc"]]
     return "a setting cannot be read: " + "; ".join(lines)
 
 
-def _make(home: Path) -> None:
+def _create_home(home: Path) -> None:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.access(home, os.W_OK | os.X_OK):
@@ -125,18 +125,18 @@ def _make(home: Path) -> None:
         raise Malformed(f"SONA_HOME {str(home)!r} cannot be used: {error.strerror}") from error
 
 
-def _kept_key(path: Path) -> str:
+def _read_or_create_key(path: Path) -> str:
     """The key kept in the file; whoever of several processes links first decides which key it is."""
     if not path.exists():
-        fresh = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        candidate = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
+        with os.fdopen(os.open(candidate, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
             file.flush()
             os.fsync(file.fileno())
         try:
-            os.link(fresh, path)
+            os.link(candidate, path)
         except FileExistsError:
             pass
         finally:
-            fresh.unlink()
+            candidate.unlink()
     return path.read_text().strip()

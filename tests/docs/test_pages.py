@@ -14,7 +14,7 @@ from core.phrases import locales
 from tests.docs.compose import read
 from tests.docs.counted import counters, steps
 from tests.docs.pages import PAGES, ROOT, anchors, codes, commands, links, named, prose, text
-from workers.admin.channel_matrix import LADDER
+from workers.admin.channel_matrix import FALLBACKS
 from workers.cli import main
 from workers.settings import variables
 
@@ -158,7 +158,7 @@ def test_every_form_of_a_fallback_is_documented() -> None:
     line = next(line for line in prose(_OPERATORS).splitlines() if line.startswith("`form` is"))
     forms = {*get_args(FallbackForm), *steps()}
     assert set(re.findall(r"`(\w+)`", line)) == {"form", *forms}
-    assert {form for _, form, _ in LADDER} == forms
+    assert {form for _, form, _ in FALLBACKS} == forms
 
 
 def test_every_process_and_endpoint_for_operators_is_documented() -> None:

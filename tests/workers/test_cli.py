@@ -19,11 +19,11 @@ from tests.fakes.clock import ManualClock
 from workers.admin.cli_context import CliContext, HealthCheck, HealthResult
 from workers.admin.probes import probes
 from workers.cli import main
-from workers.cli.chat import examine, picked, shown
-from workers.cli.knowledge import line, meant, named, origin, put_down, watch
+from workers.cli.chat import format_result, run_checks, select
+from workers.cli.knowledge import add_source, expand_paths, find_sources, format_source, origin, watch
 from workers.settings import load, variables
 from workers.supervisor.attach import visit
-from workers.supervisor.home_lock import RunningHome, announce, claimed, find_running
+from workers.supervisor.home_lock import RunningHome, find_running, lock_home, write_running
 
 
 @pytest.fixture(autouse=True)
@@ -74,12 +74,12 @@ async def _silent() -> str:
 
 async def test_the_doctor_tells_well_from_off_from_broken() -> None:
     asked = (
-        HealthCheck(name="one", ask=_well),
-        HealthCheck(name="two", ask=_away),
-        HealthCheck(name="three", ask=_away, off="no key"),
-        HealthCheck(name="four", ask=_silent),
+        HealthCheck(name="one", run=_well),
+        HealthCheck(name="two", run=_away),
+        HealthCheck(name="three", run=_away, disabled_reason="no key"),
+        HealthCheck(name="four", run=_silent),
     )
-    lines = [shown(finding) for finding in await examine(asked, seconds=0.05)]
+    lines = [format_result(finding) for finding in await run_checks(asked, seconds=0.05)]
     assert lines == [
         "ok      one          well, thank you",
         "broken  two          nobody is there",
@@ -89,11 +89,11 @@ async def test_the_doctor_tells_well_from_off_from_broken() -> None:
 
 
 def test_the_doctor_asks_only_what_is_named() -> None:
-    asked = tuple(HealthCheck(name=name, ask=_well) for name in ("database", "redis", "model"))
-    assert [probe.name for probe in picked(asked, ("model", "database"))] == ["database", "model"]
-    assert picked(asked, ()) == asked
+    asked = tuple(HealthCheck(name=name, run=_well) for name in ("database", "redis", "model"))
+    assert [probe.name for probe in select(asked, ("model", "database"))] == ["database", "model"]
+    assert select(asked, ()) == asked
     with pytest.raises(Malformed, match="'modem'; there are database, redis, model"):
-        picked(asked, ("modem",))
+        select(asked, ("modem",))
 
 
 def test_servers_are_asked_without_waking_anything_else(database_url: str, redis_url: str, tmp_path: Path) -> None:
@@ -106,14 +106,14 @@ def test_servers_are_asked_without_waking_anything_else(database_url: str, redis
 async def test_the_doctor_asks_real_servers(database_url: str, redis_url: str, tmp_path: Path) -> None:
     settings = load(home=tmp_path, database_url=database_url, redis_url=redis_url)
     asked = tuple(probe for probe in probes(settings) if probe.name != "workers")
-    found = {finding.name: finding for finding in await examine(asked)}
+    found = {finding.name: finding for finding in await run_checks(asked)}
     assert [found[name].state for name in ("database", "pgvector", "redis")] == ["ok"] * 3
     assert found["redis"].line.startswith("valkey 9")
 
 
 async def test_the_doctor_says_when_servers_are_away(tmp_path: Path) -> None:
     settings = load(home=tmp_path, database_url="postgresql://127.0.0.1:1/d", redis_url="redis://127.0.0.1:1/0")
-    findings = await examine(probes(settings))
+    findings = await run_checks(probes(settings))
     assert {finding.state for finding in findings} == {"broken"}, findings
     assert isinstance(findings[0], HealthResult)
 
@@ -122,16 +122,16 @@ def test_what_is_to_be_learnt_is_found_in_folders(tmp_path: Path) -> None:
     for name in ("b.md", "a.PDF", "picture.png", "deep/c.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text("x")
-    found = named([str(tmp_path), "https://example.org/x", str(tmp_path / "b.md")])
+    found = expand_paths([str(tmp_path), "https://example.org/x", str(tmp_path / "b.md")])
     assert found == (tmp_path / "a.PDF", tmp_path / "b.md", tmp_path / "deep" / "c.txt", "https://example.org/x")
 
 
 def test_what_is_not_there_or_cannot_be_read_is_said(tmp_path: Path) -> None:
     with pytest.raises(Malformed, match="there is no file or folder"):
-        named([str(tmp_path / "none")])
+        expand_paths([str(tmp_path / "none")])
     (tmp_path / "picture.png").write_text("x")
     with pytest.raises(Malformed, match=r"nothing in .* can be read: it takes .*\.epub"):
-        named([str(tmp_path)])
+        expand_paths([str(tmp_path)])
 
 
 async def test_reading_is_watched_until_all_is_read_failed_or_removed() -> None:
@@ -177,19 +177,19 @@ ADDED = (
     ],
 )
 def test_what_was_added_is_found_again_by_where_it_came_from(places: list[str], found: str) -> None:
-    assert "".join(status.id for status in meant(ADDED, places)) == found
+    assert "".join(status.id for status in find_sources(ADDED, places)) == found
 
 
 @pytest.mark.parametrize("place", ["/note", "/notes/tea", "https://example.org", "nobody", "blob:0a"])
 def test_what_was_never_added_is_said_so(place: str) -> None:
     with pytest.raises(Malformed, match="nothing was added from"):
-        meant(ADDED, ["a", place])
+        find_sources(ADDED, ["a", place])
 
 
 def test_what_was_added_is_listed_with_where_it_came_from_or_why_it_is_not_read() -> None:
-    assert line(ADDED[0]) == "ready          7  a  A  /notes/tea time.md"
-    assert line(ADDED[4]) == "ready          7  e  E  blob:0e"
-    assert line(added("f", "https://example.org", error="It is away.")).endswith("F  It is away.")
+    assert format_source(ADDED[0]) == "ready          7  a  A  /notes/tea time.md"
+    assert format_source(ADDED[4]) == "ready          7  e  E  blob:0e"
+    assert format_source(added("f", "https://example.org", error="It is away.")).endswith("F  It is away.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ async def test_a_file_that_has_changed_takes_the_place_of_what_it_was(database: 
 
     async def adds(*files: Path) -> list[str]:
         known = {origin(status.uri): status for status in await library.statuses("")}
-        return [await put_down(at, file, known) for file in files]
+        return [await add_source(at, file, known) for file in files]
 
     first, other, copy = tmp_path / "a b.md", tmp_path / "other.md", tmp_path / "copy.md"
     for file in (first, other, copy):
@@ -260,30 +260,30 @@ async def test_a_file_added_before_its_path_was_kept_is_known_by_what_is_in_it(
     key = await blobs.put(b"tea", mime="text/markdown")
     old = await library.add(KnowledgeSource(id="old", uri=key, title="a.md"))
     known = {origin(status.uri): status for status in await library.statuses("")}
-    found = [await put_down(at, file, known) for file in files]
+    found = [await add_source(at, file, known) for file in files]
     assert found[0] == old
     assert found[1] != old
 
 
 def test_a_home_is_claimed_by_one_at_a_time(tmp_path: Path) -> None:
-    with claimed(tmp_path, port=8080):
-        with pytest.raises(Malformed, match="on port 8080 since"), claimed(tmp_path, port=1):
+    with lock_home(tmp_path, port=8080):
+        with pytest.raises(Malformed, match="on port 8080 since"), lock_home(tmp_path, port=1):
             pass
         assert find_running(tmp_path) is None
-        announce(tmp_path, RunningHome(pid=1, database_url="d", redis_url="r", port=8080))
+        write_running(tmp_path, RunningHome(pid=1, database_url="d", redis_url="r", port=8080))
         assert find_running(tmp_path) == RunningHome(pid=1, database_url="d", redis_url="r", port=8080)
     assert find_running(tmp_path) is None
 
 
 def test_what_a_killed_owner_announced_is_not_believed(tmp_path: Path) -> None:
-    announce(tmp_path, RunningHome(pid=1, database_url="d", redis_url="r", port=8080))
+    write_running(tmp_path, RunningHome(pid=1, database_url="d", redis_url="r", port=8080))
     assert find_running(tmp_path) is None
 
 
 async def test_a_command_visits_the_house_that_runs(tmp_path: Path) -> None:
     settings = load(home=tmp_path)
-    with claimed(tmp_path, port=1):
-        announce(tmp_path, RunningHome(pid=1, database_url="postgresql://a/d", redis_url="redis://b/0", port=1))
+    with lock_home(tmp_path, port=1):
+        write_running(tmp_path, RunningHome(pid=1, database_url="postgresql://a/d", redis_url="redis://b/0", port=1))
         async with visit(settings) as housed:
             assert (housed.database_url, housed.redis_url) == ("postgresql://a/d", "redis://b/0")
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 from celery.app.trace import log_policy_unexpected
 
-from workers.logs import Discreet
+from workers.logs import RedactingFormatter
 
 SECRET = "my diary says 'hello'"
 
@@ -19,7 +19,7 @@ def written() -> Iterator[io.StringIO]:
     """What the two loggers that write exceptions into their messages, and one of ours, have written."""
     out = io.StringIO()
     handler = logging.StreamHandler(out)
-    handler.setFormatter(Discreet("%(name)s %(message)s"))
+    handler.setFormatter(RedactingFormatter("%(name)s %(message)s"))
     loggers = [logging.getLogger(name) for name in ("asyncio", "celery.app.trace", "sona.test")]
     for logger in loggers:
         logger.addHandler(handler)
@@ -42,9 +42,9 @@ def test_a_task_of_celery_that_breaks_is_named_without_its_words(written: io.Str
     try:
         raise ValueError(SECRET)
     except ValueError as error:
-        context = {"name": "sona.reading", "id": "1", "description": "raised unexpected", "exc": repr(error)}
+        context = {"name": "sona.ingest", "id": "1", "description": "raised unexpected", "exc": repr(error)}
         logging.getLogger("celery.app.trace").error(log_policy_unexpected.format.strip(), context, exc_info=True)
-    assert "Task sona.reading[1] raised unexpected: ValueError" in written.getvalue()
+    assert "Task sona.ingest[1] raised unexpected: ValueError" in written.getvalue()
     assert "diary" not in written.getvalue()
 
 

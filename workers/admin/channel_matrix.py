@@ -27,7 +27,7 @@ _ROWS: tuple[tuple[str, ShowCapability], ...] = (
     ("messages in all", lambda can: _rate(can.total_rate)),
 )
 
-LADDER: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+FALLBACKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("formatted text", "plain", ("telegram", "discord", "slack", "sms")),
     ("a voice note", "audio", ("telegram", "discord")),
     ("a voice note or an audio file", "text", ("telegram", "discord", "slack", "sms", "terminal")),
@@ -42,7 +42,7 @@ LADDER: tuple[tuple[str, str, tuple[str, ...]], ...] = (
 )
 """What cannot be shown, the form that goes out instead (the label of `sona_fallback_total`), and where that can happen."""
 
-_INSTEAD = {
+_REPLACEMENTS = {
     "plain": "the same words without formatting",
     "audio": "the same sound as an audio file",
     "text": "what would have been said, in words",
@@ -55,7 +55,7 @@ _INSTEAD = {
     "verdict": "the verdict as a message of its own",
 }
 
-_INSTEAD_OF = {"a file to keep": "where or how to get it, in words"}
+_REPLACEMENT_OVERRIDES = {"a file to keep": "where or how to get it, in words"}
 
 _STOPS: tuple[tuple[str, str], ...] = (
     ("web", "the stop button, `/stop`, or the word alone"),
@@ -111,14 +111,17 @@ def capabilities() -> Mapping[str, Capabilities]:
 
 def page() -> str:
     """The whole page in Markdown."""
-    every = capabilities()
-    matrix = _table(("", *every), ((name, *map(show, every.values())) for name, show in _ROWS))
-    ladder = _table(
+    channels = capabilities()
+    matrix = _table(("", *channels), ((name, *map(show, channels.values())) for name, show in _ROWS))
+    fallbacks = _table(
         ("what cannot be shown", "goes out as", "`form`", "where"),
-        ((what, _INSTEAD_OF.get(what, _INSTEAD[form]), f"`{form}`", ", ".join(where)) for what, form, where in LADDER),
+        (
+            (what, _REPLACEMENT_OVERRIDES.get(what, _REPLACEMENTS[form]), f"`{form}`", ", ".join(where))
+            for what, form, where in FALLBACKS
+        ),
     )
     stops = _table(("", "by"), _STOPS)
-    return _PAGE.format(matrix=matrix, ladder=ladder, stops=stops)
+    return _PAGE.format(matrix=matrix, ladder=fallbacks, stops=stops)
 
 
 def _table(head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:

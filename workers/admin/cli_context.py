@@ -19,8 +19,8 @@ class HealthCheck:
     """Something that should answer. `ask` gives a line on how it does or raises; `off` says why it is switched off, and is empty when it is on."""
 
     name: str
-    ask: Callable[[], Awaitable[str]]
-    off: str = ""
+    run: Callable[[], Awaitable[str]]
+    disabled_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,11 +50,11 @@ class CliContext:
     probes: tuple[HealthCheck, ...]
 
 
-async def ask(probe: HealthCheck) -> HealthResult:
+async def run_check(probe: HealthCheck) -> HealthResult:
     """Ask once; whatever goes wrong is a finding."""
-    if probe.off:
-        return HealthResult(name=probe.name, state="off", line=probe.off)
+    if probe.disabled_reason:
+        return HealthResult(name=probe.name, state="off", line=probe.disabled_reason)
     try:
-        return HealthResult(name=probe.name, state="ok", line=await probe.ask())
+        return HealthResult(name=probe.name, state="ok", line=await probe.run())
     except (Failure, OSError, TimeoutError) as error:
         return HealthResult(name=probe.name, state="broken", line=str(error) or type(error).__name__)

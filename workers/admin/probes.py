@@ -13,22 +13,22 @@ from workers.admin.cli_context import HealthCheck
 from workers.admin.migrate import newest, pending
 from workers.settings import Settings
 
-_WORKER_SECONDS = 8
+_WORKER_ATTEMPTS = 8
 
 
 def probes(settings: Settings) -> tuple[HealthCheck, ...]:
     """Database, pgvector, migrations, Redis and workers."""
-    asked = _Questions(settings)
+    server_probes = _ServerProbes(settings)
     return (
-        HealthCheck(name="database", ask=asked.database),
-        HealthCheck(name="pgvector", ask=asked.pgvector),
-        HealthCheck(name="tables", ask=asked.tables),
-        HealthCheck(name="redis", ask=asked.doorbell),
-        HealthCheck(name="workers", ask=asked.workers),
+        HealthCheck(name="database", run=server_probes.database),
+        HealthCheck(name="pgvector", run=server_probes.pgvector),
+        HealthCheck(name="tables", run=server_probes.tables),
+        HealthCheck(name="redis", run=server_probes.valkey),
+        HealthCheck(name="workers", run=server_probes.workers),
     )
 
 
-class _Questions:
+class _ServerProbes:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
@@ -46,7 +46,7 @@ class _Questions:
             raise Unreachable("migrations are due: run `sona migrate`")
         return f"at {newest()}"
 
-    async def doorbell(self) -> str:
+    async def valkey(self) -> str:
         async with self._connection() as client:
             about = await client.info("server")
         return f"{about.get('server_name', 'redis')} {about.get('valkey_version', about['redis_version'])}"
@@ -54,7 +54,7 @@ class _Questions:
     async def workers(self) -> str:
         """Counts who waits at a queue, for a while, as workers that start take their time."""
         async with self._connection() as client:
-            for _ in range(_WORKER_SECONDS):
+            for _ in range(_WORKER_ATTEMPTS):
                 waiting = [entry for entry in await client.client_list() if entry["cmd"] == "brpop"]
                 if waiting:
                     return f"{len(waiting)} wait for work"

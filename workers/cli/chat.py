@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from core.errors import Malformed
-from workers.admin.cli_context import HealthCheck, HealthResult, ask
+from workers.admin.cli_context import HealthCheck, HealthResult, run_check
 from workers.cli.context import cli_context, home_option, run, settings
 from workers.settings import Settings
 from workers.supervisor.attach import visit
@@ -22,7 +22,7 @@ from workers.supervisor.attach import visit
 @click.option("--course", default="", help="Begin with this course.")
 def chat(home: Path | None, name: str | None, course: str) -> None:
     """Talk in the terminal; piped input is one message a line."""
-    run(_chat(settings(home), name or _user(), course))
+    run(_chat(settings(home), name or _user_name(), course))
 
 
 async def _chat(chosen: Settings, name: str, course: str) -> None:
@@ -49,19 +49,19 @@ def check(home: Path | None, names: tuple[str, ...]) -> None:
 
 async def _check(chosen: Settings, names: tuple[str, ...]) -> None:
     async with visit(chosen) as housed:
-        servers = house_probes(housed)
+        servers = server_probes(housed)
         if names and {*names} <= {probe.name for probe in servers}:
-            findings = await examine(picked(servers, names))
+            results = await run_checks(select(servers, names))
         else:
             async with cli_context(housed) as at:
-                findings = await examine(picked((*servers, *at.probes), names))
-    for finding in findings:
-        click.echo(shown(finding))
-    if any(finding.state == "broken" for finding in findings):
+                results = await run_checks(select((*servers, *at.probes), names))
+    for finding in results:
+        click.echo(format_result(finding))
+    if any(finding.state == "broken" for finding in results):
         raise click.exceptions.Exit(1)
 
 
-def picked(probes: Sequence[HealthCheck], names: Sequence[str]) -> tuple[HealthCheck, ...]:
+def select(probes: Sequence[HealthCheck], names: Sequence[str]) -> tuple[HealthCheck, ...]:
     """The probes of these names in their own order, all where none is named. Raises `Malformed` for a name that is not there."""
     known = [probe.name for probe in probes]
     unknown = [name for name in names if name not in known]
@@ -70,25 +70,25 @@ def picked(probes: Sequence[HealthCheck], names: Sequence[str]) -> tuple[HealthC
     return tuple(probe for probe in probes if not names or probe.name in names)
 
 
-async def examine(probes: Iterable[HealthCheck], *, seconds: float = 20.0) -> tuple[HealthResult, ...]:
+async def run_checks(probes: Iterable[HealthCheck], *, seconds: float = 20.0) -> tuple[HealthResult, ...]:
     """Ask all at once, each for at most so long."""
 
-    async def bounded(probe: HealthCheck) -> HealthResult:
+    async def run_one(probe: HealthCheck) -> HealthResult:
         try:
             async with asyncio.timeout(seconds):
-                return await ask(probe)
+                return await run_check(probe)
         except TimeoutError:
             return HealthResult(name=probe.name, state="broken", line=f"no answer within {seconds:g} s")
 
-    return tuple(await asyncio.gather(*(bounded(probe) for probe in probes)))
+    return tuple(await asyncio.gather(*(run_one(probe) for probe in probes)))
 
 
-def shown(finding: HealthResult) -> str:
+def format_result(result: HealthResult) -> str:
     """One line, for people and for `grep` alike."""
-    return f"{finding.state:<7} {finding.name:<12} {' '.join(finding.line.split())}"
+    return f"{result.state:<7} {result.name:<12} {' '.join(result.line.split())}"
 
 
-def house_probes(chosen: Settings) -> tuple[HealthCheck, ...]:
+def server_probes(chosen: Settings) -> tuple[HealthCheck, ...]:
     """Those that need nothing but the settings."""
     return import_module("workers.admin.probes").probes(chosen)
 
@@ -108,7 +108,7 @@ async def _voices(chosen: Settings, language: str) -> None:
                 click.echo(f"{voice.language:<12} {voice.name:<40} {voice.gender}".rstrip())
 
 
-def _user() -> str:
+def _user_name() -> str:
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -25,21 +25,21 @@ def home_option(command: Command) -> Command:
     )(command)
 
 
-def settings(home: Path | None = None, **chosen: Any) -> Settings:
+def settings(home: Path | None = None, **overrides: Any) -> Settings:
     """The settings with what was chosen on the command line."""
-    return load(home=home or click.get_current_context().find_root().obj["home"], **chosen)
+    return load(home=home or click.get_current_context().find_root().obj["home"], **overrides)
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
     """Run a command's work so that Ctrl-C and SIGTERM both let it tidy up; interrupted, it ends with status 130."""
 
-    async def heeding() -> None:
+    async def cancellable() -> None:
         task = asyncio.ensure_future(work)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         await task
 
     try:
-        asyncio.run(heeding())
+        asyncio.run(cancellable())
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise SystemExit(130) from None
 

@@ -32,7 +32,7 @@ def export(home: Path | None, person: str, to: Path | None) -> None:
 
 
 async def _export(chosen: Settings, person: str, to: Path | None) -> None:
-    async with _records(chosen) as records:
+    async with _open_personal_data(chosen) as records:
         found = await records.export(await records.find(person))
     words = json.dumps(found, ensure_ascii=False, indent=2)
     if to is None:
@@ -54,13 +54,13 @@ def forget(home: Path | None, person: str, yes: bool) -> None:
 
 
 async def _forget(chosen: Settings, person: str) -> None:
-    async with _records(chosen) as records:
+    async with _open_personal_data(chosen) as records:
         count = await records.forget(await records.find(person), today=datetime.now(UTC).date())
     click.echo(f"{count} records deleted; copies in backups are not touched")
 
 
 @asynccontextmanager
-async def _records(chosen: Settings) -> AsyncGenerator["PersonalDataReader"]:
+async def _open_personal_data(chosen: Settings) -> AsyncGenerator["PersonalDataReader"]:
     from storage.engine.database import Database
     from storage.people.personal_data import PersonalDataReader
 

@@ -24,7 +24,7 @@ from workers.compose import channels, dialogue, knowledge, speech
 from workers.compose.availability import availabilities
 from workers.compose.channels import ConnectedPlatform
 from workers.compose.stores import Stores
-from workers.compose.turn_worker import LocalWake, TurnWorker, make_rooms
+from workers.compose.turn_worker import LocalWake, TurnWorker, make_turn_worker
 from workers.queue.celery import App, make_app
 from workers.queue.wake import CeleryWake
 from workers.settings import Settings
@@ -40,7 +40,7 @@ class Ingress:
     web: WebChannel
     platforms: dict[str, ConnectedPlatform]
 
-    async def take(self, event: Event) -> None:
+    async def accept(self, event: Event) -> None:
         await self.receive(event)
 
 
@@ -60,7 +60,7 @@ async def ingress(settings: Settings) -> AsyncGenerator[Ingress]:
         await stores.close()
 
 
-async def street_rooms(settings: Settings, app: App) -> TurnWorker:
+async def start_turn_worker(settings: Settings, app: App) -> TurnWorker:
     """A worker's rooms: every channel, the mind, ears and a voice."""
     stores = Stores(settings)
     wake = LocalWake(CeleryWake(app, stores.stops.send))
@@ -68,24 +68,26 @@ async def street_rooms(settings: Settings, app: App) -> TurnWorker:
     for platform in platforms.values():
         stores.owns(platform.close)
     receive = ReceiveEvents(inbox=stores.inbox, wake=wake, consents=stores.consents)
-    every = channels.channels(stores, platforms, receive)
-    return furnished(stores, wake=wake, channels=every, embedder=knowledge.embedder(settings), chance=SystemRandom())
+    all_channels = channels.channels(stores, platforms, receive)
+    return build_turn_worker(
+        stores, wake=wake, channels=all_channels, embedder=knowledge.embedder(settings), rng=SystemRandom()
+    )
 
 
-def furnished(
+def build_turn_worker(
     stores: Stores,
     *,
     wake: LocalWake,
     channels: Mapping[str, Channel],
     embedder: Embedder,
-    chance: Random,
-    pacer: RateLimiter | None = None,
+    rng: Random,
+    rate_limiter: RateLimiter | None = None,
 ) -> TurnWorker:
     """The rooms on this ground, behind these channels; `pacer` as in `make_rooms`."""
-    thinker = dialogue.model(stores.settings)
-    if isinstance(thinker, AnthropicModel | OpenAIModel):
-        stores.go(thinker.open())
-        stores.owns(thinker.close)
+    model = dialogue.configured_model(stores.settings)
+    if isinstance(model, AnthropicModel | OpenAIModel):
+        stores.go(model.open())
+        stores.owns(model.close)
 
     def audible(name: str) -> bool:
         return stores.settings.speech != "off" and (name not in channels or channels[name].capabilities.voice)
@@ -94,30 +96,32 @@ def furnished(
         return name in channels and channels[name].capabilities.spoofable_sender
 
     retriever = knowledge.retriever(stores, embedder)
-    mind = dialogue.mind(
+    dispatcher = dialogue.build_dispatcher(
         stores,
         retriever=retriever,
         wake=wake,
-        thinker=thinker,
+        model=model,
         audible=audible,
         spoofable_sender=spoofable_sender,
-        chance=chance,
+        rng=rng,
     )
-    mouth = SpeechDeps(speech=speech.speech(stores), blobs=stores.blobs)
-    ears = speech.TurnSpeech(hearing=speech.hearing(stores), mouth=mouth, channels=channels)
-    return make_rooms(stores, channels=channels, mind=mind, senses=ears, wake=wake, pacer=pacer)
+    speech_deps = SpeechDeps(speech=speech.speech(stores), blobs=stores.blobs)
+    turn_speech = speech.TurnSpeech(hearing=speech.hearing(stores), deps=speech_deps, channels=channels)
+    return make_turn_worker(
+        stores, channels=channels, dispatcher=dispatcher, turn_speech=turn_speech, wake=wake, rate_limiter=rate_limiter
+    )
 
 
-async def shelf_rooms(settings: Settings, app: App) -> knowledge.IngestWorker:
+async def start_ingest_worker(settings: Settings, app: App) -> knowledge.IngestWorker:
     """The rooms of a process that reads sources."""
     stores = Stores(settings, pool=3)
-    rooms = shelved(stores, wake=CeleryWake(app, stores.stops.send), embedder=knowledge.embedder(settings))
-    await rooms.put_courses(dialogue.catalogue())
-    stores.go(rooms.renewing())
-    return rooms
+    worker = build_ingest_worker(stores, wake=CeleryWake(app, stores.stops.send), embedder=knowledge.embedder(settings))
+    await worker.sync_courses(dialogue.catalogue())
+    stores.go(worker.run_renewal())
+    return worker
 
 
-def shelved(stores: Stores, *, wake: Wake, embedder: Embedder) -> knowledge.IngestWorker:
+def build_ingest_worker(stores: Stores, *, wake: Wake, embedder: Embedder) -> knowledge.IngestWorker:
     """What reads sources on this ground."""
     ingest = Ingest(
         library=stores.library,
@@ -142,7 +146,7 @@ async def cli_context(settings: Settings) -> AsyncGenerator[CliContext]:
         stores = opened.stores
         yield CliContext(
             feed=stores.feed,
-            receive=opened.take,
+            receive=opened.accept,
             library=stores.library,
             blobs=stores.blobs,
             wake=opened.wake,
@@ -154,12 +158,12 @@ async def cli_context(settings: Settings) -> AsyncGenerator[CliContext]:
 
 
 def _probes(opened: Ingress, settings: Settings) -> tuple[HealthCheck, ...]:
-    outer = tuple(
+    platforms = tuple(
         HealthCheck(
             name=found.name,
-            ask=channels.greeting(opened.platforms.get(found.name)),
-            off="" if found.state == "on" else found.why,
+            run=channels.identify_check(opened.platforms.get(found.name)),
+            disabled_reason="" if found.state == "on" else found.why,
         )
         for found in availabilities(settings)
     )
-    return (*dialogue.probes(settings), *speech.probes(opened.stores), *outer)
+    return (*dialogue.probes(settings), *speech.probes(opened.stores), *platforms)

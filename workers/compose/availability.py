@@ -19,28 +19,28 @@ class PlatformInfo:
     name: str
     folder: str
     needs: tuple[str, ...]
-    listens: bool
-    always: bool = False
-    called: tuple[str, ...] = ()
-    installed: tuple[str, ...] = ()
+    has_gateway: bool
+    always_listens: bool = False
+    needs_for_webhook: tuple[str, ...] = ()
+    needs_for_install: tuple[str, ...] = ()
 
 
 _PLATFORMS = (
-    PlatformInfo(name="telegram", folder="telegram", needs=("telegram_bot_token",), listens=True),
-    PlatformInfo(name="discord", folder="discord", needs=("discord_bot_token",), listens=True, always=True),
+    PlatformInfo(name="telegram", folder="telegram", needs=("telegram_bot_token",), has_gateway=True),
+    PlatformInfo(name="discord", folder="discord", needs=("discord_bot_token",), has_gateway=True, always_listens=True),
     PlatformInfo(
         name="slack",
         folder="slack",
         needs=("slack_bot_token", "slack_app_token"),
-        listens=True,
-        called=("slack_bot_token", "slack_signing_secret"),
-        installed=("slack_client_id", "slack_client_secret", "slack_signing_secret"),
+        has_gateway=True,
+        needs_for_webhook=("slack_bot_token", "slack_signing_secret"),
+        needs_for_install=("slack_client_id", "slack_client_secret", "slack_signing_secret"),
     ),
     PlatformInfo(
         name="sms",
         folder="twilio",
         needs=("twilio_account_sid", "twilio_auth_token", "twilio_phone_number"),
-        listens=False,
+        has_gateway=False,
     ),
 )
 
@@ -55,15 +55,19 @@ def gateways(settings: Settings) -> tuple[str, ...]:
     return tuple(
         platform.name
         for platform in _PLATFORMS
-        if (platform.always or (platform.listens and not settings.public_url))
+        if (platform.always_listens or (platform.has_gateway and not settings.public_url))
         and _availability(platform, settings).state == "on"
     )
 
 
 def _availability(platform: PlatformInfo, settings: Settings) -> Availability:
-    needs = (settings.public_url and platform.called) or platform.needs
-    if settings.public_url and platform.installed and all(getattr(settings, name) for name in platform.installed):
-        needs = platform.installed
+    needs = (settings.public_url and platform.needs_for_webhook) or platform.needs
+    if (
+        settings.public_url
+        and platform.needs_for_install
+        and all(getattr(settings, name) for name in platform.needs_for_install)
+    ):
+        needs = platform.needs_for_install
     missing = [name for name in needs if not getattr(settings, name)]
     if missing:
         names = {name: variable for variable, name in variables().items()}
@@ -71,11 +75,11 @@ def _availability(platform: PlatformInfo, settings: Settings) -> Availability:
         return _off(platform, f"{' and '.join(names[name] for name in missing)} {verb} not set")
     if importlib.util.find_spec(f"bots.{platform.folder}") is None:
         return _off(platform, "this version cannot speak to it yet")
-    if platform.always:
+    if platform.always_listens:
         return Availability(name=platform.name, state="on", why="listens by itself")
     if settings.public_url:
         return Availability(name=platform.name, state="on", why=f"called at {settings.public_url}")
-    if not platform.listens:
+    if not platform.has_gateway:
         return _off(platform, "SONA_PUBLIC_URL is not set")
     return Availability(name=platform.name, state="on", why="listens by itself, as SONA_PUBLIC_URL is not set")
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from bots.slack import SlackSettings as SlackSettings
     from bots.twilio import TwilioSettings as TwilioSettings
 
-TakeAnyEvent = Callable[[Event], Awaitable[object]]
+AcceptEvent = Callable[[Event], Awaitable[object]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,13 +39,13 @@ class ConnectedPlatform:
     channel: Channel
     gateway: Gateway | None
     announce: Callable[[], Awaitable[None]]
-    greet: Callable[[], Awaitable[str]]
+    identify: Callable[[], Awaitable[str]]
     close: Callable[[], Awaitable[None]]
-    hooked: bool
+    has_webhook: bool
     routes: tuple[AbstractRouteDef, ...] = ()
 
 
-def web(stores: Stores, take: TakeAnyEvent) -> WebChannel:
+def web(stores: Stores, accept: AcceptEvent) -> WebChannel:
     """The web chat, whose events go to `take`."""
     from core.providers.audio.codec import convert
 
@@ -53,7 +53,7 @@ def web(stores: Stores, take: TakeAnyEvent) -> WebChannel:
     return connect_web(
         feed=stores.feed,
         blobs=stores.blobs,
-        receive=take,
+        receive=accept,
         clock=stores.clock,
         secret=settings.secret_key.encode(),
         convert=convert,
@@ -63,23 +63,23 @@ def web(stores: Stores, take: TakeAnyEvent) -> WebChannel:
 
 def platforms(stores: Stores) -> dict[str, ConnectedPlatform]:
     """The outer platforms that are switched on, by name."""
-    on = {found.name for found in availabilities(stores.settings) if found.state == "on"}
-    makers: Mapping[str, Callable[[Stores], ConnectedPlatform]] = {
+    enabled = {found.name for found in availabilities(stores.settings) if found.state == "on"}
+    connectors: Mapping[str, Callable[[Stores], ConnectedPlatform]] = {
         "telegram": _telegram,
         "discord": _discord,
         "slack": _slack,
         "sms": _sms,
     }
-    return {name: make(stores) for name, make in makers.items() if name in on}
+    return {name: make(stores) for name, make in connectors.items() if name in enabled}
 
 
-def channels(stores: Stores, outer: Mapping[str, ConnectedPlatform], take: TakeAnyEvent) -> dict[str, Channel]:
+def channels(stores: Stores, connected: Mapping[str, ConnectedPlatform], accept: AcceptEvent) -> dict[str, Channel]:
     """Every channel a worker may deliver to, by name."""
-    home: tuple[Channel, ...] = (
-        web(stores, take),
+    own: tuple[Channel, ...] = (
+        web(stores, accept),
         TerminalChannel(feed=stores.feed, clock=stores.clock),
     )
-    return {channel.name: channel for channel in (*home, *(platform.channel for platform in outer.values()))}
+    return {channel.name: channel for channel in (*own, *(platform.channel for platform in connected.values()))}
 
 
 def _telegram(stores: Stores) -> ConnectedPlatform:
@@ -102,18 +102,18 @@ def _telegram(stores: Stores) -> ConnectedPlatform:
     )
 
     async def announce() -> None:
-        await bot.register(commands())
+        await bot.register(command_menus())
 
-    async def greet() -> str:
+    async def identify() -> str:
         return f"@{await bot.channel.identify()}"
 
     return ConnectedPlatform(
         channel=bot.channel,
         gateway=None if settings.public_url else bot.gateway,
         announce=announce,
-        greet=greet,
+        identify=identify,
         close=bot.close,
-        hooked=bool(settings.public_url),
+        has_webhook=bool(settings.public_url),
     )
 
 
@@ -138,16 +138,16 @@ def _sms(stores: Stores) -> ConnectedPlatform:
     async def announce() -> None:
         """Where we are called is set in Twilio's console."""
 
-    async def greet() -> str:
+    async def identify() -> str:
         return f"{settings.twilio_phone_number} of {await account.client.identify()}"
 
     return ConnectedPlatform(
         channel=account.channel,
         gateway=None,
         announce=announce,
-        greet=greet,
+        identify=identify,
         close=account.close,
-        hooked=True,
+        has_webhook=True,
         routes=account.routes.all(),
     )
 
@@ -169,7 +169,7 @@ def _sms_settings(settings: Settings) -> "TwilioSettings":
 def _discord(stores: Stores) -> ConnectedPlatform:
     from bots import discord
     from core.providers.audio import codec
-    from workers.compose.discord_commands import completed, offers
+    from workers.compose.discord_commands import command_specs, complete
 
     settings = stores.settings
     bot = discord.connect(
@@ -184,24 +184,24 @@ def _discord(stores: Stores) -> ConnectedPlatform:
         blobs=stores.blobs,
         note=codec.note,
         count=stores.count,
-        offers=offers(),
-        complete=completed,
+        offers=command_specs(),
+        complete=complete,
         drafts=stores.drafts,
     )
 
     async def announce() -> None:
         await bot.register()
 
-    async def greet() -> str:
+    async def identify() -> str:
         return await bot.channel.identify()
 
     return ConnectedPlatform(
         channel=bot.channel,
         gateway=bot.gateway,
         announce=announce,
-        greet=greet,
+        identify=identify,
         close=bot.close,
-        hooked=bool(settings.public_url and settings.discord_public_key),
+        has_webhook=bool(settings.public_url and settings.discord_public_key),
     )
 
 
@@ -219,14 +219,14 @@ def _slack(stores: Stores) -> ConnectedPlatform:
         suggest=lambda locale: suggest(locale, "lesson", "quiz", "review", "help"),
         drafts=stores.drafts,
         installs=stores.installs,
-        overviews=dialogue.glance(stores),
+        overviews=dialogue.overview_builder(stores),
         acquaintances=stores.acquaintances,
     )
 
     async def announce() -> None:
         """Slack is told our address in the app's own settings, and its commands there too."""
 
-    async def greet() -> str:
+    async def identify() -> str:
         if not settings.slack_bot_token:
             return f"workspaces install it at {settings.public_url.rstrip('/')}/slack/install"
         name, team = await app.client.identify()
@@ -236,9 +236,9 @@ def _slack(stores: Stores) -> ConnectedPlatform:
         channel=app.channel,
         gateway=None if settings.public_url else app.gateway,
         announce=announce,
-        greet=greet,
+        identify=identify,
         close=app.close,
-        hooked=bool(settings.public_url),
+        has_webhook=bool(settings.public_url),
         routes=app.routes,
     )
 
@@ -257,16 +257,16 @@ def _slack_settings(settings: Settings) -> "SlackSettings":
     )
 
 
-def greeting(platform: ConnectedPlatform | None) -> Callable[[], Awaitable[str]]:
+def identify_check(platform: ConnectedPlatform | None) -> Callable[[], Awaitable[str]]:
     """Asks a platform who we are there."""
 
-    async def asked() -> str:
-        return await platform.greet() if platform else ""
+    async def run() -> str:
+        return await platform.identify() if platform else ""
 
-    return asked
+    return run
 
 
-def commands() -> dict[str, list[tuple[str, str]]]:
+def command_menus() -> dict[str, list[tuple[str, str]]]:
     """The commands with what they do, by language; the empty one is for everybody else."""
     offered = {tag: [(info.name, phrase(info.about, tag)) for info in COMMANDS] for tag in locales()}
     return {"": offered[DEFAULT], **{tag: listed for tag, listed in offered.items() if tag != DEFAULT}}

@@ -38,22 +38,24 @@ from workers.compose.stores import Stores
 from workers.settings import Settings
 
 COURSES = Path(__file__).parents[2] / "courses"
-CLAUDE = "claude-sonnet-5-5"
-GPT = "gpt-5"
+DEFAULT_ANTHROPIC_MODEL = "claude-sonnet-5-5"
+DEFAULT_OPENAI_MODEL = "gpt-5"
 
 
-def model(settings: Settings) -> AnthropicModel | OpenAIModel | None:
+def configured_model(settings: Settings) -> AnthropicModel | OpenAIModel | None:
     """The model that the settings name; `None` without a key and without an address, which means the offline mind."""
     if settings.anthropic_api_key or settings.anthropic_base_url:
         return AnthropicModel(
-            name=settings.model or CLAUDE,
+            name=settings.model or DEFAULT_ANTHROPIC_MODEL,
             api_key=settings.anthropic_api_key or "none",
             base_url=settings.anthropic_base_url,
-            effort=settings.effort or usual(settings.model or CLAUDE),
+            effort=settings.effort or usual(settings.model or DEFAULT_ANTHROPIC_MODEL),
         )
     if settings.openai_api_key or settings.openai_base_url:
         return OpenAIModel(
-            name=settings.model or GPT, api_key=settings.openai_api_key, base_url=settings.openai_base_url
+            name=settings.model or DEFAULT_OPENAI_MODEL,
+            api_key=settings.openai_api_key,
+            base_url=settings.openai_base_url,
         )
     return None
 
@@ -64,43 +66,55 @@ def catalogue() -> Catalogue:
     return Catalogue(load_all(COURSES))
 
 
-def mind(
+def build_dispatcher(
     stores: Stores,
     *,
     retriever: Retriever,
     wake: Wake,
-    thinker: Model | None,
+    model: Model | None,
     audible: Audible,
     spoofable_sender: SpoofableSender,
-    chance: Random,
+    rng: Random,
 ) -> Dispatcher:
     """What people think of answers and who a person is come first, then quiz answers, lessons, commands, files and occasions; who talks comes last."""
     courses = catalogue()
-    quizzing = QuizAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, rng=chance, audible=audible)
-    lessons = LessonAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, quizzing=quizzing)
-    lectern = StudyTools(catalogue=courses, lessons=lessons)
-    reader = SourceAdder(library=stores.library, wake=wake, clock=stores.clock)
-    if thinker is None:
-        talker: Answerer = OfflineAssistant(retriever=retriever, lessons=lectern)
-        reminded: Answerer = OfflineAssistant(retriever=retriever, lessons=lectern, silent=True)
+    quizzes = QuizAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, rng=rng, audible=audible)
+    lessons = LessonAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, quizzing=quizzes)
+    study_tools = StudyTools(catalogue=courses, lessons=lessons)
+    source_adder = SourceAdder(library=stores.library, wake=wake, clock=stores.clock)
+    if model is None:
+        assistant: Answerer = OfflineAssistant(retriever=retriever, lessons=study_tools)
+        file_assistant: Answerer = OfflineAssistant(retriever=retriever, lessons=study_tools, silent=True)
     else:
-        workshop = ToolDeps(
+        tool_deps = ToolDeps(
             tools={tool.name: tool for tool in all_tools()},
             retriever=retriever,
-            lessons=lectern,
-            reader=reader,
+            lessons=study_tools,
+            reader=source_adder,
             clock=stores.clock,
         )
-        talker = reminded = Agent(model=thinker, workshop=workshop)
-    person = _person(stores, wake=wake, catalogue=courses, chance=chance, spoofable_sender=spoofable_sender)
+        assistant = file_assistant = Agent(model=model, workshop=tool_deps)
+    account = _account_answerers(stores, wake=wake, catalogue=courses, rng=rng, spoofable_sender=spoofable_sender)
     feedback = RatingAnswerer(ratings=stores.ratings)
-    happening = (FileAnswerer(reader=reader, talker=reminded), Notices(), LinkAnswerer(reader=reader))
-    order = (feedback, *person, quizzing, lessons, GeneralCommands(offline=thinker is None), *happening, talker)
+    files_and_notices = (
+        FileAnswerer(reader=source_adder, talker=file_assistant),
+        Notices(),
+        LinkAnswerer(reader=source_adder),
+    )
+    order = (
+        feedback,
+        *account,
+        quizzes,
+        lessons,
+        GeneralCommands(offline=model is None),
+        *files_and_notices,
+        assistant,
+    )
     return Dispatcher(order, clock=stores.clock)
 
 
-def _person(
-    stores: Stores, *, wake: Wake, catalogue: Catalogue, chance: Random, spoofable_sender: SpoofableSender
+def _account_answerers(
+    stores: Stores, *, wake: Wake, catalogue: Catalogue, rng: Random, spoofable_sender: SpoofableSender
 ) -> tuple[Answerer, ...]:
     resuming = ResumeAnswerer(places=stores.people, catalogue=catalogue)
     linking = LinkingAnswerer(
@@ -108,7 +122,7 @@ def _person(
         people=stores.people,
         resuming=resuming,
         clock=stores.clock,
-        rng=chance,
+        rng=rng,
         spoofable_sender=spoofable_sender,
     )
     leaving = PrivacyAnswerer(
@@ -116,13 +130,13 @@ def _person(
         people=stores.people,
         wake=wake,
         clock=stores.clock,
-        rng=chance,
+        rng=rng,
         spoofable_sender=spoofable_sender,
     )
     return linking, leaving, resuming
 
 
-def glance(stores: Stores) -> OverviewBuilder:
+def overview_builder(stores: Stores) -> OverviewBuilder:
     """What a platform's own page about a person shows."""
     return OverviewBuilder(
         acquaintances=stores.acquaintances,
@@ -135,24 +149,28 @@ def glance(stores: Stores) -> OverviewBuilder:
 
 def probes(settings: Settings) -> tuple[HealthCheck, ...]:
     """Whether the model answers, asked with one word."""
-    thinker = model(settings)
-    if thinker is None:
-        return (HealthCheck(name="model", ask=_silent, off="no key and no address: the offline mind answers"),)
+    model = configured_model(settings)
+    if model is None:
+        return (
+            HealthCheck(
+                name="model", run=_no_output, disabled_reason="no key and no address: the offline mind answers"
+            ),
+        )
 
-    async def asked() -> str:
+    async def run() -> str:
         prompt = Prompt(
             system=(), utterances=(Utterance(role="user", parts=(ModelText(text="Say OK."),)),), max_tokens=16
         )
         try:
-            async for _ in thinker.complete(prompt):
+            async for _ in model.complete(prompt):
                 pass
         finally:
-            await thinker.close()
-        unpriced = "" if listed(thinker.name) else "; what it costs is not known, and kept as 0"
-        return f"{thinker.name} answers{unpriced}"
+            await model.close()
+        unpriced = "" if listed(model.name) else "; what it costs is not known, and kept as 0"
+        return f"{model.name} answers{unpriced}"
 
-    return (HealthCheck(name="model", ask=asked),)
+    return (HealthCheck(name="model", run=run),)
 
 
-async def _silent() -> str:
+async def _no_output() -> str:
     return ""

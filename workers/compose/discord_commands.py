@@ -22,16 +22,16 @@ _OPTIONS = {
 }
 _COMPLETED = frozenset({"lesson", "quiz", "courses", "language", "word"})
 _THREADED = frozenset({"lesson", "quiz"})
-_MOST = 25
+_MAX_SUGGESTIONS = 25
 
 
-def offers() -> tuple[CommandSpec, ...]:
+def command_specs() -> tuple[CommandSpec, ...]:
     """Every general command, and what can be done with somebody's message."""
     slash = (
         CommandSpec(
             id=info.name,
-            name=_named(info.name),
-            about=_everywhere(info.about),
+            name=_localized_name(info.name),
+            about=_localized(info.about),
             option=_option(info.name),
             private=info.private,
             threaded=info.name in _THREADED,
@@ -41,7 +41,7 @@ def offers() -> tuple[CommandSpec, ...]:
     menu = (
         CommandSpec(
             id=phrase(f"menu.{what}", DEFAULT),
-            name=_everywhere(f"menu.{what}"),
+            name=_localized(f"menu.{what}"),
             kind=ON_MESSAGE,
             private=True,
             says=what,
@@ -51,19 +51,19 @@ def offers() -> tuple[CommandSpec, ...]:
     return (*slash, *menu)
 
 
-def completed(command: str, typed: str, locale: str) -> tuple[tuple[str, str], ...]:
+def complete(command: str, typed: str, locale: str) -> tuple[tuple[str, str], ...]:
     """What fits to what was typed so far, as value and label, in the language of who types; what begins so comes first."""
-    wanted = key(typed)
-    found = [(value, label, key(f"{label} {also}")) for value, label, also in _known(command, locale)]
-    fitting = [
-        (not any(word.startswith(wanted) for word in text.split()), value, label)
-        for value, label, text in found
-        if wanted in text
+    prefix = key(typed)
+    candidates = [(value, label, key(f"{label} {also}")) for value, label, also in _candidates(command, locale)]
+    matches = [
+        (not any(word.startswith(prefix) for word in text.split()), value, label)
+        for value, label, text in candidates
+        if prefix in text
     ]
-    return tuple((value, label) for _, value, label in sorted(fitting, key=lambda one: one[0])[:_MOST])
+    return tuple((value, label) for _, value, label in sorted(matches, key=lambda one: one[0])[:_MAX_SUGGESTIONS])
 
 
-def _known(command: str, locale: str) -> Iterator[tuple[str, str, str]]:
+def _candidates(command: str, locale: str) -> Iterator[tuple[str, str, str]]:
     """Everything that may be filled in: value, label, and by what else it is found."""
     courses = catalogue().courses if command != "language" else ()
     match command:
@@ -88,27 +88,27 @@ def _units(course: Course, locale: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _option(command: str) -> Option | None:
-    asked = _OPTIONS.get(command)
-    if asked is None:
+    option = _OPTIONS.get(command)
+    if option is None:
         return None
-    manners = (("always", "on"), ("auto", "auto"), ("never", "off"))
+    voice_modes = (("always", "on"), ("auto", "auto"), ("never", "off"))
     choices = {
-        "voice": tuple((value, _everywhere(f"voice.button_{phrase}")) for phrase, value in manners),
-        "what": (("me", _everywhere("slash.option.what_me")),),
+        "voice": tuple((value, _localized(f"voice.button_{phrase}")) for phrase, value in voice_modes),
+        "what": (("me", _localized("slash.option.what_me")),),
     }
     return Option(
-        name=_everywhere(f"slash.option.{asked}"),
-        about=_everywhere(f"slash.option.{asked}_about"),
-        choices=choices.get(asked, ()),
+        name=_localized(f"slash.option.{option}"),
+        about=_localized(f"slash.option.{option}_about"),
+        choices=choices.get(option, ()),
         completed=command in _COMPLETED,
     )
 
 
-def _named(command: str) -> LocalizedText:
+def _localized_name(command: str) -> LocalizedText:
     """Its name in every language, where it has any but its own."""
     key = f"slash.name.{command}"
-    return _everywhere(key) if key in phrases(DEFAULT) else {"": command}
+    return _localized(key) if key in phrases(DEFAULT) else {"": command}
 
 
-def _everywhere(key: str) -> LocalizedText:
+def _localized(key: str) -> LocalizedText:
     return {"": phrase(key, DEFAULT), **{tag: phrase(key, tag) for tag in locales()}}

@@ -42,7 +42,7 @@ def retriever(stores: Stores, model: Embedder) -> Retriever:
 
 def course_loader(catalogue: Catalogue) -> Callable[[KnowledgeSource], Awaitable[Fetched]]:
     """Gives the documents of the courses by the uri that `course_sources` made."""
-    documents = {uri(document): document for document in catalogue.documents()}
+    documents = {course_uri(document): document for document in catalogue.documents()}
 
     async def load(source: KnowledgeSource) -> Fetched:
         document = documents.get(source.uri)
@@ -53,7 +53,7 @@ def course_loader(catalogue: Catalogue) -> Callable[[KnowledgeSource], Awaitable
     return load
 
 
-def uri(document: IndexableDocument) -> str:
+def course_uri(document: IndexableDocument) -> str:
     """A course document's uri with the digest of its words, so that a changed one is read anew."""
     digest = hashlib.sha256(_markdown(document).encode()).hexdigest()[:12]
     return f"{document.uri}@{digest}"
@@ -73,16 +73,16 @@ class IngestWorker:
     embedder: Embedder
     renew_seconds: float = 60.0
 
-    async def read(self, source: str) -> None:
+    async def ingest_source(self, source: str) -> None:
         try:
             await self.ingest(source)
         except Failure as error:
             _log.warning("source %s is tried again later: %s", source, type(error).__name__)
 
-    async def put_courses(self, catalogue: Catalogue) -> None:
+    async def sync_courses(self, catalogue: Catalogue) -> None:
         """Put down the courses' documents that are new or changed, and take outdated ones away."""
         library = self.stores.library
-        wanted = {uri(document): document for document in catalogue.documents()}
+        wanted = {course_uri(document): document for document in catalogue.documents()}
         known = {status.uri: status.id for status in await library.statuses("", limit=10_000)}
         for name, source in known.items():
             if name.startswith("course:") and name not in wanted:
@@ -92,12 +92,12 @@ class IngestWorker:
                 await library.add(KnowledgeSource(id=self.stores.clock.id(), uri=name, title=document.title))
         self.ingest.wake.reading(await library.waiting(self.stores.clock.now()))
 
-    async def renewing(self) -> None:
+    async def run_renewal(self) -> None:
         """Make the index for this model's vectors and give passages of another model vectors of this one, in the background, until cancelled."""
         prepared = 0
         while True:
             try:
-                prepared = prepared or await self._prepare()
+                prepared = prepared or await self._prepare_index()
                 await self.renew()
             except Failure as error:
                 _log.warning("vectors are renewed later: %s", type(error).__name__)
@@ -107,16 +107,16 @@ class IngestWorker:
         """Give every passage of another model a vector of this one. Raises `Unreachable`; what was done until then stays."""
         while sources := await self.stores.library.stale(self.embedder.name):
             for source in sources:
-                await self._renew(source)
+                await self._renew_source(source)
 
-    async def _prepare(self) -> int:
+    async def _prepare_index(self) -> int:
         """Make the index, and return how long the vectors are, which an endpoint tells only with a first one."""
         if not self.embedder.dimensions:
             await self.embedder.embed(["toki"])
         await self.stores.library.prepare(self.embedder.dimensions)
         return self.embedder.dimensions
 
-    async def _renew(self, source: str) -> None:
+    async def _renew_source(self, source: str) -> None:
         kept = await self.stores.library.kept(source)
         if kept is None:
             return

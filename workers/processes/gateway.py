@@ -11,22 +11,22 @@ from core.errors import Malformed
 from workers import logs
 from workers.compose import assembly
 from workers.compose.channels import ConnectedPlatform
-from workers.processes.announce import announced
+from workers.processes.announce import announce
 from workers.settings import Settings
 
 
 def run(settings: Settings, name: str) -> None:
     """Receive events until SIGTERM. Raises `Malformed` when there is no such gateway or it is switched off."""
     logs.set_up()
-    uvloop.run(listen(settings, name))
+    uvloop.run(serve(settings, name))
 
 
-async def listen(settings: Settings, name: str) -> None:
+async def serve(settings: Settings, name: str) -> None:
     async with assembly.ingress(settings) as ingress:
         platform = ingress.platforms.get(name)
         if platform is None or platform.gateway is None:
             raise Malformed(f"there is nothing to listen to by the name of {name!r}, or it is switched off")
-        listening = asyncio.ensure_future(heard(platform, platform.gateway, ingress.take))
+        listening = asyncio.ensure_future(listen_and_announce(platform, platform.gateway, ingress.accept))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, listening.cancel)
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, listening.cancel)
         try:
@@ -35,7 +35,7 @@ async def listen(settings: Settings, name: str) -> None:
             return
 
 
-async def heard(
+async def listen_and_announce(
     platform: ConnectedPlatform,
     gateway: Gateway,
     receive: ReceiveEvent,
@@ -43,7 +43,7 @@ async def heard(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
     """Listen until cancelled; what the platform has to be told of us is told beside it, and holds up nobody's words."""
-    announcing = asyncio.create_task(announced(platform, sleep=sleep))
+    announcing = asyncio.create_task(announce(platform, sleep=sleep))
     try:
         await gateway.listen(receive)
     finally:

@@ -2,10 +2,10 @@
 
 import gc
 
-_YOUNG, _MIDDLE, _OLD = 20_000, 20, 20
+_THRESHOLD_0, _THRESHOLD_1, _THRESHOLD_2 = 20_000, 20, 20
 
 
-def settle() -> None:
+def tune_gc() -> None:
     """To be called once a process has started: what start-up made stays, and is looked at no more.
 
     Python would walk through all of it again and again while many requests or turns are under way, whose objects live
@@ -14,4 +14,4 @@ def settle() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_YOUNG, _MIDDLE, _OLD)
+    gc.set_threshold(_THRESHOLD_0, _THRESHOLD_1, _THRESHOLD_2)

@@ -8,8 +8,14 @@ from celery import Celery, signals
 from celery.exceptions import SecurityWarning
 
 App = Celery
-TURN, DELIVERY, READING, SWEEP, CLEANUP = "sona.turn", "sona.delivery", "sona.reading", "sona.sweep", "sona.cleanup"
-STREET, SHELF = "street", "shelf"
+TURN_TASK, DELIVERY_TASK, INGEST_TASK, SWEEP_TASK, CLEANUP_TASK = (
+    "sona.turn",
+    "sona.delivery",
+    "sona.ingest",
+    "sona.sweep",
+    "sona.cleanup",
+)
+TURN_QUEUE, INGEST_QUEUE = "turns", "ingest"
 SWEEP_SECONDS = 2.0
 CLEANUP_SECONDS = 3600.0
 
@@ -28,8 +34,8 @@ def make_app(redis_url: str) -> Celery:
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
         task_acks_late=False,
-        task_default_queue=STREET,
-        task_routes={READING: {"queue": SHELF}},
+        task_default_queue=TURN_QUEUE,
+        task_routes={INGEST_TASK: {"queue": INGEST_QUEUE}},
         task_publish_retry=False,
         worker_prefetch_multiplier=8,
         worker_enable_remote_control=False,
@@ -45,25 +51,28 @@ def make_app(redis_url: str) -> Celery:
             "socket_keepalive": True,
             "health_check_interval": 10,
         },
-        beat_schedule={"sweep": _every(SWEEP_SECONDS, SWEEP), "cleanup": _every(CLEANUP_SECONDS, CLEANUP)},
+        beat_schedule={
+            "sweep": _run_every(SWEEP_SECONDS, SWEEP_TASK),
+            "cleanup": _run_every(CLEANUP_SECONDS, CLEANUP_TASK),
+        },
         timezone="UTC",
     )
     return app
 
 
-def _every(seconds: float, task: str) -> dict[str, object]:
+def _run_every(seconds: float, task: str) -> dict[str, object]:
     return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
 
 
-def _quieten() -> None:
+def _ignore_root_warning() -> None:
     """Celery warns root of pickled tasks; ours are JSON only, and containers and first tries run as root."""
     warnings.filterwarnings("ignore", category=SecurityWarning)
 
 
-def start_worker(app: Celery, *, queue: str, pool: str, threads: int, closing: Callable[[], None]) -> None:
+def start_worker(app: Celery, *, queue: str, pool: str, threads: int, on_shutdown: Callable[[], None]) -> None:
     """Take rings until SIGTERM; `closing` is called when the end begins, before running tasks are waited for."""
-    _quieten()
-    signals.worker_shutting_down.connect(_called(closing), weak=False)
+    _ignore_root_warning()
+    signals.worker_shutting_down.connect(_as_receiver(on_shutdown), weak=False)
     app.Worker(
         pool=pool,
         concurrency=threads,
@@ -77,9 +86,9 @@ def start_worker(app: Celery, *, queue: str, pool: str, threads: int, closing: C
     ).start()
 
 
-def in_each_process(begin: Callable[[], None]) -> None:
+def on_process_start(start: Callable[[], None]) -> None:
     """Have `begin` called in every child of a prefork pool, after the fork."""
-    signals.worker_process_init.connect(_called(begin), weak=False)
+    signals.worker_process_init.connect(_as_receiver(start), weak=False)
 
 
 def start_beat(app: Celery) -> None:
@@ -87,7 +96,7 @@ def start_beat(app: Celery) -> None:
     app.Beat(scheduler="celery.beat:Scheduler", max_interval=1, loglevel="WARNING", quiet=True).run()
 
 
-def _called(function: Callable[[], None]) -> Callable[..., None]:
+def _as_receiver(function: Callable[[], None]) -> Callable[..., None]:
     def receiver(**_: object) -> None:
         function()
 

@@ -9,12 +9,12 @@ from concurrent.futures import ThreadPoolExecutor
 from celery import Celery
 
 from core.address import Address
-from workers.queue.celery import DELIVERY, READING, TURN
+from workers.queue.celery import DELIVERY_TASK, INGEST_TASK, TURN_TASK
 
 _log = logging.getLogger(__name__)
-_MOST = 500
-_CROWD = 16
-_BREATH, _LONG_BREATH = 0.004, 0.015
+_MAX_NAMES = 500
+_BUSY_NAMES = 16
+_PAUSE, _BUSY_PAUSE = 0.004, 0.015
 
 
 class CeleryWake:
@@ -29,24 +29,24 @@ class CeleryWake:
         app: Celery,
         stop: Callable[[Address], Awaitable[None]],
         *,
-        breathe: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._breathe = breathe
+        self._sleep = sleep
         self._app = app
         self._stop = stop
         self._lock = threading.Lock()
         self._pending: dict[str, dict[str, None]] = {}
         self._busy = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ring")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="publish")
 
     def turn(self, addresses: Iterable[Address]) -> None:
-        self._ring(TURN, map(str, addresses))
+        self._schedule(TURN_TASK, map(str, addresses))
 
     def delivery(self, addresses: Iterable[Address]) -> None:
-        self._ring(DELIVERY, map(str, addresses))
+        self._schedule(DELIVERY_TASK, map(str, addresses))
 
     def reading(self, sources: Iterable[str]) -> None:
-        self._ring(READING, sources)
+        self._schedule(INGEST_TASK, sources)
 
     async def stop(self, address: Address) -> None:
         await self._stop(address)
@@ -55,7 +55,7 @@ class CeleryWake:
         """Send what is still to be rung and end the thread."""
         self._thread.shutdown(wait=True)
 
-    def _ring(self, task: str, names: Iterable[str]) -> None:
+    def _schedule(self, task: str, names: Iterable[str]) -> None:
         with self._lock:
             self._pending.setdefault(task, {}).update(dict.fromkeys(names))
             idle, self._busy = not self._busy, True
@@ -64,14 +64,14 @@ class CeleryWake:
 
     def _publish(self) -> None:
         """Send what is pending until nothing is, with a breath between two rings that gathers what comes meanwhile."""
-        while pending := self._taken():
+        while pending := self._take_pending():
             for task, names in pending.items():
-                every = list(names)
-                for start in range(0, len(every), _MOST):
-                    self._send(task, every[start : start + _MOST])
-            self._breathe(_BREATH if sum(map(len, pending.values())) < _CROWD else _LONG_BREATH)
+                batch = list(names)
+                for start in range(0, len(batch), _MAX_NAMES):
+                    self._send(task, batch[start : start + _MAX_NAMES])
+            self._sleep(_PAUSE if sum(map(len, pending.values())) < _BUSY_NAMES else _BUSY_PAUSE)
 
-    def _taken(self) -> dict[str, dict[str, None]]:
+    def _take_pending(self) -> dict[str, dict[str, None]]:
         with self._lock:
             pending, self._pending = self._pending, {}
             self._busy = bool(pending)

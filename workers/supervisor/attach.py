@@ -9,7 +9,7 @@ from workers.settings import Settings
 from workers.supervisor.home_lock import find_running
 from workers.supervisor.processes import thinking_parts
 from workers.supervisor.program import Program
-from workers.supervisor.supervisor import Programs, Supervisor
+from workers.supervisor.supervisor import MakePrograms, Supervisor
 from workers.supervisor.up import migrate
 
 
@@ -19,7 +19,7 @@ def no_parts(_: Mapping[str, str]) -> Sequence[Program]:
 
 
 @asynccontextmanager
-async def visit(settings: Settings, *, programs: Programs = thinking_parts) -> AsyncGenerator[Settings]:
+async def visit(settings: Settings, *, programs: MakePrograms = thinking_parts) -> AsyncGenerator[Settings]:
     """The settings with the addresses of running servers.
 
     With both addresses set by the user, nothing is started. Otherwise a running house of this home is used, and
@@ -31,7 +31,7 @@ async def visit(settings: Settings, *, programs: Programs = thinking_parts) -> A
         yield _with(settings, running.database_url, running.redis_url)
     else:
         say = _Diary(settings.home / "log")
-        house = Supervisor(settings, programs=programs, migrate=migrate, say=say, chance=random.Random())  # noqa: S311 - spreads ports
+        house = Supervisor(settings, programs=programs, migrate=migrate, print_line=say, rng=random.Random())  # noqa: S311 - spreads ports
         async with house as running:
             yield _with(settings, running.database_url, running.redis_url)
 

@@ -28,11 +28,13 @@ class RunningHome:
 
 
 @contextmanager
-def claimed(home: Path, *, port: int) -> Generator[None]:
+def lock_home(home: Path, *, port: int) -> Generator[None]:
     """Own the home while the block runs. Raises `Malformed` saying who has it already."""
-    with _opened(home) as lock:
-        if not _taken(lock):
-            raise Malformed(f"{str(home)!r} is in use: {_holder(lock)}. Stop it, or choose another home with --home")
+    with _open_lock_file(home) as lock:
+        if not _try_lock(lock):
+            raise Malformed(
+                f"{str(home)!r} is in use: {_describe_holder(lock)}. Stop it, or choose another home with --home"
+            )
         about = {"pid": os.getpid(), "port": port, "since": time.strftime("%Y-%m-%d %H:%M:%S")}
         lock.truncate(0)
         lock.write(json.dumps(about))
@@ -44,14 +46,14 @@ def claimed(home: Path, *, port: int) -> Generator[None]:
             lock.truncate(0)
 
 
-def announce(home: Path, running: RunningHome) -> None:
+def write_running(home: Path, running: RunningHome) -> None:
     """Tell other commands of this user where the servers are."""
     write_private(home / "run.json", json.dumps(asdict(running)))
 
 
 def find_running(home: Path) -> RunningHome | None:
     """What runs for this home, `None` when nothing does; a file that a killed owner left is not believed."""
-    with _opened(home) as lock:
+    with _open_lock_file(home) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -65,12 +67,12 @@ def find_running(home: Path) -> RunningHome | None:
 
 
 @contextmanager
-def _opened(home: Path) -> Generator[IO[str]]:
+def _open_lock_file(home: Path) -> Generator[IO[str]]:
     with os.fdopen(os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as lock:
         yield lock
 
 
-def _taken(lock: IO[str]) -> bool:
+def _try_lock(lock: IO[str]) -> bool:
     for _ in range(_TRIES):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -80,7 +82,7 @@ def _taken(lock: IO[str]) -> bool:
     return False
 
 
-def _holder(lock: IO[str]) -> str:
+def _describe_holder(lock: IO[str]) -> str:
     try:
         about = json.loads(lock.read())
         place = f" on port {about['port']}" if about["port"] else ""

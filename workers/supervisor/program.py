@@ -28,8 +28,8 @@ class Program:
     cwd: Path | None = None
     account: Account | None = None
     log: Path | None = None
-    stop: signal.Signals = signal.SIGTERM
-    last: signal.Signals = signal.SIGKILL
+    stop_signal: signal.Signals = signal.SIGTERM
+    kill_signal: signal.Signals = signal.SIGKILL
     grace: float = 10.0
 
 
@@ -41,23 +41,23 @@ async def start(program: Program, output: int) -> asyncio.subprocess.Process:
     return await _spawn(program, output)
 
 
-async def run(program: Program, *, words: str = "") -> tuple[int, str]:
+async def run(program: Program, *, stdin: str = "") -> tuple[int, str]:
     """Run it to its end with `words` as input, and return its status and what it said."""
     process = await _spawn(program, asyncio.subprocess.PIPE, asyncio.subprocess.PIPE)
     try:
-        said, _ = await process.communicate(words.encode())
+        output, _ = await process.communicate(stdin.encode())
     except asyncio.CancelledError:
         process.kill()
         raise
-    return process.returncode or 0, said.decode(errors="replace")
+    return process.returncode or 0, output.decode(errors="replace")
 
 
-async def _spawn(program: Program, output: int, words: int = asyncio.subprocess.DEVNULL) -> asyncio.subprocess.Process:
+async def _spawn(program: Program, stdout: int, stdin: int = asyncio.subprocess.DEVNULL) -> asyncio.subprocess.Process:
     account = program.account
     return await asyncio.create_subprocess_exec(
         *program.argv,
-        stdin=words,
-        stdout=output,
+        stdin=stdin,
+        stdout=stdout,
         stderr=asyncio.subprocess.STDOUT,
         cwd=program.cwd,
         env=dict(program.env),
@@ -65,18 +65,18 @@ async def _spawn(program: Program, output: int, words: int = asyncio.subprocess.
         group=account.gid if account else None,
         extra_groups=[] if account else None,
         start_new_session=True,
-        preexec_fn=_bond(program.stop),
+        preexec_fn=_stop_with_parent(program.stop_signal),
     )
 
 
-def _bond(told: signal.Signals) -> Callable[[], None] | None:
+def _stop_with_parent(number: signal.Signals) -> Callable[[], None] | None:
     """What the new process does first, already as its own user: bind its life to ours."""
     if sys.platform != "linux":
         return None
     libc, parent = ctypes.CDLL(None), os.getpid()
 
     def bind() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(told), 0, 0, 0)
+        libc.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
         if os.getppid() != parent:
             os._exit(1)
 

@@ -12,12 +12,12 @@ from workers.settings import Settings
 from workers.supervisor.child import Child, PrintLine
 from workers.supervisor.embedded.postgres import EmbeddedPostgres
 from workers.supervisor.embedded.valkey import EmbeddedValkey
-from workers.supervisor.home_lock import RunningHome, announce, claimed
+from workers.supervisor.home_lock import RunningHome, lock_home, write_running
 from workers.supervisor.process_record import MARK, ProcessRecord
 from workers.supervisor.program import Program
 
 # Makes the programs of a house from the environment they get, in the order they are started.
-Programs = Callable[[Mapping[str, str]], Sequence[Program]]
+MakePrograms = Callable[[Mapping[str, str]], Sequence[Program]]
 
 _SERVER_SECONDS = 60.0
 _LOG_BYTES = 4 << 20
@@ -30,26 +30,26 @@ class Supervisor:
         self,
         settings: Settings,
         *,
-        programs: Programs,
+        programs: MakePrograms,
         migrate: Callable[[str], None],
-        say: PrintLine,
-        chance: random.Random,
+        print_line: PrintLine,
+        rng: random.Random,
         port: int = 0,
     ) -> None:
         self._settings = settings
         self._programs = programs
         self._migrate = migrate
-        self._say = say
-        self._chance = chance
+        self._print_line = print_line
+        self._rng = rng
         self._port = port
         self._home = settings.home
         self._stack = ExitStack()
         self._servers: list[Child] = []
         self._children: list[Child] = []
-        self._ledger = ProcessRecord(settings.home / "run" / "processes.json", home=settings.home)
+        self._record = ProcessRecord(settings.home / "run" / "processes.json", home=settings.home)
 
     async def __aenter__(self) -> RunningHome:
-        self._stack.enter_context(claimed(self._home, port=self._port))
+        self._stack.enter_context(lock_home(self._home, port=self._port))
         try:
             return await self._start()
         except BaseException:
@@ -59,19 +59,19 @@ class Supervisor:
     async def __aexit__(self, *_: object) -> None:
         await self._stop()
 
-    def end(self) -> None:
+    def kill(self) -> None:
         """Stop waiting for anything to finish its work: everything ends at once."""
         for child in (*self._children, *self._servers):
-            child.end()
+            child.kill()
 
     async def _start(self) -> RunningHome:
         (self._home / "run").mkdir(mode=0o700, exist_ok=True)
-        for name in await asyncio.to_thread(self._ledger.end_leftovers):
-            self._say(name, "was left running by an earlier start and was ended")
+        for name in await asyncio.to_thread(self._record.stop_leftovers):
+            self._print_line(name, "was left running by an earlier start and was ended")
         database_url, redis_url = await self._start_servers()
         await asyncio.to_thread(self._migrate, database_url)
         running = RunningHome(pid=os.getpid(), database_url=database_url, redis_url=redis_url, port=self._port)
-        announce(self._home, running)
+        write_running(self._home, running)
         for program in self._programs(self._environment(running)):
             await self._child(program, self._children).start()
         return running
@@ -82,19 +82,19 @@ class Supervisor:
         waits: list[tuple[Child, Callable[[int], Awaitable[bool]], Path]] = []
         if not database_url:
             postgres = EmbeddedPostgres(self._home)
-            self._stack.callback(postgres.tidy)
-            _shorten(postgres.log)
+            self._stack.callback(postgres.remove_socket_folder)
+            _rotate(postgres.log)
             server = await self._serve(await postgres.prepare())
             waits.append((server, postgres.ready, postgres.log))
             database_url = postgres.url
         if not redis_url:
-            valkey = EmbeddedValkey(self._home, chance=self._chance)
-            _shorten(valkey.log)
+            valkey = EmbeddedValkey(self._home, rng=self._rng)
+            _rotate(valkey.log)
             server = await self._serve(await valkey.prepare())
             waits.append((server, lambda _: valkey.ready(), valkey.log))
             redis_url = valkey.url
         for wait in waits:
-            await _until(*wait)
+            await _wait_until_ready(*wait)
         return database_url, redis_url
 
     async def _serve(self, program: Program) -> Child:
@@ -103,7 +103,7 @@ class Supervisor:
         return child
 
     def _child(self, program: Program, among: list[Child]) -> Child:
-        child = Child(program, ledger=self._ledger, say=self._say)
+        child = Child(program, record=self._record, print_line=self._print_line)
         among.append(child)
         return child
 
@@ -128,7 +128,7 @@ class Supervisor:
             self._stack.close()
 
 
-async def _until(server: Child, ready: Callable[[int], Awaitable[bool]], log: Path) -> None:
+async def _wait_until_ready(server: Child, ready: Callable[[int], Awaitable[bool]], log: Path) -> None:
     """Wait for a server just started. Raises `Malformed` with the end of its log when it ends or is too slow."""
     deadline = asyncio.get_running_loop().time() + _SERVER_SECONDS
     while asyncio.get_running_loop().time() < deadline:
@@ -145,7 +145,7 @@ def _tail(log: Path) -> str:
     return "\n".join(log.read_text(errors="replace").splitlines()[-8:])
 
 
-def _shorten(log: Path) -> None:
+def _rotate(log: Path) -> None:
     """Keep one older log beside the present one."""
     if log.exists() and log.stat().st_size > _LOG_BYTES:
         log.replace(log.with_name(log.name + ".1"))

@@ -15,7 +15,7 @@ from workers.compose.availability import availabilities
 from workers.settings import Settings
 from workers.supervisor.child import PrintLine
 from workers.supervisor.processes import all_parts
-from workers.supervisor.supervisor import Programs, Supervisor
+from workers.supervisor.supervisor import MakePrograms, Supervisor
 
 _STOPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SLOW = 30.0
@@ -27,7 +27,11 @@ def migrate(url: str) -> None:
 
 
 async def up(
-    settings: Settings, *, say: PrintLine, programs: Programs | None = None, migrate: Callable[[str], None] = migrate
+    settings: Settings,
+    *,
+    say: PrintLine,
+    programs: MakePrograms | None = None,
+    migrate: Callable[[str], None] = migrate,
 ) -> None:
     """Run until a signal asks to stop; a second signal ends everything at once. Raises `Malformed` when it cannot start."""
     port = free_port(settings.host, settings.port)
@@ -36,8 +40,8 @@ async def up(
         settings,
         programs=programs or (lambda environment: all_parts(settings, environment)),
         migrate=migrate,
-        say=say,
-        chance=random.Random(),  # noqa: S311 - spreads ports, keeps no secret
+        print_line=say,
+        rng=random.Random(),  # noqa: S311 - spreads ports, keeps no secret
         port=port,
     )
     main = asyncio.ensure_future(_serve(supervisor, settings, port, say))
@@ -57,7 +61,7 @@ def _heed(main: "asyncio.Future[None]", supervisor: Supervisor, say: PrintLine) 
     def stop() -> None:
         if asked.is_set():
             say("sona", "ending everything at once")
-            supervisor.end()
+            supervisor.kill()
             return
         asked.set()
         say("sona", "stopping; once more to stop at once")

@@ -11,7 +11,7 @@ from tests.bots.discord.conftest import Desk
 from tests.bots.discord.gateway_client import listening, message, says, told
 from tests.fakes.discord_rules import Answer
 from workers.compose.channels import ConnectedPlatform
-from workers.processes.gateway import heard
+from workers.processes.gateway import listen_and_announce
 
 
 class Moody(LocalDiscordDrafts):
@@ -87,11 +87,11 @@ async def test_commands_that_discord_does_not_take_keep_nobody_from_being_heard(
         channel=desk.bot.channel,
         gateway=desk.bot.gateway,
         announce=announce,
-        greet=desk.bot.channel.identify,
+        identify=desk.bot.channel.identify,
         close=desk.bot.close,
-        hooked=False,
+        has_webhook=False,
     )
-    async with told(desk, lambda ear: heard(platform, desk.bot.gateway, ear, sleep=sleep)) as ear:
+    async with told(desk, lambda ear: listen_and_announce(platform, desk.bot.gateway, ear, sleep=sleep)) as ear:
         await says(desk, "wan")
         assert await ear.words(1) == ["wan"]
         async with asyncio.timeout(5):

@@ -7,7 +7,7 @@ from click.testing import CliRunner
 
 from tests.contracts import test_fallbacks
 from tests.contracts.channels import openers
-from workers.admin.channel_matrix import LADDER, capabilities
+from workers.admin.channel_matrix import FALLBACKS, capabilities
 from workers.cli import main
 
 ROOT = Path(__file__).parents[3]
@@ -31,7 +31,7 @@ def test_every_channel_is_on_the_page() -> None:
 
 def test_each_step_of_the_ladder_is_walked_on_each_platform_where_it_can_happen() -> None:
     walked = [name.removeprefix("test_") for name in vars(test_fallbacks) if name.startswith("test_")]
-    for _, form, where in LADDER:
+    for _, form, where in FALLBACKS:
         for channel in where:
             if channel == "terminal" or (channel, form) in FITTED:
                 continue

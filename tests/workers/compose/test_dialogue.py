@@ -22,7 +22,7 @@ async def test_claude_is_asked_to_think_little_unless_a_setting_says_more(chosen
         fake.add(Say("OK"))
         settings = _settings(anthropic_api_key=anthropic.KEY, anthropic_base_url=fake.url, effort=chosen)
         (probe,) = dialogue.probes(settings)
-        assert await probe.ask() == f"{anthropic.MODEL} answers"
+        assert await probe.run() == f"{anthropic.MODEL} answers"
         assert fake.requests[-1]["output_config"] == {"effort": asked}
 
 
@@ -31,4 +31,4 @@ async def test_of_a_model_without_a_listed_price_it_is_said_that_its_cost_is_not
         fake.add(Say("OK"))
         settings = _settings(openai_api_key=openai_chat.KEY, openai_base_url=fake.url, model=openai_chat.MODEL)
         (probe,) = dialogue.probes(settings)
-        assert await probe.ask() == f"{openai_chat.MODEL} answers; what it costs is not known, and kept as 0"
+        assert await probe.run() == f"{openai_chat.MODEL} answers; what it costs is not known, and kept as 0"

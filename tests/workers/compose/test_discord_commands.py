@@ -8,13 +8,13 @@ from bots.discord.commands import differ
 from core.dialogue.commands import COMMANDS
 from core.phrases import locales, phrase
 from tests.fakes.discord_components import commands, completion
-from workers.compose.discord_commands import completed, offers
+from workers.compose.discord_commands import command_specs, complete
 
 _NAME = re.compile(r"[-_'\w]{1,32}")
 
 
 def test_every_command_is_offered_by_a_name_that_discord_takes() -> None:
-    slash = [offer for offer in offers() if offer.kind == 1]
+    slash = [offer for offer in command_specs() if offer.kind == 1]
     assert [offer.id for offer in slash] == [info.name for info in COMMANDS]
     for offer in slash:
         options = (offer.option.name,) if offer.option else ()
@@ -24,16 +24,16 @@ def test_every_command_is_offered_by_a_name_that_discord_takes() -> None:
 
 
 def test_what_was_offered_is_not_offered_again() -> None:
-    assert not differ(offers(), [{**offer.json(), "id": "1", "version": "2"} for offer in offers()])
-    assert differ(offers(), [])
+    assert not differ(command_specs(), [{**offer.json(), "id": "1", "version": "2"} for offer in command_specs()])
+    assert differ(command_specs(), [])
 
 
 def test_discord_would_take_what_is_offered() -> None:
-    commands([offer.json() for offer in offers()])
+    commands([offer.json() for offer in command_specs()])
 
 
 def test_what_is_chosen_from_is_read_in_every_language() -> None:
-    chosen = {offer.id: offer.json()["options"][0]["choices"] for offer in offers() if offer.option}
+    chosen = {offer.id: offer.json()["options"][0]["choices"] for offer in command_specs() if offer.option}
     assert [choice["value"] for choice in chosen["voice"]] == ["on", "auto", "off"]
     for choice in (*chosen["voice"], *chosen["forget"]):
         assert {place.partition("-")[0] for place in choice["name_localizations"]} == set(locales())
@@ -41,25 +41,30 @@ def test_what_is_chosen_from_is_read_in_every_language() -> None:
 
 
 def test_what_only_concerns_who_asks_is_private_and_a_lesson_has_a_thread() -> None:
-    assert {offer.id for offer in offers() if offer.private} >= {"progress", "language", "Explain this", "Make a card"}
-    assert {offer.id for offer in offers() if offer.threaded} == {"lesson", "quiz"}
-    assert {offer.says for offer in offers() if offer.kind == 3} == {"explain", "card"}
+    assert {offer.id for offer in command_specs() if offer.private} >= {
+        "progress",
+        "language",
+        "Explain this",
+        "Make a card",
+    }
+    assert {offer.id for offer in command_specs() if offer.threaded} == {"lesson", "quiz"}
+    assert {offer.says for offer in command_specs() if offer.kind == 3} == {"explain", "card"}
 
 
 def test_units_courses_languages_and_words_are_found_while_they_are_typed() -> None:
-    assert [value for value, _ in completed("lesson", "", "en")][:2] == ["toki-pona/1", "toki-pona/2"]
-    assert [value for value, _ in completed("quiz", "3.", "en")] == ["toki-pona/3"]
-    assert completed("courses", "toki", "es")[0][0] == "toki-pona"
-    assert completed("language", "viet", "en") == (("vi", phrase("language.name", "vi")),)
-    assert {value for value, _ in completed("language", "", "en")} == set(locales())
-    assert completed("word", "telo", "en")[0][0] == "telo"
-    assert completed("word", "water", "en")[0][0] == "telo"
-    assert completed("new", "", "en") == ()
-    assert completed("lesson", "zzzz", "en") == ()
+    assert [value for value, _ in complete("lesson", "", "en")][:2] == ["toki-pona/1", "toki-pona/2"]
+    assert [value for value, _ in complete("quiz", "3.", "en")] == ["toki-pona/3"]
+    assert complete("courses", "toki", "es")[0][0] == "toki-pona"
+    assert complete("language", "viet", "en") == (("vi", phrase("language.name", "vi")),)
+    assert {value for value, _ in complete("language", "", "en")} == set(locales())
+    assert complete("word", "telo", "en")[0][0] == "telo"
+    assert complete("word", "water", "en")[0][0] == "telo"
+    assert complete("new", "", "en") == ()
+    assert complete("lesson", "zzzz", "en") == ()
 
 
 @pytest.mark.parametrize("command", ["lesson", "quiz", "courses", "language", "word"])
 def test_discord_would_take_what_is_completed(command: str) -> None:
-    found = completed(command, "", "vi")
+    found = complete(command, "", "vi")
     assert found
     completion({"choices": [{"name": label[:100], "value": value} for value, label in found]})

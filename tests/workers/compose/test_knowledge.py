@@ -54,7 +54,7 @@ async def test_vectors_of_another_model_are_renewed_in_the_background(stores: St
         await put(stores.library, old, document(f"course:{number}", f"green tea {number}"))
     await put(stores.library, old, document("course:long", *(f"passage {number}" for number in range(40))))
     rooms = IngestWorker(stores=stores, ingest=cast(Ingest, None), embedder=new, renew_seconds=0)
-    stores.go(rooms.renewing())
+    stores.go(rooms.run_renewal())
     async with asyncio.timeout(20):
         await new.done.wait()
         await rooms.renew()
@@ -80,10 +80,10 @@ async def model(endpoint: FakeEmbeddings) -> AsyncIterator[OpenAIEmbeddings]:
 
 
 async def test_the_first_source_is_read_with_a_model_elsewhere(stores: Stores, model: OpenAIEmbeddings) -> None:
-    rooms = assembly.shelved(stores, wake=Rung(), embedder=model)
+    rooms = assembly.build_ingest_worker(stores, wake=Rung(), embedder=model)
     blob = await stores.blobs.put(b"green tea\n\nblack tea", mime="text/plain")
     await stores.library.add(KnowledgeSource(id="s1", uri=blob, title="tea"))
-    await rooms.read("s1")
+    await rooms.ingest_source("s1")
     (status,) = await stores.library.statuses("")
     assert status.state == "ready"
 
@@ -93,7 +93,7 @@ async def test_vectors_of_a_model_elsewhere_get_their_index_though_it_was_away_a
 ) -> None:
     endpoint.faults.append(Fault(500))
     rooms = IngestWorker(stores=stores, ingest=cast(Ingest, None), embedder=model, renew_seconds=0)
-    stores.go(rooms.renewing())
+    stores.go(rooms.run_renewal())
     async with asyncio.timeout(20):
         while (await stores.database.run(_INDEX, {"name": f"ix_vectors_near_{DIMENSIONS}"}))[0].found is None:
             pass

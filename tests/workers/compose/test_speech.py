@@ -23,5 +23,5 @@ async def test_a_whisper_folder_that_is_not_there_leaves_the_other_ears(
     ]
     hearing = next(probe for probe in speech.probes(stores) if probe.name == "hearing")
     with pytest.raises(Refused, match="no whisper model"):
-        await hearing.ask()
+        await hearing.run()
     await stores.close()

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from workers.processes.gc import settle
+from workers.processes.gc import tune_gc
 
 
 @pytest.fixture
@@ -18,7 +18,7 @@ def collector() -> Iterator[None]:
 
 def test_what_stands_is_looked_at_no_more_and_what_comes_is(collector: None) -> None:
     stands = [object()]
-    settle()
+    tune_gc()
     comes = [stands]
     looked_at = gc.get_objects()
     assert any(found is comes for found in looked_at)

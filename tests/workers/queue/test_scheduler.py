@@ -41,11 +41,11 @@ def _house(slow: Slow, slots: int) -> TurnScheduler:
 async def test_rings_that_wait_for_a_slot_go_by_when_the_house_shuts_though_no_turn_ends() -> None:
     slow = Slow()
     house = _house(slow, slots=1)
-    ringing = [threading.Thread(target=house.ring_turns, args=([address],)) for address in (ONE, TWO, THREE)]
+    ringing = [threading.Thread(target=house.schedule_turns, args=([address],)) for address in (ONE, TWO, THREE)]
     for thread in ringing:
         thread.start()
     await slow.busy.wait()
-    house.shut()
+    house.stop_accepting()
     async with asyncio.timeout(5):
         for thread in ringing:
             await asyncio.to_thread(thread.join)

@@ -36,7 +36,7 @@ def test_a_ring_that_fails_in_any_way_does_not_silence_the_next(failure: Excepti
     async def stop(_: Address) -> None: ...
 
     bell = Bell(failure)
-    wake = CeleryWake(cast(Celery, bell), stop, breathe=lambda _: None)
+    wake = CeleryWake(cast(Celery, bell), stop, sleep=lambda _: None)
     wake.turn([Address("test", "1")])
     assert bell.failed.wait(5)
     wake.turn([Address("test", "2")])
@@ -47,6 +47,6 @@ def test_a_ring_that_fails_in_any_way_does_not_silence_the_next(failure: Excepti
 def test_a_source_that_nobody_reads_is_not_rung_for_with_every_sweep() -> None:
     lately = RecentlySeen(timedelta(seconds=20))
     now = datetime(2026, 11, 21, tzinfo=UTC)
-    assert lately.fresh(("a", "b"), now) == ("a", "b")
-    assert lately.fresh(("a", "b", "c"), now + timedelta(seconds=2)) == ("c",)
-    assert lately.fresh(("a", "c"), now + timedelta(seconds=20)) == ("a",)
+    assert lately.filter_new(("a", "b"), now) == ("a", "b")
+    assert lately.filter_new(("a", "b", "c"), now + timedelta(seconds=2)) == ("c",)
+    assert lately.filter_new(("a", "c"), now + timedelta(seconds=20)) == ("a",)

@@ -13,8 +13,8 @@ import psutil
 import pytest
 
 from tests.workers.supervisor.stub_processes import script
-from workers.supervisor.child import Child, growing
-from workers.supervisor.process_record import MARK, ProcessRecord, alive
+from workers.supervisor.child import Child, backoff
+from workers.supervisor.process_record import MARK, ProcessRecord, is_alive
 from workers.supervisor.program import Program
 
 
@@ -42,11 +42,11 @@ def ledger(tmp_path: Path) -> ProcessRecord:
 
 
 def _at_once() -> Iterator[float]:
-    return growing(0.001, 0.004)
+    return backoff(0.001, 0.004)
 
 
 def _child(words: str, ledger: ProcessRecord, ear: Ear, *, grace: float = 5.0) -> Child:
-    return Child(script("it", words, os.environ, grace=grace), ledger=ledger, say=ear, delays=_at_once)
+    return Child(script("it", words, os.environ, grace=grace), record=ledger, print_line=ear, backoff=_at_once)
 
 
 def _gone(pid: int) -> bool:
@@ -62,7 +62,7 @@ def _gone(pid: int) -> bool:
 
 
 def test_delays_grow_to_a_most() -> None:
-    delays = growing(1, 5)
+    delays = backoff(1, 5)
     assert [next(delays) for _ in range(5)] == [1, 2, 4, 5, 5]
 
 
@@ -116,7 +116,7 @@ async def test_a_very_long_line_and_bytes_that_are_no_text_come_through(ledger: 
 
 
 async def test_one_that_cannot_be_started_is_told_at_once(ledger: ProcessRecord, tmp_path: Path) -> None:
-    child = Child(Program(name="it", argv=(str(tmp_path / "none"),), env={}), ledger=ledger, say=Ear())
+    child = Child(Program(name="it", argv=(str(tmp_path / "none"),), env={}), record=ledger, print_line=Ear())
     with pytest.raises(FileNotFoundError):
         await child.start()
     await child.stop()
@@ -133,19 +133,19 @@ def sleeper() -> Iterator[subprocess.Popen[bytes]]:
 
 def test_a_leftover_is_ended_by_a_later_start(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
     path = tmp_path / "processes.json"
-    ProcessRecord(path, home=tmp_path).note("web", sleeper.pid, stop=signal.SIGTERM, last=signal.SIGKILL)
-    assert ProcessRecord(path, home=tmp_path).end_leftovers() == ("web",)
+    ProcessRecord(path, home=tmp_path).add("web", sleeper.pid, stop_signal=signal.SIGTERM, kill_signal=signal.SIGKILL)
+    assert ProcessRecord(path, home=tmp_path).stop_leftovers() == ("web",)
     assert sleeper.wait(5) == -signal.SIGTERM
-    assert ProcessRecord(path, home=tmp_path).end_leftovers() == ()
+    assert ProcessRecord(path, home=tmp_path).stop_leftovers() == ()
 
 
 def test_a_process_that_merely_has_the_same_number_is_left_alone(
     tmp_path: Path, sleeper: subprocess.Popen[bytes]
 ) -> None:
     path = tmp_path / "processes.json"
-    ProcessRecord(path, home=tmp_path).note("web", sleeper.pid, stop=signal.SIGTERM, last=signal.SIGKILL)
+    ProcessRecord(path, home=tmp_path).add("web", sleeper.pid, stop_signal=signal.SIGTERM, kill_signal=signal.SIGKILL)
     path.write_text(path.read_text().replace('"started": 1', '"started": 2'))
-    assert ProcessRecord(path, home=tmp_path).end_leftovers() == ()
+    assert ProcessRecord(path, home=tmp_path).stop_leftovers() == ()
     assert sleeper.poll() is None
 
 
@@ -159,16 +159,16 @@ def test_what_a_dead_process_of_ours_had_started_is_known_by_its_mark(tmp_path: 
         env={MARK: str(tmp_path if mine else tmp_path / "other")},
     )
     path = tmp_path / "processes.json"
-    ProcessRecord(path, home=tmp_path).note("worker", parent.pid, stop=signal.SIGTERM, last=signal.SIGKILL)
+    ProcessRecord(path, home=tmp_path).add("worker", parent.pid, stop_signal=signal.SIGTERM, kill_signal=signal.SIGKILL)
     assert parent.stdout
     orphan = psutil.Process(int(parent.stdout.readline()))
     parent.stdout.close()
     parent.wait(5)
-    assert ProcessRecord(path, home=tmp_path).end_leftovers() == (("worker",) if mine else ())
-    assert alive(orphan) is not mine
+    assert ProcessRecord(path, home=tmp_path).stop_leftovers() == (("worker",) if mine else ())
+    assert is_alive(orphan) is not mine
     orphan.kill()
 
 
 def test_a_record_that_cannot_be_read_names_nobody(tmp_path: Path) -> None:
     (tmp_path / "processes.json").write_text('{"web": {"pi')
-    assert ProcessRecord(tmp_path / "processes.json", home=tmp_path).end_leftovers() == ()
+    assert ProcessRecord(tmp_path / "processes.json", home=tmp_path).stop_leftovers() == ()

@@ -88,12 +88,12 @@ async def test_a_folder_that_holds_something_else_is_not_written_over(tmp_path: 
     server = EmbeddedPostgres(tmp_path)
     with pytest.raises(Malformed, match="holds no data of Postgres 18"):
         await server.prepare()
-    server.tidy()
+    server.remove_socket_folder()
     assert (tmp_path / "postgres" / "precious").read_text() == "kept"
 
 
 async def test_valkeys_port_is_none_that_outgoing_connections_get(tmp_path: Path) -> None:
-    server = EmbeddedValkey(tmp_path, chance=random.Random(1))
+    server = EmbeddedValkey(tmp_path, rng=random.Random(1))
     program = await server.prepare()
     assert 20000 <= int(server.url.rsplit(":", 1)[1].split("/")[0]) < 30000
     assert not await server.ready()

@@ -13,7 +13,7 @@ import redis
 
 from tests.workers.conftest import HouseProcess, environment, eventually
 from workers.supervisor.home_lock import find_running
-from workers.supervisor.process_record import alive
+from workers.supervisor.process_record import is_alive
 
 _ROOT = Path(__file__).parents[3]
 
@@ -108,7 +108,7 @@ def test_a_killed_house_takes_everything_with_it_and_the_next_keeps_the_data(fol
     second = HouseProcess(home, folder / "second.txt")
     try:
         second.ready()
-        assert not any(alive(process) for process in left)
+        assert not any(is_alive(process) for process in left)
         with psycopg.connect(_urls(second)[0]) as connection:
             assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
     finally:
@@ -123,7 +123,7 @@ def test_a_signal_stops_everything_in_order(folder: Path, number: signal.Signals
     started = house.descendants()
     house.tell(number)
     assert house.ended() == 0
-    assert not any(alive(process) for process in started)
+    assert not any(is_alive(process) for process in started)
     assert "worker leaves" in house.said
     assert house.said.index("worker leaves") < house.said.index("sona | stopped")
     assert find_running(house.home) is None

