@@ -12,16 +12,17 @@ from pathlib import Path
 
 import aiohttp
 
+from workers.processes.attach import attached
+from workers.processes.programs import no_programs
 from workers.settings import Settings, load
-from workers.supervisor.attach import no_parts, visit
 
 
 @asynccontextmanager
 async def stage(**chosen: object) -> AsyncGenerator[Settings]:
-    """Settings with the addresses of fresh embedded servers, migrated, durable as in the house."""
+    """Settings with the addresses of fresh embedded servers, migrated, with the same durability as in production."""
     home = Path(tempfile.mkdtemp(prefix="sona-bench-"))
     try:
-        async with visit(load(home=home, **chosen), programs=no_parts) as settings:
+        async with attached(load(home=home, **chosen), select=no_programs) as settings:
             yield settings
     finally:
         shutil.rmtree(home, ignore_errors=True)

@@ -17,8 +17,8 @@ from bench.steady import steady
 from storage.engine.database import Database
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.slack import TOKEN, FakeSlack
+from workers.processes.up import free_port
 from workers.settings import Settings
-from workers.supervisor.up import free_port
 
 SECONDS = 5
 ROUNDS = 3

@@ -14,8 +14,8 @@ from bench.peers import SECRET
 from bench.report import Row, beside
 from storage.engine.database import Database
 from tests.fakes.telegram import TOKEN, FakeTelegram
+from workers.processes.up import free_port
 from workers.settings import Settings
-from workers.supervisor.up import free_port
 
 SECONDS = 6
 ROUNDS = 3

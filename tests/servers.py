@@ -19,7 +19,7 @@ _PATIENCE = 50.0
 @contextmanager
 def postgres_server(home: Path) -> Generator[str]:
     """The address of a server that forgets on a power cut, which tests can do without."""
-    server = EmbeddedPostgres(home)
+    server = EmbeddedPostgres(home, application="sona")
     program = asyncio.run(server.prepare())
     with _running(program, ("-c", "fsync=off"), lambda pid: asyncio.run(server.ready(pid))):
         yield server.url

@@ -1,4 +1,4 @@
-"""One program kept running: started again when it ends, and stopped for good when asked."""
+"""One program kept running: restarted when it exits, until it is asked to stop."""
 
 import asyncio
 import os
@@ -11,15 +11,16 @@ from workers.supervisor.process_record import ProcessRecord
 from workers.supervisor.program import Program, start
 
 PrintLine = Callable[[str, str], None]
+"""Print one line of output: `(program name, line)`."""
 
-# A line longer than this is printed in pieces.
 _MAX_LINE_BYTES = 65536
-# A program that ran this long is started again as if it had never failed.
+"""Longer lines are printed in parts."""
 _STABLE_SECONDS = 30.0
+"""A program that ran this long restarts with the shortest delay again."""
 
 
 def backoff(first: float = 0.5, longest: float = 30.0) -> Iterator[float]:
-    """Seconds to wait before each next try."""
+    """Yield the seconds to wait before each restart, doubling from `first` up to `longest`."""
     delay = first
     while True:
         yield delay
@@ -27,7 +28,7 @@ def backoff(first: float = 0.5, longest: float = 30.0) -> Iterator[float]:
 
 
 class Child:
-    """A program and its present process. `say(name, line)` hears its output and what happens to it."""
+    """A program and its current process; `print_line` receives its output, exits and restarts."""
 
     def __init__(
         self,
@@ -48,28 +49,28 @@ class Child:
 
     @property
     def pid(self) -> int | None:
-        """The id of the running process, `None` between two tries."""
+        """Id of the running process, `None` between an exit and the restart."""
         return self._process.pid if self._process and self._process.returncode is None else None
 
     @property
     def status(self) -> int | None:
-        """How the last process ended; `None` while it runs."""
+        """Exit status of the last process as `subprocess` reports it; `None` while it runs."""
         return self._process.returncode if self._process else None
 
     async def start(self) -> None:
-        """Start it and keep it running. Raises `OSError` when it cannot even be started."""
+        """Start the program and keep it running. Raises `OSError` when the first start fails."""
         await self._launch()
         self._keeper = asyncio.create_task(self._keep_running())
 
     async def stop(self) -> None:
-        """Ask it to end, and end it and all of its group when it has not within its grace time."""
+        """Ask the program to exit; kill it and its process group after its grace time."""
         self._stopping.set()
         if self._keeper is None:
             return
         self._signal(self.program.stop_signal)
         done, _ = await asyncio.wait([self._keeper], timeout=self.program.grace)
         if not done:
-            self._print_line(self.program.name, f"has not stopped after {self.program.grace:g} s and is ended")
+            self._print_line(self.program.name, f"did not stop within {self.program.grace:g} s; killing it")
             self.kill()
             done, _ = await asyncio.wait([self._keeper], timeout=5)
         if not done:
@@ -77,7 +78,7 @@ class Child:
             await asyncio.wait([self._keeper], timeout=5)
 
     def kill(self) -> None:
-        """End it at once."""
+        """Kill the program without waiting."""
         self._stopping.set()
         if self.program.kill_signal is signal.SIGKILL:
             self._signal_group(signal.SIGKILL)
@@ -93,7 +94,7 @@ class Child:
             if monotonic() - began > _STABLE_SECONDS:
                 delays = self._backoff()
             delay = next(delays)
-            self._print_line(self.program.name, f"ended ({self._exit_reason()}), starts again in {delay:g} s")
+            self._print_line(self.program.name, f"exited ({self._exit_reason()}), restarting in {delay:g} s")
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._stopping.wait(), delay)
                 return
@@ -113,7 +114,7 @@ class Child:
         )
 
     async def _launch_with_pipe(self) -> asyncio.subprocess.Process:
-        """With a pipe of our own: asyncio's would hold back the news of its end while grandchildren keep it open."""
+        """Start with our own pipe: asyncio's would delay the exit while grandchildren keep it open."""
         read_end, write_end = os.pipe()
         try:
             process = await start(self.program, write_end)
@@ -160,7 +161,7 @@ class Child:
                 self._process.send_signal(number)
 
     def _signal_group(self, number: signal.Signals) -> None:
-        """Signal all that the process started in its session, which outlives the process itself."""
+        """Signal the process group, which may outlive the process itself."""
         if self._process:
             with suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, number)
@@ -169,4 +170,4 @@ class Child:
         status = self.status
         if status is None or status >= 0:
             return f"status {status}"
-        return f"by {signal.Signals(-status).name}"
+        return f"killed by {signal.Signals(-status).name}"

@@ -1,4 +1,4 @@
-"""A home has one owner at a time, and tells others who that is and how to reach its servers."""
+"""A lock that gives a home one owner, and the file in which the owner publishes the addresses of its servers."""
 
 import fcntl
 import json
@@ -10,16 +10,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from core.errors import Malformed
+from workers.supervisor.errors import CannotStart
 from workers.supervisor.process_record import write_private
 
-# Someone who only asks whether the home is taken holds the lock for an instant.
+# `find_running` holds a shared lock for an instant; retry past it.
 _TRIES, _PAUSE = 10, 0.03
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningHome:
-    """What runs for a home right now. `port` is 0 where no web server belongs to it."""
+    """The running owner of a home. `port` is 0 when it has no web server."""
 
     pid: int
     database_url: str
@@ -29,12 +29,10 @@ class RunningHome:
 
 @contextmanager
 def lock_home(home: Path, *, port: int) -> Generator[None]:
-    """Own the home while the block runs. Raises `Malformed` saying who has it already."""
+    """Hold the home's lock while the block runs. Raises `CannotStart` naming the current holder."""
     with _open_lock_file(home) as lock:
         if not _try_lock(lock):
-            raise Malformed(
-                f"{str(home)!r} is in use: {_describe_holder(lock)}. Stop it, or choose another home with --home"
-            )
+            raise CannotStart(f"{str(home)!r} is in use: {_describe_holder(lock)}. Stop it, or choose another home")
         about = {"pid": os.getpid(), "port": port, "since": time.strftime("%Y-%m-%d %H:%M:%S")}
         lock.truncate(0)
         lock.write(json.dumps(about))
@@ -47,12 +45,12 @@ def lock_home(home: Path, *, port: int) -> Generator[None]:
 
 
 def write_running(home: Path, running: RunningHome) -> None:
-    """Tell other commands of this user where the servers are."""
+    """Publish the servers' addresses to other commands of this user."""
     write_private(home / "run.json", json.dumps(asdict(running)))
 
 
 def find_running(home: Path) -> RunningHome | None:
-    """What runs for this home, `None` when nothing does; a file that a killed owner left is not believed."""
+    """Return the running owner, `None` when there is none; ignore the file of an owner that was killed."""
     with _open_lock_file(home) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -85,7 +83,7 @@ def _try_lock(lock: IO[str]) -> bool:
 def _describe_holder(lock: IO[str]) -> str:
     try:
         about = json.loads(lock.read())
-        place = f" on port {about['port']}" if about["port"] else ""
-        return f"process {about['pid']} runs it{place} since {about['since']}"
+        port = f" on port {about['port']}" if about["port"] else ""
+        return f"process {about['pid']} runs it{port} since {about['since']}"
     except (ValueError, KeyError, TypeError):
         return "another process is starting or stopping it"

@@ -1,4 +1,4 @@
-"""The record of what runs for a home, so that a later start recognises what an earlier one left behind."""
+"""The record of a home's running processes, from which a later start recognises leftovers of an earlier one."""
 
 import json
 import os
@@ -10,16 +10,17 @@ from typing import Any
 
 import psutil
 
-# Two readings of one process's start differ by less: the kernel counts it in hundredths, the boot time in seconds.
+# Seconds. Two readings of one start time differ by less: the kernel counts ticks of 10 ms since boot, and the boot
+# time has whole seconds.
 _START_TOLERANCE = 2.0
 _WAIT = 5.0
 
-# The variable that marks a process, and all it starts, as belonging to a home.
-MARK = "SONA_SUPERVISED_HOME"
+MARK = "SUPERVISED_HOME"
+"""Environment variable that marks a process and its descendants as belonging to a home."""
 
 
 class ProcessRecord:
-    """Process ids with their start times, in one file that only its owner reads."""
+    """Process ids with start times and signals, in one file readable by its owner only."""
 
     def __init__(self, path: Path, *, home: Path) -> None:
         self._path = path
@@ -27,7 +28,7 @@ class ProcessRecord:
         self._entries: dict[str, dict[str, Any]] = {}
 
     def add(self, name: str, pid: int, *, stop_signal: signal.Signals, kill_signal: signal.Signals) -> None:
-        """Write down a process just started; one that is gone already is left out."""
+        """Record a process just started; ignore one that has already exited."""
         with suppress(psutil.NoSuchProcess):
             self._entries[name] = {
                 "pid": pid,
@@ -41,7 +42,10 @@ class ProcessRecord:
             self._write()
 
     def stop_leftovers(self) -> tuple[str, ...]:
-        """End what an earlier start left running, and return the names; a process id that is someone else's by now is not touched."""
+        """Stop processes left running by an earlier start and return their names.
+
+        A process id that the system has since given to another process is left alone.
+        """
         found = [(name, entry, self._find_alive(entry)) for name, entry in self._read().items()]
         running = [(name, entry, processes) for name, entry, processes in found if processes]
         for signals in (0, 1):
@@ -55,7 +59,7 @@ class ProcessRecord:
         return tuple(name for name, _, _ in running)
 
     def _find_alive(self, entry: dict[str, Any]) -> list[psutil.Process]:
-        """The recorded process itself, or else those of its group that carry the mark of this home."""
+        """Return the recorded process, or else the marked processes of its group."""
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(entry["pid"])
             return (
@@ -82,7 +86,7 @@ class ProcessRecord:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file at once with one that only its owner reads."""
+    """Replace a file atomically with one readable by its owner only."""
     temporary = path.with_name(path.name + ".new")
     temporary.unlink(missing_ok=True)
     with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
@@ -91,7 +95,7 @@ def write_private(path: Path, text: str) -> None:
 
 
 def is_alive(process: psutil.Process) -> bool:
-    """Whether it still runs; one that ended and that nobody has asked about does not."""
+    """Whether the process still runs; a zombie does not."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -1,4 +1,4 @@
-"""A program to run, and how it is started so that it does not outlive us."""
+"""A program to run, started so that it does not outlive its parent."""
 
 import asyncio
 import ctypes
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from workers.supervisor.embedded.account import Account
 
+# prctl(2): the signal the kernel sends when the parent thread dies.
 _PR_SET_PDEATHSIG = 1
 
 
@@ -18,8 +19,8 @@ _PR_SET_PDEATHSIG = 1
 class Program:
     """A program to keep running.
 
-    `stop` asks it to end, `last` ends it at once when it has not after `grace` seconds. Its output goes to the
-    file `log`, or line by line to whoever started it.
+    `stop_signal` asks it to exit; `kill_signal` follows after `grace` seconds. `account` is the user it runs as, `None`
+    for the current one. Its output is appended to the file `log`, or goes line by line to the caller when `log` is `None`.
     """
 
     name: str
@@ -34,15 +35,16 @@ class Program:
 
 
 async def start(program: Program, output: int) -> asyncio.subprocess.Process:
-    """Start it in a session of its own, so that a terminal's Ctrl-C reaches us alone; on Linux it is told to stop when we die.
+    """Start the program in its own session with its output on the file descriptor `output`.
 
-    `output` is the descriptor its words go to. Only from the main thread: Linux counts the death of the starting thread.
+    A terminal's Ctrl-C therefore reaches only the parent. On Linux the program receives its stop signal when the
+    parent dies; call this from the main thread only, because Linux watches the thread that started the child.
     """
     return await _spawn(program, output)
 
 
 async def run(program: Program, *, stdin: str = "") -> tuple[int, str]:
-    """Run it to its end with `words` as input, and return its status and what it said."""
+    """Run the program to completion and return its exit status and output."""
     process = await _spawn(program, asyncio.subprocess.PIPE, asyncio.subprocess.PIPE)
     try:
         output, _ = await process.communicate(stdin.encode())
@@ -70,14 +72,15 @@ async def _spawn(program: Program, stdout: int, stdin: int = asyncio.subprocess.
 
 
 def _stop_with_parent(number: signal.Signals) -> Callable[[], None] | None:
-    """What the new process does first, already as its own user: bind its life to ours."""
     if sys.platform != "linux":
         return None
     libc, parent = ctypes.CDLL(None), os.getpid()
 
-    def bind() -> None:
+    # Runs after the change of user, which would clear the signal.
+    def in_child() -> None:
         libc.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+        # The parent may have died before prctl took effect.
         if os.getppid() != parent:
             os._exit(1)
 
-    return bind
+    return in_child
