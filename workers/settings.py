@@ -1,4 +1,4 @@
-"""The environment, read once into a frozen object that is passed to whoever needs it."""
+"""The environment, read once into a frozen object that is passed to its users."""
 
 import os
 import secrets
@@ -24,7 +24,7 @@ def _secret(name: str) -> Any:
 
 
 class Settings(BaseSettings):
-    """Every setting, with the variable it comes from; an empty variable counts as not set. `.env` is read from the working folder."""
+    """Every setting with its environment variable; an empty variable counts as unset. `.env` is read from the working folder."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -90,15 +90,15 @@ class Settings(BaseSettings):
 
 
 def variables() -> dict[str, str]:
-    """Each variable's name and the name of the setting it fills."""
+    """Map each environment variable to its setting's name."""
     return {str(field.validation_alias): name for name, field in Settings.model_fields.items()}
 
 
 def load(**overrides: Any) -> Settings:
-    """The settings of this process; `chosen` (by setting name, `None` = not chosen) wins over the environment.
+    """Return the settings; `overrides` (by setting name, `None` = not given) take precedence over the environment.
 
-    `home` comes back absolute and exists, readable by its owner only, and `secret_key` is never empty: one is
-    made and kept in the home when none is set. Raises `Malformed` naming the variables that cannot be read.
+    `home` is absolute and exists, readable by its owner only. `secret_key` is never empty: when unset, one is
+    generated and stored in the home. Raises `Malformed` naming the invalid variables, without their values.
     """
     try:
         settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
@@ -113,7 +113,7 @@ def load(**overrides: Any) -> Settings:
 def _describe(error: ValidationError) -> str:
     names = {name: variable for variable, name in variables().items()}
     lines = [f"{names.get(str(e['loc'][0]), e['loc'][0])}: {e['msg']}" for e in error.errors() if e["loc"]]
-    return "a setting cannot be read: " + "; ".join(lines)
+    return "invalid setting: " + "; ".join(lines)
 
 
 def _create_home(home: Path) -> None:
@@ -126,7 +126,7 @@ def _create_home(home: Path) -> None:
 
 
 def _read_or_create_key(path: Path) -> str:
-    """The key kept in the file; whoever of several processes links first decides which key it is."""
+    """Return the stored key; of several processes creating it, the first to link its file wins."""
     if not path.exists():
         candidate = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
         with os.fdopen(os.open(candidate, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

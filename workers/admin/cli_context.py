@@ -1,4 +1,4 @@
-"""What commands at a terminal need of the assembled house."""
+"""The collaborators of terminal commands, and health checks."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,7 +16,10 @@ from core.ports.voice import Speech
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCheck:
-    """Something that should answer. `ask` gives a line on how it does or raises; `off` says why it is switched off, and is empty when it is on."""
+    """A check of one dependency.
+
+    `run` returns one line of detail or raises. `disabled_reason` is empty when the dependency is switched on.
+    """
 
     name: str
     run: Callable[[], Awaitable[str]]
@@ -25,7 +28,7 @@ class HealthCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthResult:
-    """What asking gave: `state` is `ok`, `off` or `broken`."""
+    """The outcome of a check: `state` is `ok`, `off` or `broken`."""
 
     name: str
     state: str
@@ -34,9 +37,9 @@ class HealthResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CliContext:
-    """The collaborators of the commands, open as long as the command runs.
+    """Collaborators that stay open while a command runs.
 
-    `idle` is true when neither an event nor a parcel of a conversation waits any more.
+    `idle` returns true when a conversation has neither waiting events nor undelivered messages.
     """
 
     feed: Feed
@@ -51,7 +54,7 @@ class CliContext:
 
 
 async def run_check(probe: HealthCheck) -> HealthResult:
-    """Ask once; whatever goes wrong is a finding."""
+    """Run a check once; a failure becomes the state `broken`."""
     if probe.disabled_reason:
         return HealthResult(name=probe.name, state="off", line=probe.disabled_reason)
     try:

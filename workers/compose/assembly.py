@@ -1,4 +1,4 @@
-"""The composition root: what each process is made of."""
+"""Assemble each process from its parts."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -32,7 +32,7 @@ from workers.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Ingress:
-    """Where events come in: the web process, a gateway, or a command that talks."""
+    """The collaborators of a process that receives events: web, gateway, or a terminal command."""
 
     stores: Stores
     wake: Wake
@@ -46,7 +46,7 @@ class Ingress:
 
 @asynccontextmanager
 async def ingress(settings: Settings) -> AsyncGenerator[Ingress]:
-    """A door that is open until the block ends."""
+    """Open the ingress until the block ends."""
     stores = Stores(settings)
     wake = CeleryWake(make_app(settings.redis_url), stores.stops.send)
     receive = ReceiveEvents(inbox=stores.inbox, wake=wake, consents=stores.consents)
@@ -61,7 +61,7 @@ async def ingress(settings: Settings) -> AsyncGenerator[Ingress]:
 
 
 async def start_turn_worker(settings: Settings, app: App) -> TurnWorker:
-    """A worker's rooms: every channel, the mind, ears and a voice."""
+    """Return a started worker with every channel, the dialogue, and speech in both directions."""
     stores = Stores(settings)
     wake = LocalWake(CeleryWake(app, stores.stops.send))
     platforms = channels.platforms(stores)
@@ -83,7 +83,7 @@ def build_turn_worker(
     rng: Random,
     rate_limiter: RateLimiter | None = None,
 ) -> TurnWorker:
-    """The rooms on this ground, behind these channels; `pacer` as in `make_rooms`."""
+    """Return a worker on these stores and channels; `rate_limiter` as in `make_turn_worker`."""
     model = dialogue.configured_model(stores.settings)
     if isinstance(model, AnthropicModel | OpenAIModel):
         stores.go(model.open())
@@ -113,7 +113,7 @@ def build_turn_worker(
 
 
 async def start_ingest_worker(settings: Settings, app: App) -> knowledge.IngestWorker:
-    """The rooms of a process that reads sources."""
+    """Return a started ingest worker; its vectors are renewed in the background."""
     stores = Stores(settings, pool=3)
     worker = build_ingest_worker(stores, wake=CeleryWake(app, stores.stops.send), embedder=knowledge.embedder(settings))
     await worker.sync_courses(dialogue.catalogue())
@@ -122,7 +122,7 @@ async def start_ingest_worker(settings: Settings, app: App) -> knowledge.IngestW
 
 
 def build_ingest_worker(stores: Stores, *, wake: Wake, embedder: Embedder) -> knowledge.IngestWorker:
-    """What reads sources on this ground."""
+    """Return an ingest worker on these stores."""
     ingest = Ingest(
         library=stores.library,
         fetcher=WebFetcher(),
@@ -141,7 +141,7 @@ def build_ingest_worker(stores: Stores, *, wake: Wake, embedder: Embedder) -> kn
 
 @asynccontextmanager
 async def cli_context(settings: Settings) -> AsyncGenerator[CliContext]:
-    """What commands at a terminal need."""
+    """Open the collaborators of terminal commands until the block ends."""
     async with ingress(settings) as opened:
         stores = opened.stores
         yield CliContext(

@@ -1,4 +1,4 @@
-"""Which platforms are on and why, told from the settings alone so that nobody needs to load their SDKs for it."""
+"""Which platforms are on and why, derived from the settings alone so that no SDK is imported."""
 
 import importlib.util
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from workers.settings import Settings, variables
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformInfo:
-    """A platform of `bots/<folder>`: the settings it cannot do without, and how it hears of events.
+    """A platform in `bots/<folder>`, the settings it requires, and how its events arrive.
 
-    `listens` says that it can be listened to without a public address, by a gateway process; `always` that it has to be,
-    whatever the address, as it does not call us for everything; `called` names the settings it needs
-    instead where it calls a public address, when they are others, and `installed` those that do as well there.
+    `has_gateway`: a gateway process can receive events without a public address. `always_listens`: it needs the gateway
+    even with a public address, because not every event comes by webhook. `needs_for_webhook` replaces `needs` when there
+    is a public address and it is not empty; `needs_for_install` is an alternative to it.
     """
 
     name: str
@@ -46,12 +46,12 @@ _PLATFORMS = (
 
 
 def availabilities(settings: Settings) -> tuple[Availability, ...]:
-    """A line for each platform, on or off and why."""
+    """Return each platform's state and its reason."""
     return tuple(_availability(platform, settings) for platform in _PLATFORMS)
 
 
 def gateways(settings: Settings) -> tuple[str, ...]:
-    """The platforms that a gateway process has to listen to."""
+    """Return the platforms that need a gateway process."""
     return tuple(
         platform.name
         for platform in _PLATFORMS
@@ -74,7 +74,7 @@ def _availability(platform: PlatformInfo, settings: Settings) -> Availability:
         verb = "is" if len(missing) == 1 else "are"
         return _off(platform, f"{' and '.join(names[name] for name in missing)} {verb} not set")
     if importlib.util.find_spec(f"bots.{platform.folder}") is None:
-        return _off(platform, "this version cannot speak to it yet")
+        return _off(platform, "not supported by this version")
     if platform.always_listens:
         return Availability(name=platform.name, state="on", why="listens by itself")
     if settings.public_url:

@@ -1,6 +1,6 @@
-"""The platforms that are switched on, each with what listens and what must be told of us.
+"""The channels, and the connections to the platforms that are switched on.
 
-A platform's SDK is imported when it is switched on: each takes some 20 MB and a quarter of a second.
+A platform's SDK is imported only when it is switched on: each takes about 20 MB and 0.25 s.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -31,9 +31,10 @@ AcceptEvent = Callable[[Event], Awaitable[object]]
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectedPlatform:
-    """An outer platform. `announce` tells it where we are and what we offer; `hooked` says that it calls us by HTTP.
+    """A connected platform.
 
-    `routes` are what it calls beside its events.
+    `announce` registers our address and commands with it. `identify` returns our name there. `has_webhook`: it delivers
+    events by HTTP. `routes` are its other HTTP endpoints.
     """
 
     channel: Channel
@@ -46,7 +47,7 @@ class ConnectedPlatform:
 
 
 def web(stores: Stores, accept: AcceptEvent) -> WebChannel:
-    """The web chat, whose events go to `take`."""
+    """Return the web chat; its events go to `accept`."""
     from core.providers.audio.codec import convert
 
     settings = stores.settings
@@ -62,7 +63,7 @@ def web(stores: Stores, accept: AcceptEvent) -> WebChannel:
 
 
 def platforms(stores: Stores) -> dict[str, ConnectedPlatform]:
-    """The outer platforms that are switched on, by name."""
+    """Connect the platforms that are switched on; returned by name."""
     enabled = {found.name for found in availabilities(stores.settings) if found.state == "on"}
     connectors: Mapping[str, Callable[[Stores], ConnectedPlatform]] = {
         "telegram": _telegram,
@@ -74,7 +75,7 @@ def platforms(stores: Stores) -> dict[str, ConnectedPlatform]:
 
 
 def channels(stores: Stores, connected: Mapping[str, ConnectedPlatform], accept: AcceptEvent) -> dict[str, Channel]:
-    """Every channel a worker may deliver to, by name."""
+    """Return every channel a worker may deliver to, by name."""
     own: tuple[Channel, ...] = (
         web(stores, accept),
         TerminalChannel(feed=stores.feed, clock=stores.clock),
@@ -136,7 +137,7 @@ def _sms(stores: Stores) -> ConnectedPlatform:
     )
 
     async def announce() -> None:
-        """Where we are called is set in Twilio's console."""
+        """Nothing to do: the webhook's address is set in Twilio's console."""
 
     async def identify() -> str:
         return f"{settings.twilio_phone_number} of {await account.client.identify()}"
@@ -224,7 +225,7 @@ def _slack(stores: Stores) -> ConnectedPlatform:
     )
 
     async def announce() -> None:
-        """Slack is told our address in the app's own settings, and its commands there too."""
+        """Nothing to do: address and commands are part of the app's settings at Slack."""
 
     async def identify() -> str:
         if not settings.slack_bot_token:
@@ -258,7 +259,7 @@ def _slack_settings(settings: Settings) -> "SlackSettings":
 
 
 def identify_check(platform: ConnectedPlatform | None) -> Callable[[], Awaitable[str]]:
-    """Asks a platform who we are there."""
+    """Return a health check that asks a platform for our name there."""
 
     async def run() -> str:
         return await platform.identify() if platform else ""
@@ -267,6 +268,6 @@ def identify_check(platform: ConnectedPlatform | None) -> Callable[[], Awaitable
 
 
 def command_menus() -> dict[str, list[tuple[str, str]]]:
-    """The commands with what they do, by language; the empty one is for everybody else."""
+    """Return names and descriptions of the commands by language; the empty language is the default."""
     offered = {tag: [(info.name, phrase(info.about, tag)) for info in COMMANDS] for tag in locales()}
     return {"": offered[DEFAULT], **{tag: listed for tag, listed in offered.items() if tag != DEFAULT}}

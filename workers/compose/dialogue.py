@@ -1,4 +1,4 @@
-"""Who answers: the order of answerers around the model that the settings name, or around none."""
+"""The dialogue: the language model chosen by the settings, and the order of answerers."""
 
 from functools import cache
 from pathlib import Path
@@ -43,7 +43,7 @@ DEFAULT_OPENAI_MODEL = "gpt-5"
 
 
 def configured_model(settings: Settings) -> AnthropicModel | OpenAIModel | None:
-    """The model that the settings name; `None` without a key and without an address, which means the offline mind."""
+    """Return the model chosen by the settings; `None` without a key and base URL, which selects the offline assistant."""
     if settings.anthropic_api_key or settings.anthropic_base_url:
         return AnthropicModel(
             name=settings.model or DEFAULT_ANTHROPIC_MODEL,
@@ -62,7 +62,7 @@ def configured_model(settings: Settings) -> AnthropicModel | OpenAIModel | None:
 
 @cache
 def catalogue() -> Catalogue:
-    """The bundled courses, read once. Raises `BadCourse` with every mistake in the first that cannot be used."""
+    """Return the bundled courses, loaded once. Raises `BadCourse` with every mistake of the first invalid course."""
     return Catalogue(load_all(COURSES))
 
 
@@ -76,7 +76,7 @@ def build_dispatcher(
     spoofable_sender: SpoofableSender,
     rng: Random,
 ) -> Dispatcher:
-    """What people think of answers and who a person is come first, then quiz answers, lessons, commands, files and occasions; who talks comes last."""
+    """Return the dispatcher. Order: ratings, account, quiz answers, lessons, commands, files, notices, links, assistant."""
     courses = catalogue()
     quizzes = QuizAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, rng=rng, audible=audible)
     lessons = LessonAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, quizzing=quizzes)
@@ -137,7 +137,7 @@ def _account_answerers(
 
 
 def overview_builder(stores: Stores) -> OverviewBuilder:
-    """What a platform's own page about a person shows."""
+    """Return the builder of the overview that a platform's own page shows, such as Slack's home tab."""
     return OverviewBuilder(
         acquaintances=stores.acquaintances,
         study=stores.study,
@@ -148,12 +148,12 @@ def overview_builder(stores: Stores) -> OverviewBuilder:
 
 
 def probes(settings: Settings) -> tuple[HealthCheck, ...]:
-    """Whether the model answers, asked with one word."""
+    """Return the check of the model: a request of a few tokens."""
     model = configured_model(settings)
     if model is None:
         return (
             HealthCheck(
-                name="model", run=_no_output, disabled_reason="no key and no address: the offline mind answers"
+                name="model", run=_no_output, disabled_reason="no key and no base URL: the offline assistant answers"
             ),
         )
 
@@ -166,7 +166,7 @@ def probes(settings: Settings) -> tuple[HealthCheck, ...]:
                 pass
         finally:
             await model.close()
-        unpriced = "" if listed(model.name) else "; what it costs is not known, and kept as 0"
+        unpriced = "" if listed(model.name) else "; its price is unknown, and costs are recorded as 0"
         return f"{model.name} answers{unpriced}"
 
     return (HealthCheck(name="model", run=run),)

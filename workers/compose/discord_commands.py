@@ -1,4 +1,4 @@
-"""The commands as Discord offers them: names and descriptions in every language, and what may be filled in."""
+"""Discord's application commands: localized names and descriptions, options and their suggestions."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ _MAX_SUGGESTIONS = 25
 
 
 def command_specs() -> tuple[CommandSpec, ...]:
-    """Every general command, and what can be done with somebody's message."""
+    """Return every slash command and the commands of the message menu."""
     slash = (
         CommandSpec(
             id=info.name,
@@ -52,7 +52,7 @@ def command_specs() -> tuple[CommandSpec, ...]:
 
 
 def complete(command: str, typed: str, locale: str) -> tuple[tuple[str, str], ...]:
-    """What fits to what was typed so far, as value and label, in the language of who types; what begins so comes first."""
+    """Return up to 25 suggestions `(value, label)` for the text typed so far; matches at a word's start come first."""
     prefix = key(typed)
     candidates = [(value, label, key(f"{label} {also}")) for value, label, also in _candidates(command, locale)]
     matches = [
@@ -64,7 +64,7 @@ def complete(command: str, typed: str, locale: str) -> tuple[tuple[str, str], ..
 
 
 def _candidates(command: str, locale: str) -> Iterator[tuple[str, str, str]]:
-    """Everything that may be filled in: value, label, and by what else it is found."""
+    """Yield all possible values: value, label, and further search text."""
     courses = catalogue().courses if command != "language" else ()
     match command:
         case "language":
@@ -105,7 +105,7 @@ def _option(command: str) -> Option | None:
 
 
 def _localized_name(command: str) -> LocalizedText:
-    """Its name in every language, where it has any but its own."""
+    """Return the command's localized names, or the name alone when it has none."""
     key = f"slash.name.{command}"
     return _localized(key) if key in phrases(DEFAULT) else {"": command}
 

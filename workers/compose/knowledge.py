@@ -1,4 +1,4 @@
-"""Reading: the embedder, the courses as sources, and the rooms of a process that reads."""
+"""Ingestion and retrieval: the embedder, the courses as sources, and the ingest worker."""
 
 import asyncio
 import hashlib
@@ -24,7 +24,7 @@ _BATCH = 32
 
 
 def embedder(settings: Settings) -> Embedder:
-    """The default model, or the endpoint's model that `SONA_EMBEDDINGS` names."""
+    """Return the built-in model, or the endpoint's model named by `SONA_EMBEDDINGS`."""
     if settings.embeddings == "local":
         return MiniLm()
     from core.providers.embeddings.openai import OpenAIEmbeddings
@@ -41,7 +41,7 @@ def retriever(stores: Stores, model: Embedder) -> Retriever:
 
 
 def course_loader(catalogue: Catalogue) -> Callable[[KnowledgeSource], Awaitable[Fetched]]:
-    """Gives the documents of the courses by the uri that `course_sources` made."""
+    """Return a loader of course documents by the URI that `course_uri` built."""
     documents = {course_uri(document): document for document in catalogue.documents()}
 
     async def load(source: KnowledgeSource) -> Fetched:
@@ -54,7 +54,7 @@ def course_loader(catalogue: Catalogue) -> Callable[[KnowledgeSource], Awaitable
 
 
 def course_uri(document: IndexableDocument) -> str:
-    """A course document's uri with the digest of its words, so that a changed one is read anew."""
+    """Return the document's URI with a digest of its content, so that a changed document is ingested again."""
     digest = hashlib.sha256(_markdown(document).encode()).hexdigest()[:12]
     return f"{document.uri}@{digest}"
 
@@ -66,7 +66,7 @@ def _markdown(document: IndexableDocument) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class IngestWorker:
-    """What a reading process has; `read` never raises for a source's own fault."""
+    """Ingests sources and keeps vectors current; `ingest_source` never raises a `Failure`."""
 
     stores: Stores
     ingest: Ingest
@@ -77,10 +77,10 @@ class IngestWorker:
         try:
             await self.ingest(source)
         except Failure as error:
-            _log.warning("source %s is tried again later: %s", source, type(error).__name__)
+            _log.warning("ingesting source %s failed, will retry: %s", source, type(error).__name__)
 
     async def sync_courses(self, catalogue: Catalogue) -> None:
-        """Put down the courses' documents that are new or changed, and take outdated ones away."""
+        """Add new and changed course documents to the library and remove outdated ones."""
         library = self.stores.library
         wanted = {course_uri(document): document for document in catalogue.documents()}
         known = {status.uri: status.id for status in await library.statuses("", limit=10_000)}
@@ -93,24 +93,24 @@ class IngestWorker:
         self.ingest.wake.reading(await library.waiting(self.stores.clock.now()))
 
     async def run_renewal(self) -> None:
-        """Make the index for this model's vectors and give passages of another model vectors of this one, in the background, until cancelled."""
+        """Create the index for this model's vectors and re-embed passages of other models until cancelled."""
         prepared = 0
         while True:
             try:
                 prepared = prepared or await self._prepare_index()
                 await self.renew()
             except Failure as error:
-                _log.warning("vectors are renewed later: %s", type(error).__name__)
+                _log.warning("renewing vectors failed, will retry: %s", type(error).__name__)
             await asyncio.sleep(self.renew_seconds)
 
     async def renew(self) -> None:
-        """Give every passage of another model a vector of this one. Raises `Unreachable`; what was done until then stays."""
+        """Re-embed all passages that have another model's vectors. Raises `Unreachable`; finished sources stay renewed."""
         while sources := await self.stores.library.stale(self.embedder.name):
             for source in sources:
                 await self._renew_source(source)
 
     async def _prepare_index(self) -> int:
-        """Make the index, and return how long the vectors are, which an endpoint tells only with a first one."""
+        """Create the index and return the vectors' dimensions, which an endpoint reveals only with its first vector."""
         if not self.embedder.dimensions:
             await self.embedder.embed(["toki"])
         await self.stores.library.prepare(self.embedder.dimensions)

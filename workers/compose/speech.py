@@ -1,4 +1,4 @@
-"""Ears and a voice for the turn, as the settings choose them; what is not chosen is not even imported."""
+"""Speech recognition and synthesis chosen by the settings; providers are imported only when used."""
 
 import logging
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class TurnSpeech:
-    """`core.converse.Senses`: whoever speaks is answered aloud, unless they want it otherwise."""
+    """`core.converse.SpeechLayer`: voice notes are answered with voice, unless the learner's settings differ."""
 
     def __init__(self, *, hearing: Hearing, deps: SpeechDeps, channels: Mapping[str, Channel]) -> None:
         self._hearing = hearing
@@ -62,7 +62,7 @@ class TurnSpeech:
 
 
 def speech(stores: Stores) -> Speech:
-    """Edge first, eSpeak when it is away; `SONA_SPEECH` narrows that down."""
+    """Return Edge with eSpeak as its fallback, or the one selected by `SONA_SPEECH`."""
     settings = stores.settings
     voices: dict[str, Speech] = {}
     if settings.speech in ("auto", "edge"):
@@ -75,7 +75,7 @@ def speech(stores: Stores) -> Speech:
 
 
 def hearing(stores: Stores) -> Hearing:
-    """A transcription endpoint, then a local model, then the recogniser that knows only a question's answers."""
+    """Return the recognisers in order: endpoint, local Whisper, then PocketSphinx, which knows only a question's answers."""
     settings = stores.settings
     recognisers: dict[str, Hearing] = {}
     if settings.transcription_model:
@@ -92,13 +92,13 @@ def hearing(stores: Stores) -> Hearing:
             recognisers["whisper"] = local = whisper.WhisperHearing(whisper.load(settings.whisper_model))
             stores.owns(local.close)
         except Refused as error:
-            _log.error("voice notes are heard without whisper: %s", error)
+            _log.error("whisper is not available: %s", error)
     recognisers["sphinx"] = SphinxHearing()
     return FallbackHearing(recognisers, clock=stores.clock, count=stores.count)
 
 
 def probes(stores: Stores) -> tuple[HealthCheck, ...]:
-    """Whether a word can be spoken, and who listens."""
+    """Return the checks of speech, which synthesizes one word, and of hearing."""
     settings = stores.settings
 
     async def speak() -> str:
@@ -113,7 +113,7 @@ def probes(stores: Stores) -> tuple[HealthCheck, ...]:
 
             whisper.look(settings.whisper_model)
             return f"whisper model at {settings.whisper_model}"
-        return "the answers of an open question only; set SONA_TRANSCRIPTION_MODEL or SONA_WHISPER_MODEL for more"
+        return "only answers to an open question; set SONA_TRANSCRIPTION_MODEL or SONA_WHISPER_MODEL for more"
 
     off = "SONA_SPEECH is off" if settings.speech == "off" else ""
     return (

@@ -1,4 +1,4 @@
-"""A worker's rooms: the house with its turns and deliveries, and the sweep."""
+"""The worker that runs turns and deliveries, its sweep and its clean-up."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -19,14 +19,14 @@ _RESCHEDULE_AFTER = timedelta(seconds=20)
 
 
 class RecentlySeen:
-    """Lets each name through once in so long: rings that nobody takes would pile up with every sweep."""
+    """Pass each name at most once per window; otherwise every sweep would queue tasks that no worker takes."""
 
     def __init__(self, window: timedelta = _RESCHEDULE_AFTER) -> None:
         self._window = window
         self._seen: dict[str, datetime] = {}
 
     def filter_new(self, names: Iterable[str], now: datetime) -> tuple[str, ...]:
-        """The names that were not let through lately."""
+        """Return the names not passed within the window."""
         self._seen = {name: at for name, at in self._seen.items() if now - at < self._window}
         found = tuple(name for name in names if name not in self._seen)
         self._seen.update(dict.fromkeys(found, now))
@@ -35,7 +35,7 @@ class RecentlySeen:
 
 @dataclass(frozen=True, kw_only=True)
 class TurnWorker:
-    """Everything a process needs that runs turns."""
+    """A process that runs turns: its stores, its scheduler, and `remote`, the wake for other processes."""
 
     stores: Stores
     scheduler: TurnScheduler
@@ -44,7 +44,7 @@ class TurnWorker:
     recent_expiry: RecentlySeen = field(default_factory=RecentlySeen)
 
     async def sweep(self) -> None:
-        """Ring for everything that waits and that nobody was woken for."""
+        """Schedule waiting events, due deliveries and sources that no process is working on."""
         now = self.stores.clock.now()
         self.scheduler.turn(await self.stores.sweep.turns(now))
         self.scheduler.delivery(await self.stores.sweep.deliveries(now))
@@ -54,10 +54,10 @@ class TurnWorker:
             await self.stores.tidying(now)
 
     async def clean_up(self) -> None:
-        """Take away what nobody needs any more."""
+        """Delete expired rows and files."""
         now = self.stores.clock.now()
         await self.stores.tidying.strays(now)
-        _log.info("rows taken away: %s", await self.stores.cleanup(now))
+        _log.info("deleted rows: %s", await self.stores.cleanup(now))
 
     async def close(self, grace: float) -> None:
         await self.scheduler.drain(grace)
@@ -66,7 +66,7 @@ class TurnWorker:
 
 @dataclass
 class LocalWake:
-    """`core.ports.messaging.Wake` of a worker: turns and deliveries stay in this process, the rest goes through Celery."""
+    """`core.ports.messaging.Wake` of a worker: turns and deliveries stay in this process, the rest goes to `remote`."""
 
     remote: Wake
     scheduler: TurnScheduler | None = None
@@ -93,7 +93,10 @@ def make_turn_worker(
     wake: LocalWake,
     rate_limiter: RateLimiter | None = None,
 ) -> TurnWorker:
-    """The rooms around these channels and this mind; call it inside the loop that will run them. By default deliveries keep to the platforms' limits."""
+    """Return a worker for these channels and this dispatcher; call it inside the loop that will run it.
+
+    By default deliveries respect the platforms' rate limits.
+    """
     settings = stores.settings
     lease = timedelta(seconds=settings.lease_seconds)
     converse = Converse(

@@ -1,4 +1,4 @@
-"""`sona web`: webhooks, the web chat and the signs of health."""
+"""`sona web`: webhooks, the web chat and health checks."""
 
 import asyncio
 import signal
@@ -8,7 +8,7 @@ from aiohttp import web
 
 from bots.http import Timeouts, Webhooks, application, health
 from bots.web import mount
-from bots.web.downloads import routes as handing
+from bots.web.downloads import routes as download_routes
 from workers import logs
 from workers.admin.migrate import newest
 from workers.compose import assembly
@@ -40,7 +40,7 @@ async def serve(settings: Settings) -> None:
 
 
 def make_runner(app: web.Application, timeouts: Timeouts) -> web.AppRunner:
-    """What serves the application; a connection without a request is closed when the patience ends."""
+    """Return the runner of the application; idle connections are closed after `timeouts`."""
     return web.AppRunner(
         app,
         access_log=None,
@@ -52,7 +52,7 @@ def make_runner(app: web.Application, timeouts: Timeouts) -> web.AppRunner:
 
 
 def build_application(ingress: "assembly.Ingress", timeouts: Timeouts | None = None) -> web.Application:
-    """The application on this door."""
+    """Return the web application: webhooks, web chat, downloads, platform routes and health checks."""
     hooks = Webhooks(ingress.receive, ingress.stores.count)
     paths = {f"/{name}": platform.channel for name, platform in ingress.platforms.items() if platform.has_webhook}
     probes = {
@@ -62,7 +62,7 @@ def build_application(ingress: "assembly.Ingress", timeouts: Timeouts | None = N
     }
     app = application(hooks, paths, health(probes, ingress.stores.count.lines), timeouts or Timeouts())
     mount(app, ingress.web)
-    app.add_routes(handing(ingress.stores.leaving))
+    app.add_routes(download_routes(ingress.stores.leaving))
     for platform in ingress.platforms.values():
         app.add_routes(platform.routes)
     return app

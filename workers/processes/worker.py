@@ -1,4 +1,4 @@
-"""`sona worker`: turns and deliveries, on one loop beside Celery's threads; with `--ingest`, the reading of sources."""
+"""`sona worker`: run turns and deliveries on one event loop beside Celery's threads; with `--ingest`, ingest sources."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -22,7 +22,7 @@ BuildWorker = Callable[[Settings, App], Coroutine[Any, Any, TurnWorker]]
 
 
 def run(settings: Settings, *, ingest: bool = False) -> None:
-    """Work until SIGTERM."""
+    """Run until SIGTERM."""
     logs.set_up()
     if ingest:
         run_ingest(settings)
@@ -31,7 +31,7 @@ def run(settings: Settings, *, ingest: bool = False) -> None:
 
 
 def run_turns(settings: Settings, *, build: BuildWorker) -> None:
-    """Run turns; at the end let those under way finish within the grace time and give the other leases back."""
+    """Run turns until SIGTERM, then let running turns finish within the grace time and release the other leases."""
     loop = LoopThread()
     loop.start()
     app = make_app(settings.redis_url)
@@ -54,15 +54,15 @@ def run_turns(settings: Settings, *, build: BuildWorker) -> None:
 
 
 def run_ingest(settings: Settings) -> None:
-    """Read sources in processes of their own, each with a loop made after the fork."""
+    """Ingest sources in child processes; each creates its event loop after the fork."""
     app = make_app(settings.redis_url)
-    rooms: list[tuple[LoopThread, IngestWorker]] = []
+    workers: list[tuple[LoopThread, IngestWorker]] = []
 
-    def begin() -> None:
-        shelf = LoopThread()
-        shelf.start()
-        rooms.append((shelf, shelf.call(assembly.start_ingest_worker(settings, app))))
+    def start() -> None:
+        loop = LoopThread()
+        loop.start()
+        workers.append((loop, loop.call(assembly.start_ingest_worker(settings, app))))
 
-    on_process_start(begin)
-    register_ingest_task(app, lambda: rooms[0][0].loop, lambda source: rooms[0][1].ingest_source(source))
+    on_process_start(start)
+    register_ingest_task(app, lambda: workers[0][0].loop, lambda source: workers[0][1].ingest_source(source))
     start_worker(app, queue=INGEST_QUEUE, pool="prefork", threads=1, on_shutdown=lambda: None)

@@ -1,4 +1,4 @@
-"""Turns and deliveries of one process, on one event loop, as many as there are slots."""
+"""Scheduling of one process's turns and deliveries on one event loop, limited by slots."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 class PerKeyRunner:
-    """Runs one thing at a time for each address; who is rung while it runs goes round once more."""
+    """Run at most one coroutine per address; an address scheduled while it runs is run again afterwards."""
 
     def __init__(self, run: Callable[[Address], Coroutine[Any, Any, None]], on_done: Callable[[], None]) -> None:
         self._run = run
@@ -23,7 +23,7 @@ class PerKeyRunner:
         self.running: dict[Address, asyncio.Task[None]] = {}
 
     def schedule(self, address: Address) -> None:
-        """Start for this address, or go round once more if it runs already."""
+        """Start a run for this address, or request a rerun if one is active."""
         if address in self.running:
             self._rerun.add(address)
             self._on_done()
@@ -48,9 +48,9 @@ class PerKeyRunner:
 
 
 class TurnScheduler:
-    """Takes rings from Celery's threads and runs them on the loop.
+    """Run addresses received on Celery's threads as turns and deliveries on the loop.
 
-    A full house lets the ring wait in its thread, which is the back-pressure. Implements
+    When no slot is free, the Celery thread blocks, which limits how many tasks a worker takes. Implements
     `core.ports.messaging.Wake` for turns and deliveries inside this process.
     """
 
@@ -72,7 +72,7 @@ class TurnScheduler:
         self.deliveries = PerKeyRunner(self._delivery, lambda: None)
 
     def schedule_turns(self, addresses: Iterable[Address]) -> None:
-        """From any other thread: start turns, waiting for a slot for each."""
+        """Start turns from another thread, blocking until each has a slot."""
         batch: list[Address] = []
         for address in addresses:
             if not self._slots.acquire(blocking=False):
@@ -83,7 +83,7 @@ class TurnScheduler:
         self._submit_turns(batch)
 
     def schedule_deliveries(self, addresses: Iterable[Address]) -> None:
-        """From any other thread: start deliveries."""
+        """Start deliveries from another thread."""
         self._loop.call_soon_threadsafe(self.delivery, list(addresses))
 
     def _submit_turns(self, addresses: list[Address]) -> None:
@@ -98,25 +98,25 @@ class TurnScheduler:
                 self._slots.release()
 
     def turn(self, addresses: Iterable[Address]) -> None:
-        """From the loop: go on with these conversations if there is room; the sweep finds those for whom there is none."""
+        """Start turns from the loop if slots are free; the sweep reschedules the others."""
         for address in addresses:
             if self._accepting and self._slots.acquire(blocking=False):
                 self.turns.schedule(address)
 
     def delivery(self, addresses: Iterable[Address]) -> None:
-        """From the loop: deliver here what is due, also while the house empties."""
+        """Start deliveries from the loop, also while draining."""
         for address in addresses:
             self.deliveries.schedule(address)
 
     def stop_accepting(self) -> None:
-        """From any thread: take nothing new from now on; rings that wait for a slot go by, one after the other."""
+        """Accept no new turns; callable from any thread. Threads blocked on a slot return without starting theirs."""
         self._accepting = False
         self._slots.release()
 
     async def drain(self, grace: float) -> None:
-        """Take nothing new, let what runs finish for `grace` seconds, then give the rest of the leases back.
+        """Accept no new turns, let running ones finish for `grace` seconds, then cancel the rest, which releases their leases.
 
-        What the last turns said has at least a quarter of that to be delivered.
+        Deliveries get at least a quarter of `grace`, even if the turns used all of it.
         """
         self._accepting = False
         ends = self._loop.time() + grace

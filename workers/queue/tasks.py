@@ -1,4 +1,4 @@
-"""Celery tasks: three-line shells that hand a ring to the house."""
+"""Celery tasks: they parse addresses and hand them to the scheduler."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -14,7 +14,7 @@ from workers.queue.scheduler import TurnScheduler
 def register_turn_tasks(
     app: Celery, scheduler: Callable[[], TurnScheduler], sweep: Callable[[], None], cleanup: Callable[[], None]
 ) -> None:
-    """The tasks of a worker that runs turns; `house` is asked when a ring comes, once the loop stands."""
+    """Register the tasks of a worker that runs turns; `scheduler` is called per task, as it exists only once the loop runs."""
 
     def turn(addresses: list[str]) -> None:
         scheduler().schedule_turns([Address.parse(address) for address in addresses])
@@ -33,7 +33,7 @@ def register_ingest_task(
     loop: Callable[[], asyncio.AbstractEventLoop],
     ingest_source: Callable[[str], Coroutine[Any, Any, None]],
 ) -> None:
-    """The task of a worker that reads sources, one after another in each process."""
+    """Register the task of a worker that ingests sources, one at a time in each process."""
 
     def ingest(sources: list[str]) -> None:
         for source in sources:

@@ -1,4 +1,4 @@
-"""Ringing through Celery, off the event loop, many addresses to a ring."""
+"""Publish Celery tasks off the event loop, many addresses to a task."""
 
 import logging
 import threading
@@ -13,15 +13,19 @@ from workers.queue.celery import DELIVERY_TASK, INGEST_TASK, TURN_TASK
 
 _log = logging.getLogger(__name__)
 _MAX_NAMES = 500
+"""Addresses or sources in one task."""
 _BUSY_NAMES = 16
+"""From this many names at a time, the longer pause applies."""
 _PAUSE, _BUSY_PAUSE = 0.004, 0.015
+"""Seconds between two rounds of publishing."""
 
 
 class CeleryWake:
     """`core.ports.messaging.Wake` for processes that do not run turns themselves.
 
-    Publishing blocks for about half a millisecond and takes the interpreter for as long, so one thread does it, at
-    most once in four milliseconds, or fifteen in a crowd; whatever is rung meanwhile goes into its next ring. The first is sent at once. A ring that cannot be sent is dropped: the sweep finds what it was for.
+    Publishing blocks and holds the interpreter for about half a millisecond. One thread therefore publishes the first
+    call immediately and batches later ones, at most every 4 ms, or 15 ms under load. A task that cannot be published
+    is dropped: the sweep finds the waiting event.
     """
 
     def __init__(
@@ -52,7 +56,7 @@ class CeleryWake:
         await self._stop(address)
 
     def close(self) -> None:
-        """Send what is still to be rung and end the thread."""
+        """Publish what is pending and end the thread."""
         self._thread.shutdown(wait=True)
 
     def _schedule(self, task: str, names: Iterable[str]) -> None:
@@ -63,7 +67,7 @@ class CeleryWake:
             self._thread.submit(self._publish)
 
     def _publish(self) -> None:
-        """Send what is pending until nothing is, with a breath between two rings that gathers what comes meanwhile."""
+        """Publish until nothing is pending, with pauses in which new names accumulate."""
         while pending := self._take_pending():
             for task, names in pending.items():
                 batch = list(names)
@@ -80,5 +84,5 @@ class CeleryWake:
     def _send(self, task: str, names: list[str]) -> None:
         try:
             self._app.send_task(task, args=[names], retry=False)
-        except Exception as error:  # noqa: BLE001 - a ring lost in any way is found by the sweep; a broken bell would lose all that follow
-            _log.warning("a ring was lost: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the sweep replaces a lost task; an ended thread would lose all that follow
+            _log.warning("publishing %s failed: %s", task, type(error).__name__)

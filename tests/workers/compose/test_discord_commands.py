@@ -1,4 +1,4 @@
-"""The commands as Discord offers them."""
+"""Discord's application commands."""
 
 import re
 
@@ -13,7 +13,7 @@ from workers.compose.discord_commands import command_specs, complete
 _NAME = re.compile(r"[-_'\w]{1,32}")
 
 
-def test_every_command_is_offered_by_a_name_that_discord_takes() -> None:
+def test_every_command_has_a_valid_discord_name() -> None:
     slash = [offer for offer in command_specs() if offer.kind == 1]
     assert [offer.id for offer in slash] == [info.name for info in COMMANDS]
     for offer in slash:
@@ -23,16 +23,16 @@ def test_every_command_is_offered_by_a_name_that_discord_takes() -> None:
         assert 1 <= len(offer.json()["description"]) <= 100
 
 
-def test_what_was_offered_is_not_offered_again() -> None:
+def test_unchanged_commands_are_not_registered_again() -> None:
     assert not differ(command_specs(), [{**offer.json(), "id": "1", "version": "2"} for offer in command_specs()])
     assert differ(command_specs(), [])
 
 
-def test_discord_would_take_what_is_offered() -> None:
+def test_discord_accepts_the_commands() -> None:
     commands([offer.json() for offer in command_specs()])
 
 
-def test_what_is_chosen_from_is_read_in_every_language() -> None:
+def test_choices_are_localized_in_every_language() -> None:
     chosen = {offer.id: offer.json()["options"][0]["choices"] for offer in command_specs() if offer.option}
     assert [choice["value"] for choice in chosen["voice"]] == ["on", "auto", "off"]
     for choice in (*chosen["voice"], *chosen["forget"]):
@@ -40,7 +40,7 @@ def test_what_is_chosen_from_is_read_in_every_language() -> None:
     assert chosen["voice"][0]["name_localizations"]["vi"] == phrase("voice.button_always", "vi")
 
 
-def test_what_only_concerns_who_asks_is_private_and_a_lesson_has_a_thread() -> None:
+def test_personal_commands_are_private_and_lessons_open_threads() -> None:
     assert {offer.id for offer in command_specs() if offer.private} >= {
         "progress",
         "language",
@@ -51,7 +51,7 @@ def test_what_only_concerns_who_asks_is_private_and_a_lesson_has_a_thread() -> N
     assert {offer.says for offer in command_specs() if offer.kind == 3} == {"explain", "card"}
 
 
-def test_units_courses_languages_and_words_are_found_while_they_are_typed() -> None:
+def test_units_courses_languages_and_words_are_suggested() -> None:
     assert [value for value, _ in complete("lesson", "", "en")][:2] == ["toki-pona/1", "toki-pona/2"]
     assert [value for value, _ in complete("quiz", "3.", "en")] == ["toki-pona/3"]
     assert complete("courses", "toki", "es")[0][0] == "toki-pona"
@@ -64,7 +64,7 @@ def test_units_courses_languages_and_words_are_found_while_they_are_typed() -> N
 
 
 @pytest.mark.parametrize("command", ["lesson", "quiz", "courses", "language", "word"])
-def test_discord_would_take_what_is_completed(command: str) -> None:
+def test_discord_accepts_the_suggestions(command: str) -> None:
     found = complete(command, "", "vi")
     assert found
     completion({"choices": [{"name": label[:100], "value": value} for value, label in found]})
