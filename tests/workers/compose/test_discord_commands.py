@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bots.discord.commands import differ
-from core.dialogue.commands import COMMANDS
+from core.dialogue.feature import all_features, listed_commands
 from core.phrases import locales, phrase
 from tests.fakes.discord_components import commands, completion
 from workers.compose.discord_commands import completed, offers
@@ -15,7 +15,7 @@ _NAME = re.compile(r"[-_'\w]{1,32}")
 
 def test_every_command_is_offered_by_a_name_that_discord_takes() -> None:
     slash = [offer for offer in offers() if offer.kind == 1]
-    assert [offer.id for offer in slash] == [info.name for info in COMMANDS]
+    assert [offer.id for offer in slash] == [one.name for one in listed_commands(all_features())]
     for offer in slash:
         options = (offer.option.name,) if offer.option else ()
         for words in (offer.name, *options):
