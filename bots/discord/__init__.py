@@ -14,8 +14,7 @@ from bots.discord.gateway import DiscordGateway
 from bots.discord.live import DiscordStreams
 from bots.discord.send import Note
 from bots.discord.sessions import GatewaySessions
-from bots.discord.socket import Sleep
-from core.clock import Clock
+from core.clock import Clock, Sleep
 from core.ports.blobs import Blobs
 from core.ports.count import Count
 

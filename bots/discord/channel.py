@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
+from bots.delivery import CountFallback
 from bots.discord import custom_id, render, threads
 from bots.discord.client import FETCH_LIMIT, DiscordClient
 from bots.discord.commands import CommandSpec, Complete
@@ -17,7 +18,7 @@ from bots.discord.location import DiscordLocation
 from bots.discord.markdown import TEXT_LIMIT
 from bots.discord.parse import DiscordParser, ParsedUpdate
 from bots.discord.post import WebhookPost
-from bots.discord.send import Count, DiscordSender, Note
+from bots.discord.send import DiscordSender, Note
 from bots.discord.verify import genuine
 from bots.discord.wording import DiscordBot
 from core.address import Address
@@ -67,7 +68,7 @@ class DiscordChannel:
         blobs: Blobs,
         streams: DiscordStreams,
         note: Note,
-        count: Count,
+        count: CountFallback,
     ) -> None:
         self._client = client
         self._reader = DiscordParser(

@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bots.discord.json_fields import Json, inner, records, text
+from bots.discord.json_fields import text
+from bots.json_fields import Json, inner, records
 from core.phrases import phrase
 
 _OPENS = "write:"

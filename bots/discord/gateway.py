@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from bots.discord.channel import DiscordChannel
 from bots.discord.sdk_routes import DiscordHttp
 from bots.discord.sessions import GatewaySession, GatewaySessions
-from bots.discord.socket import GatewaySocket, Sleep
+from bots.discord.socket import GatewaySocket
 from core.channel import ReceiveEvent
+from core.clock import Sleep
 from core.errors import Failure, Malformed
 from core.event import Event
 

@@ -7,11 +7,12 @@ from typing import Any
 
 from bots.discord import custom_id, forms
 from bots.discord.commands import ON_MESSAGE, SLASH, CommandSpec, Complete, nothing
-from bots.discord.json_fields import Json, inner, moment, number, record, records, snowflake, text
+from bots.discord.json_fields import moment, snowflake, text
 from bots.discord.location import DiscordLocation
 from bots.discord.message_menu import pointed, wordless
 from bots.discord.render import EPHEMERAL
 from bots.discord.wording import name
+from bots.json_fields import Json, inner, number_or_zero, record, records
 from core.address import Address
 from core.errors import Malformed
 from core.event import Body, Event, Said, Sender, Stopped, Tapped
@@ -62,7 +63,7 @@ class Interactions:
 
     def read(self, whole: Json) -> tuple[tuple[Event, ...], OpenInteraction | None]:
         """The event and the question of an interaction; kinds that are not known give neither."""
-        kind, named, token = number(whole, "type"), snowflake(whole), text(whole, "token")
+        kind, named, token = number_or_zero(whole, "type"), snowflake(whole), text(whole, "token")
         match kind:
             case k if k == PING:
                 return (), OpenInteraction(id=named, token=token, response={"type": PONG})
@@ -133,7 +134,7 @@ class Interactions:
 
     def _command(self, data: Json, locale: str) -> Body | dict[str, Any] | None:
         called = text(data, "name")
-        match number(data, "type") or SLASH:
+        match number_or_zero(data, "type") or SLASH:
             case k if k == SLASH and _NAMED.fullmatch(called):
                 return Stopped() if called == "stop" else Said(text=" ".join([f"/{called}", *_options(data)]))
             case k if k == ON_MESSAGE:
@@ -203,7 +204,7 @@ def _place(whole: Json, *, private: bool) -> DiscordLocation:
     if not _is_group(whole):
         return DiscordLocation(chat=chat)
     message = inner(whole, "message")
-    if private or (message is not None and number(message, "flags") & EPHEMERAL):
+    if private or (message is not None and number_or_zero(message, "flags") & EPHEMERAL):
         return DiscordLocation(chat=chat, only=_sender(whole).id)
     return DiscordLocation(chat=chat, guest=_is_guest(whole))
 

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 from bots.discord.commands import CommandSpec
-from bots.discord.json_fields import Json, inner, records, snowflake, text
+from bots.discord.json_fields import snowflake, text
 from bots.discord.messages import media
 from bots.discord.render import EPHEMERAL
+from bots.json_fields import Json, inner, records
 from core.event import Body, Said, Shared
 from core.phrases import phrase
 

@@ -2,8 +2,9 @@
 
 from dataclasses import replace
 
-from bots.discord.json_fields import Json, inner, moment, number, records, seconds, snowflake, text
+from bots.discord.json_fields import moment, seconds, snowflake, text
 from bots.discord.wording import DiscordBot, DiscordWords, name, words
+from bots.json_fields import Json, inner, number_or_zero, records
 from core.address import Address
 from core.errors import Malformed
 from core.event import Body, Event, Gesture, Said, Sender, Shared, Spoke
@@ -18,7 +19,7 @@ def messages(message: Json, bot: DiscordBot) -> tuple[Event, ...]:
     address = Address("discord", snowflake(message, "channel_id"))
     if author is None:
         raise Malformed("a message needs its author")
-    if author.get("bot") is True or "webhook_id" in message or number(message, "type") not in (_PLAIN, _REPLY):
+    if author.get("bot") is True or "webhook_id" in message or number_or_zero(message, "type") not in (_PLAIN, _REPLY):
         return ()
     said, group = words(message, bot), "guild_id" in message
     member = inner(message, "member")
@@ -74,7 +75,7 @@ def media(attachment: Json) -> Media:
         ref=url,
         mime=text(attachment, "content_type") or "application/octet-stream",
         name=text(attachment, "filename"),
-        size=max(number(attachment, "size"), 0),
+        size=max(number_or_zero(attachment, "size"), 0),
         seconds=seconds(attachment, "duration_secs"),
     )
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from bots.discord import removals
 from bots.discord.commands import CommandSpec, Complete, nothing
 from bots.discord.interactions import Interactions, OpenInteraction
-from bots.discord.json_fields import number, record, text
+from bots.discord.json_fields import text
 from bots.discord.messages import edited, messages
 from bots.discord.wording import DiscordBot
+from bots.json_fields import number_or_zero, record
 from core.errors import Malformed
 from core.event import Event
 
@@ -47,7 +48,7 @@ class DiscordParser:
         except (ValueError, RecursionError) as error:
             raise Malformed("the body is no JSON") from error
         call = record(whole, "interaction")
-        if not number(call, "type"):
+        if not number_or_zero(call, "type"):
             raise Malformed("an interaction needs its type")
         return self.dispatch(INTERACTION, whole)
 

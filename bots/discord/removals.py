@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from bots.discord.json_fields import Json, moment, snowflake
+from bots.discord.json_fields import moment, snowflake
+from bots.json_fields import Json
 from core.address import Address
 from core.event import Event, Left, Sender
 

@@ -6,6 +6,7 @@ from contextlib import suppress
 from hashlib import sha256
 from mimetypes import guess_extension
 
+from bots.delivery import CountFallback
 from bots.discord import custom_id, render
 from bots.discord.client import is_deferred
 from bots.discord.errors import DiscordUneditable
@@ -20,10 +21,8 @@ from core.media import Audio, Media
 from core.ports.blobs import Blobs
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
-Step = Callable[[str], Awaitable[str]]
+SendWithNonce = Callable[[str], Awaitable[str]]
 """Sends one message under a nonce and returns its id."""
-Count = Callable[[str], None]
-"""Called with the name of the simpler form that was fallen back to: numbers, audio, post."""
 Note = Callable[[bytes], Awaitable[Audio]]
 """Encoded sound as OGG/Opus at 48 kHz, with its length and waveform; raises `Malformed` for what is no sound."""
 
@@ -40,7 +39,7 @@ class DiscordSender:
         streams: DiscordStreams,
         clock: Clock,
         note: Note,
-        count: Count,
+        count: CountFallback,
     ) -> None:
         self._post = post
         self._key = key
@@ -57,7 +56,7 @@ class DiscordSender:
             sent = await step(_nonce(f"{key}\n{reply.kind}\n{number}"))
         return sent
 
-    def _steps(self, address: Address, reply: Reply, target: str) -> tuple[Step, ...]:
+    def _steps(self, address: Address, reply: Reply, target: str) -> tuple[SendWithNonce, ...]:
         match reply:
             case Text():
                 return self._texts(address, render.texts(reply, self._sign(address)), reply.choices)
@@ -75,14 +74,14 @@ class DiscordSender:
 
     def _texts(
         self, address: Address, messages: tuple[DiscordMessage, ...], choices: tuple[Choice, ...]
-    ) -> tuple[Step, ...]:
+    ) -> tuple[SendWithNonce, ...]:
         if not messages:
             raise Refused("there are no words to send")
         if choices and not (messages[-1].buttons or messages[-1].menu):
             self._count("numbers")
         return tuple(self._step(address, message) for message in messages)
 
-    def _step(self, address: Address, message: DiscordMessage) -> Step:
+    def _step(self, address: Address, message: DiscordMessage) -> SendWithNonce:
         return lambda nonce: self._say(address, message, nonce)
 
     async def _say(self, address: Address, message: DiscordMessage, nonce: str) -> str:
@@ -127,7 +126,7 @@ class DiscordSender:
             except DiscordUneditable as error:
                 self._wait_for(written, error)
 
-    def _spoken(self, address: Address, reply: Voice) -> tuple[Step, ...]:
+    def _spoken(self, address: Address, reply: Voice) -> tuple[SendWithNonce, ...]:
         audio = reply.audio
         if audio is None:
             return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
@@ -145,14 +144,14 @@ class DiscordSender:
         self._count("audio")
         return await self._post.file(address, data, "sona.ogg", mime, DiscordMessage(), _nonce(nonce))
 
-    def _quiz(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
+    def _quiz(self, address: Address, reply: Quiz) -> tuple[SendWithNonce, ...]:
         """A voice note carries no words, so what is heard comes before the question."""
         choices = () if reply.form == "ordering" else reply.choices
         texts = self._texts(address, render.quiz(reply, self._sign(address)), choices)
         audio = reply.audio
         return texts if audio is None else (lambda nonce: self._voice(address, audio, nonce), *texts)
 
-    def _mark(self, address: Address, reply: Mark, target: str) -> tuple[Step, ...]:
+    def _mark(self, address: Address, reply: Mark, target: str) -> tuple[SendWithNonce, ...]:
         """Mark the question where it stands; without a place or buttons to mark, send the verdict alone, below the answer."""
         shown = render.verdict(reply)
         if not target or shown is None or not any(choice.value == reply.right for choice in reply.choices):
@@ -173,7 +172,7 @@ class DiscordSender:
             await self._post.strip(address, target)
         return target
 
-    def _attached(self, address: Address, reply: Picture | Document) -> tuple[Step, ...]:
+    def _attached(self, address: Address, reply: Picture | Document) -> tuple[SendWithNonce, ...]:
         messages = render.texts(Text(text=reply.text), self._sign(address)) if reply.text else ()
         first = messages[0] if len(messages) == 1 else DiscordMessage()
         rest = () if len(messages) == 1 else messages

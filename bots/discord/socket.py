@@ -1,6 +1,6 @@
 """The SDK's connections to the gateway, which go on with the sessions of those before them."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import discord
@@ -10,12 +10,12 @@ from yarl import URL
 from bots.discord.parse import TOLD
 from bots.discord.sdk_routes import DiscordHttp
 from bots.discord.sessions import GatewaySession, GatewaySessions
+from core.clock import Sleep
 
 _BETWEEN_SESSIONS = 5.0
 _RESUMABLE = 4000
 """Any code but 1000 and 1001, by which a session ends (docs.discord.com/developers/events/gateway)."""
 
-Sleep = Callable[[float], Awaitable[None]]
 OnDispatch = Callable[[str, object], None]
 
 

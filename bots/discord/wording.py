@@ -3,7 +3,8 @@
 import re
 from dataclasses import dataclass
 
-from bots.discord.json_fields import Json, inner, records, text
+from bots.discord.json_fields import text
+from bots.json_fields import Json, inner, records
 
 _MENTION = re.compile(r"<@!?([0-9]{1,20})>")
 _EMOJI = re.compile(r"<a?(:\w{2,32}:)[0-9]{1,20}>")

@@ -10,7 +10,7 @@ from aiohttp.web import AbstractRouteDef
 
 from bots.slack.admission import Admission
 from bots.slack.channel import SlackChannel
-from bots.slack.client import SlackClient, Sleep
+from bots.slack.client import SlackClient
 from bots.slack.directory import Directory
 from bots.slack.drafts import LocalSlackDrafts, SlackDrafts
 from bots.slack.home_updates import HomeUpdates, Suggest
@@ -21,7 +21,7 @@ from bots.slack.socket import SlackGateway
 from bots.slack.streams import SlackStreams
 from bots.slack.tokens import InstalledTokens, OneToken, SlackTokens
 from bots.slack.welcome import Welcome
-from core.clock import Clock
+from core.clock import Clock, Sleep
 from core.ports.blobs import Blobs
 from core.ports.count import Count
 from core.ports.installs import Installs

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import replace
 
+from bots.delivery import CountFallback
 from bots.slack import files, render, signed_value
 from bots.slack.admission import Admission
 from bots.slack.call import CallEvents, call_of
@@ -13,7 +14,7 @@ from bots.slack.home_updates import HomeUpdates
 from bots.slack.live import SlackLiveUpdates
 from bots.slack.location import SlackLocation
 from bots.slack.parse import SlackParser
-from bots.slack.send import Count, SlackSender
+from bots.slack.send import SlackSender
 from bots.slack.streams import SlackStreams
 from bots.slack.verify import genuine
 from bots.slack.welcome import Welcome
@@ -65,7 +66,7 @@ class SlackChannel:
         admission: Admission,
         welcome: Welcome,
         homes: HomeUpdates,
-        count: Count,
+        count: CountFallback,
     ) -> None:
         self._client = client
         self._reader = SlackParser(key=key, commands=commands)

@@ -1,7 +1,7 @@
 """Talks to Slack; the only one in this folder on the network. Every method raises `core.errors` only."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -16,14 +16,13 @@ from bots.slack.mrkdwn import cut, defused
 from bots.slack.rate_tiers import RateTiers
 from bots.slack.render import SlackBlock, SlackMessage
 from bots.slack.tokens import SlackTokens
+from core.clock import Sleep
 from core.errors import Failure, Refused, Unreachable
 
 FETCH_LIMIT = 25 * 1024 * 1024
 UPDATE_TEXT = 4000
 _SECONDS = 30.0
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5)
-
-Sleep = Callable[[float], Awaitable[None]]
 
 
 class SlackClient:

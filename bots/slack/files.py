@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from bots.slack.json_fields import Json, amount, text
+from bots.json_fields import Json
+from bots.slack.json_fields import amount, text
 from core.event import Body, Said, Shared, Spoke
 from core.media import Media
 

@@ -1,33 +1,19 @@
 """Takes values out of Slack's JSON, each of the type it has to be."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
 
+from bots.json_fields import Json, inner, string
 from core.errors import Malformed
 
-Json = Mapping[str, Any]
 
-
-def record(value: object, name: str) -> Json:
-    if not isinstance(value, dict):
-        raise Malformed(f"{name} is no object")
-    return cast(Json, value)
-
-
-def inner(parent: Json, name: str) -> Json:
+def inner_or_empty(parent: Json, name: str) -> Json:
     """An object under `name`; an empty one when there is none."""
-    value = parent.get(name)
-    return {} if value is None else record(value, name)
+    return inner(parent, name) or {}
 
 
 def text(parent: Json, name: str) -> str:
     """Words that may be missing, and then are empty; without what Postgres and UTF-8 cannot hold."""
-    value = parent.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise Malformed(f"{name} is no text")
+    value = string(parent, name)
     if value.isascii() and "\0" not in value:
         return value
     return value.replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
@@ -44,16 +30,6 @@ def amount(parent: Json, name: str) -> int:
     """A whole number from 0 on; 0 where it is missing or something else."""
     value = parent.get(name)
     return min(value, 2**53) if type(value) is int and value > 0 else 0
-
-
-def records(parent: Json, name: str) -> tuple[Json, ...]:
-    """A list of objects that may be missing, and then is empty."""
-    value = parent.get(name)
-    if value is None:
-        return ()
-    if not isinstance(value, list):
-        raise Malformed(f"{name} is no list")
-    return tuple(record(item, name) for item in cast(list[object], value))
 
 
 def moment(stamp: str) -> datetime:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from bots.delivery import CountFallback
 from bots.slack import render
 from bots.slack.client import SlackClient, task, words
 from bots.slack.drafts import SlackDraft
@@ -40,7 +41,7 @@ class SlackLiveUpdates:
         client: SlackClient,
         clock: Clock,
         streams: SlackStreams,
-        count: Callable[[str], None],
+        count: CountFallback,
     ) -> None:
         self._address = address
         self._place = SlackLocation.of(address)

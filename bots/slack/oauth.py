@@ -8,8 +8,9 @@ from urllib.parse import urlencode
 import aiohttp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bots.json_fields import record
 from bots.slack.api_call import asked, root
-from bots.slack.json_fields import amount, needed, record, text
+from bots.slack.json_fields import amount, needed, text
 from core.clock import Clock
 from core.errors import Refused
 from core.ports.installs import Install

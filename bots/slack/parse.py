@@ -6,9 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from urllib.parse import parse_qs
 
+from bots.json_fields import Json, record, records
 from bots.slack import files, interactive
 from bots.slack.call import AppRemoved, ConversationOpened, ParsedCall
-from bots.slack.json_fields import Json, amount, inner, moment, needed, record, records, text
+from bots.slack.json_fields import amount, inner_or_empty, moment, needed, text
 from bots.slack.location import SlackLocation
 from bots.slack.wording import SlackWords, asked, commanded, words
 from core.errors import Malformed
@@ -97,7 +98,7 @@ class SlackParser:
                 return _home(event, team)
             case "app_uninstalled":
                 return ParsedCall(ended=_ended(whole))
-            case "tokens_revoked" if inner(event, "tokens").get("bot"):
+            case "tokens_revoked" if inner_or_empty(event, "tokens").get("bot"):
                 return ParsedCall(ended=_ended(whole))
             case _:
                 return ParsedCall()
@@ -140,8 +141,8 @@ def _edited(whole: Json, event: Json, team: str, bot: str, commands: Collection[
 
     A mention that was added is told by `app_mention` as well, and has the same id.
     """
-    message, before = record(event.get("message"), "message"), inner(event, "previous_message")
-    edited, ts = text(inner(message, "edited"), "ts"), text(message, "ts")
+    message, before = record(event.get("message"), "message"), inner_or_empty(event, "previous_message")
+    edited, ts = text(inner_or_empty(message, "edited"), "ts"), text(message, "ts")
     if not edited or not ts or text(message, "text") == text(before, "text"):
         return ()
     if moment(edited) - moment(ts) > _EDITABLE:
@@ -182,7 +183,7 @@ def _place(event: Json, team: str) -> SlackLocation:
 
 
 def _sender(event: Json, team: str, user: str) -> Sender:
-    profile = inner(event, "user_profile")
+    profile = inner_or_empty(event, "user_profile")
     name = text(profile, "display_name") or text(profile, "real_name") or text(profile, "name")
     return Sender(id=f"{team}.{user}", name=name)
 

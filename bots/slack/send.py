@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from bots.delivery import CountFallback, SendStep
 from bots.slack import interactive, render, signed_value
 from bots.slack.client import UPDATE_TEXT, SlackClient
 from bots.slack.drafts import SlackDraft
@@ -19,10 +20,6 @@ from core.errors import Failure, Refused
 from core.media import Media
 from core.ports.blobs import Blobs
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
-
-Step = Callable[[], Awaitable[str]]
-Count = Callable[[str], None]
-"""Called with the name of the simpler form that was fallen back to: plain, numbers, post, verdict, file, direct."""
 
 _REMEMBERED = 256
 _CAPTION = 3000
@@ -48,7 +45,7 @@ class SlackSender:
         key: bytes,
         blobs: Blobs,
         streams: SlackStreams,
-        count: Count,
+        count: CountFallback,
         spell: Callable[[str], str],
     ) -> None:
         self._client = client
@@ -83,7 +80,7 @@ class SlackSender:
     def _spelled(self, reply: Reply) -> Reply:
         return reply if isinstance(reply, Quiz) else replace(reply, text=self._spell(reply.text))
 
-    def _steps(self, to: ApiCall, reply: Reply, target: str) -> tuple[Step, ...]:
+    def _steps(self, to: ApiCall, reply: Reply, target: str) -> tuple[SendStep, ...]:
         match reply:
             case Text():
                 if SlackLocation.of(to.address).only:
@@ -106,14 +103,16 @@ class SlackSender:
     def _sign(self, address: Address) -> Callable[[str], str]:
         return lambda choice: signed_value.encode(choice, address, self._key)
 
-    def _texts(self, to: ApiCall, messages: tuple[SlackMessage, ...], choices: tuple[Choice, ...]) -> tuple[Step, ...]:
+    def _texts(
+        self, to: ApiCall, messages: tuple[SlackMessage, ...], choices: tuple[Choice, ...]
+    ) -> tuple[SendStep, ...]:
         if not messages:
             raise Refused("there are no words to send")
         if choices and not messages[-1].buttons:
             self._count("numbers")
         return tuple(self._step(to, message) for message in messages)
 
-    def _step(self, to: ApiCall, message: SlackMessage) -> Step:
+    def _step(self, to: ApiCall, message: SlackMessage) -> SendStep:
         return lambda: self._say(to, message)
 
     async def _say(self, to: ApiCall, message: SlackMessage) -> str:
@@ -202,12 +201,12 @@ class SlackSender:
         await self._rest(to, place, draft, ended=ended)
         return place
 
-    def _spoken(self, to: ApiCall, reply: Voice) -> tuple[Step, ...]:
+    def _spoken(self, to: ApiCall, reply: Voice) -> tuple[SendStep, ...]:
         if reply.audio is None:
             return self._texts(to, render.texts(Text(text=reply.text), self._sign(to.address)), ())
         return (self._file(to, reply.audio, "voice", ""),)
 
-    def _file(self, to: ApiCall, media: Media, name: str, words: str) -> Step:
+    def _file(self, to: ApiCall, media: Media, name: str, words: str) -> SendStep:
         if SlackLocation.of(to.address).only:
             raise Refused("files cannot be shown to one person in a channel")
 
@@ -218,7 +217,7 @@ class SlackSender:
 
         return upload
 
-    def _picture(self, to: ApiCall, reply: Picture) -> Step:
+    def _picture(self, to: ApiCall, reply: Picture) -> SendStep:
         """A picture within a message; as a file where Slack does not show it so, or has not looked through it yet."""
         filed = self._file(to, reply.media, reply.media.name, reply.text)
 
@@ -242,14 +241,14 @@ class SlackSender:
     async def _shown_at(self, to: ApiCall) -> SlackLocation:
         return self._streams.place(to.address, to.key, await self._draft(to))
 
-    def _quiz(self, to: ApiCall, reply: Quiz) -> tuple[Step, ...]:
+    def _quiz(self, to: ApiCall, reply: Quiz) -> tuple[SendStep, ...]:
         messages = render.quiz(reply, self._sign(to.address))
         texts = self._texts(to, messages, () if reply.form == "ordering" else reply.choices)
         if reply.audio is None:
             return texts
         return (self._file(to, reply.audio, "listen", ""), *texts)
 
-    def _mark(self, to: ApiCall, reply: Mark, target: str) -> tuple[Step, ...]:
+    def _mark(self, to: ApiCall, reply: Mark, target: str) -> tuple[SendStep, ...]:
         """Mark the question where it stands; without a place for it, send the verdict alone."""
         place = SlackLocation.of(to.address)
         alone = self._texts(to, render.texts(Text(text=reply.text), self._sign(to.address)), ())

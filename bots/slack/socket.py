@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
@@ -13,12 +12,11 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from bots.slack.channel import SlackChannel
 from bots.slack.client import SlackClient
 from core.channel import ReceiveEvent
+from core.clock import Sleep
 from core.errors import Malformed
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT = 60.0
-
-Sleep = Callable[[float], Awaitable[None]]
 
 
 class SlackGateway:
