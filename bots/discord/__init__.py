@@ -8,11 +8,11 @@ from hashlib import sha256
 
 from bots.discord.channel import DiscordChannel
 from bots.discord.client import DiscordClient
-from bots.discord.commands import CommandSpec, Complete, differ, nothing
+from bots.discord.commands import Autocomplete, CommandSpec, commands_differ, no_suggestions
 from bots.discord.drafts import DiscordDrafts, LocalDiscordDrafts
 from bots.discord.gateway import DiscordGateway
 from bots.discord.live import DiscordStreams
-from bots.discord.send import Note
+from bots.discord.send import EncodeVoiceNote
 from bots.discord.sessions import GatewaySessions
 from core.clock import Clock, Sleep
 from core.ports.blobs import Blobs
@@ -36,14 +36,14 @@ class Discord:
     channel: DiscordChannel
     gateway: DiscordGateway
     client: DiscordClient
-    offers: Sequence[CommandSpec]
+    commands: Sequence[CommandSpec]
 
     async def register(self) -> bool:
         """Learn who we are and offer the commands; true when they were not there before. Raises `core.errors`."""
         await self.channel.identify()
-        if not differ(self.offers, await self.client.commands()):
+        if not commands_differ(self.commands, await self.client.commands()):
             return False
-        await self.client.offer([offer.json() for offer in self.offers])
+        await self.client.replace_commands([offer.json() for offer in self.commands])
         return True
 
     async def close(self) -> None:
@@ -56,10 +56,10 @@ def connect(
     secret_key: bytes,
     clock: Clock,
     blobs: Blobs,
-    note: Note,
+    encode_voice_note: EncodeVoiceNote,
     count: Count,
-    offers: Sequence[CommandSpec] = (),
-    complete: Complete = nothing,
+    commands: Sequence[CommandSpec] = (),
+    autocomplete: Autocomplete = no_suggestions,
     drafts: DiscordDrafts | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> Discord:
@@ -73,15 +73,15 @@ def connect(
         client=client,
         key=hmac.digest(secret_key, b"discord buttons", sha256),
         public_key=settings.public_key,
-        offers=offers,
-        complete=complete,
+        commands=commands,
+        autocomplete=autocomplete,
         clock=clock,
         blobs=blobs,
         streams=DiscordStreams(drafts),
-        note=note,
+        encode_voice_note=encode_voice_note,
         count=lambda form: count("fallback", channel="discord", form=form),
     )
     gateway = DiscordGateway(
         token=settings.token, api_url=settings.api_url, channel=channel, sessions=GatewaySessions(drafts), sleep=sleep
     )
-    return Discord(channel=channel, gateway=gateway, client=client, offers=offers)
+    return Discord(channel=channel, gateway=gateway, client=client, commands=commands)

@@ -7,8 +7,8 @@ from typing import Protocol, Self
 
 from core.address import Address
 
-_MOST = 4096
-_BY = "~"
+_MAX_DRAFTS = 4096
+_WRITER_SEPARATOR = "~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,15 +16,15 @@ class DiscordDraft:
     """The `message` with a half-written answer, empty before there is one; `by` names who is drawing it just now, or nobody."""
 
     message: str = ""
-    by: str = ""
+    writer: str = ""
 
     @classmethod
-    def parse(cls, kept: str) -> Self:
-        message, _, by = kept.partition(_BY)
-        return cls(message=message, by=by)
+    def parse(cls, stored: str) -> Self:
+        message, _, writer = stored.partition(_WRITER_SEPARATOR)
+        return cls(message=message, writer=writer)
 
     def __str__(self) -> str:
-        return f"{self.message}{_BY}{self.by}" if self.by else self.message
+        return f"{self.message}{_WRITER_SEPARATOR}{self.writer}" if self.writer else self.message
 
 
 class DiscordDrafts(Protocol):
@@ -64,7 +64,7 @@ class LocalDiscordDrafts:
         before = self._messages.pop(address, "")
         if message:
             self._messages[address] = message
-        if len(self._messages) > _MOST:
+        if len(self._messages) > _MAX_DRAFTS:
             self._messages.popitem(last=False)
         return before
 

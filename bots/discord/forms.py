@@ -7,26 +7,26 @@ from bots.discord.json_fields import text
 from bots.json_fields import Json, inner, records
 from core.phrases import phrase
 
-_OPENS = "write:"
+_FORM_PREFIX = "write:"
 _MODAL = 9
 _LABEL, _INPUT = 18, 4
 _SHORT = 1
-_TITLE, _LONGEST = 45, 1000
+_MAX_TITLE, _MAX_ANSWER = 45, 1000
 
 
-def opener(quiz: str) -> str:
+def form_choice(quiz: str) -> str:
     """The choice behind the button that opens the form for a question, and behind the form itself."""
-    return _OPENS + quiz
+    return _FORM_PREFIX + quiz
 
 
-def opens(choice: str) -> bool:
-    return choice.startswith(_OPENS)
+def is_form_choice(choice: str) -> bool:
+    return choice.startswith(_FORM_PREFIX)
 
 
-def form(custom_id: str, locale: str) -> Mapping[str, Any]:
+def modal(custom_id: str, locale: str) -> Mapping[str, Any]:
     """What opens the form, as the answer to a tap; `custom_id` comes back with what was written."""
-    label = phrase("form.answer", locale or "en")[:_TITLE]
-    field = {"type": _INPUT, "custom_id": "words", "style": _SHORT, "required": True, "max_length": _LONGEST}
+    label = phrase("form.answer", locale or "en")[:_MAX_TITLE]
+    field = {"type": _INPUT, "custom_id": "words", "style": _SHORT, "required": True, "max_length": _MAX_ANSWER}
     data = {
         "custom_id": custom_id,
         "title": label,
@@ -35,7 +35,7 @@ def form(custom_id: str, locale: str) -> Mapping[str, Any]:
     return {"type": _MODAL, "data": data}
 
 
-def written(data: Json) -> str:
+def submitted_text(data: Json) -> str:
     """What stands in a form's fields, each in its label or, in the older way, in its row."""
     fields: list[Json] = []
     for part in records(data, "components"):

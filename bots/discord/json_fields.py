@@ -28,6 +28,6 @@ def snowflake(parent: Json, name: str = "id") -> str:
     return value
 
 
-def moment(snowflake: str) -> datetime:
+def created_at(snowflake: str) -> datetime:
     """When the thing with this id was made, which the id itself says."""
     return _EPOCH + timedelta(milliseconds=int(snowflake) >> 22)

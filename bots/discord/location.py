@@ -5,7 +5,7 @@ from typing import Self
 
 from core.address import Address
 
-_ONLY, _GUEST = "@", "+"
+_PRIVATE, _GUEST = "@", "+"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,19 +17,21 @@ class DiscordLocation:
     """
 
     chat: str
-    only: str = ""
+    private_to: str = ""
     guest: bool = False
 
     @classmethod
     def of(cls, address: Address) -> Self:
-        only = address.thread.removeprefix(_ONLY) if address.thread.startswith(_ONLY) else ""
-        return cls(chat=address.chat, only=only, guest=address.thread == _GUEST)
+        private_to = address.thread.removeprefix(_PRIVATE) if address.thread.startswith(_PRIVATE) else ""
+        return cls(chat=address.chat, private_to=private_to, guest=address.thread == _GUEST)
 
     @property
     def address(self) -> Address:
-        return Address("discord", self.chat, f"{_ONLY}{self.only}" if self.only else _GUEST if self.guest else "")
+        return Address(
+            "discord", self.chat, f"{_PRIVATE}{self.private_to}" if self.private_to else _GUEST if self.guest else ""
+        )
 
     @property
-    def lent(self) -> bool:
+    def needs_token(self) -> bool:
         """Whether things are sent there by the token of an interaction only."""
-        return bool(self.only) or self.guest
+        return bool(self.private_to) or self.guest

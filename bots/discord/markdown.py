@@ -23,8 +23,8 @@ from core.markup import (
 
 TEXT_LIMIT = 2000
 _SPECIAL = re.compile(r"([\\`*_~|\[\]<>])")
-_AT_START = re.compile(r"^(\s*)(#{1,3} |-# |[-+] |>)", re.MULTILINE)
-_COUNTED = re.compile(r"^(\s*\d{1,9})\. ", re.MULTILINE)
+_BLOCK_MARK = re.compile(r"^(\s*)(#{1,3} |-# |[-+] |>)", re.MULTILINE)
+_ORDINAL = re.compile(r"^(\s*\d{1,9})\. ", re.MULTILINE)
 
 
 def markdown(text: str) -> str:
@@ -34,8 +34,8 @@ def markdown(text: str) -> str:
 
 def escaped(words: str) -> str:
     """Words as Discord's Markdown that shows exactly them."""
-    found = _AT_START.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", words))
-    return _COUNTED.sub(r"\1\\. ", found)
+    found = _BLOCK_MARK.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", words))
+    return _ORDINAL.sub(r"\1\\. ", found)
 
 
 def length(text: str) -> int:

@@ -11,27 +11,31 @@ from bots.json_fields import Json, inner, records
 from core.event import Body, Said, Shared
 from core.phrases import phrase
 
-_SAY = 4
+_MESSAGE = 4
 
 
-def pointed(offer: CommandSpec | None, called: str, data: Json) -> Body | None:
+def menu_command(command: CommandSpec | None, name: str, data: Json) -> Body | None:
     """The command it stands for, and that message's words or its first file; `None` where it has neither."""
     resolved = inner(data, "resolved")
-    found = inner(resolved, "messages") if resolved is not None else None
-    message = inner(found, snowflake(data, "target_id")) if found is not None else None
+    messages = inner(resolved, "messages") if resolved is not None else None
+    message = inner(messages, snowflake(data, "target_id")) if messages is not None else None
     if message is None:
         return None
     words = "\n".join(_words(message))
     if words:
-        return Said(text=f"/{offer.says} {words}" if offer is not None and offer.says else f"{called}:\n{words}")
+        return Said(
+            text=f"/{command.slash_command} {words}"
+            if command is not None and command.slash_command
+            else f"{name}:\n{words}"
+        )
     files = records(message, "attachments")
-    return Shared(media=media(files[0]), text=called) if files else None
+    return Shared(media=media(files[0]), text=name) if files else None
 
 
-def wordless(locale: str) -> dict[str, Any]:
+def nothing_to_read(locale: str) -> dict[str, Any]:
     """The answer where there is nothing to read in the message, for the one who asked only."""
     words = phrase("menu.wordless", locale or "en")
-    return {"type": _SAY, "data": {"content": words, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}}
+    return {"type": _MESSAGE, "data": {"content": words, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}}
 
 
 def _words(message: Json) -> Iterator[str]:

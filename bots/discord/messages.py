@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bots.discord.json_fields import moment, seconds, snowflake, text
-from bots.discord.wording import DiscordBot, DiscordWords, name, words
+from bots.discord.json_fields import created_at, seconds, snowflake, text
+from bots.discord.wording import DiscordBot, DiscordText, display_name, message_text
 from bots.json_fields import Json, inner, number_or_zero, records
 from core.address import Address
 from core.errors import Malformed
@@ -13,7 +13,7 @@ from core.media import Media
 _PLAIN, _REPLY = 0, 19
 
 
-def messages(message: Json, bot: DiscordBot) -> tuple[Event, ...]:
+def message_events(message: Json, bot: DiscordBot) -> tuple[Event, ...]:
     """One event for the words, or one for each file; none for what no person wrote or what cannot be read."""
     named, author = snowflake(message), inner(message, "author")
     address = Address("discord", snowflake(message, "channel_id"))
@@ -21,24 +21,24 @@ def messages(message: Json, bot: DiscordBot) -> tuple[Event, ...]:
         raise Malformed("a message needs its author")
     if author.get("bot") is True or "webhook_id" in message or number_or_zero(message, "type") not in (_PLAIN, _REPLY):
         return ()
-    said, group = words(message, bot), "guild_id" in message
+    said, group = message_text(message, bot), "guild_id" in message
     member = inner(message, "member")
-    sender = Sender(id=snowflake(author), name=name({**author, "member": member}))
+    sender = Sender(id=snowflake(author), name=display_name({**author, "member": member}))
     return tuple(
         Event(
             id=f"discord:{named}" + (f":{place}" if place else ""),
             address=address,
             sender=sender,
-            at=moment(named),
+            at=created_at(named),
             body=body,
-            addressed=not group or said.meant,
+            addressed=not group or said.addressed,
             group=group,
         )
         for place, body in enumerate(_bodies(message, said, group=group))
     )
 
 
-def edited(message: Json, bot: DiscordBot) -> tuple[Event, ...]:
+def edit_events(message: Json, bot: DiscordBot) -> tuple[Event, ...]:
     """One event for words that were changed, by which a message is answered once more and never again.
 
     Discord tells of an edit also when it shows a link's page or somebody pins a message; then there is no time of editing, or an old one.
@@ -47,12 +47,12 @@ def edited(message: Json, bot: DiscordBot) -> tuple[Event, ...]:
         return ()
     return tuple(
         replace(event, id=f"{event.id}:edited", body=replace(event.body, edited=True))
-        for event in messages(message, bot)
+        for event in message_events(message, bot)
         if isinstance(event.body, Said) and event.addressed
     )
 
 
-def _bodies(message: Json, said: DiscordWords, *, group: bool) -> tuple[Body, ...]:
+def _bodies(message: Json, said: DiscordText, *, group: bool) -> tuple[Body, ...]:
     """A reply to us that does not mention us comes without what was written in it."""
     files = tuple(media(attachment) for attachment in records(message, "attachments"))
     if not files:

@@ -5,17 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bots.discord import removals
-from bots.discord.commands import CommandSpec, Complete, nothing
-from bots.discord.interactions import Interactions, OpenInteraction
+from bots.discord.commands import Autocomplete, CommandSpec, no_suggestions
+from bots.discord.interactions import InteractionParser, OpenInteraction
 from bots.discord.json_fields import text
-from bots.discord.messages import edited, messages
+from bots.discord.messages import edit_events, message_events
 from bots.discord.wording import DiscordBot
 from bots.json_fields import number_or_zero, record
 from core.errors import Malformed
 from core.event import Event
 
 MESSAGE, INTERACTION = "MESSAGE_CREATE", "INTERACTION_CREATE"
-TOLD = (MESSAGE, "MESSAGE_UPDATE", INTERACTION, "CHANNEL_DELETE", "THREAD_DELETE", "GUILD_DELETE")
+DISPATCHES = (MESSAGE, "MESSAGE_UPDATE", INTERACTION, "CHANNEL_DELETE", "THREAD_DELETE", "GUILD_DELETE")
 """What the gateway tells that is read here."""
 
 
@@ -27,9 +27,9 @@ class ParsedUpdate:
     """
 
     events: tuple[Event, ...] = ()
-    asked: OpenInteraction | None = None
+    interaction: OpenInteraction | None = None
     guild: str = ""
-    left: str = ""
+    left_guild: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,38 +38,38 @@ class DiscordParser:
 
     bot: DiscordBot
     key: bytes
-    offers: Mapping[str, CommandSpec] = field(default_factory=dict[str, CommandSpec])
-    complete: Complete = nothing
+    commands: Mapping[str, CommandSpec] = field(default_factory=dict[str, CommandSpec])
+    autocomplete: Autocomplete = no_suggestions
 
     def body(self, body: bytes) -> ParsedUpdate:
         """An interaction that came by HTTP. Raises `Malformed` for anything that is none."""
         try:
-            whole: object = json.loads(body)
+            payload: object = json.loads(body)
         except (ValueError, RecursionError) as error:
             raise Malformed("the body is no JSON") from error
-        call = record(whole, "interaction")
+        call = record(payload, "interaction")
         if not number_or_zero(call, "type"):
             raise Malformed("an interaction needs its type")
-        return self.dispatch(INTERACTION, whole)
+        return self.dispatch(INTERACTION, payload)
 
     def dispatch(self, name: str, data: object) -> ParsedUpdate:
         """What the gateway tells. Names that are not known give no events; raises `Malformed` for what is broken."""
-        if name not in TOLD:
+        if name not in DISPATCHES:
             return ParsedUpdate()
-        told = record(data, name)
-        guild = text(told, "guild_id")
+        payload = record(data, name)
+        guild = text(payload, "guild_id")
         match name:
             case "MESSAGE_CREATE":
-                return ParsedUpdate(events=messages(told, self.bot), guild=guild)
+                return ParsedUpdate(events=message_events(payload, self.bot), guild=guild)
             case "MESSAGE_UPDATE":
-                return ParsedUpdate(events=edited(told, self.bot), guild=guild)
+                return ParsedUpdate(events=edit_events(payload, self.bot), guild=guild)
             case "INTERACTION_CREATE":
-                reader = Interactions(key=self.key, offers=self.offers, complete=self.complete)
-                events, asked = reader.read(told)
-                return ParsedUpdate(events=events, asked=asked, guild=guild)
+                reader = InteractionParser(key=self.key, commands=self.commands, autocomplete=self.autocomplete)
+                events, interaction = reader.parse(payload)
+                return ParsedUpdate(events=events, interaction=interaction, guild=guild)
             case "CHANNEL_DELETE" | "THREAD_DELETE":
-                return ParsedUpdate(events=removals.channel(told), guild=guild)
+                return ParsedUpdate(events=removals.channel_deleted(payload), guild=guild)
             case "GUILD_DELETE":
-                return ParsedUpdate(left=removals.guild(told))
+                return ParsedUpdate(left_guild=removals.left_guild(payload))
             case _:
                 return ParsedUpdate()

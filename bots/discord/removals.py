@@ -2,28 +2,28 @@
 
 from datetime import datetime
 
-from bots.discord.json_fields import moment, snowflake
+from bots.discord.json_fields import created_at, snowflake
 from bots.json_fields import Json
 from core.address import Address
 from core.event import Event, Left, Sender
 
 
-def channel(gone: Json) -> tuple[Event, ...]:
+def channel_deleted(payload: Json) -> tuple[Event, ...]:
     """A channel or a thread was deleted."""
-    chat = snowflake(gone)
-    guild = snowflake(gone, "guild_id") if "guild_id" in gone else chat
-    return (left(chat, guild, moment(chat), named=chat),)
+    chat = snowflake(payload)
+    guild = snowflake(payload, "guild_id") if "guild_id" in payload else chat
+    return (left_event(chat, guild, created_at(chat), id_suffix=chat),)
 
 
-def guild(gone: Json) -> str:
+def left_guild(payload: Json) -> str:
     """The server that the bot is no longer in; nothing where the server is only out of order."""
-    named = snowflake(gone)
-    return "" if gone.get("unavailable") is True else named
+    guild_id = snowflake(payload)
+    return "" if payload.get("unavailable") is True else guild_id
 
 
-def left(chat: str, guild: str, at: datetime, *, named: str) -> Event:
+def left_event(chat: str, guild: str, at: datetime, *, id_suffix: str) -> Event:
     return Event(
-        id=f"discord:left:{named}",
+        id=f"discord:left:{id_suffix}",
         address=Address("discord", chat),
         sender=Sender(id=guild),
         at=at,

@@ -16,10 +16,10 @@ class GatewaySession:
     url: str
 
     @classmethod
-    def parse(cls, kept: str) -> Self | None:
-        named, _, rest = kept.partition(" ")
+    def parse(cls, stored: str) -> Self | None:
+        session_id, _, rest = stored.partition(" ")
         sequence, _, url = rest.partition(" ")
-        return cls(id=named, sequence=int(sequence), url=url) if url and sequence.isdecimal() else None
+        return cls(id=session_id, sequence=int(sequence), url=url) if url and sequence.isdecimal() else None
 
     def __str__(self) -> str:
         return f"{self.id} {self.sequence} {self.url}"
@@ -31,13 +31,13 @@ class GatewaySessions:
     def __init__(self, drafts: DiscordDrafts) -> None:
         self._drafts = drafts
 
-    async def take(self, shard: int, of: int) -> GatewaySession | None:
+    async def take(self, shard: int, shards: int) -> GatewaySession | None:
         """The session to go on with, which is tried once."""
-        return GatewaySession.parse(await self._drafts.write(_place(shard, of), ""))
+        return GatewaySession.parse(await self._drafts.write(_key(shard, shards), ""))
 
-    async def keep(self, shard: int, of: int, session: GatewaySession) -> None:
-        await self._drafts.write(_place(shard, of), str(session))
+    async def save(self, shard: int, shards: int, session: GatewaySession) -> None:
+        await self._drafts.write(_key(shard, shards), str(session))
 
 
-def _place(shard: int, of: int) -> Address:
-    return Address("discord", "gateway", f"{shard}/{of}")
+def _key(shard: int, shards: int) -> Address:
+    return Address("discord", "gateway", f"{shard}/{shards}")

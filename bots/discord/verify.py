@@ -11,7 +11,7 @@ SIGNATURE = "x-signature-ed25519"
 TIMESTAMP = "x-signature-timestamp"
 
 
-def genuine(request: Request, public_key: str) -> bool:
+def is_signed(request: Request, public_key: str) -> bool:
     """Whether the call is signed (Ed25519, over time stamp and body) by the owner of `public_key`, in hexadecimal; never without a key."""
     try:
         signature = bytes.fromhex(request.headers.get(SIGNATURE, ""))

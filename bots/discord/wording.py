@@ -23,7 +23,7 @@ class DiscordBot:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DiscordWords:
+class DiscordText:
     """`text` without mentions of the bot, which it may have `mentioned` or be `answering`."""
 
     text: str
@@ -31,26 +31,26 @@ class DiscordWords:
     answering: bool
 
     @property
-    def meant(self) -> bool:
+    def addressed(self) -> bool:
         return self.mentioned or self.answering
 
 
-def words(message: Json, bot: DiscordBot) -> DiscordWords:
-    people = {str(person.get("id")): name(person) for person in records(message, "mentions")}
-    mentioned = bool(bot.id) and bot.id in people
+def message_text(message: Json, bot: DiscordBot) -> DiscordText:
+    names = {str(person.get("id")): display_name(person) for person in records(message, "mentions")}
+    mentioned = bool(bot.id) and bot.id in names
     answering = bot.wrote(inner(message, "referenced_message"))
 
     def shown(found: re.Match[str]) -> str:
         if found[1] == bot.id:
             return ""
-        return f"@{people[found[1]]}" if found[1] in people else found[0]
+        return f"@{names[found[1]]}" if found[1] in names else found[0]
 
-    said = _EMOJI.sub(r"\1", _MENTION.sub(shown, text(message, "content")))
-    said = said.lstrip(" ,:").strip() if mentioned else said.strip()
-    return DiscordWords(text=said, mentioned=mentioned, answering=answering)
+    shown_text = _EMOJI.sub(r"\1", _MENTION.sub(shown, text(message, "content")))
+    shown_text = shown_text.lstrip(" ,:").strip() if mentioned else shown_text.strip()
+    return DiscordText(text=shown_text, mentioned=mentioned, answering=answering)
 
 
-def name(person: Json) -> str:
+def display_name(person: Json) -> str:
     """What a person wants to be called."""
     member = inner(person, "member")
     nick = text(member, "nick") if member is not None else ""

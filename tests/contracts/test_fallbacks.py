@@ -177,7 +177,7 @@ async def test_discord_file_to_text(ladder: Ladder) -> None:
 @on("discord")
 async def test_discord_stream_to_post(ladder: Ladder) -> None:
     await ladder.drafts("toki")
-    ladder.api.room().messages.clear()
+    ladder.api.channel().messages.clear()
     await ladder.sends(Text(text="toki pona"))
     assert (await ladder.says(), ladder.forms) == ("toki pona", ["post"])
 

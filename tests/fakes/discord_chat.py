@@ -7,7 +7,7 @@ from tests.fakes.discord_rules import Answer, invalid
 
 
 @dataclass
-class Room:
+class DiscordChat:
     """A channel, or a thread of the channel `parent`. `refusal` is what every message there is answered with."""
 
     id: str
@@ -15,10 +15,10 @@ class Room:
     name: str = ""
     members: list[str] = field(default_factory=list[str])
     refusal: Answer | None = None
-    typed: int = 0
+    typing_calls: int = 0
     messages: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
 
-    def open(self, thread: "Room", body: dict[str, Any]) -> dict[str, Any]:
+    def open(self, thread: "DiscordChat", body: dict[str, Any]) -> dict[str, Any]:
         """Open a public thread here."""
         if self.parent:
             raise Answer(400, "Cannot execute action on this channel type", 50024)

@@ -32,13 +32,13 @@ def components(rows: list[Any]) -> None:
 
 
 def _menu(menu: Mapping[str, Any], seen: set[str]) -> None:
-    _named(menu, seen)
+    _check_custom_id(menu, seen)
     options = menu.get("options", [])
     if not 1 <= len(options) <= 25:
         raise invalid("options", "Must be between 1 and 25 in length.")
     for option in options:
-        _long(option.get("label", ""), "label", 100)
-        _long(option.get("value", ""), "value", 100)
+        _check_length(option.get("label", ""), "label", 100)
+        _check_length(option.get("value", ""), "value", 100)
     if len({option["value"] for option in options}) < len(options):
         raise invalid("options", "The specified option value is already used")
 
@@ -46,26 +46,26 @@ def _menu(menu: Mapping[str, Any], seen: set[str]) -> None:
 def _button(button: Mapping[str, Any], seen: set[str]) -> None:
     if button.get("type") != 2 or button.get("style") not in (1, 2, 3, 4):
         raise invalid("components", "Value must be one of")
-    _named(button, seen)
-    _long(button.get("label", ""), "label", 80)
+    _check_custom_id(button, seen)
+    _check_length(button.get("label", ""), "label", 80)
 
 
-def _named(part: Mapping[str, Any], seen: set[str]) -> None:
-    _long(part.get("custom_id", ""), "custom_id", 100)
+def _check_custom_id(part: Mapping[str, Any], seen: set[str]) -> None:
+    _check_length(part.get("custom_id", ""), "custom_id", 100)
     if part["custom_id"] in seen:
         raise invalid("components", "Component custom id cannot be duplicated")
     seen.add(part["custom_id"])
 
 
-def _long(text: str, field: str, most: int) -> None:
-    if not 1 <= len(text) <= most:
-        raise invalid(field, f"Must be between 1 and {most} in length.")
+def _check_length(text: str, field: str, limit: int) -> None:
+    if not 1 <= len(text) <= limit:
+        raise invalid(field, f"Must be between 1 and {limit} in length.")
 
 
-def form(data: Mapping[str, Any]) -> None:
+def modal(data: Mapping[str, Any]) -> None:
     """Raises `Answer` for what is no form."""
-    _long(data.get("title", ""), "title", 45)
-    _long(data.get("custom_id", ""), "custom_id", 100)
+    _check_length(data.get("title", ""), "title", 45)
+    _check_length(data.get("custom_id", ""), "custom_id", 100)
     labels = data.get("components", [])
     if not 1 <= len(labels) <= 5:
         raise invalid("components", "Must be between 1 and 5 in length.")
@@ -74,33 +74,33 @@ def form(data: Mapping[str, Any]) -> None:
         field = label.get("component", {})
         if label.get("type") != 18 or field.get("type") != 4 or field.get("style") not in (1, 2):
             raise invalid("components", "Value must be one of")
-        _long(label.get("label", ""), "label", 45)
-        _named(field, seen)
+        _check_length(label.get("label", ""), "label", 45)
+        _check_custom_id(field, seen)
 
 
-def completion(data: Mapping[str, Any]) -> None:
+def suggestions(data: Mapping[str, Any]) -> None:
     """Raises `Answer` for choices that are none."""
     choices = data.get("choices")
     if not isinstance(choices, list) or len(choices) > 25:
         raise invalid("choices", "Must be 25 or fewer in length.")
     for choice in choices:
-        _long(choice.get("name", ""), "name", 100)
-        _long(choice.get("value", ""), "value", 100)
+        _check_length(choice.get("name", ""), "name", 100)
+        _check_length(choice.get("value", ""), "value", 100)
 
 
-def commands(offered: list[Mapping[str, Any]]) -> None:
+def commands(listed: list[Mapping[str, Any]]) -> None:
     """Raises `Answer` for commands that cannot be offered."""
-    if sum(command.get("type", 1) == 3 for command in offered) > 5:
+    if sum(command.get("type", 1) == 3 for command in listed) > 5:
         raise invalid("commands", "Maximum number of message commands reached")
-    for command in offered:
+    for command in listed:
         slash = command.get("type", 1) == 1
         for name in (command["name"], *command.get("name_localizations", {}).values()):
-            _long(name, "name", 32)
+            _check_length(name, "name", 32)
             if slash and (not _NAME.fullmatch(name) or name != name.lower()):
                 raise invalid("name", "Command name is invalid")
-        for about in (command.get("description", ""), *command.get("description_localizations", {}).values()):
+        for description in (command.get("description", ""), *command.get("description_localizations", {}).values()):
             if slash:
-                _long(about, "description", 100)
+                _check_length(description, "description", 100)
         for option in command.get("options", []):
             _option(option)
 
@@ -108,10 +108,10 @@ def commands(offered: list[Mapping[str, Any]]) -> None:
 def _option(option: Mapping[str, Any]) -> None:
     if option.get("autocomplete") and option.get("choices"):
         raise invalid("options", "Autocomplete options cannot have choices")
-    completion({"choices": option.get("choices") or []})
+    suggestions({"choices": option.get("choices") or []})
     for choice in option.get("choices") or []:
         for label in choice.get("name_localizations", {}).values():
-            _long(label, "name", 100)
+            _check_length(label, "name", 100)
     for name in (option["name"], *option.get("name_localizations", {}).values()):
         if not _NAME.fullmatch(name) or name != name.lower():
             raise invalid("name", "Command name is invalid")

@@ -126,7 +126,7 @@ class Town:
             return Talk(house, AlonePhone(self.slack, house.taking.wait, house.clock, f"{house.url}slack"))
         assert self.discord is not None
         phone = ServerPhone(self.discord, house.taking.wait, chat=100, locale="en")
-        phone.moves("100", "@7")
+        phone.switch_to("100", "@7")
         return Talk(house, phone)
 
     async def builds(

@@ -182,10 +182,10 @@ def _discord(stores: Stores) -> ConnectedPlatform:
         secret_key=settings.secret_key.encode(),
         clock=stores.clock,
         blobs=stores.blobs,
-        note=codec.note,
+        encode_voice_note=codec.note,
         count=stores.count,
-        offers=offers(),
-        complete=completed,
+        commands=offers(),
+        autocomplete=completed,
         drafts=stores.drafts,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bots.discord.commands import ON_MESSAGE, CommandSpec, LocalizedText, Option
+from bots.discord.commands import MESSAGE_MENU, CommandSpec, LocalizedText, Option
 from core.dialogue.commands import COMMANDS
 from core.learn.course import Course, nearest
 from core.learn.terms import key
@@ -31,7 +31,7 @@ def offers() -> tuple[CommandSpec, ...]:
         CommandSpec(
             id=info.name,
             name=_named(info.name),
-            about=_everywhere(info.about),
+            description=_everywhere(info.about),
             option=_option(info.name),
             private=info.private,
             threaded=info.name in _THREADED,
@@ -42,9 +42,9 @@ def offers() -> tuple[CommandSpec, ...]:
         CommandSpec(
             id=phrase(f"menu.{what}", DEFAULT),
             name=_everywhere(f"menu.{what}"),
-            kind=ON_MESSAGE,
+            kind=MESSAGE_MENU,
             private=True,
-            says=what,
+            slash_command=what,
         )
         for what in ("explain", "card")
     )
@@ -98,9 +98,9 @@ def _option(command: str) -> Option | None:
     }
     return Option(
         name=_everywhere(f"slash.option.{asked}"),
-        about=_everywhere(f"slash.option.{asked}_about"),
+        description=_everywhere(f"slash.option.{asked}_about"),
         choices=choices.get(asked, ()),
-        completed=command in _COMPLETED,
+        autocomplete=command in _COMPLETED,
     )
 
 

@@ -17,13 +17,13 @@ from bots.discord.wording import DiscordBot
 from core.address import Address
 from core.errors import Malformed
 from core.event import Event
-from tests.bots.discord.conftest import OFFERS, completed
+from tests.bots.discord.conftest import COMMANDS, suggestions
 from tests.bots.received import told
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
 KEY = b"key of buttons"
 READER = DiscordParser(
-    bot=DiscordBot(id="4242"), key=KEY, offers={offer.id: offer for offer in OFFERS}, complete=completed
+    bot=DiscordBot(id="4242"), key=KEY, commands={offer.id: offer for offer in COMMANDS}, autocomplete=suggestions
 )
 
 
@@ -59,9 +59,9 @@ def test_a_payload_is_read_as_recorded(path: Path) -> None:
     assert [_plain(event) for event in reading.events] == [
         {**event, "body": told(event["body"])} for event in recorded["events"]
     ]
-    assert (reading.asked and reading.asked.response) == _signed(recorded.get("answer"))
-    assert reading.left == recorded.get("left", "")
-    thread = reading.asked.thread if reading.asked else None
+    assert (reading.interaction and reading.interaction.response) == _signed(recorded.get("answer"))
+    assert reading.left_guild == recorded.get("left", "")
+    thread = reading.interaction.new_thread if reading.interaction else None
     assert (thread.name if thread else None) == recorded.get("thread")
 
 
