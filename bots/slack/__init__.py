@@ -19,7 +19,7 @@ from bots.slack.oauth import OAuth
 from bots.slack.rate_tiers import RateTiers
 from bots.slack.socket import SlackGateway
 from bots.slack.streams import SlackStreams
-from bots.slack.tokens import InstalledTokens, OneToken, SlackTokens
+from bots.slack.tokens import InstalledTokens, SingleToken, SlackTokens
 from bots.slack.welcome import Welcome
 from core.clock import Clock, Sleep
 from core.ports.blobs import Blobs
@@ -59,7 +59,7 @@ class Slack:
         await self.channel.close()
 
 
-def _nothing(locale: str) -> tuple[Choice, ...]:  # noqa: ARG001 - there is nothing to suggest in any language
+def _no_suggestions(locale: str) -> tuple[Choice, ...]:  # noqa: ARG001 - there is nothing to suggest in any language
     return ()
 
 
@@ -71,50 +71,50 @@ def connect(
     blobs: Blobs,
     count: Count,
     commands: Collection[str] = (),
-    suggest: Suggest = _nothing,
+    suggest: Suggest = _no_suggestions,
     drafts: SlackDrafts | None = None,
     installs: Installs | None = None,
     overviews: Overviews | None = None,
-    acquaintances: Identities | None = None,
+    identities: Identities | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> Slack:
     """Build the app inside the event loop that uses it; sends nothing yet. `suggest` gives suggestions for a locale. Processes share `drafts`."""
-    tokens, routes = _opening(settings, secret_key=secret_key, clock=clock, count=count, installs=installs)
+    tokens, routes = _tokens_and_routes(settings, secret_key=secret_key, clock=clock, count=count, installs=installs)
     key, drafts = hmac.digest(secret_key, b"slack buttons", sha256), drafts or LocalSlackDrafts()
     client = SlackClient(tokens, tiers=RateTiers(clock), api_url=settings.api_url, sleep=sleep)
     directory, streams = Directory(client=client, clock=clock), SlackStreams(drafts, clock=clock)
-    homes = HomeUpdates(
+    home_updates = HomeUpdates(
         client=client, directory=directory, drafts=drafts, overviews=overviews, suggest=suggest, key=key
     )
-    admission = Admission(tokens=tokens, directory=directory, streams=streams, acquaintances=acquaintances, count=count)
+    admission = Admission(tokens=tokens, directory=directory, streams=streams, identities=identities, count=count)
     channel = SlackChannel(
         client=client,
         key=key,
-        secret=settings.signing_secret,
+        signing_secret=settings.signing_secret,
         commands=frozenset(commands),
         clock=clock,
         blobs=blobs,
         streams=streams,
         admission=admission,
-        welcome=Welcome(client=client, directory=directory, homes=homes, suggest=suggest, key=key),
-        homes=homes,
+        welcome=Welcome(client=client, directory=directory, home_updates=home_updates, suggest=suggest, key=key),
+        home_updates=home_updates,
         count=lambda form: count("fallback", channel="slack", form=form),
     )
     gateway = SlackGateway(client=client, channel=channel, app_token=settings.app_token)
     return Slack(channel=channel, gateway=gateway, client=client, routes=routes)
 
 
-def _opening(
+def _tokens_and_routes(
     settings: SlackSettings, *, secret_key: bytes, clock: Clock, count: Count, installs: Installs | None
 ) -> tuple[SlackTokens, tuple[AbstractRouteDef, ...]]:
     """The tokens of one workspace, or of all that install the app at the routes."""
     if installs is None or not (settings.client_id and settings.client_secret and settings.public_url):
-        return OneToken(settings.token), ()
+        return SingleToken(settings.token), ()
     oauth = OAuth(
         client_id=settings.client_id, client_secret=settings.client_secret, api_url=settings.api_url, clock=clock
     )
-    tokens = InstalledTokens(installs=installs, oauth=oauth, clock=clock, home=settings.token)
-    installing = InstallFlow(
+    tokens = InstalledTokens(installs=installs, oauth=oauth, clock=clock, settings_token=settings.token)
+    install_flow = InstallFlow(
         oauth=oauth,
         tokens=tokens,
         key=hmac.digest(secret_key, b"slack install", sha256),
@@ -122,4 +122,4 @@ def _opening(
         clock=clock,
         count=count,
     )
-    return tokens, installing.routes()
+    return tokens, install_flow.routes()

@@ -13,10 +13,10 @@ from core.event import Event
 class ConversationOpened:
     """A person opened a thread, the conversation or the home tab, which is to be filled."""
 
-    place: SlackLocation
+    location: SlackLocation
     user: str
     key: str = ""
-    home: bool = False
+    home_tab: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,8 +28,8 @@ class FormRequest:
 
     team: str
     user: str
-    trigger: str
-    place: SlackLocation | None = None
+    trigger_id: str
+    location: SlackLocation | None = None
     label: str = ""
 
 
@@ -51,22 +51,22 @@ class ParsedCall:
     events: tuple[Event, ...] = ()
     challenge: str = ""
     opened: ConversationOpened | None = None
-    asked: FormRequest | None = None
-    ended: AppRemoved | None = None
-    anywhere: bool = False
+    form_request: FormRequest | None = None
+    app_removed: AppRemoved | None = None
+    from_any_channel: bool = False
 
 
 class CallEvents(tuple[Event, ...]):
     """The events of one call together with all that it says, so that calls that come at once are not mixed up."""
 
-    reading: ParsedCall
+    call: ParsedCall
 
-    def __new__(cls, events: Iterable[Event], reading: ParsedCall) -> Self:
+    def __new__(cls, events: Iterable[Event], call: ParsedCall) -> Self:
         made = super().__new__(cls, events)
-        made.reading = reading
+        made.call = call
         return made
 
 
 def call_of(events: tuple[Event, ...]) -> ParsedCall:
     """What the call said that these events came with."""
-    return events.reading if isinstance(events, CallEvents) else ParsedCall(events=events)
+    return events.call if isinstance(events, CallEvents) else ParsedCall(events=events)

@@ -6,10 +6,10 @@ from typing import Protocol
 
 from core.address import Address
 
-_MOST = 4096
+_MAX_DRAFTS = 4096
 _STREAM = "stream:"
 _WORKING = "working"
-_IN = "@"
+_THREAD_SEPARATOR = "@"
 
 
 class SlackDrafts(Protocol):
@@ -37,7 +37,7 @@ class LocalSlackDrafts:
         self._messages.pop(address, None)
         if message:
             self._messages[address] = message
-        if len(self._messages) > _MOST:
+        if len(self._messages) > _MAX_DRAFTS:
             self._messages.popitem(last=False)
 
 
@@ -51,14 +51,14 @@ class SlackDraft:
     thread: str = ""
 
     @classmethod
-    def parse(cls, kept: str) -> "SlackDraft":
-        kept, _, thread = kept.partition(_IN)
-        if kept.startswith(_STREAM):
-            return cls(message=kept.removeprefix(_STREAM), streaming=True, working=True, thread=thread)
-        return cls(message="" if kept == _WORKING else kept, working=bool(kept), thread=thread)
+    def parse(cls, stored: str) -> "SlackDraft":
+        stored, _, thread = stored.partition(_THREAD_SEPARATOR)
+        if stored.startswith(_STREAM):
+            return cls(message=stored.removeprefix(_STREAM), streaming=True, working=True, thread=thread)
+        return cls(message="" if stored == _WORKING else stored, working=bool(stored), thread=thread)
 
     def __str__(self) -> str:
-        thread = f"{_IN}{self.thread}" if self.thread else ""
+        thread = f"{_THREAD_SEPARATOR}{self.thread}" if self.thread else ""
         if not self.message:
             return f"{_WORKING}{thread}" if self.working else ""
         return f"{_STREAM if self.streaming else ''}{self.message}{thread}"

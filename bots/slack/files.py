@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from bots.json_fields import Json
-from bots.slack.json_fields import amount, text
+from bots.slack.json_fields import count_or_zero, text
 from core.event import Body, Said, Shared, Spoke
 from core.media import Media
 
-_MOST = 10
-_BETWEEN = "|"
+_MAX_FILES = 10
+_SEPARATOR = "|"
 
 
 def bodies(files: Sequence[Json], team: str, words: str, album: str) -> tuple[Body, ...]:
@@ -16,24 +16,24 @@ def bodies(files: Sequence[Json], team: str, words: str, album: str) -> tuple[Bo
 
     `album` is what files sent together have in common.
     """
-    media = [found for file in files[:_MOST] if (found := _media(file, team)) is not None]
-    spoken = [Spoke(audio=each) for each in media if _sounds(each)]
-    seen = [each for each in media if not _sounds(each)]
+    media = [found for file in files[:_MAX_FILES] if (found := _media(file, team)) is not None]
+    voice_notes = [Spoke(audio=each) for each in media if _is_audio(each)]
+    others = [each for each in media if not _is_audio(each)]
     shared = [
-        Shared(media=each, text="" if number else words, album=album if len(seen) > 1 else "")
-        for number, each in enumerate(seen)
+        Shared(media=each, text="" if number else words, album=album if len(others) > 1 else "")
+        for number, each in enumerate(others)
     ]
-    said = [Said(text=words)] if words and spoken and not shared else []
-    return (*said, *shared, *spoken)
+    said = [Said(text=words)] if words and voice_notes and not shared else []
+    return (*said, *shared, *voice_notes)
 
 
-def _sounds(media: Media) -> bool:
+def _is_audio(media: Media) -> bool:
     return media.mime.startswith("audio/")
 
 
-def located(ref: str) -> tuple[str, str]:
+def split_ref(ref: str) -> tuple[str, str]:
     """The workspace and the address that a file's reference names."""
-    team, _, url = ref.partition(_BETWEEN)
+    team, _, url = ref.partition(_SEPARATOR)
     return team, url
 
 
@@ -46,9 +46,9 @@ def _media(file: Json, team: str) -> Media | None:
     if text(file, "subtype") == "slack_audio" and not mime.startswith("audio/"):
         mime = f"audio/{mime.partition('/')[2] or 'mp4'}"
     return Media(
-        ref=f"{team}{_BETWEEN}{url}",
+        ref=f"{team}{_SEPARATOR}{url}",
         mime=mime,
         name=text(file, "name"),
-        size=amount(file, "size"),
-        seconds=amount(file, "duration_ms") / 1000,
+        size=count_or_zero(file, "size"),
+        seconds=count_or_zero(file, "duration_ms") / 1000,
     )

@@ -19,22 +19,22 @@ def text(parent: Json, name: str) -> str:
     return value.replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def needed(parent: Json, name: str) -> str:
+def required_text(parent: Json, name: str) -> str:
     """Words that have to be there."""
     if not (value := text(parent, name)):
         raise Malformed(f"{name} is missing")
     return value
 
 
-def amount(parent: Json, name: str) -> int:
+def count_or_zero(parent: Json, name: str) -> int:
     """A whole number from 0 on; 0 where it is missing or something else."""
     value = parent.get(name)
     return min(value, 2**53) if type(value) is int and value > 0 else 0
 
 
-def moment(stamp: str) -> datetime:
+def parse_timestamp(timestamp: str) -> datetime:
     """Slack's timestamps: seconds since 1970 with six decimals, in text."""
     try:
-        return datetime.fromtimestamp(float(stamp), UTC)
+        return datetime.fromtimestamp(float(timestamp), UTC)
     except (OverflowError, OSError, ValueError) as error:
         raise Malformed("a timestamp is no time") from error

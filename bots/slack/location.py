@@ -5,7 +5,7 @@ from typing import Self
 
 from core.address import Address
 
-_ONLY = "@"
+_PRIVATE = "@"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,26 +18,28 @@ class SlackLocation:
     team: str
     channel: str
     thread: str = ""
-    only: str = ""
+    private_to: str = ""
 
     @classmethod
     def of(cls, address: Address) -> Self:
         team, _, channel = address.chat.partition(".")
-        if address.thread.startswith(_ONLY):
-            return cls(team=team, channel=channel, only=address.thread.removeprefix(_ONLY))
+        if address.thread.startswith(_PRIVATE):
+            return cls(team=team, channel=channel, private_to=address.thread.removeprefix(_PRIVATE))
         return cls(team=team, channel=channel, thread=address.thread)
 
-    def under(self, thread: str) -> Self:
+    def in_thread(self, thread: str) -> Self:
         """The same conversation, shown in this thread where it may be shown in any."""
-        return replace(self, thread=thread) if self.direct and not self.thread and not self.only else self
+        return replace(self, thread=thread) if self.direct and not self.thread and not self.private_to else self
 
     @property
     def address(self) -> Address:
         thread = "" if self.direct else self.thread
-        return Address("slack", f"{self.team}.{self.channel}", f"{_ONLY}{self.only}" if self.only else thread)
+        return Address(
+            "slack", f"{self.team}.{self.channel}", f"{_PRIVATE}{self.private_to}" if self.private_to else thread
+        )
 
     @property
-    def below(self) -> str:
+    def display_thread(self) -> str:
         """The thread of a conversation that may be shown in any."""
         return self.thread if self.direct else ""
 

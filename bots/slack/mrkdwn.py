@@ -36,22 +36,22 @@ def escaped(words: str) -> str:
     return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def notice(text: str, limit: int) -> str:
+def notification_text(text: str, limit: int) -> str:
     """The plain words of Markdown, escaped and cut to `limit` characters: what notifications and screen readers say."""
-    return cut(escaped(plain(text)), limit)
+    return truncated(escaped(plain(text)), limit)
 
 
-def cut(words: str, limit: int) -> str:
+def truncated(words: str, limit: int) -> str:
     """Escaped words, cut to `limit` characters between two of them."""
     return words if len(words) <= limit else re.sub(r"&\w*$", "", words[: limit - 1]) + "…"
 
 
-def defused(text: str) -> str:
+def without_mentions(text: str) -> str:
     """Markdown for Slack's own reader of Markdown, in which mentions are broken up so that they reach nobody."""
     return _CONTROL.sub(f"<{_ZERO_WIDTH}", text)
 
 
-def grid(table: Table) -> str:
+def table_text(table: Table) -> str:
     """A table as text with cells that follow each other."""
     rows = (" | ".join(plain_spans(cell).replace("\n", " ") for cell in row) for row in (table.header, *table.rows))
     return _fenced("\n".join(rows))
@@ -95,7 +95,7 @@ def _block(block: Block) -> str:
         case BlockQuote():
             return "\n".join(f">{line}" for line in joined(block.blocks, _block).split("\n"))
         case Table():
-            return grid(block)
+            return table_text(block)
         case Rule():
             return "———"
 

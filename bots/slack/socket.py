@@ -16,7 +16,7 @@ from core.clock import Sleep
 from core.errors import Malformed
 
 _log = logging.getLogger(__name__)
-_LONGEST_WAIT = 60.0
+_MAX_BACKOFF = 60.0
 
 
 class SlackGateway:
@@ -33,18 +33,18 @@ class SlackGateway:
     async def listen(self, receive: ReceiveEvent) -> None:
         """Receive events until cancelled; the SDK connects again by itself whenever the connection is lost."""
 
-        async def take(socket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-            await self._take(receive, socket, request)
+        async def on_request(socket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+            await self._receive_envelope(receive, socket, request)
 
         socket = self._client.socket(self._app_token)
-        socket.socket_mode_request_listeners.append(take)
+        socket.socket_mode_request_listeners.append(on_request)
         try:
             await self._connect(socket)
             _log.info("Slack: listening by Socket Mode")
             await asyncio.Event().wait()
         finally:
             await socket.close()
-            await _ended(socket)
+            await _wait_for_sdk_tasks(socket)
 
     async def _connect(self, socket: SocketModeClient) -> None:
         """Try until Slack opens a connection, so that a wrong token is told and not the end of it."""
@@ -57,9 +57,11 @@ class SlackGateway:
             except (SlackApiError, SlackClientError, OSError, TimeoutError) as error:
                 failures += 1
                 _log.warning("Slack: no connection: %s", type(error).__name__)
-                await self._sleep(min(2.0 ** min(failures - 1, 10), _LONGEST_WAIT))
+                await self._sleep(min(2.0 ** min(failures - 1, 10), _MAX_BACKOFF))
 
-    async def _take(self, receive: ReceiveEvent, socket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+    async def _receive_envelope(
+        self, receive: ReceiveEvent, socket: AsyncBaseSocketModeClient, request: SocketModeRequest
+    ) -> None:
         """Keep the events, then tell; what cannot be kept is not told, and Slack sends it again."""
         try:
             events = self._channel.read(request.type, request.payload)
@@ -77,7 +79,7 @@ class SlackGateway:
         await self._channel.acknowledge(events)
 
 
-async def _ended(socket: SocketModeClient) -> None:
+async def _wait_for_sdk_tasks(socket: SocketModeClient) -> None:
     """Wait for what the SDK has cancelled."""
     tasks = (socket.message_processor, socket.current_session_monitor, socket.message_receiver)
     await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)

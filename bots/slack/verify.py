@@ -11,15 +11,17 @@ TIMESTAMP = "x-slack-request-timestamp"
 WINDOW_SECONDS = 300
 
 
-def genuine(request: Request, secret: str, now: datetime) -> bool:
+def is_signed(request: Request, secret: str, now: datetime) -> bool:
     """Whether the call is signed with the secret and at most five minutes old; never without a secret."""
     stamp = request.headers.get(TIMESTAMP, "")
-    given = request.headers.get(SIGNATURE, "")
+    signature_header = request.headers.get(SIGNATURE, "")
     if not secret or not stamp.isascii() or not stamp.isdigit() or len(stamp) > 12:
         return False
     if abs(now.timestamp() - int(stamp)) > WINDOW_SECONDS:
         return False
-    return hmac.compare_digest(given.encode(errors="replace"), signature(request.body, secret, stamp).encode())
+    return hmac.compare_digest(
+        signature_header.encode(errors="replace"), signature(request.body, secret, stamp).encode()
+    )
 
 
 def signature(body: bytes, secret: str, stamp: str) -> str:

@@ -25,9 +25,9 @@ import aiohttp
 from aiohttp import WSMsgType, web
 
 import bots.slack
-from tests.fakes.slack_methods import Call, Methods
+from tests.fakes.slack_methods import Call, SlackMethods
 from tests.fakes.slack_oauth import TOKEN as TOKEN
-from tests.fakes.slack_rules import Answer, Pace, allowed
+from tests.fakes.slack_rules import Answer, MessageRate, check_scope
 
 APP_TOKEN, SECRET = "xapp-1-TEST", "s1gning"
 _MANIFEST = Path(bots.slack.__file__).parent / "manifest.json"
@@ -54,29 +54,29 @@ def event(content: dict[str, Any], number: str = "Ev1") -> dict[str, Any]:
     }
 
 
-class FakeSlack(Methods):
+class FakeSlack(SlackMethods):
     """`async with FakeSlack() as slack`; `slack.url` is what `SLACK_API_URL` is set to."""
 
     def __init__(self) -> None:
         super().__init__()
         self.calls: list[tuple[str, Call]] = []
-        self.acked: list[str] = []
-        self.links = 0
-        self.held: asyncio.Event | None = None
-        self.holding = 0
+        self.acknowledged: list[str] = []
+        self.connections = 0
+        self.block_lookup: asyncio.Event | None = None
+        self.blocked_lookups = 0
         self.scopes: set[str] = set(json.loads(_MANIFEST.read_text())["oauth_config"]["scopes"]["bot"])
         self._refusals: list[tuple[str, Answer]] = []
-        self._unacked: dict[str, dict[str, Any]] = {}
+        self._unacknowledged: dict[str, dict[str, Any]] = {}
         self._sockets: list[web.WebSocketResponse] = []
-        self._news = asyncio.Condition()
+        self._changed = asyncio.Condition()
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=60 * 1024 * 1024)
-        app.router.add_route("*", "/api/{method}", self._called)
-        app.router.add_post("/upload/{number}", self._uploaded)
-        app.router.add_get("/files/{number}", self._downloaded)
-        app.router.add_get("/link", self._linked)
+        app.router.add_route("*", "/api/{method}", self._handle)
+        app.router.add_post("/upload/{number}", self._upload)
+        app.router.add_get("/files/{number}", self._download)
+        app.router.add_get("/link", self._socket)
         self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -91,111 +91,111 @@ class FakeSlack(Methods):
 
     def limit(self, time: Callable[[], float]) -> None:
         """From now on hold the app to the real pace and the real length of streams; `time` in seconds."""
-        self.pace, self.time = Pace(time), time
+        self.pace, self.time = MessageRate(time), time
 
     def refuse(self, method: str, error: str, *, status: int = 200, retry_after: float = 0) -> None:
         """Answer the next call of a method like this."""
         self._refusals.append((method, Answer(error, status=status, retry_after=retry_after)))
 
-    def made(self, method: str) -> list[Call]:
+    def calls_of(self, method: str) -> list[Call]:
         return [call for name, call in self.calls if name == method]
 
     async def push(self, kind: str, payload: dict[str, Any], number: str = "E1") -> None:
         """Send an envelope to one of those who listen, or keep it until somebody does."""
-        self._unacked[number] = {"type": kind, "envelope_id": number, "payload": payload}
+        self._unacknowledged[number] = {"type": kind, "envelope_id": number, "payload": payload}
         for socket in self._sockets[-1:]:
-            await socket.send_json(self._unacked[number])
+            await socket.send_json(self._unacknowledged[number])
 
-    async def drop(self) -> None:
+    async def request_reconnect(self) -> None:
         """Tell who listens to connect anew, as Slack does from time to time."""
         for socket in self._sockets:
             await socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
 
-    async def until(self, true: Callable[[], bool]) -> None:
+    async def wait_until(self, true: Callable[[], bool]) -> None:
         """Wait for something to come true through a call or an envelope that was taken."""
-        async with asyncio.timeout(10), self._news:
-            await self._news.wait_for(true)
+        async with asyncio.timeout(10), self._changed:
+            await self._changed.wait_for(true)
 
-    async def _told(self) -> None:
-        async with self._news:
-            self._news.notify_all()
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
 
-    async def _called(self, request: web.Request) -> web.Response:
+    async def _handle(self, request: web.Request) -> web.Response:
         name = request.match_info["method"]
         try:
-            call = await _call(request)
-            self._authorized(name, request, call)
-            allowed(name, self.scopes)
+            call = await _arguments(request)
+            self._authenticate(name, request, call)
+            check_scope(name, self.scopes)
             self.calls.append((name, call))
-            self._refused(name)
-            if name == "users.info" and self.held is not None:
-                await self._hold(self.held)
+            self._raise_refusal(name)
+            if name == "users.info" and self.block_lookup is not None:
+                await self._block(self.block_lookup)
             if name == "apps.connections.open":
-                answer: dict[str, Any] = {"url": f"{self.url.replace('http', 'ws', 1)}/link"}
+                result: dict[str, Any] = {"url": f"{self.url.replace('http', 'ws', 1)}/link"}
             else:
-                answer = self.method(name)(call)
+                result = self.method(name)(call)
         except Answer as refusal:
             headers = {"Retry-After": f"{refusal.retry_after:g}"} if refusal.retry_after else {}
             body = {"ok": False, "error": refusal.error}
             return web.json_response(body, status=refusal.status, headers=headers)
-        await self._told()
-        return web.json_response({"ok": True, **answer})
+        await self._notify()
+        return web.json_response({"ok": True, **result})
 
-    async def _hold(self, held: asyncio.Event) -> None:
+    async def _block(self, released: asyncio.Event) -> None:
         """Let the first who asks wait until it is `held` no more."""
-        self.held, self.holding = None, self.holding + 1
-        await self._told()
-        await held.wait()
+        self.block_lookup, self.blocked_lookups = None, self.blocked_lookups + 1
+        await self._notify()
+        await released.wait()
 
-    def _authorized(self, name: str, request: web.Request, call: Call) -> None:
+    def _authenticate(self, name: str, request: web.Request, call: Call) -> None:
         """Who calls: the app by its id and secret, its gateway, or a workspace's bot."""
-        given = request.headers.get("Authorization", "")
+        header = request.headers.get("Authorization", "")
         if name == "oauth.v2.access":
-            if given.startswith("Basic "):
-                call["client_id"], _, call["client_secret"] = b64decode(given[6:]).decode().partition(":")
+            if header.startswith("Basic "):
+                call["client_id"], _, call["client_secret"] = b64decode(header[6:]).decode().partition(":")
         elif name == "apps.connections.open":
-            if given != f"Bearer {APP_TOKEN}":
+            if header != f"Bearer {APP_TOKEN}":
                 raise Answer("invalid_auth")
         else:
-            call["team_of_token"] = self.workspaces.opened(given.removeprefix("Bearer "))
+            call["team_of_token"] = self.workspaces.team_of(header.removeprefix("Bearer "))
             if name == "auth.revoke":
-                self.workspaces.refusals[given.removeprefix("Bearer ")] = "token_revoked"
+                self.workspaces.refusals[header.removeprefix("Bearer ")] = "token_revoked"
 
-    def _refused(self, name: str) -> None:
+    def _raise_refusal(self, name: str) -> None:
         for refusal in self._refusals:
             if refusal[0] == name:
                 self._refusals.remove(refusal)
                 raise refusal[1]
 
-    async def _uploaded(self, request: web.Request) -> web.Response:
-        number = request.match_info["number"]
-        if number not in self.files:
+    async def _upload(self, request: web.Request) -> web.Response:
+        file_id = request.match_info["number"]
+        if file_id not in self.files:
             return web.Response(status=404)
-        self.files[number] = (self.files[number][0], await request.read())
-        return web.Response(text=f"OK - {len(self.files[number][1])}")
+        self.files[file_id] = (self.files[file_id][0], await request.read())
+        return web.Response(text=f"OK - {len(self.files[file_id][1])}")
 
-    async def _downloaded(self, request: web.Request) -> web.Response:
+    async def _download(self, request: web.Request) -> web.Response:
         """Who may not read a file gets a page to sign in, with status 200."""
         if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.workspaces.teams:
             return web.Response(text="<html>sign in</html>", content_type="text/html")
-        found = self.files.get(request.match_info["number"])
-        return web.Response(body=found[1]) if found else web.Response(status=404)
+        file = self.files.get(request.match_info["number"])
+        return web.Response(body=file[1]) if file else web.Response(status=404)
 
-    async def _linked(self, request: web.Request) -> web.WebSocketResponse:
+    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        self.links += 1
+        self.connections += 1
         self._sockets.append(socket)
         await socket.send_json({"type": "hello", "num_connections": len(self._sockets)})
-        for envelope in list(self._unacked.values()):
+        for envelope in list(self._unacknowledged.values()):
             await socket.send_json(envelope)
-        await self._told()
+        await self._notify()
         async for frame in socket:
             if frame.type == WSMsgType.TEXT:
                 number = json.loads(frame.data)["envelope_id"]
-                self._unacked.pop(number, None)
-                self.acked.append(number)
-                await self._told()
+                self._unacknowledged.pop(number, None)
+                self.acknowledged.append(number)
+                await self._notify()
         self._sockets.remove(socket)
         return socket
 
@@ -212,7 +212,7 @@ async def post(url: str, payload: dict[str, Any], now: float, *, form: bool = Fa
         return answer.status, await answer.text()
 
 
-async def _call(request: web.Request) -> Call:
+async def _arguments(request: web.Request) -> Call:
     """A call's arguments, from the address, a form or JSON."""
     call: Call = dict(request.query)
     if request.content_type == "application/json":

@@ -220,7 +220,7 @@ def _slack(stores: Stores) -> ConnectedPlatform:
         drafts=stores.drafts,
         installs=stores.installs,
         overviews=dialogue.glance(stores),
-        acquaintances=stores.acquaintances,
+        identities=stores.acquaintances,
     )
 
     async def announce() -> None:

@@ -37,7 +37,7 @@ def suggestions(command: str, typed: str, locale: str) -> tuple[tuple[str, str],
     return tuple(unit for unit in units if typed in unit[1])
 
 
-class MemoryBlobs:
+class DiscordBlobs:
     """Blobs in memory."""
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class DiscordSetup:
 
     api: FakeDiscord
     clock: ManualClock
-    blobs: MemoryBlobs
+    blobs: DiscordBlobs
     drafts: DiscordDrafts = field(default_factory=LocalDiscordDrafts)
     fallbacks: list[str] = field(default_factory=list[str])
 
@@ -126,6 +126,6 @@ class DiscordSetup:
 async def setup() -> AsyncIterator[DiscordSetup]:
     async with FakeDiscord() as api:
         api.channel()
-        setup = DiscordSetup(api=api, clock=ManualClock(), blobs=MemoryBlobs())
+        setup = DiscordSetup(api=api, clock=ManualClock(), blobs=DiscordBlobs())
         yield setup
         await setup.bot.close()

@@ -22,7 +22,7 @@ from tests.bots.received import told
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
 KEY = b"key of buttons"
-READER = DiscordParser(
+PARSER = DiscordParser(
     bot=DiscordBot(id="4242"), key=KEY, commands={offer.id: offer for offer in COMMANDS}, autocomplete=suggestions
 )
 
@@ -55,7 +55,7 @@ def _plain(event: Event) -> dict[str, Any]:
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
 def test_a_payload_is_read_as_recorded(path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
-    reading = READER.dispatch(recorded["name"], _signed(recorded["data"]))
+    reading = PARSER.dispatch(recorded["name"], _signed(recorded["data"]))
     assert [_plain(event) for event in reading.events] == [
         {**event, "body": told(event["body"])} for event in recorded["events"]
     ]
@@ -75,15 +75,15 @@ def test_an_interaction_is_read_alike_by_http_and_by_the_gateway(path: Path) -> 
     recorded = json.loads(path.read_text(encoding="utf-8"))
     if recorded["name"] == INTERACTION:
         data = _signed(recorded["data"])
-        assert READER.body(json.dumps(data).encode()) == READER.dispatch(INTERACTION, data)
+        assert PARSER.body(json.dumps(data).encode()) == PARSER.dispatch(INTERACTION, data)
 
 
 def test_who_speaks_and_when_is_known() -> None:
     message = {**_recorded("server_mention_first"), "id": "175928847299117063"}
-    (event,) = READER.dispatch(MESSAGE, message).events
+    (event,) = PARSER.dispatch(MESSAGE, message).events
     assert event.sender.name == "Lan N."
     assert event.at == datetime(2016, 4, 30, 11, 18, 25, 796000, tzinfo=UTC)
-    (event,) = READER.dispatch(INTERACTION, _recorded("slash_plain")).events
+    (event,) = PARSER.dispatch(INTERACTION, _recorded("slash_plain")).events
     assert (event.sender.name, event.sender.locale) == ("Lan", "vi")
 
 
@@ -109,7 +109,7 @@ def test_whatever_stands_in_a_payload_is_read_or_malformed(path: Path, data: st.
     payload = recorded["data"]
     payload[data.draw(st.sampled_from(sorted(payload)))] = data.draw(_json)
     with contextlib.suppress(Malformed):
-        for event in READER.dispatch(recorded["name"], payload).events:
+        for event in PARSER.dispatch(recorded["name"], payload).events:
             assert event.id.startswith("discord:")
 
 

@@ -7,7 +7,7 @@ import pytest
 from bots.slack.client import SlackClient
 from bots.slack.directory import Directory
 from bots.slack.rate_tiers import RateTiers
-from bots.slack.tokens import OneToken
+from bots.slack.tokens import SingleToken
 from tests.fakes.clock import ManualClock
 from tests.fakes.slack import TOKEN, FakeSlack
 
@@ -21,7 +21,7 @@ async def api() -> AsyncIterator[FakeSlack]:
 
 @pytest.fixture
 async def client(api: FakeSlack) -> AsyncIterator[SlackClient]:
-    client = SlackClient(OneToken(TOKEN), tiers=RateTiers(ManualClock()), api_url=api.url)
+    client = SlackClient(SingleToken(TOKEN), tiers=RateTiers(ManualClock()), api_url=api.url)
     yield client
     await client.close()
 
@@ -35,6 +35,6 @@ async def test_a_workspace_that_slack_does_not_tell_of_keeps_no_other_from_being
     assert await directory.locale("T1", "U7") == ""
     assert await directory.locale("T2", "U8") == "es-ES"
     assert await directory.locale("T1", "U7") == ""
-    assert len(api.made("users.info")) == 2
+    assert len(api.calls_of("users.info")) == 2
     clock.pass_(31)
     assert await directory.locale("T1", "U7") == "vi-VN"

@@ -7,235 +7,237 @@ import pytest
 from core.channel import PersonalLiveUpdates
 from core.event import Sender
 from core.reply import Text
-from tests.bots.slack.conftest import CHANNEL, DIRECT, PRIVATE, THREAD, Desk
+from tests.bots.slack.conftest import CHANNEL, DIRECT, PRIVATE, THREAD, SlackSetup
 
 
-async def test_an_answer_is_streamed_and_its_finished_form_takes_its_place(desk: Desk) -> None:
-    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+async def test_an_answer_is_streamed_and_its_finished_form_takes_its_place(setup: SlackSetup) -> None:
+    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.typing()
-    assert shown.session[THREAD.thread] == "processing"
+    assert shown.sessions[THREAD.thread] == "processing"
     await live.draft("toki")
-    desk.clock.pass_(1)
+    setup.clock.pass_(1)
     await live.draft("toki pona <!here>")
     assert shown.texts == ["toki pona <\u200b!here>"]
-    assert [chunk["text"] for chunk in desk.api.made("chat.appendStream")[0]["chunks"]] == [" pona <\u200b!here>"]
-    await desk.app.channel.send(THREAD, Text(text="toki pona!"), key="1")
+    assert [chunk["text"] for chunk in setup.api.calls_of("chat.appendStream")[0]["chunks"]] == [" pona <\u200b!here>"]
+    await setup.app.channel.send(THREAD, Text(text="toki pona!"), key="1")
     assert shown.texts == ["toki pona!"]
-    assert shown.session[THREAD.thread] == "active"
-    await desk.app.channel.send(THREAD, Text(text="mi tawa"), key="2")
+    assert shown.sessions[THREAD.thread] == "active"
+    await setup.app.channel.send(THREAD, Text(text="mi tawa"), key="2")
     assert shown.texts == ["toki pona!", "mi tawa"]
 
 
-async def test_a_stream_that_dies_goes_on_as_updates(desk: Desk) -> None:
-    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+async def test_a_stream_that_dies_goes_on_as_updates(setup: SlackSetup) -> None:
+    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("toki")
     next(iter(shown.messages.values()))["streaming"] = False
-    desk.clock.pass_(1)
+    setup.clock.pass_(1)
     await live.draft("toki pona")
     assert shown.texts == ["toki pona"]
-    assert desk.counted == ["edits"]
-    desk.clock.pass_(2)
+    assert setup.fallbacks == ["edits"]
+    setup.clock.pass_(2)
     await live.draft("toki pona li pona")
     assert shown.texts == ["toki pona li pona"]
-    await desk.app.channel.send(THREAD, Text(text="toki pona li pona."), key="1")
+    await setup.app.channel.send(THREAD, Text(text="toki pona li pona."), key="1")
     assert shown.texts == ["toki pona li pona."]
 
 
-async def test_an_answer_that_takes_longer_than_slack_streams_is_whole_in_the_end(desk: Desk) -> None:
-    desk.api.limit(lambda: desk.clock.now().timestamp())
-    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+async def test_an_answer_that_takes_longer_than_slack_streams_is_whole_in_the_end(setup: SlackSetup) -> None:
+    setup.api.limit(lambda: setup.clock.now().timestamp())
+    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.status("looking…")
     words = ""
     for minute in range(8):
         words += f"minute {minute} "
         await live.draft(words)
         await live.status(f"reading page {minute}…")
-        desk.clock.pass_(60)
+        setup.clock.pass_(60)
     assert shown.texts == [words.strip()]
-    await desk.app.channel.send(THREAD, Text(text=words + "done"), key="1")
+    await setup.app.channel.send(THREAD, Text(text=words + "done"), key="1")
     assert shown.texts == [words + "done"]
-    assert desk.counted == ["edits"]
-    assert len(desk.api.made("chat.startStream")) == 1
+    assert setup.fallbacks == ["edits"]
+    assert len(setup.api.calls_of("chat.startStream")) == 1
 
 
-async def test_a_stream_that_died_before_the_end_is_finished_all_the_same(desk: Desk) -> None:
-    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+async def test_a_stream_that_died_before_the_end_is_finished_all_the_same(setup: SlackSetup) -> None:
+    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.typing()
     await live.draft("toki")
     next(iter(shown.messages.values()))["streaming"] = False
-    await desk.app.channel.send(THREAD, Text(text="toki pona"), key="1")
+    await setup.app.channel.send(THREAD, Text(text="toki pona"), key="1")
     assert shown.texts == ["toki pona"]
-    assert shown.session == {THREAD.thread: "active"}
+    assert shown.sessions == {THREAD.thread: "active"}
 
 
-async def test_work_goes_on_and_can_be_stopped_while_a_stream_is_over(desk: Desk) -> None:
-    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+async def test_work_goes_on_and_can_be_stopped_while_a_stream_is_over(setup: SlackSetup) -> None:
+    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("toki ike")
-    desk.clock.pass_(2)
+    setup.clock.pass_(2)
     await live.draft("toki pona")
     assert shown.texts == ["toki pona"]
-    assert shown.session == {THREAD.thread: "processing"}
+    assert shown.sessions == {THREAD.thread: "processing"}
 
 
 @pytest.mark.parametrize("told", ["chat.appendStream", "chat.stopStream"])
-async def test_what_the_reader_stopped_grows_no_more_and_is_finished(desk: Desk, told: str) -> None:
-    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+async def test_what_the_reader_stopped_grows_no_more_and_is_finished(setup: SlackSetup, told: str) -> None:
+    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("toki")
-    desk.api.press_stop("D1", THREAD.thread)
+    setup.api.press_stop("D1", THREAD.thread)
     if told == "chat.stopStream":
-        desk.api.refuse(told, "stopped_by_user")
+        setup.api.refuse(told, "stopped_by_user")
     else:
-        desk.clock.pass_(2)
+        setup.clock.pass_(2)
         await live.draft("toki pona")
-        desk.clock.pass_(2)
+        setup.clock.pass_(2)
         await live.draft("toki pona li")
     assert shown.texts == ["toki"]
-    assert not desk.api.made("chat.update")
-    await desk.app.channel.send(THREAD, Text(text="toki –"), key="1")
+    assert not setup.api.calls_of("chat.update")
+    await setup.app.channel.send(THREAD, Text(text="toki –"), key="1")
     assert shown.texts == ["toki –"]
-    assert shown.session == {THREAD.thread: "active"}
+    assert shown.sessions == {THREAD.thread: "active"}
 
 
-async def test_a_mention_does_not_form_across_two_pieces_of_a_stream(desk: Desk) -> None:
-    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+async def test_a_mention_does_not_form_across_two_pieces_of_a_stream(setup: SlackSetup) -> None:
+    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("ping <")
-    desk.clock.pass_(1)
+    setup.clock.pass_(1)
     await live.draft("ping <!here> 1 < 2")
     assert shown.texts == ["ping <\u200b!here> 1 < 2"]
 
 
 async def test_where_a_workspace_has_had_its_streams_of_a_minute_answers_are_updated_and_then_only_sent(
-    desk: Desk,
+    setup: SlackSetup,
 ) -> None:
-    shown = desk.api.channels["D1"]
+    shown = setup.api.channels["D1"]
     for number in range(40):
         here = replace(THREAD, thread=f"1699999999.{number:06d}")
-        live = desk.app.channel.live(here)
+        live = setup.app.channel.live(here)
         await live.draft("toki")
-        desk.clock.pass_(1.3)
+        setup.clock.pass_(1.3)
         await live.draft("toki pona")
-        await desk.app.channel.send(here, Text(text=f"toki pona {number}"), key=str(number))
+        await setup.app.channel.send(here, Text(text=f"toki pona {number}"), key=str(number))
     assert shown.texts == [f"toki pona {number}" for number in range(40)]
-    assert len(desk.api.made("chat.startStream")) < 20
-    assert len(desk.api.made("chat.update")) <= 50
-    desk.clock.pass_(60)
-    before = len(desk.api.made("chat.startStream"))
-    await desk.app.channel.live(THREAD).draft("toki")
-    assert len(desk.api.made("chat.startStream")) == before + 1
+    assert len(setup.api.calls_of("chat.startStream")) < 20
+    assert len(setup.api.calls_of("chat.update")) <= 50
+    setup.clock.pass_(60)
+    before = len(setup.api.calls_of("chat.startStream"))
+    await setup.app.channel.live(THREAD).draft("toki")
+    assert len(setup.api.calls_of("chat.startStream")) == before + 1
 
 
-async def test_words_that_change_behind_are_written_anew(desk: Desk) -> None:
-    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+async def test_words_that_change_behind_are_written_anew(setup: SlackSetup) -> None:
+    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("toki ike")
-    desk.clock.pass_(1)
+    setup.clock.pass_(1)
     await live.draft("toki pona")
     assert shown.texts == ["toki pona"]
 
 
-async def test_where_there_is_no_streaming_a_message_is_updated(desk: Desk) -> None:
+async def test_where_there_is_no_streaming_a_message_is_updated(setup: SlackSetup) -> None:
     for address, channel in ((DIRECT, "D1"), (CHANNEL, "C1")):
-        live, shown = desk.app.channel.live(address), desk.api.channels[channel]
+        live, shown = setup.app.channel.live(address), setup.api.channels[channel]
         await live.draft("toki")
-        desk.clock.pass_(1)
+        setup.clock.pass_(1)
         await live.draft("too quick")
-        desk.clock.pass_(1)
+        setup.clock.pass_(1)
         await live.draft("toki pona")
         assert shown.texts == ["toki pona"]
-        await desk.app.channel.send(address, Text(text="toki pona!"), key=channel)
+        await setup.app.channel.send(address, Text(text="toki pona!"), key=channel)
         assert shown.texts == ["toki pona!"]
-    assert not desk.api.made("chat.startStream")
+    assert not setup.api.calls_of("chat.startStream")
 
 
-async def test_an_app_that_may_not_stream_updates(desk: Desk) -> None:
-    desk.api.refuse("chat.startStream", "missing_scope")
-    live = desk.app.channel.live(THREAD)
+async def test_an_app_that_may_not_stream_updates(setup: SlackSetup) -> None:
+    setup.api.refuse("chat.startStream", "missing_scope")
+    live = setup.app.channel.live(THREAD)
     await live.draft("toki")
-    assert desk.api.channels["D1"].texts == ["toki"]
-    assert desk.counted == ["edits"]
+    assert setup.api.channels["D1"].texts == ["toki"]
+    assert setup.fallbacks == ["edits"]
 
 
-def _steps(desk: Desk, channel: str = "D1") -> list[tuple[str, str, str]]:
-    (message,) = desk.api.channels[channel].messages.values()
+def _steps(setup: SlackSetup, channel: str = "D1") -> list[tuple[str, str, str]]:
+    (message,) = setup.api.channels[channel].messages.values()
     return [(chunk["id"], chunk["title"], chunk["status"]) for chunk in message["tasks"]]
 
 
-async def test_a_thread_is_named_after_its_topic_and_says_in_the_readers_language_that_sona_thinks(desk: Desk) -> None:
-    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+async def test_a_thread_is_named_after_its_topic_and_says_in_the_readers_language_that_sona_thinks(
+    setup: SlackSetup,
+) -> None:
+    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     assert isinstance(live, PersonalLiveUpdates)
     live.meant_for(Sender(id="T1.U7"), "es-MX", "¿Qué  es\nmoku?", "")
     await live.typing()
-    assert shown.status == {THREAD.thread: "está pensando…"}
+    assert shown.statuses == {THREAD.thread: "está pensando…"}
     assert shown.titles == {THREAD.thread: "¿Qué es moku?"}
     await live.draft("toki")
-    assert shown.status == {}
-    await desk.app.channel.send(THREAD, Text(text="toki!"), key=desk.clock.id())
+    assert shown.statuses == {}
+    await setup.app.channel.send(THREAD, Text(text="toki!"), key=setup.clock.id())
     assert shown.texts == ["toki!"]
 
 
-async def test_what_tools_do_are_the_steps_of_the_stream(desk: Desk) -> None:
-    live = desk.app.channel.live(THREAD)
+async def test_what_tools_do_are_the_steps_of_the_stream(setup: SlackSetup) -> None:
+    live = setup.app.channel.live(THREAD)
     await live.status("looking…")
-    assert _steps(desk) == [("step1", "looking…", "in_progress")]
+    assert _steps(setup) == [("step1", "looking…", "in_progress")]
     await live.status("reading…")
     await live.status("")
     await live.draft("toki")
-    assert _steps(desk)[1:] == [
+    assert _steps(setup)[1:] == [
         ("step1", "looking…", "complete"),
         ("step2", "reading…", "in_progress"),
         ("step2", "reading…", "complete"),
     ]
-    await desk.app.channel.send(THREAD, Text(text="toki!"), key="1")
-    assert desk.api.channels["D1"].texts == ["toki!"]
+    await setup.app.channel.send(THREAD, Text(text="toki!"), key="1")
+    assert setup.api.channels["D1"].texts == ["toki!"]
 
 
-async def test_in_a_channels_thread_it_is_streamed_for_the_one_who_asked(desk: Desk) -> None:
-    live, shown = desk.app.channel.live(CHANNEL), desk.api.channels["C1"]
+async def test_in_a_channels_thread_it_is_streamed_for_the_one_who_asked(setup: SlackSetup) -> None:
+    live, shown = setup.app.channel.live(CHANNEL), setup.api.channels["C1"]
     assert isinstance(live, PersonalLiveUpdates)
     live.meant_for(Sender(id="T1.U7"), "en", "what is moku?", "")
     await live.status("looking…")
     await live.status("")
     await live.draft("toki")
     assert not shown.titles
-    (begun,) = desk.api.made("chat.startStream")
+    (begun,) = setup.api.calls_of("chat.startStream")
     assert (begun["recipient_user_id"], begun["recipient_team_id"]) == ("U7", "T1")
-    assert _steps(desk, "C1")[-1] == ("step1", "looking…", "complete")
+    assert _steps(setup, "C1")[-1] == ("step1", "looking…", "complete")
     assert shown.texts == ["toki"]
-    await desk.app.channel.send(CHANNEL, Text(text="toki!"), key="1")
+    await setup.app.channel.send(CHANNEL, Text(text="toki!"), key="1")
     assert shown.texts == ["toki!"]
 
 
-async def test_an_app_that_may_not_stream_says_under_the_thread_what_it_does(desk: Desk) -> None:
-    desk.api.refuse("chat.startStream", "missing_scope")
-    live, shown = desk.app.channel.live(THREAD), desk.api.channels["D1"]
+async def test_an_app_that_may_not_stream_says_under_the_thread_what_it_does(setup: SlackSetup) -> None:
+    setup.api.refuse("chat.startStream", "missing_scope")
+    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.status("looking…")
-    assert shown.status[THREAD.thread] == "looking…"
+    assert shown.statuses[THREAD.thread] == "looking…"
     await live.status("")
-    assert shown.status[THREAD.thread] == ""
-    assert desk.counted == ["edits"]
+    assert shown.statuses[THREAD.thread] == ""
+    assert setup.fallbacks == ["edits"]
 
 
-async def test_a_private_answer_shows_no_signs_to_the_channel(desk: Desk) -> None:
-    live = desk.app.channel.live(PRIVATE)
+async def test_a_private_answer_shows_no_signs_to_the_channel(setup: SlackSetup) -> None:
+    live = setup.app.channel.live(PRIVATE)
     await live.typing()
     await live.status("looking…")
     await live.draft("toki")
-    assert desk.api.calls == []
+    assert setup.api.calls == []
 
 
-async def test_a_request_to_wait_is_obeyed(desk: Desk) -> None:
-    desk.api.refuse("chat.postMessage", "ratelimited", status=429, retry_after=30)
-    live = desk.app.channel.live(DIRECT)
+async def test_a_request_to_wait_is_obeyed(setup: SlackSetup) -> None:
+    setup.api.refuse("chat.postMessage", "ratelimited", status=429, retry_after=30)
+    live = setup.app.channel.live(DIRECT)
     await live.draft("toki")
-    desk.clock.pass_(29)
+    setup.clock.pass_(29)
     await live.draft("toki pona")
-    assert len(desk.api.made("chat.postMessage")) == 1
-    desk.clock.pass_(1)
+    assert len(setup.api.calls_of("chat.postMessage")) == 1
+    setup.clock.pass_(1)
     await live.draft("toki pona li")
-    assert desk.api.channels["D1"].texts == ["toki pona li"]
+    assert setup.api.channels["D1"].texts == ["toki pona li"]
 
 
-async def test_a_session_that_was_shown_as_working_is_ended_with_the_answer(desk: Desk) -> None:
-    await desk.app.channel.live(CHANNEL).typing()
-    assert desk.api.channels["C1"].session[CHANNEL.thread] == "processing"
-    await desk.app.channel.send(CHANNEL, Text(text="toki"), key="1")
-    assert desk.api.channels["C1"].session[CHANNEL.thread] == "active"
+async def test_a_session_that_was_shown_as_working_is_ended_with_the_answer(setup: SlackSetup) -> None:
+    await setup.app.channel.live(CHANNEL).typing()
+    assert setup.api.channels["C1"].sessions[CHANNEL.thread] == "processing"
+    await setup.app.channel.send(CHANNEL, Text(text="toki"), key="1")
+    assert setup.api.channels["C1"].sessions[CHANNEL.thread] == "active"

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bots.slack.verify import SIGNATURE, TIMESTAMP, genuine
+from bots.slack.verify import SIGNATURE, TIMESTAMP, is_signed
 from core.channel import Request
 
 # The example in Slack's guide "Verifying requests from Slack".
@@ -24,14 +24,14 @@ def _call(**headers: str) -> Request:
 
 
 def test_slacks_own_example_is_let_in() -> None:
-    assert genuine(_call(), SECRET, SENT)
+    assert is_signed(_call(), SECRET, SENT)
 
 
 @pytest.mark.parametrize("seconds", [-300, 300])
 def test_a_call_is_good_for_five_minutes_either_way(seconds: int) -> None:
-    assert genuine(_call(), SECRET, SENT + timedelta(seconds=seconds))
+    assert is_signed(_call(), SECRET, SENT + timedelta(seconds=seconds))
     further = seconds + (1 if seconds > 0 else -1)
-    assert not genuine(_call(), SECRET, SENT + timedelta(seconds=further))
+    assert not is_signed(_call(), SECRET, SENT + timedelta(seconds=further))
 
 
 @pytest.mark.parametrize(
@@ -50,9 +50,9 @@ def test_a_call_is_good_for_five_minutes_either_way(seconds: int) -> None:
     ],
 )
 def test_anything_else_is_kept_out(headers: dict[str, str]) -> None:
-    assert not genuine(_call(**headers), SECRET, SENT)
+    assert not is_signed(_call(**headers), SECRET, SENT)
 
 
 def test_another_body_and_no_secret_are_kept_out() -> None:
-    assert not genuine(Request(body=BODY + b"&x=1", headers=_call().headers), SECRET, SENT)
-    assert not genuine(_call(), "", SENT)
+    assert not is_signed(Request(body=BODY + b"&x=1", headers=_call().headers), SECRET, SENT)
+    assert not is_signed(_call(), "", SENT)

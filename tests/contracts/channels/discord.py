@@ -13,7 +13,7 @@ from core.address import Address
 from core.channel import Channel, Request
 from core.event import Event
 from core.media import Media
-from tests.bots.discord.conftest import MemoryBlobs, voice_note
+from tests.bots.discord.conftest import DiscordBlobs, voice_note
 from tests.contracts.channels import Calls, Counted, Shown
 from tests.fakes.clock import ManualClock
 from tests.fakes.discord import TOKEN, FakeDiscord
@@ -29,7 +29,7 @@ _VOICE_NOTE = 1 << 13
 class DiscordHarness:
     bot: Discord
     api: FakeDiscord
-    blobs: MemoryBlobs
+    blobs: DiscordBlobs
     address: Address = field(default_factory=lambda: Address("discord", "7"))
     can_leave: bool = True
     counted: list[str] = field(default_factory=list[str])
@@ -98,7 +98,7 @@ class DiscordHarness:
 
 @asynccontextmanager
 async def open_harness() -> AsyncGenerator[DiscordHarness]:
-    shelf, counted = MemoryBlobs(), Counted()
+    shelf, counted = DiscordBlobs(), Counted()
     async with FakeDiscord() as api:
         api.channel()
         bot = connect(
