@@ -1,4 +1,4 @@
-"""Discord, by its gateway and by interactions over HTTP."""
+"""The Discord adapter: messages over the gateway, interactions over the gateway or HTTP."""
 
 import asyncio
 import hmac
@@ -21,7 +21,11 @@ from core.ports.count import Count
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordSettings:
-    """`application` is asked for when empty; without a `public_key` (hexadecimal) no interaction is taken by HTTP. `api_url` replaces `https://discord.com`."""
+    """Credentials and addresses of one bot.
+
+    An empty `application` id is looked up with the token. `public_key` is hexadecimal; without it every interaction over
+    HTTP is rejected. `api_url` replaces `https://discord.com`.
+    """
 
     token: str
     application: str = ""
@@ -31,7 +35,9 @@ class DiscordSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discord:
-    """The bot, connected. `gateway` is needed in any case: messages never come by HTTP, interactions do where the application names an address for them."""
+    """A connected bot. `gateway` is always needed: Discord sends messages over the gateway only, while interactions come
+    over HTTP if the application has an interactions endpoint URL.
+    """
 
     channel: DiscordChannel
     gateway: DiscordGateway
@@ -39,11 +45,11 @@ class Discord:
     commands: Sequence[CommandSpec]
 
     async def register(self) -> bool:
-        """Learn who we are and offer the commands; true when they were not there before. Raises `core.errors`."""
+        """Look up the bot's identity and register its commands; return whether they had to be changed. Raises `core.errors`."""
         await self.channel.identify()
         if not commands_differ(self.commands, await self.client.commands()):
             return False
-        await self.client.replace_commands([offer.json() for offer in self.commands])
+        await self.client.replace_commands([command.json() for command in self.commands])
         return True
 
     async def close(self) -> None:
@@ -63,9 +69,9 @@ def connect(
     drafts: DiscordDrafts | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> Discord:
-    """Make the bot; nothing goes out yet. To be called within the event loop that will use it.
+    """Build the bot inside the event loop that uses it; sends nothing yet.
 
-    `offers` are the commands, `complete` knows what may be filled in to them. Each step down to a simpler form (`numbers`, `audio`, `post`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
+    Deliveries in a simpler form (`numbers`, `audio`, `post`) are counted as `fallback`. Processes share `drafts`.
     """
     drafts = drafts or LocalDiscordDrafts()
     client = DiscordClient(settings.token, application=settings.application, api_url=settings.api_url)

@@ -1,4 +1,4 @@
-"""Discord as a channel."""
+"""The `Channel` of Discord."""
 
 import json
 from collections import OrderedDict
@@ -46,12 +46,13 @@ CAPABILITIES = Capabilities(
     chat_rate=RateSpec(limit=5, seconds=5),
     total_rate=RateSpec(limit=50, seconds=1),
 )
-"""The rates are five messages in five seconds in a channel, and discord.com/developers/docs/topics/rate-limits' 50 calls a second for a bot."""
+"""Rates: Discord's headers allow 5 messages in 5 seconds per channel; 50 calls a second per bot is the global limit of
+discord.com/developers/docs/topics/rate-limits."""
 _MAX_OPEN_INTERACTIONS = 4096
 
 
 class DiscordChannel:
-    """One bot. `key` signs its buttons; interactions by HTTP have to be signed for `public_key`; `offers` are its commands."""
+    """One bot. `key` signs its buttons; interactions over HTTP must be signed for `public_key`."""
 
     name = "discord"
     capabilities = CAPABILITIES
@@ -72,7 +73,7 @@ class DiscordChannel:
     ) -> None:
         self._client = client
         self._parser = DiscordParser(
-            bot=DiscordBot(), key=key, commands={offer.id: offer for offer in commands}, autocomplete=autocomplete
+            bot=DiscordBot(), key=key, commands={command.id: command for command in commands}, autocomplete=autocomplete
         )
         self._public_key = public_key
         self._clock = clock
@@ -91,7 +92,7 @@ class DiscordChannel:
         self._open_interactions: OrderedDict[str, OpenInteraction] = OrderedDict()
 
     async def identify(self) -> str:
-        """Ask Discord who the bot is, so that mentions of it are noticed, and return its user name."""
+        """Look up the bot's id, without which mentions of it are not recognized, and return its user name."""
         bot_id, username = await self._client.identify()
         self._parser = replace(self._parser, bot=DiscordBot(id=bot_id))
         return username
@@ -103,7 +104,7 @@ class DiscordChannel:
         return self._tracked(self._parser.body(request.body))
 
     def read(self, name: str, data: object) -> tuple[Event, ...]:
-        """The events in what the gateway tells; raises `Malformed`. What wants an answer and is no event has it at once."""
+        """Return the events of a gateway dispatch; raises `Malformed`. An interaction without events is responded to immediately."""
         update = self._parser.dispatch(name, data)
         if update.interaction is not None and not update.events:
             self._streams.start(self._send_response(update.interaction))
@@ -111,7 +112,10 @@ class DiscordChannel:
         return self._tracked(update)
 
     def _tracked(self, update: ParsedUpdate) -> tuple[Event, ...]:
-        """Keeps what has to be answered at once; by HTTP, what gave no event is answered before anything else is read."""
+        """Remember the interaction for `answer` or `respond`.
+
+        One without an event has the key ""; `answer` takes it before the next request is parsed.
+        """
         if update.interaction is not None:
             self._open_interactions[update.interaction.event_id] = update.interaction
         if len(self._open_interactions) > _MAX_OPEN_INTERACTIONS:
@@ -123,23 +127,23 @@ class DiscordChannel:
         return [self._open_interactions.pop(name) for name in event_ids if name in self._open_interactions]
 
     async def answer(self, events: tuple[Event, ...]) -> WebhookResponse | None:
-        """What the call is answered with: that it was heard, that the answer will come, or where it goes on."""
+        """Return the first response to an interaction: an acknowledgement, a deferred message, or a link to its new thread."""
         for interaction in self._pop_open(events):
             response, events = await self._first_response(interaction, events)
             return WebhookResponse(body=json.dumps(response).encode(), events=events)
         return None
 
     def opens_thread(self, events: tuple[Event, ...]) -> bool:
-        """Whether a thread has to be opened for one of the events, which takes a moment."""
+        """Return whether `respond` has to open a thread for one of the events, which takes an API call."""
         return any(
             (interaction := self._open_interactions.get(event.id)) is not None and interaction.new_thread
             for event in events
         )
 
     async def respond(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """The same for what came by the gateway; to be called after every `read`. The events as they are to be kept.
+        """Send the first response to interactions from the gateway; call it after every `read`. Return the events to store.
 
-        Waits for nobody on the network, unless for the thread where an event `moves` to.
+        Does not wait for the network, except to open a thread (see `opens_thread`).
         """
         for interaction in self._pop_open(events):
             response, events = await self._first_response(interaction, events)
@@ -152,7 +156,7 @@ class DiscordChannel:
     async def _first_response(
         self, interaction: OpenInteraction, events: tuple[Event, ...]
     ) -> tuple[Mapping[str, Any], tuple[Event, ...]]:
-        """What Discord is answered, and the events, in a thread of their own where one was to be opened."""
+        """Return the response and the events to store, which are addressed to the new thread if one was opened."""
         if interaction.new_thread is not None:
             thread = await threads.open_thread(
                 self._client, interaction, interaction.new_thread, start=self._streams.start
@@ -168,7 +172,7 @@ class DiscordChannel:
         )
 
     async def _private_stop(self, event: Event) -> Event | None:
-        """Who stops what runs in a server's channel means what runs for them alone, too; they are told of it there where they wait for an answer."""
+        """A stop in a server channel also stops the sender's private conversation there; quietly, unless an answer is due in it."""
         private = replace(DiscordLocation.of(event.address), private_to=event.sender.id).address
         stops = isinstance(event.body, Stopped) and event.group
         if not stops or not await self._streams.interaction_token(private, self._clock.now()):
@@ -185,7 +189,7 @@ class DiscordChannel:
             await self._client.respond(interaction.id, interaction.token, interaction.response)
 
     async def _remember_interaction(self, interaction: OpenInteraction) -> None:
-        """What was promised or half written until now is taken back: it goes on where the newest promise is."""
+        """Store the token and make the deferred message the draft; delete the previous draft, which nothing would replace."""
         if interaction.address is None:
             return
         if before := await self._streams.remember_interaction(interaction, self._clock.now()):
@@ -207,7 +211,7 @@ class DiscordChannel:
         return DiscordLiveUpdates(address=address, post=self._post, clock=self._clock, streams=self._streams)
 
     async def wait_for_calls(self) -> None:
-        """Wait for the calls that nobody waited for."""
+        """Wait for the API calls that run in the background."""
         await self._streams.close()
 
     async def close(self) -> None:

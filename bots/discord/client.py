@@ -1,4 +1,4 @@
-"""Talks to Discord; the only one in this folder that calls it. Every method raises `core.errors` only."""
+"""The only caller of Discord's REST API. Every method raises `core.errors` only."""
 
 import asyncio
 import json
@@ -19,6 +19,7 @@ from core.media import Audio
 FETCH_LIMIT = 25_000_000
 _CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
 _CALL_TIMEOUT = 60.0
+"""Seconds. Above the SDK's own rate-limit waits, which end at 30 (`sdk_routes`)."""
 _DEFERRED = "@"
 _PUBLIC_THREAD, _DAY_IN_MINUTES = 11, 1440
 
@@ -26,7 +27,7 @@ _T = TypeVar("_T")
 
 
 def deferred(interaction: str, token: str) -> str:
-    """How a message that Discord shows as "is thinking" is named until it has an id of its own."""
+    """Return the stand-in id of a deferred message ("is thinking…"), which has no id of its own until it is edited."""
     return f"{_DEFERRED}{interaction}/{token}"
 
 
@@ -35,7 +36,7 @@ def is_deferred(message_id: str) -> bool:
 
 
 class DiscordClient:
-    """One bot. `api_url` replaces `https://discord.com`; nothing goes out before the first call. To be made within the event loop."""
+    """One bot. `api_url` replaces `https://discord.com`. Created inside the event loop; connects at the first call."""
 
     def __init__(self, token: str, *, application: str = "", api_url: str = "") -> None:
         self._token = token
@@ -49,25 +50,25 @@ class DiscordClient:
         await self._http.close()
 
     async def identify(self) -> tuple[str, str]:
-        """The bot's own id and user name."""
+        """Return the bot's id and user name."""
         me = await self._login()
         return str(me["id"]), str(me.get("username", ""))
 
     async def application(self) -> str:
-        """The application's id."""
+        """Return the application's id."""
         if not self._application:
             found = await self._call("GET", "/oauth2/applications/@me")
             self._application = str(found["id"])
         return self._application
 
     async def send_message(self, address: Address, message: DiscordMessage, nonce: str) -> str:
-        """Send a message and return its id; within some minutes, the same `nonce` (at most 25 characters) sends nothing again."""
+        """Send a message and return its id; the same `nonce` (at most 25 characters) sends nothing again for a few minutes."""
         body = {**message.json(), "nonce": nonce, "enforce_nonce": True}
         sent = await self._call("POST", "/channels/{channel_id}/messages", json=body, channel_id=_channel_id(address))
         return str(sent["id"])
 
     async def edit(self, address: Address, message_id: str, body: Mapping[str, Any]) -> str:
-        """Change a message, or put it where Sona is shown to think, and return its id."""
+        """Edit a message, or replace a deferred one, and return its id."""
         if is_deferred(message_id):
             edited = await self._original_response("PATCH", message_id, json=body)
         else:
@@ -88,7 +89,10 @@ class DiscordClient:
         ephemeral: bool = False,
         file: tuple[bytes, str, str] | None = None,
     ) -> str:
-        """Send a message by an interaction's token (`hidden`: only who asked sees it), perhaps with a file's bytes, name and type; returns its id."""
+        """Send a message with an interaction's token and return its id; `file` is bytes, name and MIME type.
+
+        Only the user of the interaction sees an `ephemeral` one.
+        """
         body = message.json()
         body["flags"] |= EPHEMERAL if ephemeral else 0
         path = "/webhooks/{webhook_id}/{webhook_token}"
@@ -102,19 +106,19 @@ class DiscordClient:
         return str(sent["id"])
 
     async def edit_followup(self, token: str, message_id: str, body: Mapping[str, Any]) -> str:
-        """Change a message that was sent by an interaction's token, or the one that it is about; returns its id."""
+        """Edit a message sent with an interaction's token, or the message the interaction belongs to; return its id."""
         path = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
         route = {"webhook_id": await self.application(), "webhook_token": token, "message_id": _checked_id(message_id)}
         return str((await self._call("PATCH", path, json=body, **route))["id"])
 
     async def open_thread(self, address: Address, name: str) -> str:
-        """Open a thread that everybody in the channel can read, closed after a day of silence, and return its id."""
+        """Open a public thread that is archived after a day without messages, and return its id."""
         body = {"name": name, "type": _PUBLIC_THREAD, "auto_archive_duration": _DAY_IN_MINUTES}
         path = "/channels/{channel_id}/threads"
         return str((await self._call("POST", path, json=body, channel_id=_channel_id(address)))["id"])
 
     async def add_thread_member(self, thread: str, user: str) -> None:
-        """Make somebody a member of a thread."""
+        """Add a user to a thread."""
         path = "/channels/{channel_id}/thread-members/{user_id}"
         await self._call("PUT", path, channel_id=thread, user_id=user)
 
@@ -127,7 +131,7 @@ class DiscordClient:
         await self._call("DELETE", path, channel_id=_channel_id(address), message_id=_checked_id(message_id))
 
     async def send_voice_note(self, address: Address, sound: Audio, nonce: str) -> str:
-        """Send a voice note of OGG/Opus at 48 kHz; it can carry neither words nor buttons."""
+        """Send a voice note of OGG/Opus at 48 kHz and return its id; Discord allows neither text nor buttons with it."""
         waveform = b64encode(sound.waveform or b"\0").decode()
         note = {
             "id": "0",
@@ -142,28 +146,28 @@ class DiscordClient:
     async def send_file(
         self, address: Address, data: bytes, name: str, mime: str, message: DiscordMessage, nonce: str
     ) -> str:
-        """Send a file with words beside it."""
+        """Send a file with text and return the message's id."""
         body = {**message.json(), "attachments": [{"id": "0", "filename": name}]}
         return await self._upload(address, body, data, (name, mime), nonce)
 
     async def typing(self, address: Address) -> None:
-        """Show "typing" for ten seconds, or until a message comes."""
+        """Show the typing indicator for ten seconds or until the next message."""
         await self._call("POST", "/channels/{channel_id}/typing", channel_id=_channel_id(address))
 
     async def respond(self, interaction: str, token: str, response: Mapping[str, Any]) -> None:
-        """Give an interaction its first answer."""
+        """Send the first response to an interaction."""
         path = "/interactions/{webhook_id}/{webhook_token}/callback"
         await self._call("POST", path, json=response, webhook_id=interaction, webhook_token=token)
 
     async def fetch(self, url: str) -> bytes:
-        """A file's bytes, at most 25 MB."""
+        """Return a file's bytes; raises `Refused` for any other host than Discord's CDN and `api_url`."""
         if urlsplit(url).hostname not in (*_CDN_HOSTS, urlsplit(self._api_url).hostname):
-            raise Refused("the file is not kept at Discord")
+            raise Refused("the file is not on Discord's servers")
         await self._login()
         return await _awaited(lambda: self._http.get_from_cdn(url))
 
     async def commands(self) -> list[Mapping[str, Any]]:
-        """The application's commands as Discord has them, with their names in every language."""
+        """Return the application's registered commands with all localizations."""
         found = await self._call(
             "GET",
             "/applications/{application_id}/commands",
@@ -173,7 +177,7 @@ class DiscordClient:
         return cast(list[Mapping[str, Any]], found)
 
     async def replace_commands(self, commands: Sequence[Mapping[str, Any]]) -> None:
-        """Put these commands in the place of all there are."""
+        """Replace all registered commands with these."""
         path = "/applications/{application_id}/commands"
         await self._call("PUT", path, json=list(commands), application_id=await self.application())
 
@@ -199,7 +203,7 @@ class DiscordClient:
         return await _awaited(lambda: self._http.request(Route(method, path, **route), **options))
 
     async def _login(self) -> Mapping[str, Any]:
-        """Who we are; the SDK opens its connections by asking for it."""
+        """Return the bot's user; the SDK opens its connections by this call."""
         async with self._login_lock:
             if self._me is None:
                 try:
@@ -220,7 +224,7 @@ async def _awaited(call: Callable[[], Awaitable[_T]]) -> _T:
 
 
 def _multipart(body: Mapping[str, Any], data: bytes, name: str, mime: str) -> list[dict[str, Any]]:
-    """A message's body with a file, as the parts of a form."""
+    """Return a message and its file as the parts of a multipart form."""
     payload = json.dumps({**body, "allowed_mentions": {"parse": []}})
     return [
         {"name": "payload_json", "value": payload},
@@ -230,11 +234,11 @@ def _multipart(body: Mapping[str, Any], data: bytes, name: str, mime: str) -> li
 
 def _channel_id(address: Address) -> str:
     if not address.chat.isascii() or not address.chat.isdigit():
-        raise Refused(f"not a chat: {address}", gone=True)
+        raise Refused(f"not a channel id: {address}", gone=True)
     return address.chat
 
 
 def _checked_id(message_id: str) -> str:
     if not message_id.isascii() or not message_id.isdigit():
-        raise DiscordUneditable(f"not a message: {message_id!r}")
+        raise DiscordUneditable(f"not a message id: {message_id!r}")
     return message_id

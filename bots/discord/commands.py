@@ -1,4 +1,4 @@
-"""The commands that Discord offers, in every language, put there only when they differ."""
+"""Command specifications as Discord's JSON, and the check whether the registered commands differ from them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,18 +11,18 @@ _LOCALES = {"en": ("en-US", "en-GB"), "es": ("es-ES", "es-419"), "pt": ("pt-BR",
 _MAX_TEXT = 100
 
 LocalizedText = Mapping[str, str]
-"""The same by language; the empty one is everyone else's."""
+"""A text by language; the key "" is the default."""
 Autocomplete = Callable[[str, str, str], Sequence[tuple[str, str]]]
-"""What may be filled in, as value and label, for a command's name, what was typed so far, and a language; answers at once."""
+"""Returns suggestions (value, label) for a command's name, the text typed so far and a locale; does no I/O."""
 
 
-def no_suggestions(command: str, typed: str, locale: str) -> Sequence[tuple[str, str]]:  # noqa: ARG001 - a `Complete` that knows nothing
+def no_suggestions(command: str, typed: str, locale: str) -> Sequence[tuple[str, str]]:  # noqa: ARG001 - an `Autocomplete` ignores its arguments
     return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """What may be filled in, as one of `choices` (value and labels) where there are any; `completed` is helped with while it is typed."""
+    """An optional text argument: free, or one of `choices` (value and labels); `autocomplete` asks for suggestions while typing."""
 
     name: LocalizedText
     description: LocalizedText
@@ -32,11 +32,11 @@ class Option:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandSpec:
-    """A command. A slash command arrives under `id`; one in a message's menu (`kind` `ON_MESSAGE`) by its name in `name[""]`.
+    """A slash command, or a command in the context menu of messages (`kind` `MESSAGE_MENU`); Discord calls both by `id`.
 
-    Slash names are 1 to 32 lower-case letters, digits, `-` and `_`. The answer to a `private` one is seen by nobody else;
-    a `threaded` one goes on in a thread where it is used in a server's channel; one in a menu `says` a slash command, with
-    the message's words behind it.
+    Slash names are 1 to 32 lower-case letters, digits, `-` and `_`. Only the user sees the answer to a `private` command.
+    A `threaded` one opens a thread if it is used in a server's channel. A menu command becomes `slash_command` followed
+    by the message's text.
     """
 
     id: str
@@ -49,11 +49,11 @@ class CommandSpec:
     slash_command: str = ""
 
     def json(self) -> dict[str, Any]:
-        shown = {"type": self.kind, **_EVERYWHERE, **_localized("name", {**self.name, "": self.id})}
+        body = {"type": self.kind, **_EVERYWHERE, **_localized("name", {**self.name, "": self.id})}
         if self.kind == SLASH:
-            shown |= _localized("description", self.description)
-            shown["options"] = [_option(self.option)] if self.option else []
-        return shown
+            body |= _localized("description", self.description)
+            body["options"] = [_option(self.option)] if self.option else []
+        return body
 
 
 def commands_differ(wanted: Sequence[CommandSpec], registered: Sequence[Mapping[str, Any]]) -> bool:
@@ -86,7 +86,7 @@ def _option(option: Option) -> dict[str, Any]:
     }
 
 
-def _localized(what: str, words: LocalizedText) -> dict[str, Any]:
-    shown = {tag: text[:_MAX_TEXT] for tag, text in words.items()}
-    localized = {place: text for tag, text in shown.items() if tag for place in _LOCALES.get(tag, (tag,))}
-    return {what: shown.get("", ""), f"{what}_localizations": localized}
+def _localized(field_name: str, text: LocalizedText) -> dict[str, Any]:
+    fitted = {tag: shown[:_MAX_TEXT] for tag, shown in text.items()}
+    localized = {locale: shown for tag, shown in fitted.items() if tag for locale in _LOCALES.get(tag, (tag,))}
+    return {field_name: fitted.get("", ""), f"{field_name}_localizations": localized}

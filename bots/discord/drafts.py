@@ -1,4 +1,4 @@
-"""Which message holds an answer that is still being written."""
+"""Storage of drafts: the message of each conversation that holds an unfinished answer."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ _WRITER_SEPARATOR = "~"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordDraft:
-    """The `message` with a half-written answer, empty before there is one; `by` names who is drawing it just now, or nobody."""
+    """`message` is the id of the message that holds the unfinished answer, or empty; `writer` the one now editing it, or empty."""
 
     message: str = ""
     writer: str = ""
@@ -28,31 +28,29 @@ class DiscordDraft:
 
 
 class DiscordDrafts(Protocol):
-    """Remembers one message id for each conversation.
-
-    Where turns and deliveries run in several processes they have to share this, so that the final
-    answer takes the half-written one's place.
+    """Stores one value for each conversation. Processes that run turns or deliveries share it, so that the final answer
+    replaces the draft.
     """
 
     async def read(self, address: Address) -> str:
-        """The message's id, or nothing."""
+        """Return the stored value, or an empty string."""
         ...
 
     async def write(self, address: Address, message: str) -> str:
-        """Remember the message, and return the one before; an empty id forgets it."""
+        """Store a value and return the previous one; an empty value deletes it."""
         ...
 
     async def write_all(self, messages: Mapping[Address, str]) -> Sequence[str]:
-        """The same for several at once; in the order in which this was called, whoever waits."""
+        """Do the same for several conversations in one step; concurrent calls take effect in the order they were made."""
         ...
 
     async def change(self, address: Address, before: str, after: str) -> bool:
-        """The same at once where it is still `before` that is remembered (empty: nothing), and whether it was."""
+        """Store `after` atomically if the stored value is `before` (empty: none); return whether it was."""
         ...
 
 
 class LocalDiscordDrafts:
-    """Remembers within one process."""
+    """Stores drafts in the memory of one process."""
 
     def __init__(self) -> None:
         self._messages: OrderedDict[Address, str] = OrderedDict()

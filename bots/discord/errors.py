@@ -1,4 +1,4 @@
-"""What Discord's errors mean to the house: each is mapped here and nowhere else."""
+"""Maps errors of Discord and its SDK to `core.errors`; no other module does."""
 
 import asyncio
 
@@ -17,27 +17,27 @@ _GONE = frozenset({_UNKNOWN_CHANNEL, _NO_ACCESS, _NO_DM, _NO_MORE_FOLLOW_UPS})
 
 
 class DiscordUneditable(Refused):
-    """The message is no longer there, or is not ours to change."""
+    """The message does not exist or is not the bot's own."""
 
 
 class UnknownInteraction(DiscordUneditable):
-    """The interaction is not known: its 15 minutes are over, or Discord has not yet heard our first answer to it."""
+    """The interaction's 15 minutes are over, or Discord has not yet processed the first response to it."""
 
 
 class AlreadyAcknowledged(Refused):
-    """The interaction has its first answer already."""
+    """The interaction already has its first response."""
 
 
 class BotBlocked(Refused):
-    """The bot itself may not write there; who uses it there lends it the way."""
+    """The bot lacks access to the channel; an interaction's token may still allow an answer."""
 
 
 class DiscordTokenRejected(Unreachable):
-    """Discord knows no such bot."""
+    """Discord does not accept the bot's token."""
 
 
 def failure(error: BaseException) -> Failure:
-    """The house's word for an error of the SDK or of the network below it."""
+    """Map an error of the SDK or the network."""
     match error:
         case LoginFailure():
             return DiscordTokenRejected("Discord does not accept the bot's token")
@@ -79,13 +79,13 @@ def _refusal(code: int, detail: str) -> Refused:
 
 
 def _is_global(error: HTTPException) -> bool:
-    """Whether the whole bot has to wait, or its address, which Cloudflare bans without a word of Discord's own."""
+    """Return whether the limit is the bot's, or its IP address is banned by Cloudflare, whose answers lack Discord's `Via`."""
     headers = error.response.headers
     return "X-RateLimit-Global" in headers or "Via" not in headers
 
 
 def _retry_after(error: HTTPException) -> float:
-    """The seconds that the answer asks for, or a few where it does not say."""
+    """Return the header's seconds, at least 0.1; a default if it is missing or invalid."""
     try:
         return max(float(error.response.headers["Retry-After"]), 0.1)
     except (KeyError, ValueError):

@@ -1,4 +1,4 @@
-"""The form that an answer in words is written into; pure."""
+"""The modal form for a typed answer; pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ _MAX_TITLE, _MAX_ANSWER = 45, 1000
 
 
 def form_choice(quiz: str) -> str:
-    """The choice behind the button that opens the form for a question, and behind the form itself."""
+    """Return the choice that both the button that opens the form and the form itself carry."""
     return _FORM_PREFIX + quiz
 
 
@@ -24,7 +24,7 @@ def is_form_choice(choice: str) -> bool:
 
 
 def modal(custom_id: str, locale: str) -> Mapping[str, Any]:
-    """What opens the form, as the answer to a tap; `custom_id` comes back with what was written."""
+    """Return the response that opens the form; Discord sends `custom_id` back with the submission."""
     label = phrase("form.answer", locale or "en")[:_MAX_TITLE]
     field = {"type": _INPUT, "custom_id": "words", "style": _SHORT, "required": True, "max_length": _MAX_ANSWER}
     data = {
@@ -36,7 +36,7 @@ def modal(custom_id: str, locale: str) -> Mapping[str, Any]:
 
 
 def submitted_text(data: Json) -> str:
-    """What stands in a form's fields, each in its label or, in the older way, in its row."""
+    """Return the text of a submitted form's fields, which are inside labels or, in the older layout, inside rows."""
     fields: list[Json] = []
     for part in records(data, "components"):
         labelled = inner(part, "component")

@@ -1,4 +1,4 @@
-"""Listens at Discord's gateway."""
+"""The `Gateway` of Discord: receives dispatches and hands their events to the inbox in order."""
 
 import asyncio
 import logging
@@ -16,12 +16,12 @@ from core.event import Event
 _log = logging.getLogger(__name__)
 _MAX_BACKOFF = 60.0
 _MAX_ATTEMPTS = 8
-"""Of an event that cannot be kept for no reason that passes: two minutes."""
+"""Attempts to store an event that fails for no retryable reason; with back-off about two minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _PendingEvents:
-    """Events as they will be kept, and as they were `read`: Discord has its answer at once, however long those before them wait to be kept."""
+    """Events that wait to be received: `parsed` as read, `events` once Discord has its response, which does not wait in the queue."""
 
     events: asyncio.Task[tuple[Event, ...]]
     parsed: tuple[Event, ...]
@@ -29,10 +29,9 @@ class _PendingEvents:
 
 
 class DiscordGateway:
-    """A `Gateway`. Events that `receive` did not take are offered to it again, in the order they came.
+    """Retries events that `receive` fails on, in order; one that fails for an unexpected reason is dropped after a while.
 
-    What breaks it in a way that nobody expects is given up after a while, so that it does not hold up all that comes after it.
-    Where the sessions stand when it ends is kept in `sessions`, as far as all events before were taken.
+    On cancellation, stores each session in `sessions` at the position up to which all events are received.
     """
 
     def __init__(
@@ -54,7 +53,7 @@ class DiscordGateway:
         self._resumable: dict[int, GatewaySession] = {}
 
     async def listen(self, receive: ReceiveEvent) -> None:
-        """Receive events until cancelled; begins anew, slower each time, whatever ends the connection."""
+        """Receive events until cancelled; reconnects with back-off after any error."""
         queue: asyncio.Queue[_PendingEvents] = asyncio.Queue()
         self._pending, self._resumable = 0, {}
         receiving = asyncio.create_task(self._receive_queued(queue, receive))
@@ -65,9 +64,9 @@ class DiscordGateway:
                     await self._channel.identify()
                     await self._connect(queue)
                     failures = 0
-                except Exception as error:  # noqa: BLE001 - whatever ends the connection, somebody has to listen
+                except Exception as error:  # noqa: BLE001 - any error must lead to a new connection
                     failures += 1
-                    _log.warning("Discord: the gateway ended: %r", error)
+                    _log.warning("Discord: the gateway connection ended: %r", error)
                 await self._sleep(min(2.0 ** min(failures, 10), _MAX_BACKOFF))
         finally:
             receiving.cancel()
@@ -78,14 +77,14 @@ class DiscordGateway:
             try:
                 events = self._channel.read(name, data)
                 if events:
-                    moves = self._channel.opens_thread(events)
+                    opens_thread = self._channel.opens_thread(events)
                     responding = asyncio.create_task(self._channel.respond(events))
-                    queue.put_nowait(_PendingEvents(events=responding, parsed=events, opens_thread=moves))
+                    queue.put_nowait(_PendingEvents(events=responding, parsed=events, opens_thread=opens_thread))
                     self._pending += 1
             except Malformed as error:
-                _log.warning("Discord: a payload was left out: %s", error)
-            except Exception as error:  # noqa: BLE001 - no payload may end the connection, whatever it breaks
-                _log.error("Discord: a payload was left out, as reading it broke: %s", type(error).__name__)
+                _log.warning("Discord: a malformed payload was ignored: %s", error)
+            except Exception as error:  # noqa: BLE001 - no payload may end the connection
+                _log.error("Discord: a payload was ignored because parsing it failed: %s", type(error).__name__)
 
         http = DiscordHttp(api_url=self._api_url)
         socket = self._socket = GatewaySocket(
@@ -104,16 +103,16 @@ class DiscordGateway:
             await socket.close()
             self._update_resumable()
             await socket.save_sessions(self._resumable)
-        except Exception as error:  # noqa: BLE001 - whoever is told to end does, whatever comes of the sessions
-            _log.warning("Discord: where the sessions stand was not kept: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - cancellation must not fail because of the sessions
+            _log.warning("Discord: the gateway sessions were not stored: %s", type(error).__name__)
 
     def _update_resumable(self) -> None:
-        """Where nothing waits to be taken, all that the sessions have told of is safe."""
+        """Mark the current positions as resumable if no event is waiting."""
         if not self._pending and self._socket is not None:
             self._resumable = self._socket.positions()
 
     async def _receive_queued(self, queue: asyncio.Queue[_PendingEvents], receive: ReceiveEvent) -> None:
-        """Take event after event; what first needs a thread opened holds up nobody behind it."""
+        """Receive events one after another; events that wait for a new thread do not delay those behind them."""
         async with asyncio.TaskGroup() as opening_threads:
             while True:
                 pending = await queue.get()
@@ -125,8 +124,8 @@ class DiscordGateway:
     async def _receive_pending(self, pending: _PendingEvents, receive: ReceiveEvent) -> None:
         try:
             events = await pending.events
-        except Exception as error:  # noqa: BLE001 - what was said is kept, whatever keeps Discord from its answer
-            _log.error("Discord: an interaction was not answered: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - events are stored even if the response fails
+            _log.error("Discord: an interaction got no response: %s", type(error).__name__)
             events = pending.parsed
         for event in events:
             await self._receive(event, receive)
@@ -138,10 +137,10 @@ class DiscordGateway:
         while True:
             try:
                 return await receive(event)
-            except Exception as error:  # noqa: BLE001 - whatever keeps an event from being taken, those after it have to be heard
+            except Exception as error:  # noqa: BLE001 - an event that cannot be stored must not block those behind it
                 failures += 1
                 if failures >= _MAX_ATTEMPTS and not (isinstance(error, Failure) and error.retryable):
-                    _log.error("Discord: an event is given up: %s", type(error).__name__)
+                    _log.error("Discord: an event is dropped: %s", type(error).__name__)
                     return None
-                _log.warning("Discord: an event could not be kept yet: %s", type(error).__name__)
+                _log.warning("Discord: storing an event failed and is retried: %s", type(error).__name__)
                 await self._sleep(min(2.0 ** min(failures - 1, 10), _MAX_BACKOFF))

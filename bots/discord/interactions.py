@@ -1,4 +1,4 @@
-"""Reads an interaction (a command, a tap, a form) into an event and into what Discord has to be told within three seconds; pure."""
+"""Parses an interaction (a command, a tap, a form) into an event and the response that Discord expects within three seconds; pure."""
 
 import re
 from collections.abc import Mapping
@@ -30,7 +30,7 @@ _COMMAND_NAME = re.compile(r"[\w-]{1,32}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewThread:
-    """A thread to be opened before the event is kept, as it goes on in there; `user` is who asked, in language `locale`."""
+    """A thread to open before the event is stored, which is then addressed to it; `user` is the sender's id."""
 
     name: str
     user: str
@@ -39,9 +39,9 @@ class NewThread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenInteraction:
-    """An interaction that waits for its answer. `token` is good for 15 minutes; `response` is the answer that Discord gets at once.
+    """An interaction without a response. `token` is valid for 15 minutes; `response` is the first response to send.
 
-    With `later`, people see that Sona thinks until the answer takes that message's place. `event` is the id of the event it gave, or empty.
+    A `deferred` response shows "is thinking…" until the answer replaces it. `event_id` is empty if there is no event.
     """
 
     id: str
@@ -55,14 +55,14 @@ class OpenInteraction:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InteractionParser:
-    """Reads for one bot. `key` is what buttons are signed with, `offers` are its commands by name, `complete` knows what may be filled in."""
+    """Parses for one bot. `key` signs its buttons, `commands` are by id."""
 
     key: bytes
     commands: Mapping[str, CommandSpec] = field(default_factory=dict[str, CommandSpec])
     autocomplete: Autocomplete = no_suggestions
 
     def parse(self, payload: Json) -> tuple[tuple[Event, ...], OpenInteraction | None]:
-        """The event and the question of an interaction; kinds that are not known give neither."""
+        """Return the events and the interaction to respond to; unknown types give neither."""
         kind, interaction_id, token = number_or_zero(payload, "type"), snowflake(payload), text(payload, "token")
         match kind:
             case k if k == PING:
@@ -113,14 +113,14 @@ class InteractionParser:
         )
 
     def _is_forced_ephemeral(self, payload: Json, data: Json, location: DiscordLocation) -> bool:
-        """Whether it was not us who hid the message: where a server does not want it, Discord hides all that a guest says."""
+        """Return whether Discord made our message ephemeral, as servers can demand of user-installed apps."""
         if not location.private_to or not _is_guest(payload):
             return False
         guest = DiscordLocation(chat=location.chat, guest=True).address
         return custom_id.decode(_selected_id(data), guest, self.key) is not None
 
     def _body(self, payload: Json, kind: int, data: Json, address: Address) -> Body | dict[str, Any] | None:
-        """What was done, or what it has to be answered with where nothing else comes of it."""
+        """Return the event's body, or the response (a dictionary) if the interaction gives no event."""
         match kind:
             case k if k == COMMAND:
                 return self._command(data, _locale(payload))
@@ -145,7 +145,7 @@ class InteractionParser:
                 return None
 
     def _autocomplete_response(self, payload: Json) -> Mapping[str, Any]:
-        """What may be filled in where somebody is typing."""
+        """Return suggestions for the option that has the focus."""
         data = record(payload.get("data"), "data")
         typed = _focused_text(data)
         suggestions = () if typed is None else self.autocomplete(text(data, "name"), typed, _locale(payload))
@@ -168,7 +168,7 @@ def _new_thread(command: CommandSpec, data: Json, sender: Sender) -> NewThread:
 
 
 def _options(data: Json) -> list[str]:
-    """What was filled in, in order; the words of a subcommand's options too."""
+    """Return the values of all options in order, including those of subcommands."""
     values: list[str] = []
     for option in records(data, "options"):
         value = option.get("value")
@@ -179,7 +179,7 @@ def _options(data: Json) -> list[str]:
 
 
 def _focused_text(data: Json) -> str | None:
-    """What stands so far in the option that somebody is filling in."""
+    """Return the text typed so far in the focused option."""
     for option in records(data, "options"):
         if option.get("focused") is True:
             return text({"value": str(option.get("value", ""))}, "value").strip()
@@ -189,23 +189,23 @@ def _focused_text(data: Json) -> str | None:
 
 
 def _selected_id(data: Json) -> str:
-    """The signed choice of a button, or the first one taken in a menu."""
+    """Return the signed choice of a button, or the first one selected in a menu."""
     values = data.get("values")
     selected = values[0] if isinstance(values, list) and values else data.get("custom_id")
     if not isinstance(selected, str):
-        raise Malformed("a tap needs its custom_id")
+        raise Malformed("a component interaction needs a custom_id")
     return text({"id": selected}, "id")
 
 
 def _message_id(payload: Json) -> str:
     message = inner(payload, "message")
     if message is None:
-        raise Malformed("a tap needs its message")
+        raise Malformed("a component interaction needs its message")
     return snowflake(message)
 
 
 def _location(payload: Json, *, private: bool) -> DiscordLocation:
-    """Where the answer goes: what is private, and what comes of it, is for one person where others read along."""
+    """Return where to answer: in a group, private commands and interactions with ephemeral messages are answered privately."""
     channel = snowflake(payload, "channel_id")
     if not _is_group(payload):
         return DiscordLocation(chat=channel)
@@ -216,12 +216,12 @@ def _location(payload: Json, *, private: bool) -> DiscordLocation:
 
 
 def _is_group(payload: Json) -> bool:
-    """Whether more than one person reads along; a bot added to its user's account is heard in other people's chats too."""
+    """Return whether others can read the chat; a user-installed bot is also used in private chats between other people."""
     return "guild_id" in payload or payload.get("context", _BOT_DM) != _BOT_DM
 
 
 def _is_guest(payload: Json) -> bool:
-    """Whether it was a person who brought the bot along, and not the server that has it."""
+    """Return whether the bot acts for its user, without being installed in the server or a member of the chat."""
     owners = inner(payload, "authorizing_integration_owners")
     user_installed = owners is not None and _INSTALLED_BY_USER in owners and _INSTALLED_IN_SERVER not in owners
     return user_installed or payload.get("context") == _PRIVATE_CHAT
@@ -241,5 +241,5 @@ def _sender(payload: Json) -> Sender:
     member = inner(payload, "member")
     person = inner(member if member is not None else payload, "user")
     if person is None:
-        raise Malformed("an interaction needs its user")
+        raise Malformed("an interaction needs a user")
     return Sender(id=snowflake(person), name=display_name({**person, "member": member}), locale=_locale(payload))

@@ -1,4 +1,4 @@
-"""Takes values out of Discord's JSON, each of the type it has to be."""
+"""Typed access to fields that only Discord's JSON has."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,24 +10,24 @@ _EPOCH = datetime(2015, 1, 1, tzinfo=UTC)
 
 
 def text(parent: Json, name: str) -> str:
-    """Words that may be missing or null, and then are empty; without what Postgres and UTF-8 cannot hold."""
+    """Return the text under `name`, cleaned by `wire.clean`; empty if it is missing or null."""
     return wire.clean(string(parent, name))
 
 
 def seconds(parent: Json, name: str) -> float:
-    """A length that may be missing, and then is 0."""
+    """Return a duration in seconds; 0 if it is missing or not plausible."""
     value = parent.get(name)
     return float(value) if isinstance(value, int | float) and 0 <= value < 10**9 else 0.0
 
 
 def snowflake(parent: Json, name: str = "id") -> str:
-    """An id, which Discord writes as digits in a text."""
+    """Return an id, which Discord sends as a string of digits."""
     value = parent.get(name)
     if not isinstance(value, str) or not value.isascii() or not value.isdigit() or int(value) >= 2**63:
-        raise Malformed(f"{name} is no id")
+        raise Malformed(f"{name} is not a snowflake")
     return value
 
 
 def created_at(snowflake: str) -> datetime:
-    """When the thing with this id was made, which the id itself says."""
+    """Return the time that an id contains: milliseconds since 2015 above its lower 22 bits."""
     return _EPOCH + timedelta(milliseconds=int(snowflake) >> 22)

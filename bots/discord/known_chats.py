@@ -1,4 +1,4 @@
-"""Which chats of which server the bot has been spoken to in, as Discord names the server alone when it puts the bot out."""
+"""Chats by server in which the bot was addressed, because Discord reports a removal from a server without its channels."""
 
 from collections import OrderedDict
 from datetime import datetime
@@ -11,13 +11,13 @@ _MAX_CHATS = 65_536
 
 
 class KnownChats:
-    """Remembers within one process, the latest chats first."""
+    """Remembers the most recent chats in the memory of one process."""
 
     def __init__(self) -> None:
         self._servers: OrderedDict[str, str] = OrderedDict()
 
     def resolve_removals(self, update: ParsedUpdate, now: datetime) -> tuple[Event, ...]:
-        """The reading's events without departures from where nobody spoke to the bot, and with one for every chat of a server it was put out of."""
+        """Return the events without `Left` for unknown chats, and with a `Left` for each known chat of a server that removed the bot."""
         for event in update.events:
             if update.guild and event.group and event.addressed and not isinstance(event.body, Left):
                 self._remember(event.address.chat, update.guild)

@@ -1,4 +1,4 @@
-"""Signs of life in a chat: typing, what is being done, and the answer while it is written."""
+"""Live updates of a turn: typing indicator, status and draft."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -21,12 +21,12 @@ _TYPING_LASTS = timedelta(seconds=9)
 _DRAFT_INTERVAL = timedelta(seconds=1.3)
 _WRITE_TIMEOUT = 2.0
 _TOKEN_LIFETIME = timedelta(minutes=14, seconds=50)
-"""A little less than the quarter of an hour that Discord gives."""
+"""Slightly less than the 15 minutes that Discord accepts an interaction's token."""
 _PROPAGATION = timedelta(seconds=10)
 
 
 class LivePost(Protocol):
-    """Who can show signs of life at any place."""
+    """The calls that live updates make."""
 
     async def typing(self, address: Address) -> None: ...
 
@@ -38,14 +38,14 @@ class LivePost(Protocol):
 
 
 def too_early(message_id: str, error: DiscordUneditable, now: datetime) -> bool:
-    """Whether Discord does not know the place yet, as it has not heard of our promise."""
+    """Return whether a deferred message is unknown because Discord has not yet processed the response that creates it."""
     if not is_deferred(message_id) or not isinstance(error, UnknownInteraction):
         return False
     return timedelta() <= now - created_at(message_id[1:].partition("/")[0]) < _PROPAGATION
 
 
 class DiscordStreams:
-    """Answers half written, and the calls that are on their way for them."""
+    """Drafts and interaction tokens by conversation, and the API calls in the background."""
 
     def __init__(self, drafts: DiscordDrafts) -> None:
         self._drafts = drafts
@@ -53,14 +53,14 @@ class DiscordStreams:
         self._writing: dict[Address, asyncio.Task[None]] = {}
 
     def start(self, call: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Run a call that raises nothing."""
+        """Run a call, which must not raise, in the background."""
         task = asyncio.create_task(call)
         self._calls.add(task)
         task.add_done_callback(self._calls.discard)
         return task
 
     async def write(self, address: Address, call: Coroutine[Any, Any, None]) -> None:
-        """Run a call that writes a draft, and wait a moment for it; cut short, it still runs to its end."""
+        """Run a call that writes a draft and wait for it briefly; after the timeout or a cancellation it continues."""
         task = self._writing[address] = self.start(call)
         task.add_done_callback(lambda _: self._writing.pop(address, None))
         await asyncio.wait({task}, timeout=_WRITE_TIMEOUT)
@@ -69,9 +69,9 @@ class DiscordStreams:
         return address in self._writing
 
     async def remember_interaction(self, interaction: OpenInteraction, now: datetime) -> str:
-        """The answer to come goes where Sona is now shown to think; returns where it was until now (thought of or half written), or nothing.
+        """Store the interaction's token for its lifetime and, if it is deferred, make its message the draft.
 
-        The interaction's token is remembered beside it, for as long as it opens the place where it was asked.
+        Returns the message of the previous draft, or an empty string.
         """
         if interaction.address is None:
             return ""
@@ -82,35 +82,35 @@ class DiscordStreams:
         return DiscordDraft.parse(before[0]).message if before else ""
 
     async def interaction_token(self, address: Address, now: datetime) -> str:
-        """A token that opens the place, or nothing."""
+        """Return a valid interaction token for the conversation, or an empty string."""
         until, _, token = (await self._drafts.read(_token_key(address))).partition(" ")
         return token if until.isdecimal() and now.timestamp() < int(until) else ""
 
     async def draft(self, address: Address) -> DiscordDraft:
-        """The half-written answer, or the place where it is to come."""
+        """Return the conversation's draft, which may be a deferred message."""
         return DiscordDraft.parse(await self._drafts.read(address))
 
     async def replace_draft(self, address: Address, before: DiscordDraft, after: DiscordDraft) -> bool:
-        """Put another draft in the place of this one, and say whether it was there."""
+        """Replace the draft if it still is `before`; return whether it was."""
         return await self._drafts.change(address, str(before), str(after))
 
     async def finished_draft(self, address: Address) -> DiscordDraft:
-        """The half-written answer, once no call from here for it is on its way."""
+        """Return the draft once no call of this process is writing it."""
         if (task := self._writing.get(address)) is not None:
             await asyncio.wait({task})
         return await self.draft(address)
 
     async def take_draft(self, address: Address) -> DiscordDraft:
-        """The same, for good: what is promised or drawn there from now on is another answer."""
+        """Return and delete the draft once it is finished; later drafts belong to another answer."""
         await self.finished_draft(address)
         return DiscordDraft.parse(await self._drafts.write(address, ""))
 
     async def reply_message(self, address: Address, nonce: str) -> str:
-        """The message that a reply was put into by an earlier try, or nothing."""
+        """Return the message that an earlier attempt used for a reply, or an empty string."""
         return await self._drafts.read(_reply_key(address, nonce))
 
     async def remember_reply_message(self, address: Address, nonce: str, message: str) -> None:
-        """Remember into which message a reply is put, for whoever has to try it again."""
+        """Store the message used for a reply, so that a retry edits the same one."""
         await self._drafts.write(_reply_key(address, nonce), message)
 
     async def close(self) -> None:
@@ -119,19 +119,18 @@ class DiscordStreams:
 
 
 def _token_key(address: Address) -> Address:
-    """Under what a place's token is kept beside its draft."""
     return Address(address.channel, address.chat, f"{address.thread}/token")
 
 
 def _reply_key(address: Address, nonce: str) -> Address:
-    """Under what a reply's message is kept."""
     return Address(address.channel, address.chat, f"{address.thread}/{nonce}")
 
 
 class DiscordLiveUpdates:
-    """Draws one turn's signs of life, within the five edits in five seconds that Discord allows; drops what comes faster.
+    """Live updates of one turn, within the five edits in five seconds that Discord allows; skips updates that come faster.
 
-    By a token that is lent it draws only where Sona is shown to think already, as such messages are few.
+    Where the bot can only send with an interaction's token, drafts are written into the deferred message only, because
+    Discord limits the number of follow-up messages.
     """
 
     def __init__(self, *, address: Address, post: LivePost, clock: Clock, streams: DiscordStreams) -> None:
@@ -174,7 +173,7 @@ class DiscordLiveUpdates:
             )
 
     async def _show(self, message: DiscordMessage) -> None:
-        """Draw while nobody else does; what the answer, or another promise, has overtaken meanwhile is taken away."""
+        """Write the draft unless another writer holds it; delete a new message if the answer or another draft came first."""
         before = await self._streams.draft(self._address)
         claimed = replace(before, writer=self._nonce)
         if not await self._streams.replace_draft(self._address, before, claimed):
@@ -188,7 +187,7 @@ class DiscordLiveUpdates:
             await self._post.delete(self._address, after.message)
 
     async def _write(self, target: str, message: DiscordMessage) -> DiscordDraft:
-        """The draft with these words; none where its message is gone, and the next one is a new message."""
+        """Return the written draft; an empty one if its message was deleted, so that the next draft is a new message."""
         if not target:
             return DiscordDraft(message=await self._post.draft(self._address, message, self._nonce))
         try:
@@ -203,7 +202,7 @@ class DiscordLiveUpdates:
         return DiscordDraft(message=target)
 
     async def _best_effort(self, call: Coroutine[Any, Any, None]) -> None:
-        """What fails here may be lost; a refusal ends it, and a request to wait is obeyed."""
+        """Run a call and pause live updates after a failure: permanently if refused, else for the requested time."""
         try:
             await call
         except Throttled as wait:

@@ -1,4 +1,4 @@
-"""Where a conversation lives on Discord: a chat, one person's private view of it, or a chat that the bot is no member of."""
+"""Addresses of Discord conversations: a chat, one person's ephemeral messages in it, or a chat without the bot as a member."""
 
 from dataclasses import dataclass
 from typing import Self
@@ -10,10 +10,10 @@ _PRIVATE, _GUEST = "@", "+"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordLocation:
-    """A channel, a thread (which is a channel of its own) or a private chat.
+    """A channel, a thread (to Discord also a channel) or a private chat.
 
-    `only` is the one person who sees what is sent there; in a chat where the bot is a `guest` everybody does, but
-    it got there with a person who uses it and not by itself.
+    `private_to` is the id of the only user who sees the messages. In a `guest` chat everybody sees them, but the bot is
+    installed by the user and not a member.
     """
 
     chat: str
@@ -33,5 +33,5 @@ class DiscordLocation:
 
     @property
     def needs_token(self) -> bool:
-        """Whether things are sent there by the token of an interaction only."""
+        """Whether messages can be sent with an interaction's token only."""
         return bool(self.private_to) or self.guest

@@ -1,4 +1,4 @@
-"""Reads what somebody points at by a command of a message's menu; pure."""
+"""Parses commands of the context menu of messages; pure."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,31 +15,31 @@ _MESSAGE = 4
 
 
 def menu_command(command: CommandSpec | None, name: str, data: Json) -> Body | None:
-    """The command it stands for, and that message's words or its first file; `None` where it has neither."""
+    """Return the command applied to the message's text or first file; `None` if it has neither."""
     resolved = inner(data, "resolved")
     messages = inner(resolved, "messages") if resolved is not None else None
     message = inner(messages, snowflake(data, "target_id")) if messages is not None else None
     if message is None:
         return None
-    words = "\n".join(_words(message))
-    if words:
+    content = "\n".join(_texts(message))
+    if content:
         return Said(
-            text=f"/{command.slash_command} {words}"
+            text=f"/{command.slash_command} {content}"
             if command is not None and command.slash_command
-            else f"{name}:\n{words}"
+            else f"{name}:\n{content}"
         )
     files = records(message, "attachments")
     return Shared(media=media(files[0]), text=name) if files else None
 
 
 def nothing_to_read(locale: str) -> dict[str, Any]:
-    """The answer where there is nothing to read in the message, for the one who asked only."""
-    words = phrase("menu.wordless", locale or "en")
-    return {"type": _MESSAGE, "data": {"content": words, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}}
+    """Return the ephemeral response for a message without text and files."""
+    content = phrase("menu.wordless", locale or "en")
+    return {"type": _MESSAGE, "data": {"content": content, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}}
 
 
-def _words(message: Json) -> Iterator[str]:
-    """What is written in a message, in one that it forwards, and in its cards."""
+def _texts(message: Json) -> Iterator[str]:
+    """Yield the texts of a message, the messages that it forwards, and their embeds."""
     forwarded = [inner(snapshot, "message") for snapshot in records(message, "message_snapshots")]
     for each in (message, *(found for found in forwarded if found is not None)):
         parts = [text(each, "content")]

@@ -1,4 +1,4 @@
-"""Reads what comes from the gateway and by HTTP into the same events; pure, and quick enough for the webhook's hot path."""
+"""Parses gateway dispatches and HTTP interactions into the same events; pure, and fast enough for the webhook's hot path."""
 
 import json
 from collections.abc import Mapping
@@ -16,14 +16,13 @@ from core.event import Event
 
 MESSAGE, INTERACTION = "MESSAGE_CREATE", "INTERACTION_CREATE"
 DISPATCHES = (MESSAGE, "MESSAGE_UPDATE", INTERACTION, "CHANNEL_DELETE", "THREAD_DELETE", "GUILD_DELETE")
-"""What the gateway tells that is read here."""
+"""The gateway dispatches that are parsed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedUpdate:
-    """What a call says. `asked` is what Discord wants to be answered at once, if anything.
-
-    `guild` is the server where it happened, or empty; `left` the one that the bot was put out of.
+    """The content of a dispatch. `interaction` waits for a response; `guild` is the server's id or empty; `left_guild` is
+    the id of a server that removed the bot.
     """
 
     events: tuple[Event, ...] = ()
@@ -34,7 +33,7 @@ class ParsedUpdate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordParser:
-    """Reads for one bot. `key` is what its buttons are signed with, `offers` are its commands by name, `complete` helps to fill them in."""
+    """Parses for one bot. `key` signs its buttons, `commands` are by id."""
 
     bot: DiscordBot
     key: bytes
@@ -42,18 +41,17 @@ class DiscordParser:
     autocomplete: Autocomplete = no_suggestions
 
     def body(self, body: bytes) -> ParsedUpdate:
-        """An interaction that came by HTTP. Raises `Malformed` for anything that is none."""
+        """Parse an interaction that came over HTTP. Raises `Malformed` for anything else."""
         try:
             payload: object = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise Malformed("the body is no JSON") from error
-        call = record(payload, "interaction")
-        if not number_or_zero(call, "type"):
-            raise Malformed("an interaction needs its type")
+            raise Malformed("the body is not JSON") from error
+        if not number_or_zero(record(payload, "interaction"), "type"):
+            raise Malformed("an interaction needs a type")
         return self.dispatch(INTERACTION, payload)
 
     def dispatch(self, name: str, data: object) -> ParsedUpdate:
-        """What the gateway tells. Names that are not known give no events; raises `Malformed` for what is broken."""
+        """Parse a gateway dispatch. Unknown names give no events; raises `Malformed` for invalid data."""
         if name not in DISPATCHES:
             return ParsedUpdate()
         payload = record(data, name)
@@ -64,8 +62,8 @@ class DiscordParser:
             case "MESSAGE_UPDATE":
                 return ParsedUpdate(events=edit_events(payload, self.bot), guild=guild)
             case "INTERACTION_CREATE":
-                reader = InteractionParser(key=self.key, commands=self.commands, autocomplete=self.autocomplete)
-                events, interaction = reader.parse(payload)
+                parser = InteractionParser(key=self.key, commands=self.commands, autocomplete=self.autocomplete)
+                events, interaction = parser.parse(payload)
                 return ParsedUpdate(events=events, interaction=interaction, guild=guild)
             case "CHANNEL_DELETE" | "THREAD_DELETE":
                 return ParsedUpdate(events=removals.channel_deleted(payload), guild=guild)

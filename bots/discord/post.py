@@ -1,4 +1,4 @@
-"""Puts things where they belong: as the bot, or by an interaction's token where the bot has no access of its own or one person alone may see it."""
+"""Chooses how to send: as the bot, or with an interaction's token if the bot has no access or the message is ephemeral."""
 
 from bots.discord.client import DiscordClient, is_deferred
 from bots.discord.errors import BotBlocked
@@ -10,11 +10,11 @@ from core.clock import Clock
 from core.errors import Refused
 from core.media import Audio
 
-_NO_VOICE_NOTES = "no voice note is sent by a token"
+_NO_VOICE_NOTES = "an interaction's token cannot send voice notes"
 
 
 class WebhookPost:
-    """Sends for one bot. What is sent by a token has no nonce, as Discord takes none there: where its answer is lost, a retry shows it twice."""
+    """Sends for one bot. Discord takes no nonce with a token: if its answer is lost, a retry sends the message twice."""
 
     def __init__(self, *, client: DiscordClient, streams: DiscordStreams, clock: Clock) -> None:
         self._client = client
@@ -22,7 +22,7 @@ class WebhookPost:
         self._clock = clock
 
     async def send_message(self, address: Address, message: DiscordMessage, nonce: str) -> str:
-        """Send a message and return its id."""
+        """Send a message and return its id; falls back to an interaction's token if the bot is blocked."""
         location = DiscordLocation.of(address)
         if location.needs_token:
             return await self._client.send_followup(
@@ -36,19 +36,19 @@ class WebhookPost:
             raise
 
     async def draft(self, address: Address, message: DiscordMessage, nonce: str) -> str:
-        """Send a message that will be changed, which needs access of one's own; raises `Refused` without."""
+        """Send a draft as the bot and return its id; raises `Refused` if only a token could send it."""
         if DiscordLocation.of(address).needs_token:
-            raise Refused("what is sent by a token is not drafted")
+            raise Refused("drafts are not sent with an interaction's token")
         return await self._client.send_message(address, message, nonce)
 
     async def edit(self, address: Address, message_id: str, message: DiscordMessage) -> str:
-        """Change a message, or put it where Sona is shown to think, and return its id."""
+        """Edit a message, or replace a deferred one, and return its id."""
         if is_deferred(message_id) or not DiscordLocation.of(address).needs_token:
             return await self._client.edit(address, message_id, message.json())
         return await self._client.edit_followup(await self._token(address), message_id, message.json())
 
     async def remove_components(self, address: Address, message_id: str) -> None:
-        """Take what can be tapped away from a message."""
+        """Remove a message's buttons and menu."""
         body = {"components": [], "allowed_mentions": {"parse": []}}
         if DiscordLocation.of(address).needs_token:
             await self._client.edit_followup(await self._token(address), message_id, body)
@@ -60,20 +60,20 @@ class WebhookPost:
         await self._client.delete(address, message_id)
 
     async def send_voice_note(self, address: Address, sound: Audio, nonce: str) -> str:
-        """Send a voice note; raises `Refused` where there can be none."""
+        """Send a voice note and return its id; raises `Refused` if only a token could send it."""
         if DiscordLocation.of(address).needs_token:
             raise Refused(_NO_VOICE_NOTES)
         try:
             return await self._client.send_voice_note(address, sound, nonce)
-        except BotBlocked as barred:
+        except BotBlocked as blocked:
             if await self._streams.interaction_token(address, self._clock.now()):
-                raise Refused(_NO_VOICE_NOTES) from barred
+                raise Refused(_NO_VOICE_NOTES) from blocked
             raise
 
     async def send_file(
         self, address: Address, data: bytes, name: str, mime: str, message: DiscordMessage, nonce: str
     ) -> str:
-        """Send a file with words beside it."""
+        """Send a file with text and return the message's id."""
         location = DiscordLocation.of(address)
         token = await self._token(address) if location.needs_token else ""
         if not token:
@@ -87,11 +87,11 @@ class WebhookPost:
         )
 
     async def typing(self, address: Address) -> None:
-        """Show "typing" where the bot can."""
+        """Show the typing indicator if the bot has access."""
         if not DiscordLocation.of(address).needs_token:
             await self._client.typing(address)
 
     async def _token(self, address: Address) -> str:
         if token := await self._streams.interaction_token(address, self._clock.now()):
             return token
-        raise Refused("the 15 minutes in which Discord lets Sona answer there are over", gone=True)
+        raise Refused("the 15 minutes in which Discord allows an answer here are over", gone=True)

@@ -1,4 +1,4 @@
-"""Turns replies into what Discord is sent; pure."""
+"""Renders replies as Discord messages; pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -16,18 +16,21 @@ MAX_CHOICES = 25
 EPHEMERAL, NO_PREVIEW, VOICE_NOTE = 1 << 6, 1 << 2, 1 << 13
 _ROW = 5
 _MAX_BUTTONS, _BUTTON_VISIBLE, _BUTTON_LIMIT = 5, 38, 80
-"""More choices than `_FEW`, or labels longer than a button shows on a phone, go into a menu; a button takes 80 characters, a menu's line 100."""
+"""More choices than one row of buttons, or labels longer than a button shows on a phone (38 characters), become a menu.
+Discord's limits are 80 characters for a button's label and 100 for a menu's option."""
 _MAX_SOURCES = 8
 _DRAFT_LIMIT = 1900
 _BLUE, _GREY, _GREEN, _RED = 1, 2, 3, 4
 _MENU = "menu"
 
 SignCustomId = Callable[[str], str]
-"""Turns a choice into a custom id; raises `Malformed` when that cannot be."""
+"""Returns the signed custom id of a choice; raises `Malformed` if the choice is too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordButton:
+    """A button with its custom id."""
+
     label: str
     id: str
     style: int = _GREY
@@ -39,7 +42,7 @@ class DiscordButton:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordMenu:
-    """One of these lines can be chosen, each a label and the custom id that a button would have."""
+    """A select menu; each option is a label and the custom id that a button would have."""
 
     id: str
     options: tuple[tuple[str, str], ...]
@@ -51,7 +54,7 @@ class DiscordMenu:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordMessage:
-    """Words in Discord's Markdown with a menu and buttons below. `preview` shows the first link's page."""
+    """Text in Discord's Markdown with a menu and buttons. `preview` allows link previews."""
 
     text: str = ""
     buttons: tuple[DiscordButton, ...] = ()
@@ -59,7 +62,7 @@ class DiscordMessage:
     preview: bool = True
 
     def json(self) -> dict[str, Any]:
-        """The body that Discord takes. Nobody is ever notified by what a model writes."""
+        """Return the request body; mentions in it notify nobody."""
         rows: list[tuple[DiscordMenu | DiscordButton, ...]] = [(self.menu,)] if self.menu else []
         rows += [self.buttons[at : at + _ROW] for at in range(0, len(self.buttons), _ROW)]
         return {
@@ -71,7 +74,7 @@ class DiscordMessage:
 
 
 def text_messages(reply: Text, sign: SignCustomId) -> tuple[DiscordMessage, ...]:
-    """One or more messages, sources and buttons with the last one; none when there is nothing to say."""
+    """Return the messages, the last one with sources and buttons; none for an empty reply."""
     components, numbered = _choice_components(reply.choices, sign)
     parts = pages(_paragraphs(reply.text, numbered))
     sources = _sources(reply.sources)
@@ -83,7 +86,7 @@ def text_messages(reply: Text, sign: SignCustomId) -> tuple[DiscordMessage, ...]
 
 
 def quiz_messages(reply: Quiz, sign: SignCustomId) -> tuple[DiscordMessage, ...]:
-    """The question with its choices, or with a button to write the answer; pieces to put in order are lettered, as they are answered by their letters."""
+    """Return the question with its choices, and a form button for a typed answer; pieces to order are listed by the letters that answer it."""
     components, listing = _choice_components(() if reply.form == "ordering" else reply.choices, sign)
     components = replace(components, buttons=(*components.buttons, *_form_button(reply, sign)))
     if reply.form == "ordering":
@@ -96,25 +99,25 @@ def quiz_messages(reply: Quiz, sign: SignCustomId) -> tuple[DiscordMessage, ...]
 
 
 def verdict_message(reply: Mark) -> DiscordMessage | None:
-    """The question's message as it stays behind: marked buttons that do nothing, and the verdict; `None` when too long."""
+    """Return the question's message with disabled, marked buttons and the verdict; `None` if it is too long."""
     page = markdown(_paragraphs(reply.question, reply.text))
     return DiscordMessage(text=page, buttons=_verdict_buttons(reply)) if 0 < length(page) <= TEXT_LIMIT else None
 
 
 def draft_text(text: str, status: str) -> str:
-    """The end of an answer half written, and what is being done now; empty when there is nothing to show."""
+    """Return the end of an unfinished answer followed by the status; empty if there is neither."""
     note = f"-# {escaped(_shortened(status))}" if status else ""
     parts = pages(text, _DRAFT_LIMIT - length(note))
     return "\n\n".join(part for part in (parts[-1] if parts else "", note) if part)
 
 
 def _with_components(components: DiscordMessage, messages: tuple[DiscordMessage, ...]) -> tuple[DiscordMessage, ...]:
-    """The messages, the last of them with what stands below."""
+    """Return the messages, the last one with the menu and buttons of `components`."""
     return (*messages[:-1], replace(messages[-1], buttons=components.buttons, menu=components.menu)) if messages else ()
 
 
 def _choice_components(choices: tuple[Choice, ...], sign: SignCustomId) -> tuple[DiscordMessage, str]:
-    """Few short choices as buttons and others as a menu, in a message without words; or a numbered list where a choice cannot be put on either."""
+    """Return a message without text that has buttons (few short choices) or a menu; or a numbered list if neither fits."""
     try:
         lines = tuple((_label(choice.label), sign(choice.value)) for choice in choices)
     except Malformed:
@@ -127,7 +130,7 @@ def _choice_components(choices: tuple[Choice, ...], sign: SignCustomId) -> tuple
 
 
 def _form_button(reply: Quiz, sign: SignCustomId) -> tuple[DiscordButton, ...]:
-    """The button that opens a form for the answer, where it is one in words."""
+    """Return the button that opens the form, if the answer is typed."""
     if not reply.write:
         return ()
     try:
@@ -186,5 +189,5 @@ def _paragraphs(above: str, below: str) -> str:
 
 
 def _literal(words: str) -> str:
-    """Words as Markdown that shows exactly them."""
+    """Escape plain text as Markdown of `core.markup`."""
     return "".join(f"\\{character}" if character in "\\`*_{}[]()#+-.!|~>&<" else character for character in words)

@@ -1,4 +1,4 @@
-"""The SDK's way to the network, led to another address where one is set."""
+"""The SDK's HTTP client with a configurable address and visible rate limits."""
 
 import asyncio
 from copy import copy
@@ -13,22 +13,22 @@ from discord.http import HTTPClient, Route
 
 _MAX_WAIT = 30.0
 _EXEMPT = ("/interactions/", "/webhooks/")
-"""What Discord does not count among all calls (docs.discord.com/developers/interactions/receiving-and-responding)."""
+"""Routes that do not count towards the global rate limit (docs.discord.com/developers/interactions/receiving-and-responding)."""
 
 
 class GloballyRateLimited(RateLimited):
-    """Discord asks the whole bot to wait for more than half a minute."""
+    """Discord asks the whole bot to wait longer than `_MAX_WAIT`."""
 
 
 @dataclass(slots=True)
 class _GlobalWait:
-    """What the last answer to a call asked of the whole bot: to wait until then, in the loop's time, or nothing."""
+    """The time (of the event loop) until which the last response asked the whole bot to wait; 0 for no wait."""
 
     until: float = 0.0
 
 
 class DiscordHttp(HTTPClient):
-    """Raises `RateLimited` where Discord asks to wait for more than half a minute; shorter waits are kept here, per bucket."""
+    """Waits out rate limits per bucket; raises `RateLimited` for waits of more than `_MAX_WAIT` seconds."""
 
     def __init__(self, *, api_url: str = "") -> None:
         super().__init__(asyncio.get_running_loop(), http_trace=_tracing(), max_ratelimit_timeout=_MAX_WAIT)
@@ -36,7 +36,7 @@ class DiscordHttp(HTTPClient):
         self._exempt = self
 
     async def static_login(self, token: str) -> Any:
-        """Opens the connections, which are also those of what waits for no limit of all calls."""
+        """Open the connections; exempt routes share them through a copy that never waits for the global limit."""
         me = await super().static_login(token)
         self._exempt = copy(self)
         self._exempt._global_over = asyncio.Event()
@@ -44,7 +44,7 @@ class DiscordHttp(HTTPClient):
         return me
 
     async def request(self, route: Route, **options: Any) -> Any:
-        """A call that is called off while it waits for everybody leaves nobody waiting behind it for ever."""
+        """Make a call. If it is cancelled during a global wait, release the calls behind it when the wait ends, which the SDK forgets."""
         if self._root:
             route.url = route.url.replace("https://discord.com", self._root, 1)
         client = self._exempt if route.path.startswith(_EXEMPT) else self
@@ -61,7 +61,7 @@ class DiscordHttp(HTTPClient):
             raise
 
     async def ws_connect(self, url: str, *, compress: int = 0) -> Any:
-        """The SDK falls back to Discord's own gateway where a session has to begin anew."""
+        """Connect to the gateway at the configured address; for new sessions the SDK falls back to Discord's own."""
         if self._root and urlsplit(url).hostname == "gateway.discord.gg":
             root = urlsplit(self._root)
             url = f"{'wss' if root.scheme == 'https' else 'ws'}://{root.netloc}/gateway?{urlsplit(url).query}"
@@ -69,7 +69,7 @@ class DiscordHttp(HTTPClient):
 
 
 def _tracing() -> TraceConfig:
-    """Notes what an answer asks of the whole bot, which the SDK does not tell in its errors."""
+    """Record global waits from response headers, because the SDK's errors do not contain them."""
 
     async def on_request_end(_: ClientSession, context: SimpleNamespace, answer: TraceRequestEndParams) -> None:
         global_wait, headers = context.trace_request_ctx, answer.response.headers

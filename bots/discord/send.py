@@ -1,4 +1,4 @@
-"""Delivers replies, each in the best form that Discord takes; what it takes in no form is refused."""
+"""Delivers replies in the best form that Discord accepts; raises `Refused` if it accepts none."""
 
 from base64 import urlsafe_b64encode
 from collections.abc import Awaitable, Callable
@@ -22,13 +22,13 @@ from core.ports.blobs import Blobs
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
 SendWithNonce = Callable[[str], Awaitable[str]]
-"""Sends one message under a nonce and returns its id."""
+"""Sends one of the messages that a reply takes, under a nonce, and returns its id."""
 EncodeVoiceNote = Callable[[bytes], Awaitable[Audio]]
-"""Encoded sound as OGG/Opus at 48 kHz, with its length and waveform; raises `Malformed` for what is no sound."""
+"""Converts encoded audio to OGG/Opus at 48 kHz with its length and waveform; raises `Malformed` for anything else."""
 
 
 class DiscordSender:
-    """Sends replies for one bot. `key` signs buttons, `streams` knows which answers are half written."""
+    """Sends replies for one bot. `key` signs buttons; `count` receives numbers, audio or post."""
 
     def __init__(
         self,
@@ -50,7 +50,10 @@ class DiscordSender:
         self._count = count
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str) -> str:
-        """The id of the message sent, or of the last one where it took several. Each has a nonce made from `key`, so that a retry sends none of them twice."""
+        """Send a reply and return the id of its last message.
+
+        Each message has a nonce derived from `key`, so that a retry sends none of them twice.
+        """
         sent = ""
         for number, step in enumerate(self._steps(address, reply, target)):
             sent = await step(_nonce(f"{key}\n{reply.kind}\n{number}"))
@@ -76,7 +79,7 @@ class DiscordSender:
         self, address: Address, messages: tuple[DiscordMessage, ...], choices: tuple[Choice, ...]
     ) -> tuple[SendWithNonce, ...]:
         if not messages:
-            raise Refused("there are no words to send")
+            raise Refused("there is no text to send")
         if choices and not (messages[-1].buttons or messages[-1].menu):
             self._count("numbers")
         return tuple(self._step(address, message) for message in messages)
@@ -85,7 +88,7 @@ class DiscordSender:
         return lambda nonce: self._send_message(address, message, nonce)
 
     async def _send_message(self, address: Address, message: DiscordMessage, nonce: str) -> str:
-        """Put the words where the answer is half written already, or send them as a new message."""
+        """Replace the draft with the message, or send it as a new one."""
         if draft := await self._draft_for(address, nonce):
             try:
                 return await self._post.edit(address, draft, message)
@@ -98,9 +101,9 @@ class DiscordSender:
         return sent
 
     async def _draft_for(self, address: Address, nonce: str) -> str:
-        """The message that this reply takes the place of, the same at every try; nothing where it is a new one.
+        """Return the draft's message that this reply replaces, the same at every attempt; empty for a new message.
 
-        What another process is drawing still would be drawn over the reply, and is taken away.
+        A draft that another process is still writing would overwrite the reply, so it is deleted.
         """
         if used := await self._streams.reply_message(address, nonce):
             return used
@@ -114,12 +117,12 @@ class DiscordSender:
         return draft.message
 
     def _raise_if_too_early(self, draft: str, error: DiscordUneditable) -> None:
-        """Raises `Throttled` where an answer comes before Discord has heard that it will come."""
+        """Raise `Throttled` if Discord has not yet processed the deferred response that the answer replaces."""
         if too_early(draft, error, self._clock.now()):
             raise Throttled(str(error), retry_after=0.5) from error
 
     async def _delete_draft(self, address: Address, nonce: str) -> None:
-        """Take away an answer half written that nothing will take the place of."""
+        """Delete a draft that the reply cannot replace."""
         if draft := await self._draft_for(address, nonce):
             try:
                 await self._post.delete(address, draft)
@@ -133,26 +136,26 @@ class DiscordSender:
         return (lambda nonce: self._send_voice_note(address, audio, nonce),)
 
     async def _send_voice_note(self, address: Address, audio: Media, nonce: str) -> str:
-        """A voice note, else the same as a file; raises `Refused` when neither is taken."""
+        """Send a voice note, else the same audio as a file; raises `Refused` if Discord accepts neither."""
         data, mime = await self._blobs.get(audio.ref)
         await self._delete_draft(address, nonce)
         try:
             return await self._post.send_voice_note(address, await self._encode_voice_note(data), nonce)
-        except (Refused, Malformed) as refused:
-            if isinstance(refused, Refused) and refused.gone:
+        except (Refused, Malformed) as error:
+            if isinstance(error, Refused) and error.gone:
                 raise
         self._count("audio")
         return await self._post.send_file(address, data, "sona.ogg", mime, DiscordMessage(), _nonce(nonce))
 
     def _quiz_steps(self, address: Address, reply: Quiz) -> tuple[SendWithNonce, ...]:
-        """A voice note carries no words, so what is heard comes before the question."""
+        """Send the audio before the question, because a voice note cannot contain text."""
         choices = () if reply.form == "ordering" else reply.choices
         texts = self._text_steps(address, render.quiz_messages(reply, self._signer(address)), choices)
         audio = reply.audio
         return texts if audio is None else (lambda nonce: self._send_voice_note(address, audio, nonce), *texts)
 
     def _mark_steps(self, address: Address, reply: Mark, target: str) -> tuple[SendWithNonce, ...]:
-        """Mark the question where it stands; without a place or buttons to mark, send the verdict alone, below the answer."""
+        """Mark the question's message; without a target or choices to mark, send the verdict as a new message."""
         shown = render.verdict_message(reply)
         if not target or shown is None or not any(choice.value == reply.right for choice in reply.choices):
             texts = self._text_steps(address, render.text_messages(Text(text=reply.text), self._signer(address)), ())
@@ -167,7 +170,6 @@ class DiscordSender:
         return (mark,)
 
     async def _remove_form_button(self, address: Address, target: str) -> str:
-        """Nobody is asked to write an answer any more."""
         with suppress(Refused):
             await self._post.remove_components(address, target)
         return target
@@ -189,5 +191,5 @@ class DiscordSender:
 
 
 def _nonce(key: str) -> str:
-    """Sixteen characters that stand for the key; Discord takes at most 25."""
+    """Return 16 characters derived from the key; Discord accepts at most 25."""
     return urlsafe_b64encode(sha256(key.encode()).digest()[:12]).decode()

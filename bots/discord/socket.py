@@ -1,4 +1,4 @@
-"""The SDK's connections to the gateway, which go on with the sessions of those before them."""
+"""The SDK's gateway connections, resuming the sessions of the previous process."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,15 +14,16 @@ from core.clock import Sleep
 
 _IDENTIFY_INTERVAL = 5.0
 _RESUMABLE_CLOSE = 4000
-"""Any code but 1000 and 1001, by which a session ends (docs.discord.com/developers/events/gateway)."""
+"""A close code other than 1000 and 1001, which end the session (docs.discord.com/developers/events/gateway)."""
 
 OnDispatch = Callable[[str, object], None]
 
 
 class GatewaySocket(discord.AutoShardedClient):
-    """The SDK's client, which keeps sessions, heartbeats and shards; what it is told goes to `told` as it came.
+    """The SDK's client for sessions, heartbeats and shards; passes raw dispatches to `on_dispatch`.
 
-    The SDK's own reading is left out: it keeps a copy of every server in memory, and one payload that it cannot read ends it.
+    The SDK's own parsers are replaced: they keep every server in memory, and a payload that they cannot parse ends the
+    connection.
     """
 
     def __init__(self, *, http: DiscordHttp, on_dispatch: OnDispatch, sleep: Sleep, sessions: GatewaySessions) -> None:
@@ -36,15 +37,15 @@ class GatewaySocket(discord.AutoShardedClient):
         self.http = http
         self._connection.http = http
         self._connection.parsers = {name: self._parser(name, on_dispatch) for name in DISPATCHES}
-        self._connection._update_references = self._on_connection  # pyright: ignore[reportPrivateUsage] - where the SDK shows each connection before it begins a session
+        self._connection._update_references = self._on_connection  # pyright: ignore[reportPrivateUsage] - the SDK's only hook between connecting and identifying
 
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the SDK names it
-        """Discord lets a bot begin one session in five seconds."""
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the SDK's signature
+        """Wait between identifies, of which Discord allows one in five seconds."""
         if not initial:
             await self._sleep(_IDENTIFY_INTERVAL)
 
     async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
-        """Goes on with the session that was kept; where that fails, the SDK asks again, and a new one begins."""
+        """Resume the stored session; if that fails, the SDK calls again and starts a new one."""
         default = self._gateways.setdefault(shard_id, gateway)
         self._resumed.pop(shard_id, None)
         if session := await self._sessions.take(shard_id, self.shard_count or 1):
@@ -52,7 +53,7 @@ class GatewaySocket(discord.AutoShardedClient):
         await super().launch_shard(URL(session.url) if session else default, shard_id, initial=initial)
 
     def positions(self) -> dict[int, GatewaySession]:
-        """How far each shard has heard."""
+        """Return the session of each shard at its current sequence."""
         return {
             shard: GatewaySession(id=ws.session_id, sequence=ws.sequence, url=str(ws.gateway))
             for shard, ws in self._open.items()
@@ -60,13 +61,13 @@ class GatewaySocket(discord.AutoShardedClient):
         }
 
     async def save_sessions(self, resumable: dict[int, GatewaySession]) -> None:
-        """Keep the sessions that still go on for whoever listens next, each as far as it is safe."""
+        """Store the sessions that are still open, each at its resumable position."""
         for shard, position in self.positions().items():
             if shard in resumable and resumable[shard].id == position.id:
                 await self._sessions.save(shard, self.shard_count or 1, resumable[shard])
 
     async def close(self) -> None:
-        """Leaves the sessions open for a while, so that they can be gone on with."""
+        """Close the connections with a code that leaves the sessions resumable."""
         for ws in self._open.values():
             ws.close = _resumable_close(ws)
         await super().close()
@@ -84,10 +85,10 @@ class GatewaySocket(discord.AutoShardedClient):
 
 
 def _resumable_close(ws: DiscordWebSocket) -> Callable[..., Any]:
-    """How to close a connection and let its session be, whatever the SDK asks for."""
+    """Return a close function that leaves the session resumable, whatever code the SDK passes."""
     close = ws.close
 
-    async def close_resumably(code: int = _RESUMABLE_CLOSE) -> None:  # noqa: ARG001 - the SDK names it, and would end the session
+    async def close_resumably(code: int = _RESUMABLE_CLOSE) -> None:  # noqa: ARG001 - the SDK's signature; its code would end the session
         await close(code=_RESUMABLE_CLOSE)
 
     return close_resumably

@@ -1,4 +1,4 @@
-"""Opens a thread for what is asked in a server's channel, so that a lesson does not run through everybody's talk."""
+"""Opens threads for commands in server channels, so that a lesson does not fill the channel."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -13,8 +13,9 @@ from core.errors import Failure
 from core.phrases import phrase
 
 _OPEN_TIMEOUT = 1.5
-"""Seconds, of the three in which Discord wants its answer."""
+"""Seconds, of the three within which Discord expects the first response."""
 Start = Callable[[Coroutine[Any, Any, None]], object]
+"""Runs a coroutine in the background."""
 
 
 async def open_thread(
@@ -25,9 +26,9 @@ async def open_thread(
     start: Start,
     wait_seconds: float = _OPEN_TIMEOUT,
 ) -> Address | None:
-    """Where it goes on, with the one who asked in it; `None` where no thread can be opened, or not soon enough.
+    """Open a thread and return its address; `None` if that fails or takes longer than `wait_seconds`.
 
-    One that is there too late stays, as only a moderator can delete it: it says where it does go on. `start` runs what nobody waits for.
+    A thread that opens later stays, because only moderators can delete it; a link to the original channel is sent there.
     """
     if interaction.address is None:
         return None
@@ -45,17 +46,17 @@ async def open_thread(
 async def _link_late_thread(client: DiscordClient, opening: Awaitable[str], origin: Address, locale: str) -> None:
     with suppress(Failure):
         thread = await opening
-        words = phrase("thread.opened", locale or "en", place=f"<#{origin.chat}>")
-        await client.send_message(Address("discord", thread), DiscordMessage(text=words), thread)
+        text = phrase("thread.opened", locale or "en", place=f"<#{origin.chat}>")
+        await client.send_message(Address("discord", thread), DiscordMessage(text=text), thread)
 
 
 async def add_member(client: DiscordClient, thread: Address, user: str) -> None:
-    """Who asked is a member of the thread and finds it in the list; who cannot be made one finds it all the same."""
+    """Add the sender to the thread, so that it is in their list; failure is harmless, because they also get a link."""
     with suppress(Failure):
         await client.add_thread_member(thread.chat, user)
 
 
 def thread_link(thread: Address, locale: str) -> Mapping[str, Any]:
-    """The answer to the command: where to go, for the one who asked only."""
-    words = phrase("thread.opened", locale or "en", place=f"<#{thread.chat}>")
-    return {"type": MESSAGE, "data": {"content": words, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}}
+    """Return the ephemeral response that links to the thread."""
+    text = phrase("thread.opened", locale or "en", place=f"<#{thread.chat}>")
+    return {"type": MESSAGE, "data": {"content": text, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}}

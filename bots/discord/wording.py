@@ -1,4 +1,4 @@
-"""The words of a message: mentions of the bot found and taken out, Discord's own marks made readable."""
+"""Extracts readable text from a message: removes mentions of the bot, spells out other mentions and emoji."""
 
 import re
 from dataclasses import dataclass
@@ -12,19 +12,19 @@ _EMOJI = re.compile(r"<a?(:\w{2,32}:)[0-9]{1,20}>")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordBot:
-    """Who the bot is. Without an `id` (not asked for yet) it is only noticed in private."""
+    """The bot's identity. Without an `id` (not looked up yet), mentions are not recognized."""
 
     id: str = ""
 
     def wrote(self, message: Json | None) -> bool:
-        """Whether a message is the bot's own."""
+        """Return whether the bot is the message's author."""
         author = inner(message, "author") if message is not None else None
         return bool(self.id) and author is not None and author.get("id") == self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordText:
-    """`text` without mentions of the bot, which it may have `mentioned` or be `answering`."""
+    """`text` without mentions of the bot; whether the message `mentioned` it or is `answering` (a reply to) one of its messages."""
 
     text: str
     mentioned: bool
@@ -51,7 +51,7 @@ def message_text(message: Json, bot: DiscordBot) -> DiscordText:
 
 
 def display_name(person: Json) -> str:
-    """What a person wants to be called."""
+    """Return the server nickname, else the display name, else the user name."""
     member = inner(person, "member")
     nick = text(member, "nick") if member is not None else ""
     return nick or text(person, "global_name") or text(person, "username")
