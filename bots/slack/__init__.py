@@ -1,4 +1,4 @@
-"""Slack, through the Events API or Socket Mode and the Web API."""
+"""The Slack adapter: events over the Events API or Socket Mode, replies over the Web API."""
 
 import asyncio
 import hmac
@@ -31,10 +31,11 @@ from core.reply import Choice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackSettings:
-    """`app_token` is for Socket Mode, `signing_secret` for being called; `api_url` replaces Slack's address.
+    """Credentials and addresses of one app. `app_token` is for Socket Mode, `signing_secret` for webhooks; `api_url`
+    replaces `https://slack.com`.
 
-    With `client_id`, `client_secret` and `public_url`, many workspaces can install the app; `token` is then that of
-    one workspace more, or empty.
+    With `client_id`, `client_secret` and `public_url`, many workspaces can install the app; `token` may then be empty or
+    belong to one more workspace, which needs no install.
     """
 
     token: str = ""
@@ -48,7 +49,7 @@ class SlackSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slack:
-    """The app, connected: `gateway` listens where no public address is set, `routes` are what browsers come to."""
+    """A connected app. `gateway` is used without a public URL; `routes` are the pages of the OAuth install."""
 
     channel: SlackChannel
     gateway: SlackGateway
@@ -59,7 +60,7 @@ class Slack:
         await self.channel.close()
 
 
-def _no_suggestions(locale: str) -> tuple[Choice, ...]:  # noqa: ARG001 - there is nothing to suggest in any language
+def _no_suggestions(locale: str) -> tuple[Choice, ...]:  # noqa: ARG001 - a `Suggest` ignores its argument
     return ()
 
 
@@ -78,7 +79,11 @@ def connect(
     identities: Identities | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> Slack:
-    """Build the app inside the event loop that uses it; sends nothing yet. `suggest` gives suggestions for a locale. Processes share `drafts`."""
+    """Build the app inside the event loop that uses it; sends nothing yet.
+
+    `commands` are the names of slash commands. Deliveries in a simpler form are counted as `fallback`. Processes share
+    `drafts`.
+    """
     tokens, routes = _tokens_and_routes(settings, secret_key=secret_key, clock=clock, count=count, installs=installs)
     key, drafts = hmac.digest(secret_key, b"slack buttons", sha256), drafts or LocalSlackDrafts()
     client = SlackClient(tokens, tiers=RateTiers(clock), api_url=settings.api_url, sleep=sleep)
@@ -107,7 +112,7 @@ def connect(
 def _tokens_and_routes(
     settings: SlackSettings, *, secret_key: bytes, clock: Clock, count: Count, installs: Installs | None
 ) -> tuple[SlackTokens, tuple[AbstractRouteDef, ...]]:
-    """The tokens of one workspace, or of all that install the app at the routes."""
+    """Return the settings' token without routes, or the tokens of installed workspaces with the routes of the install."""
     if installs is None or not (settings.client_id and settings.client_secret and settings.public_url):
         return SingleToken(settings.token), ()
     oauth = OAuth(

@@ -1,4 +1,4 @@
-"""Lets events in: those of workspaces that have the app, each where it belongs and with the language of who sent it."""
+"""Completes parsed events before they are stored: checks the install, corrects the address, adds the sender's locale."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from core.ports.overview import Identities
 
 
 class Admission:
-    """Asked before an event is kept, so that whoever writes for the first time is answered in their language."""
+    """The steps of `AdmittingChannel.admit` for Slack; they run before storage so that the first answer has the right language."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class Admission:
         self._count = count
 
     async def admit(self, events: tuple[Event, ...], call: ParsedCall) -> tuple[Event, ...]:
-        """The events to keep of a call. Raises `core.errors` where Slack has to call again."""
+        """Return the events to store. Raises `core.errors` if Slack must send the call again."""
         if call.app_removed is not None:
             await self._tokens.app_removed(call.app_removed.team, call.app_removed.at)
         if not events:
@@ -49,13 +49,17 @@ class Admission:
         await self._directory.close()
 
     async def _already_known(self, event: Event) -> bool:
-        """Whether somebody who is known already only opens the conversation again, which Slack tells every time."""
+        """Return whether a known person only opened the conversation again, which Slack reports every time."""
         if self._identities is None or not isinstance(event.body, Joined):
             return False
         return await self._identities.learner("slack", event.sender.id) is not None
 
     async def _relocated(self, event: Event) -> tuple[Event, ...]:
-        """What was asked for where two others talk belongs to the bot's own conversation with who asks; who stops by command in a channel means whatever runs there for them, also in its threads."""
+        """Return the event at the addresses it is meant for.
+
+        An event from a direct conversation, which may be one between two other people, moves to the sender's own with the
+        bot. A stop command in a channel also applies to the threads there in which Sona works for the sender.
+        """
         location, user = SlackLocation.of(event.address), event.sender.id.partition(".")[2]
         if location.direct:
             channel = await self._directory.direct_channel(location.team, user)

@@ -1,4 +1,4 @@
-"""One call of Slack's Web API: where it goes, and its failures in the house's words."""
+"""The address of Slack's Web API, and the mapping of a call's failures to `core.errors`."""
 
 from collections.abc import Awaitable
 from typing import Any, TypeVar, cast
@@ -15,12 +15,12 @@ _T = TypeVar("_T")
 
 
 def base_url(api_url: str) -> str:
-    """Slack's address, or the one that replaces it (with or without `/api/`), without a slash at its end."""
+    """Return Slack's address, or its replacement (with or without `/api/`), without a trailing slash."""
     return (api_url or OFFICIAL).rstrip("/").removesuffix("/api")
 
 
 async def result_of(call: Awaitable[_T]) -> dict[str, Any]:
-    """The answer of a call that the SDK makes. Raises `core.errors`."""
+    """Return the body of an SDK call's response. Raises `core.errors`."""
     try:
         response: Any = await call
     except SlackApiError as error:

@@ -1,4 +1,4 @@
-"""What a call from Slack says."""
+"""The parsed content of a webhook call or Socket Mode envelope."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from core.event import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationOpened:
-    """A person opened a thread, the conversation or the home tab, which is to be filled."""
+    """A person opened the conversation, a new thread or the home tab, which the app fills."""
 
     location: SlackLocation
     user: str
@@ -21,9 +21,10 @@ class ConversationOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormRequest:
-    """A person wants a form to write in; `trigger` opens it within three seconds.
+    """A person asked for a form; `trigger_id` opens it within three seconds.
 
-    `place` is the conversation that what they write belongs to, the one of the two of us where it is not told; `label` says what to write.
+    `location` is the conversation that the submission belongs to, by default the person's direct one; `label` is the
+    label of the text field, by default a question to Sona.
     """
 
     team: str
@@ -35,7 +36,7 @@ class FormRequest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppRemoved:
-    """A workspace has removed the app, or taken its token back, at this time."""
+    """A workspace removed the app or revoked its token at this time."""
 
     team: str
     at: datetime
@@ -43,9 +44,10 @@ class AppRemoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedCall:
-    """`challenge` is to be given back at once, `ended` to be obeyed before Slack is told that all was taken; `opened` and `asked` are answered after the events are kept.
+    """`challenge` is the response to a URL verification. `app_removed` is applied before the call is acknowledged;
+    `opened` and `form_request` are answered after the events are stored.
 
-    `anywhere` says that Slack tells of this whether or not the bot takes part in the conversation.
+    `from_any_channel` says that Slack sends such calls from every conversation, also without the bot as a member.
     """
 
     events: tuple[Event, ...] = ()
@@ -57,7 +59,7 @@ class ParsedCall:
 
 
 class CallEvents(tuple[Event, ...]):
-    """The events of one call together with all that it says, so that calls that come at once are not mixed up."""
+    """The events of one call with its other content, so that concurrent calls are not mixed up."""
 
     call: ParsedCall
 
@@ -68,5 +70,5 @@ class CallEvents(tuple[Event, ...]):
 
 
 def call_of(events: tuple[Event, ...]) -> ParsedCall:
-    """What the call said that these events came with."""
+    """Return the call that the events came with."""
     return events.call if isinstance(events, CallEvents) else ParsedCall(events=events)

@@ -1,4 +1,4 @@
-"""Slack as a channel."""
+"""The `Channel` of Slack."""
 
 import json
 from collections.abc import Collection
@@ -44,11 +44,12 @@ CAPABILITIES = Capabilities(
     sources=True,
     chat_rate=RateSpec(limit=3, seconds=3),
 )
-"""The rate is that of docs.slack.dev/apis/web-api/rate-limits: one message a second in a channel, where short bursts are borne; what it says of a workspace has no number."""
+"""Rate of docs.slack.dev/apis/web-api/rate-limits: one message a second per channel with short bursts; the limit per
+workspace has no published number."""
 
 
 class SlackChannel:
-    """One app. `key` signs its buttons, `secret` is what Slack signs its calls with."""
+    """One app. `key` signs its buttons; Slack signs its calls with `signing_secret`."""
 
     name = "slack"
     capabilities = CAPABILITIES
@@ -94,22 +95,22 @@ class SlackChannel:
         return CallEvents(call.events, call)
 
     def read(self, kind: str, payload: object) -> tuple[Event, ...]:
-        """The events in an envelope of Socket Mode; raises `Malformed`."""
+        """Return the events of a Socket Mode envelope; raises `Malformed`."""
         call = self._parser.envelope(kind, payload, self._clock.now())
         return CallEvents(call.events, call)
 
     async def answer(self, events: tuple[Event, ...]) -> WebhookResponse | None:
-        """Only a challenge is answered, which is no event."""
+        """Return the response to a URL verification; other calls get an empty one."""
         challenge = call_of(events).challenge
         return WebhookResponse(body=json.dumps({"challenge": challenge}).encode()) if challenge else None
 
     async def admit(self, events: tuple[Event, ...]) -> tuple[Event, ...]:
-        """The events of workspaces that have the app, each with its sender's language."""
+        """Return the events of workspaces that have the app installed, with the sender's locale."""
         call = call_of(events)
         return CallEvents(await self._admission.admit(events, call), call)
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
-        """Fill what a person opened, thank for what they said of an answer, and show that what they stopped works no longer."""
+        """Fill what a person opened, end a stopped session, and confirm a rating."""
         with suppress(Failure):
             await self._welcome.respond(call_of(events))
         for event in events:
@@ -121,10 +122,10 @@ class SlackChannel:
                     await self._thank(location, event.sender)
 
     async def _thank(self, location: SlackLocation, sender: Sender) -> None:
-        """A word that only who rated sees."""
-        quietly = replace(location, private_to=sender.id.partition(".")[2])
+        """Confirm a rating, visible to the sender only."""
+        private = replace(location, private_to=sender.id.partition(".")[2])
         await self._client.send_message(
-            quietly, render.SlackMessage(text=phrase("slack.thanks", sender.locale or DEFAULT))
+            private, render.SlackMessage(text=phrase("slack.thanks", sender.locale or DEFAULT))
         )
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:

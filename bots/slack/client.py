@@ -1,4 +1,4 @@
-"""Talks to Slack; the only one in this folder on the network. Every method raises `core.errors` only."""
+"""The only caller of Slack's Web API, apart from OAuth. Every method raises `core.errors` only."""
 
 import asyncio
 from collections.abc import Sequence
@@ -39,7 +39,7 @@ class SlackClient:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT))
 
     def has_spare_calls(self, location: SlackLocation, method: str) -> bool:
-        """Whether a method may be called for what can be lost."""
+        """Return whether the method's rate limit leaves room for a live update."""
         return self._tiers.has_spare_calls(location.team, method)
 
     async def close(self) -> None:
@@ -47,23 +47,23 @@ class SlackClient:
         await self._session.close()
 
     def socket(self, app_token: str) -> SocketModeClient:
-        """A connection of Socket Mode, not yet connected."""
+        """Return a Socket Mode client that is not yet connected."""
         return SocketModeClient(app_token=app_token, web_client=self._web(""))
 
     async def locale(self, team: str, user: str) -> str:
-        """The language that a person has set (`en-US`), or nothing."""
+        """Return a person's language setting (`en-US`), or an empty string."""
         web = self._web(await self._tokens.token(team))
         response = await result_of(web.users_info(user=user, include_locale=True))
         profile = response.get("user")
         return str(profile.get("locale", ""))[:35] if isinstance(profile, dict) else ""
 
     async def identify(self) -> tuple[str, str]:
-        """The name and the workspace of the bot."""
+        """Return the bot's user name and its workspace's name."""
         response = await self._call("", "auth.test")
         return str(response.get("user", "")), str(response.get("team", ""))
 
     async def send_message(self, location: SlackLocation, message: SlackMessage) -> str:
-        """Send a message and return its timestamp, which is its id."""
+        """Send a message and return its timestamp, which is its id; an ephemeral one if the location is private."""
         body: dict[str, Any] = {"channel": location.channel, "text": message.text, "unfurl_links": False}
         if message.blocks:
             body["blocks"] = list(message.blocks)
@@ -76,7 +76,7 @@ class SlackClient:
         return str(response["ts"])
 
     async def edit(self, location: SlackLocation, ts: str, message: SlackMessage) -> None:
-        """Change a message, its buttons included; beside blocks, only the first 4,000 characters of its text are kept."""
+        """Replace a message's text and blocks; the text is cut to 4,000 characters, Slack's limit for updates."""
         text, blocks = truncated(message.text, UPDATE_TEXT), list(message.blocks)
         await self._call(location.team, "chat.update", channel=location.channel, ts=ts, text=text, blocks=blocks)
 
@@ -84,7 +84,7 @@ class SlackClient:
         await self._call(location.team, "chat.delete", channel=location.channel, ts=ts)
 
     async def start_stream(self, location: SlackLocation, chunks: Sequence[SlackBlock], recipient: str) -> str:
-        """Begin an answer that is written before the eyes of `reader`, a user's id; its timestamp."""
+        """Start a stream and return its timestamp; in a channel it needs a `recipient`, a user's id."""
         recipients = {} if location.direct else {"recipient_user_id": recipient, "recipient_team_id": location.team}
         body: dict[str, Any] = {
             "channel": location.channel,
@@ -99,37 +99,40 @@ class SlackClient:
         await self._call(location.team, "chat.appendStream", channel=location.channel, ts=ts, chunks=list(chunks))
 
     async def stop_stream(self, location: SlackLocation, ts: str, *, session: str = "active") -> None:
-        """End a stream, and with it the work that the reader can stop, unless the `session` is to go on."""
+        """End a stream and set its session's status; `active` removes the stop button, `processing` keeps it."""
         await self._call(location.team, "chat.stopStream", channel=location.channel, ts=ts, session_status=session)
 
     async def set_session_status(self, location: SlackLocation, status: str, *, title: str = "") -> None:
-        """Say that the thread's session is `processing`, which shows a stop button, or `active`; a new one is named by its title."""
+        """Set the status of the thread's session: `processing` shows a stop button, `active` none. The title names a new session."""
         options = _thread_ts(location) | ({"title": title} if title else {})
         await self._call(
             location.team, "agents.sessions.setStatus", channel_id=location.channel, status=status, **options
         )
 
-    async def set_status(self, location: SlackLocation, words: str) -> None:
-        """Show under the thread what is being done; no words take it away."""
+    async def set_status(self, location: SlackLocation, text: str) -> None:
+        """Show a status line under the thread; an empty text removes it."""
         await self._call(
             location.team,
             "assistant.threads.setStatus",
             channel_id=location.channel,
-            status=words,
+            status=text,
             **_thread_ts(location),
         )
 
-    async def set_title(self, location: SlackLocation, words: str) -> None:
+    async def set_title(self, location: SlackLocation, text: str) -> None:
         await self._call(
             location.team,
             "assistant.threads.setTitle",
             channel_id=location.channel,
-            title=words,
+            title=text,
             **_thread_ts(location),
         )
 
     async def set_suggested_prompts(self, location: SlackLocation, prompts: Sequence[tuple[str, str]]) -> None:
-        """Offer up to four things to say, each with a title; an agent's threads are not named there, or Slack does nothing."""
+        """Set up to four suggested prompts (title, message) of the conversation.
+
+        The thread is not named: in an app with `agent_view` Slack ignores prompts that name one.
+        """
         shown = [{"title": title, "message": message} for title, message in prompts[:4]]
         await self._call(
             location.team,
@@ -139,36 +142,36 @@ class SlackClient:
         )
 
     async def direct_conversation(self, team: str, user: str) -> SlackLocation:
-        """The bot's conversation with a person, opened if need be."""
+        """Return the bot's direct conversation with a person, opening it if necessary."""
         response = await self._call(team, "conversations.open", users=user)
         return SlackLocation(team=team, channel=str(response["channel"]["id"]))
 
     async def publish_home(self, team: str, user: str, view: SlackBlock) -> None:
-        """Fill a person's home tab."""
+        """Publish a person's home tab."""
         await self._call(team, "views.publish", user_id=user, view=view)
 
     async def open_view(self, team: str, trigger_id: str, view: SlackBlock) -> None:
-        """Open a form, within three seconds of what the person did."""
+        """Open a modal; the trigger id expires three seconds after the person's action."""
         await self._call(team, "views.open", trigger_id=trigger_id, view=view)
 
     async def upload_file(
-        self, location: SlackLocation, data: bytes, name: str, words: str = "", *, shared: bool = True
+        self, location: SlackLocation, data: bytes, name: str, text: str = "", *, shared: bool = True
     ) -> str:
-        """Send a file with words beside it, or with `shared` off have Slack keep it for a message to come; the file's id."""
+        """Upload a file and return its id; share it with a comment, or if not `shared`, leave it for a later message."""
         token = await self._tokens.token(location.team)
         web = self._web(token)
         target = await result_of(web.files_getUploadURLExternal(filename=name, length=len(data)))
         await self._upload_bytes(str(target["upload_url"]), data)
         file_id = str(target["file_id"])
         options: dict[str, Any] = {"channel_id": location.channel, **_thread_ts(location)} if shared else {}
-        options |= {"initial_comment": words} if words else {}
+        options |= {"initial_comment": text} if text else {}
         files: list[dict[str, str | None]] = [{"id": file_id, "title": name}]
         await result_of(web.files_completeUploadExternal(files=files, **options))
         await self._wait_for_file(web, file_id, "shares" if shared else "mimetype")
         return file_id
 
     async def _wait_for_file(self, web: AsyncWebClient, file_id: str, field: str) -> None:
-        """Wait, at most three seconds, until Slack has looked through a file, or shown it where it was shared: both come after its answer."""
+        """Wait up to three seconds until Slack sets `field`, because it scans and shares files after responding."""
         for pause in _FILE_POLL_PAUSES:
             try:
                 file = (await result_of(web.files_info(file=file_id))).get("file")
@@ -187,7 +190,7 @@ class SlackClient:
             raise Unreachable(f"Slack's files: {type(error).__name__}") from error
 
     async def fetch(self, team: str, url: str) -> bytes:
-        """A file's bytes; the token goes to Slack's own servers only."""
+        """Return a file's bytes; raises `Refused` for hosts other than Slack's, so that they never get the token."""
         host = urlsplit(url).hostname or ""
         if host != self._host and not host.endswith(".slack.com"):
             raise Refused("the file is not on Slack's servers")
@@ -208,12 +211,12 @@ class SlackClient:
 
 
 def text_chunk(text: str) -> SlackBlock:
-    """A piece of Markdown in a stream."""
+    """Return a stream chunk of Markdown."""
     return {"type": "markdown_text", "text": without_mentions(text)}
 
 
 def task_chunk(number: int, title: str, *, done: bool) -> SlackBlock:
-    """A step of the work in a stream."""
+    """Return a stream chunk that shows a step of the work."""
     status = "complete" if done else "in_progress"
     return {"type": "task_update", "id": f"step{number}", "title": title, "status": status}
 
@@ -223,7 +226,7 @@ def _thread_ts(location: SlackLocation) -> dict[str, str]:
 
 
 async def _file_bytes(response: aiohttp.ClientResponse) -> bytes:
-    """Slack answers with a page to sign in where the token may not read the file."""
+    """Return the body; Slack responds with a sign-in page (status 200, HTML) if the token may not read the file."""
     if response.status in (429, 500, 502, 503, 504):
         raise failure("", response.status, response.headers.get("Retry-After", ""))
     if response.status != 200 or response.content_type == "text/html":

@@ -1,4 +1,4 @@
-"""What Slack tells of people: their languages, and where they talk to the bot."""
+"""Cached lookups of people's locales and of their direct conversations with the bot."""
 
 import asyncio
 from collections import OrderedDict
@@ -14,11 +14,11 @@ _PAUSE = timedelta(seconds=30)
 _MAX_PEOPLE = 20_000
 
 WorkspaceUser = tuple[str, str]
-"""A workspace and a user."""
+"""A workspace's id and a user's id."""
 
 
 class Directory:
-    """Asks for each person once in six hours, and for nobody of a workspace for half a minute after Slack has not answered."""
+    """Looks up each person once in six hours, and pauses a workspace for 30 seconds after a failed lookup."""
 
     def __init__(self, *, client: SlackClient, clock: Clock) -> None:
         self._client = client
@@ -29,9 +29,9 @@ class Directory:
         self._paused_until: dict[str, datetime] = {}
 
     async def locale(self, team: str, user: str) -> str:
-        """A BCP 47 tag, or nothing where Slack does not tell within 0.8 s (it waits 3 s for our answer).
+        """Return a BCP 47 tag, or an empty string if Slack does not respond within 0.8 s of the 3 s that it waits for us.
 
-        Who asks while somebody else does waits for the same answer, so that nobody overtakes.
+        Concurrent lookups of a person share one call, so that their events keep their order.
         """
         person, now = (team, user), self._clock.now()
         known = self._known.get(person)
@@ -45,12 +45,12 @@ class Directory:
         return await asyncio.shield(self._lookups[person])
 
     async def wait_for_lookup(self, team: str, user: str) -> None:
-        """Wait while somebody is being asked for."""
+        """Wait for a running lookup of the person."""
         if (lookup := self._lookups.get((team, user))) is not None:
             await asyncio.shield(lookup)
 
     async def direct_channel(self, team: str, user: str) -> str:
-        """The channel of the bot and a person, or nothing where Slack does not tell."""
+        """Return the id of the direct conversation, or an empty string if the lookup fails."""
         if not self._direct_channels.get((team, user)):
             try:
                 async with asyncio.timeout(_TIMEOUT):

@@ -1,4 +1,4 @@
-"""Which message of a conversation holds an answer that is still being written, and how it is written."""
+"""Storage of drafts: the message of each conversation that holds an unfinished answer, and how it is written."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ _THREAD_SEPARATOR = "@"
 
 
 class SlackDrafts(Protocol):
-    """Remembers a word for each conversation; shared where turns and deliveries run in several processes."""
+    """Stores one value for each conversation; processes that run turns or deliveries share it."""
 
     async def read(self, address: Address) -> str:
-        """What is remembered, or nothing."""
+        """Return the stored value, or an empty string."""
         ...
 
     async def write(self, address: Address, message: str) -> object:
-        """Remember it; an empty word forgets."""
+        """Store a value; an empty one deletes it."""
         ...
 
 
 class LocalSlackDrafts:
-    """Remembers within one process."""
+    """Stores drafts in the memory of one process."""
 
     def __init__(self) -> None:
         self._messages: OrderedDict[Address, str] = OrderedDict()
@@ -43,7 +43,9 @@ class LocalSlackDrafts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackDraft:
-    """`message` is the timestamp of the half-written message, or empty; `streaming` that it is a stream; `working` that anything is shown at all; `thread` where."""
+    """`message` is the timestamp of the unfinished message, or empty; `streaming` says that it is a stream; `working` that
+    a draft or a session is shown; `thread` is the thread that shows it.
+    """
 
     message: str = ""
     streaming: bool = False

@@ -1,4 +1,4 @@
-"""What Slack's errors mean to the house: each is mapped here and nowhere else."""
+"""Maps errors of Slack's Web API to `core.errors`; no other module does."""
 
 from core.errors import Failure, Refused, Throttled, Unreachable
 
@@ -6,19 +6,19 @@ _DEFAULT_RETRY_AFTER = 5.0
 
 
 class BlocksRejected(Refused):
-    """The blocks are not accepted; the words may still be."""
+    """Slack does not accept the blocks; it may accept the text alone."""
 
 
 class SlackUneditable(Refused):
-    """The message is no longer there, or may no longer be changed."""
+    """The message does not exist or can no longer be edited."""
 
 
 class NotStreaming(Refused):
-    """The stream has ended, as they do after some minutes; its message can still be updated."""
+    """The stream has ended, as Slack's streams do after about five minutes; its message can still be updated."""
 
 
 class StoppedByUser(NotStreaming):
-    """The reader has pressed the stop button: nothing more is to be written there."""
+    """The person pressed the stop button; the stream accepts nothing more."""
 
 
 class SlackTokenRejected(Unreachable):
@@ -67,7 +67,7 @@ _RATE_LIMIT_ERRORS = frozenset(("ratelimited", "rate_limited", "message_limit_ex
 
 
 def failure(error: str, status: int, retry_after: str) -> Failure:
-    """The house's word for an answer: its `error`, the HTTP status and the header `Retry-After`."""
+    """Map a response's `error`, HTTP status and `Retry-After` header."""
     if status == 429 or error in _RATE_LIMIT_ERRORS:
         return Throttled(f"Slack: {error or 'too many requests'}", retry_after=_seconds(retry_after))
     if error in _TOKEN_ERRORS:

@@ -1,4 +1,4 @@
-"""Files in a message: recordings are heard, everything else is looked at."""
+"""Parses the files of a message: recordings become voice notes, everything else shared files."""
 
 from collections.abc import Sequence
 
@@ -12,9 +12,10 @@ _SEPARATOR = "|"
 
 
 def bodies(files: Sequence[Json], team: str, words: str, album: str) -> tuple[Body, ...]:
-    """One body for each file that can be fetched, at most ten; the words go with the first that carries words, or before all.
+    """Return one body for each downloadable file, at most ten.
 
-    `album` is what files sent together have in common.
+    The text goes with the first shared file, or into a body of its own before voice notes. Several shared files have the
+    same `album`.
     """
     media = [found for file in files[:_MAX_FILES] if (found := _media(file, team)) is not None]
     voice_notes = [Spoke(audio=each) for each in media if _is_audio(each)]
@@ -32,13 +33,13 @@ def _is_audio(media: Media) -> bool:
 
 
 def split_ref(ref: str) -> tuple[str, str]:
-    """The workspace and the address that a file's reference names."""
+    """Return the workspace and the URL of a file's reference."""
     team, _, url = ref.partition(_SEPARATOR)
     return team, url
 
 
 def _media(file: Json, team: str) -> Media | None:
-    """A recording made in Slack is called `slack_audio` and may say that it is a video."""
+    """Return a file that has a URL; Slack's own recordings (`slack_audio`) may have a video MIME type."""
     url = text(file, "url_private_download") or text(file, "url_private")
     if not url:
         return None

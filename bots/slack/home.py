@@ -1,4 +1,4 @@
-"""The home tab: how far a person is, what is due, what was read for them, and their settings; pure."""
+"""Renders the home tab: progress, due reviews, documents and settings; pure."""
 
 from collections.abc import Callable, Sequence
 
@@ -20,7 +20,9 @@ SignChoice = Callable[[Choice], str]
 def home_view(
     location: SlackLocation, overview: Overview | None, suggestions: Sequence[Choice], sign: SignChoice, locale: str
 ) -> SlackBlock:
-    """The tab of the person whose conversation `place` is; its buttons and menus are answered there."""
+    """Return the home tab; its buttons and menus act in the direct conversation `location`. Without an overview it has
+    suggestions only.
+    """
     blocks = [*_text_blocks(phrase("start.hello", locale)), *_buttons(location, "", suggestions, sign)]
     if overview is not None:
         blocks += _progress(overview, locale)
@@ -87,7 +89,7 @@ def _buttons(location: SlackLocation, name: str, choices: Sequence[Choice], sign
 
 
 def _block_id(location: SlackLocation, name: str) -> str:
-    """The conversation that a block's buttons and menus are answered in."""
+    """Return a block id that names the conversation in which the block's buttons and menus act."""
     return f"{interactive.HOME}{location.channel}" + (f":{name}" if name else "")
 
 

@@ -1,4 +1,4 @@
-"""Fills home tabs, and fills them again when what was said has changed what they show."""
+"""Publishes home tabs, and updates them after a reply that changes what they show."""
 
 import asyncio
 import hmac
@@ -22,11 +22,11 @@ from core.reply import Choice
 _TAB = "home"
 
 Suggest = Callable[[str], Sequence[Choice]]
-"""What can be asked for, in a language."""
+"""Returns suggestions for a locale, as choices whose values are commands."""
 
 
 class HomeUpdates:
-    """`drafts` remembers for a while who has opened the tab, and what it showed; `key` signs its buttons."""
+    """Publishes the tabs of one app. `drafts` stores who opened the tab and a digest of its content; `key` signs its buttons."""
 
     def __init__(
         self,
@@ -47,12 +47,12 @@ class HomeUpdates:
         self._refreshing: set[asyncio.Task[None]] = set()
 
     async def fill(self, team: str, user: str) -> None:
-        """Fill the tab that a person looks at. Raises `core.errors`."""
+        """Publish the tab that a person opened. Raises `core.errors`."""
         location = await self._client.direct_conversation(team, user)
         await self._publish_if_changed(location, user, "")
 
     def refresh(self, address: Address) -> None:
-        """Something was said in a conversation: the tab of whoever looks at theirs is filled again if it would differ."""
+        """Publish the tab of a direct conversation again in the background, if it was opened and its content changed."""
         location = SlackLocation.of(address)
         if location.direct and self._overviews is not None:
             task = asyncio.create_task(self._refresh(location))

@@ -1,4 +1,4 @@
-"""Installing the app into a workspace: off to Slack's page of consent, and back with a code for a token."""
+"""The OAuth install of the app: a redirect to Slack's consent page, and the callback with a code for a token."""
 
 import hmac
 import json
@@ -23,9 +23,9 @@ _POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 class InstallFlow:
-    """`GET /slack/install` and `GET /slack/oauth`. `key` signs the state that ties the two together, `public_url` is where we are.
+    """`GET /slack/install` and `GET /slack/oauth`. `key` signs the OAuth state.
 
-    The state lasts for ten minutes and counts only in the browser that was sent off with it.
+    A state is valid for ten minutes, and only in the browser that has the cookie set with it.
     """
 
     def __init__(
@@ -92,13 +92,13 @@ class InstallFlow:
 
 
 def _scopes() -> str:
-    """What the app asks for, as its manifest says."""
+    """Return the bot scopes of the manifest, comma-separated."""
     manifest = json.loads((resources.files("bots.slack") / "manifest.json").read_text(encoding="utf-8"))
     return ",".join(manifest["oauth_config"]["scopes"]["bot"])
 
 
 def _page(request: web.Request, key: str, *, status: int = 200, **values: str) -> web.Response:
-    """A page with one sentence, in the language that the browser asks for first."""
+    """Return a page with one phrase in the browser's preferred language, and delete the cookie."""
     preferred = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
     words = escape(phrase(key, known(preferred[:35]), **values))
     answer = web.Response(

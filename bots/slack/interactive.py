@@ -1,4 +1,4 @@
-"""Reads taps, shortcuts and forms; pure."""
+"""Parses interactivity payloads: button presses, shortcuts and submitted forms; pure."""
 
 from datetime import datetime
 
@@ -20,7 +20,7 @@ QUESTION = "question"
 
 
 def read(payload: Json, key: bytes, now: datetime) -> ParsedCall:
-    """An interactivity payload; kinds that are not known give no events."""
+    """Parse an interactivity payload; unknown types give no events."""
     match required_text(payload, "type"):
         case "block_actions":
             return _block_actions(payload, key, now)
@@ -35,7 +35,7 @@ def read(payload: Json, key: bytes, now: datetime) -> ParsedCall:
 
 
 def _block_actions(payload: Json, key: bytes, now: datetime) -> ParsedCall:
-    """What was tapped first of what was made here for the conversation it stands in."""
+    """Parse the first action whose value is validly signed for its conversation."""
     for action in records(payload, "actions"):
         location = _location(payload, action)
         value = text(action, "value") or text(inner_or_empty(action, "selected_option"), "value")
@@ -53,7 +53,7 @@ def _block_actions(payload: Json, key: bytes, now: datetime) -> ParsedCall:
 
 
 def _form_request(payload: Json, location: SlackLocation, label: str) -> FormRequest:
-    """A question that is answered in a form."""
+    """Return a request for the form that answers a question."""
     user = required_text(inner_or_empty(payload, "user"), "id")
     return FormRequest(
         team=location.team, user=user, trigger_id=required_text(payload, "trigger_id"), location=location, label=label
@@ -61,7 +61,11 @@ def _form_request(payload: Json, location: SlackLocation, label: str) -> FormReq
 
 
 def _location(payload: Json, action: Json) -> SlackLocation | None:
-    """Where a button stands: in a message, in one that only the tapper sees, or in what names its conversation (the home tab, an answer from elsewhere)."""
+    """Return the conversation a button belongs to.
+
+    A block id names it in the home tab and in answers sent to the direct conversation instead of a channel; otherwise it
+    is the message's, which may be ephemeral.
+    """
     team = _team(payload)
     container = inner_or_empty(payload, "container")
     block = text(action, "block_id")
@@ -87,7 +91,7 @@ def _location(payload: Json, action: Json) -> SlackLocation | None:
 
 
 def _private_location(address: str, team: str, user: str) -> SlackLocation | None:
-    """A conversation that is the tapper's alone."""
+    """Return a private conversation if it is the user's own."""
     try:
         location = SlackLocation.of(Address.parse(address))
     except ValueError:
@@ -96,7 +100,7 @@ def _private_location(address: str, team: str, user: str) -> SlackLocation | Non
 
 
 def _message_shortcut(payload: Json, now: datetime) -> tuple[Event, ...]:
-    """A message that someone wants explained: the answer is for them only."""
+    """Return a message's text as if the user had said it; in a channel, in their private conversation."""
     said = message_text(text(inner_or_empty(payload, "message"), "text"), "").text
     location = SlackLocation(team=_team(payload), channel=required_text(inner_or_empty(payload, "channel"), "id"))
     if not location.direct:
@@ -118,7 +122,7 @@ def _global_shortcut(payload: Json) -> ParsedCall:
 
 
 def _submitted_form(payload: Json, key: bytes, now: datetime) -> tuple[Event, ...]:
-    """The form for a question, filled in; its metadata names the conversation, signed."""
+    """Return the text of a submitted form, in the conversation that its metadata names with a signature."""
     view = record(payload.get("view"), "view")
     if text(view, "callback_id") != ASK:
         return ()
@@ -144,7 +148,7 @@ def _signed_location(signed: str, address: str, key: bytes) -> SlackLocation | N
 def _team(payload: Json) -> str:
     team = text(inner_or_empty(payload, "team"), "id") or text(inner_or_empty(payload, "user"), "team_id")
     if not team:
-        raise Malformed("an interaction needs its workspace")
+        raise Malformed("an interaction needs a workspace")
     return team
 
 

@@ -1,4 +1,4 @@
-"""Takes values out of Slack's JSON, each of the type it has to be."""
+"""Typed access to fields as Slack's JSON has them."""
 
 from datetime import UTC, datetime
 
@@ -7,12 +7,12 @@ from core.errors import Malformed
 
 
 def inner_or_empty(parent: Json, name: str) -> Json:
-    """An object under `name`; an empty one when there is none."""
+    """Return the object under `name`; an empty one if it is missing or null."""
     return inner(parent, name) or {}
 
 
 def text(parent: Json, name: str) -> str:
-    """Words that may be missing, and then are empty; without what Postgres and UTF-8 cannot hold."""
+    """Return the text under `name` without NUL and with U+FFFD for lone surrogates; empty if it is missing or null."""
     value = string(parent, name)
     if value.isascii() and "\0" not in value:
         return value
@@ -20,21 +20,21 @@ def text(parent: Json, name: str) -> str:
 
 
 def required_text(parent: Json, name: str) -> str:
-    """Words that have to be there."""
+    """Return the text under `name`, which must not be empty."""
     if not (value := text(parent, name)):
         raise Malformed(f"{name} is missing")
     return value
 
 
 def count_or_zero(parent: Json, name: str) -> int:
-    """A whole number from 0 on; 0 where it is missing or something else."""
+    """Return a positive integer, at most 2**53; 0 for anything else."""
     value = parent.get(name)
     return min(value, 2**53) if type(value) is int and value > 0 else 0
 
 
 def parse_timestamp(timestamp: str) -> datetime:
-    """Slack's timestamps: seconds since 1970 with six decimals, in text."""
+    """Parse a timestamp of Slack: a string of seconds since 1970 with six decimals."""
     try:
         return datetime.fromtimestamp(float(timestamp), UTC)
     except (OverflowError, OSError, ValueError) as error:
-        raise Malformed("a timestamp is no time") from error
+        raise Malformed("a timestamp is not a time") from error

@@ -1,4 +1,4 @@
-"""What a turn that never came to its end has left half written in a thread, which nothing there will take the place of."""
+"""Removes the draft of a turn that did not finish, which no answer will replace."""
 
 from contextlib import suppress
 
@@ -9,7 +9,7 @@ from core.errors import Failure
 
 
 async def remove_draft(client: SlackClient, location: SlackLocation, draft: SlackDraft) -> None:
-    """Take it away as far as Slack lets us; never raises `core.errors`."""
+    """Stop the stream, delete the message and end the session, as far as Slack allows; suppresses `core.errors`."""
     location = location.in_thread(draft.thread)
     if draft.streaming:
         with suppress(Failure):

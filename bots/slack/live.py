@@ -1,4 +1,4 @@
-"""Signs of life in a conversation: that Sona works, at what, and the answer while it is written."""
+"""Live updates of a turn: working session, status and draft."""
 
 from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
@@ -28,10 +28,10 @@ _MAX_TOPIC = 80
 
 
 class SlackLiveUpdates:
-    """Draws one turn's signs of life at the pace that Slack allows; drops what comes faster.
+    """Live updates of one turn, at the rate that Slack allows; skips updates that come faster.
 
-    In a thread the answer is streamed, with the work of tools as its steps; elsewhere, and when a stream dies, a
-    message is updated. In a channel's thread a stream needs somebody it is written for.
+    In a thread the answer is streamed, with tool calls as its tasks; elsewhere, and after a stream has ended, a message is
+    edited. In a channel's thread a stream needs a recipient. `count` receives edits.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class SlackLiveUpdates:
         self._muted_until: datetime | None = None
 
     def meant_for(self, sender: Sender, locale: str, topic: str, below: str) -> None:
-        """`core.channel.Personal`."""
+        """See `core.channel.PersonalLiveUpdates`."""
         self._streams.begin_turn(self._address, below)
         self._location = SlackLocation.of(self._address).in_thread(below)
         self._recipient = sender.id.partition(".")[2]
@@ -72,7 +72,7 @@ class SlackLiveUpdates:
         self._can_stream = bool(self._location.thread and self._recipient)
 
     async def typing(self) -> None:
-        """In a thread the session is shown as working, with a button to stop it and words under the thread; a new one is named after what it is about."""
+        """Show the thread's session as working, with a stop button and a status line; the topic names a new session."""
         if self._session_begun or self._is_blocked():
             return
         if self._location.private_to:
@@ -111,7 +111,7 @@ class SlackLiveUpdates:
             await self._client.set_status(self._location, phrase("slack.working", self._locale))
 
     async def _begin_session(self) -> None:
-        """In a thread the session is shown as working, which brings the button to stop it; what of this Slack refuses is done without."""
+        """Remove a leftover draft of another thread and set the session to `processing`; ignores a refusal unless the chat is gone."""
         if self._session_begun:
             return
         self._session_begun = True
@@ -135,7 +135,7 @@ class SlackLiveUpdates:
                 raise
 
     async def _show_status(self) -> None:
-        """The work as a step of the stream, which begins with it; under the thread where there is no stream."""
+        """Show the status as a task of the stream, starting one if necessary; without a stream, under the thread."""
         await self._begin_session()
         draft = await self._streams.draft(self._address)
         if not self._can_stream or (draft.message and not draft.streaming):
@@ -163,7 +163,7 @@ class SlackLiveUpdates:
         await self._edit(draft)
 
     async def _try_streaming(self, call: Callable[[], Awaitable[None]]) -> bool:
-        """Whether Slack streams it; once it does not, it is not asked again in this turn."""
+        """Return whether streaming worked; after a refusal the turn edits a message instead."""
         try:
             await call()
         except Refused as refusal:
@@ -175,7 +175,7 @@ class SlackLiveUpdates:
         return True
 
     async def _stream(self, draft: SlackDraft, more: str) -> None:
-        """What may be the beginning of a mention waits for what follows it."""
+        """Stream more text; a final "<" waits for the next piece, because it may begin a mention."""
         text = more.removesuffix("<")
         if not text:
             return
@@ -188,9 +188,9 @@ class SlackLiveUpdates:
         self._streamed += text
 
     async def _start_stream(self, chunks: list[render.SlackBlock]) -> None:
-        """Raises `Refused` too where the workspace has had its streams of a minute."""
+        """Start a stream; raises `Refused` also if the workspace's limit for live updates is reached."""
         if not self._client.has_spare_calls(self._location, "chat.startStream"):
-            raise Refused("Slack: no more streams for now")
+            raise Refused("Slack: the rate limit leaves no room for a stream")
         sent = await self._client.start_stream(self._location, chunks, self._recipient)
         await self._store(SlackDraft(message=sent, streaming=True, working=True))
 
@@ -205,7 +205,7 @@ class SlackLiveUpdates:
             return
 
     async def _edit(self, draft: SlackDraft) -> None:
-        """Go on in a message that is updated; what was streamed so far stays in it."""
+        """Write the draft by editing a message; a stream's message is ended first and then edited."""
         shown = render.draft_message(self._text, "" if self._location.thread else self._status)
         if shown is None:
             return
@@ -220,7 +220,7 @@ class SlackLiveUpdates:
         await self._store(SlackDraft(message=sent, working=True))
 
     async def _end_stream(self, draft: SlackDraft) -> None:
-        """End the stream, not the work. Raises `StoppedByUser`, with which nothing more is drawn."""
+        """End the stream but not the session. Raises `StoppedByUser`, which ends the live updates."""
         try:
             await self._client.stop_stream(self._location, draft.message, session="processing")
         except StoppedByUser:
@@ -232,7 +232,7 @@ class SlackLiveUpdates:
         await self._streams.store_draft(self._address, replace(draft, thread=self._location.display_thread))
 
     async def _best_effort(self, call: Coroutine[Any, Any, None]) -> None:
-        """What fails here may be lost; who has gone is left alone, and a request to wait is obeyed."""
+        """Run a call and pause live updates after a failure: permanently if the chat is gone or stopped, else for some seconds."""
         try:
             await call
         except Throttled as wait:

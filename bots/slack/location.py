@@ -1,4 +1,4 @@
-"""Where a conversation lives on Slack: workspace, channel and thread, or one person's private view of a channel."""
+"""Addresses of Slack conversations: workspace, channel and thread, or one person's ephemeral messages in a channel."""
 
 from dataclasses import dataclass, replace
 from typing import Self
@@ -10,9 +10,9 @@ _PRIVATE = "@"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackLocation:
-    """`thread` is the timestamp of the thread's first message; `only` the one person who sees what is sent there.
+    """`thread` is the timestamp of the thread's first message; `private_to` the id of the only user who sees the messages.
 
-    What the bot and one person say to each other is one conversation, in whichever threads it is shown.
+    A direct conversation of the bot and one person has one address; its threads only determine where messages are shown.
     """
 
     team: str
@@ -28,7 +28,7 @@ class SlackLocation:
         return cls(team=team, channel=channel, thread=address.thread)
 
     def in_thread(self, thread: str) -> Self:
-        """The same conversation, shown in this thread where it may be shown in any."""
+        """Return a direct conversation as shown in this thread; any other location unchanged."""
         return replace(self, thread=thread) if self.direct and not self.thread and not self.private_to else self
 
     @property
@@ -40,10 +40,10 @@ class SlackLocation:
 
     @property
     def display_thread(self) -> str:
-        """The thread of a conversation that may be shown in any."""
+        """The thread that shows a direct conversation; empty for other locations, whose address contains it."""
         return self.thread if self.direct else ""
 
     @property
     def direct(self) -> bool:
-        """Whether it is a conversation of two."""
+        """Whether it is a direct conversation of two."""
         return self.channel.startswith("D")

@@ -1,4 +1,4 @@
-"""Asks Slack for tokens: for a workspace's consent, for a token that ends soon, and to end one."""
+"""Slack's OAuth: the consent URL, and exchanging, renewing and revoking tokens."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -20,7 +20,7 @@ _TIMEOUT = 10
 
 
 class OAuth:
-    """One app, as Slack knows it by its id and its secret. Methods raise `core.errors` only."""
+    """One app with its client id and secret. Methods raise `core.errors` only."""
 
     def __init__(self, *, client_id: str, client_secret: str, api_url: str, clock: Clock) -> None:
         self._id = client_id
@@ -29,36 +29,36 @@ class OAuth:
         self._clock = clock
 
     def consent_url(self, *, scopes: str, state: str, redirect: str) -> str:
-        """The address of the page where a workspace's owner agrees."""
+        """Return the URL of Slack's consent page."""
         query = {"client_id": self._id, "scope": scopes, "state": state, "redirect_uri": redirect}
         return f"{self._root}/oauth/v2/authorize?{urlencode(query)}"
 
     async def exchange_code(self, code: str, redirect: str) -> Install:
-        """The install that a code stands for, once."""
+        """Exchange a code, valid once, for an install; raises `Refused` for organisation-wide installs."""
         response = await self._access(code=code, redirect_uri=redirect)
         if response.get("is_enterprise_install") is True:
-            raise Refused("an install for a whole organisation, not for a workspace")
+            raise Refused("the install is for an organisation, not for a workspace")
         team = record(response.get("team"), "team")
         return self._install(response, required_text(team, "id"), text(team, "name"))
 
     async def renew(self, install: Install) -> Install:
-        """The install with its next token; the refresh token it was asked for by is used up."""
+        """Return the install with a new token; Slack invalidates the old refresh token."""
         response = await self._access(grant_type="refresh_token", refresh_token=install.refresh)
         return self._install(response, install.workspace, install.name)
 
     async def workspace_of(self, token: str) -> str:
-        """The id of the workspace that a token opens."""
+        """Return the id of a token's workspace."""
         return required_text(await result_of(self._web(token).api_call("auth.test")), "team_id")
 
     async def revoke(self, token: str) -> None:
-        """Have Slack take a token back."""
+        """Revoke a token."""
         await result_of(self._web(token).api_call("auth.revoke"))
 
     async def _access(self, **parameters: str) -> dict[str, Any]:
         headers = {"Authorization": aiohttp.encode_basic_auth(self._id, self._secret)}
         response = await result_of(self._web("").api_call("oauth.v2.access", data=parameters, headers=headers))
         if text(response, "token_type") != "bot":
-            raise Refused("a token that is no bot's")
+            raise Refused("the token is not a bot token")
         return response
 
     def _install(self, response: Mapping[str, Any], team: str, name: str) -> Install:

@@ -1,4 +1,4 @@
-"""Reads what Slack sends into events, alike from webhooks and from Socket Mode; pure, and quick enough for the webhook's hot path."""
+"""Parses webhook calls and Socket Mode envelopes into the same events; pure, and fast enough for the webhook's hot path."""
 
 import json
 from collections.abc import Collection
@@ -21,29 +21,29 @@ _USER_SUBTYPES = ("", "file_share", "thread_broadcast", "me_message")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackParser:
-    """Reads for one app. `key` is what its buttons are signed with, `commands` what a slash command may ask for."""
+    """Parses for one app. `key` signs its buttons; `commands` are the names of its commands."""
 
     key: bytes
     commands: Collection[str] = ()
 
     def body(self, body: bytes, now: datetime) -> ParsedCall:
-        """A webhook call's body: JSON, or a form. Raises `Malformed` for anything that is neither."""
+        """Parse the body of a webhook call, which is JSON or form-encoded. Raises `Malformed` for anything else."""
         if body.lstrip()[:1] == b"{":
             return self.callback(_json(body))
         try:
             form = {name: values[0] for name, values in parse_qs(body.decode(), max_num_fields=100).items()}
         except ValueError as error:
-            raise Malformed("the body is no form") from error
+            raise Malformed("the body is not form-encoded") from error
         if "payload" in form:
             return self.interaction(_json(form["payload"]), now)
         if "command" in form:
             return self.command(form, now)
         if "ssl_check" in form:
             return ParsedCall()
-        raise Malformed("the body is nothing that Slack sends")
+        raise Malformed("the body is not a call of Slack")
 
     def envelope(self, kind: str, payload: object, now: datetime) -> ParsedCall:
-        """What came by Socket Mode. Kinds that are not known give no events."""
+        """Parse a Socket Mode envelope. Unknown kinds give no events."""
         match kind:
             case "events_api":
                 return self.callback(record(payload, "payload"))
@@ -55,7 +55,7 @@ class SlackParser:
                 return ParsedCall()
 
     def callback(self, payload: Json) -> ParsedCall:
-        """An Events API payload."""
+        """Parse an Events API payload."""
         match required_text(payload, "type"):
             case "url_verification":
                 return ParsedCall(challenge=required_text(payload, "challenge"))
@@ -68,7 +68,7 @@ class SlackParser:
         return interactive.read(payload, self.key, now)
 
     def command(self, form: Json, now: datetime) -> ParsedCall:
-        """A slash command. In a channel, the answer is for the one who asks only."""
+        """Parse a slash command; in a channel it belongs to the sender's private conversation."""
         location = SlackLocation(team=required_text(form, "team_id"), channel=required_text(form, "channel_id"))
         user = required_text(form, "user_id")
         if not location.direct:
@@ -105,7 +105,7 @@ class SlackParser:
 
 
 def _message(payload: Json, event: Json, team: str, bot: str, commands: Collection[str]) -> tuple[Event, ...]:
-    """The events of one message: its words, or one for each file, the words with the first."""
+    """Return one event for the text or one for each file; none for bots and for channel messages outside of threads that do not address the app."""
     user = text(event, "user")
     if not user or user in (bot, "USLACKBOT") or "bot_id" in event or text(event, "subtype") not in _USER_SUBTYPES:
         return ()
@@ -137,9 +137,10 @@ def _message(payload: Json, event: Json, team: str, bot: str, commands: Collecti
 
 
 def _edited(payload: Json, event: Json, team: str, bot: str, commands: Collection[str]) -> tuple[Event, ...]:
-    """The new words of a message changed by its author within the hour, once for each message; pages shown in it change it too, and say nothing new.
+    """Return an event for a text edited within an hour; later edits have the same event id, so only the first is answered.
 
-    A mention that was added is told by `app_mention` as well, and has the same id.
+    Link previews also change a message, but not its text. Slack reports an added mention by `app_mention` too, so that
+    event has the id of a new mention.
     """
     message, before = record(event.get("message"), "message"), inner_or_empty(event, "previous_message")
     edited, ts = text(inner_or_empty(message, "edited"), "ts"), text(message, "ts")
@@ -177,7 +178,7 @@ def _bodies(event: Json, team: str, said: SlackText, *, mentioned: bool) -> tupl
 
 
 def _location(event: Json, team: str) -> SlackLocation:
-    """A thread's first message carries its own timestamp as the thread's, and stays outside of it."""
+    """Return the location; a thread's first message, whose `thread_ts` is its own, is not in the thread."""
     thread = text(event, "thread_ts")
     return SlackLocation(
         team=team, channel=required_text(event, "channel"), thread="" if thread == text(event, "ts") else thread
@@ -204,7 +205,7 @@ def _stopped(payload: Json, event: Json, team: str) -> Event:
 
 
 def _thread_started(payload: Json, thread: Json, team: str) -> ParsedCall:
-    """Someone opened a new thread with the assistant: suggestions are shown, and nothing is said yet."""
+    """Parse the opening of a new thread, which gets suggestions but is not an event."""
     location = SlackLocation(
         team=team, channel=required_text(thread, "channel_id"), thread=required_text(thread, "thread_ts")
     )
@@ -216,7 +217,7 @@ def _thread_started(payload: Json, thread: Json, team: str) -> ParsedCall:
 
 
 def _home_opened(event: Json, team: str) -> ParsedCall:
-    """Whoever opens the conversation for the first time is greeted; the inbox knows who has been."""
+    """Parse the opening of the home or messages tab; the latter gives a `Joined` with a fixed id per person, stored once."""
     user, channel = required_text(event, "user"), text(event, "channel")
     if text(event, "tab") == "home":
         return ParsedCall(
@@ -238,14 +239,14 @@ def _home_opened(event: Json, team: str) -> ParsedCall:
 
 
 def _app_removed(payload: Json) -> AppRemoved:
-    """Whose app it was is told beside the event, as nobody's authorization is left; when, in whole seconds, of which this is the end."""
+    """Return the removal; the team is in the payload, as no authorization is left. Its time, in whole seconds, is rounded up."""
     return AppRemoved(
         team=required_text(payload, "team_id"), at=parse_timestamp(str(count_or_zero(payload, "event_time") + 1))
     )
 
 
 def _authorization(payload: Json) -> tuple[str, str]:
-    """The workspace that the app is installed in, and the bot's user id or nothing."""
+    """Return the workspace in which the app is installed, and the bot's user id or an empty string."""
     authorizations = records(payload, "authorizations")
     first = authorizations[0] if authorizations else {}
     bot = text(first, "user_id") if first.get("is_bot") is True else ""
@@ -256,4 +257,4 @@ def _json(body: bytes | str) -> Json:
     try:
         return record(json.loads(body), "the body")
     except (ValueError, RecursionError) as error:
-        raise Malformed("the body is no JSON") from error
+        raise Malformed("the body is not JSON") from error

@@ -1,4 +1,4 @@
-"""How often Slack lets an app call a method in a workspace, and how much of it may go into what can be lost."""
+"""Limits live updates per method and workspace, so that Slack's rate tiers leave room for answers."""
 
 from collections import deque
 from datetime import datetime, timedelta
@@ -7,11 +7,12 @@ from core.clock import Clock
 
 _MINUTE = timedelta(minutes=1)
 _LIVE_LIMITS = {"chat.startStream": 15, "chat.update": 35, "agents.sessions.setStatus": 35, "chat.appendStream": 90}
-"""Calls a minute, out of the 20 of tier 2, the 50 of tier 3 and the 100 of tier 4 (docs.slack.dev/apis/web-api/rate-limits): the rest is for answers. Each stream that is started takes one of the 20 of chat.stopStream, too."""
+"""Calls a minute after which live updates pause, out of 20 in tier 2, 50 in tier 3 and 100 in tier 4
+(docs.slack.dev/apis/web-api/rate-limits). Each started stream also needs one of the 20 calls of chat.stopStream."""
 
 
 class RateTiers:
-    """Counts the calls of the last minute, for this process."""
+    """Counts this process's calls of the last minute."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -22,7 +23,7 @@ class RateTiers:
             self._recent(team, method).append(self._clock.now())
 
     def has_spare_calls(self, team: str, method: str) -> bool:
-        """Whether a call more would leave enough for answers."""
+        """Return whether another live update leaves enough calls for answers."""
         return method not in _LIVE_LIMITS or len(self._recent(team, method)) < _LIVE_LIMITS[method]
 
     def _recent(self, team: str, method: str) -> deque[datetime]:

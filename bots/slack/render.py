@@ -1,4 +1,4 @@
-"""Turns replies into what Slack is sent; pure."""
+"""Renders replies as Slack messages; pure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -17,21 +17,21 @@ NOTIFICATION_LIMIT = 39_000
 GOOD, BAD, WRITE = "rate:good", "rate:bad", "write"
 _MAX_BLOCKS = 46
 _MAX_CHARACTERS = 10_500
-"""Characters in all blocks of a message; Slack has refused 11,300 and more (bolt-js 2509 and 2867), and says no number."""
+"""Characters in all blocks of a message; undocumented, but Slack rejects 11,300 and more (bolt-js issues 2509 and 2867)."""
 _MAX_TABLE_CHARACTERS = 9_000
-"""Characters in all cells, of the 10,000 of docs.slack.dev/reference/block-kit/blocks/table-block."""
+"""Characters in all cells, below the 10,000 of docs.slack.dev/reference/block-kit/blocks/table-block."""
 _MAX_SOURCES = 8
 _MAX_ROWS, _MAX_COLUMNS = 100, 20
 
 SignButtonValue = Callable[[str], str]
-"""Turns a choice into a button's value; raises `Malformed` when that cannot be."""
+"""Returns the signed button value of a choice; raises `Malformed` if the choice is too long."""
 
 SlackBlock = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackMessage:
-    """`text` says in plain words what `blocks` show; without blocks it is what people see."""
+    """`text` is the plain form of `blocks` for notifications; without blocks it is the visible message."""
 
     text: str
     blocks: tuple[SlackBlock, ...] = ()
@@ -41,17 +41,17 @@ class SlackMessage:
         return any(block["type"] == "actions" for block in self.blocks)
 
     def with_block_id(self, block_id: str) -> "SlackMessage":
-        """The same with buttons that name the conversation they are answered in, by their blocks' id."""
+        """Return the message with this id for its button blocks, which names the conversation that the buttons belong to."""
         shown = [{**each, "block_id": f"{block_id}"} if each["type"] == "actions" else each for each in self.blocks]
         return replace(self, blocks=tuple(shown))
 
     def without_blocks(self) -> "SlackMessage":
-        """The words alone, for when Slack takes offence at the blocks."""
+        """Return the message with its text only."""
         return replace(self, blocks=())
 
 
 def text_messages(reply: Text, sign: SignButtonValue) -> tuple[SlackMessage, ...]:
-    """One or more messages, sources and buttons at the end of the last one; none when there is nothing to say."""
+    """Return the messages, the last one with sources and buttons; none for an empty reply."""
     actions, listing = _actions(reply.choices, sign, asked=reply.text)
     text = _paragraphs(reply.text, listing)
     blocks = [*_body(text), *_sources(reply.sources), *actions, *(_rating_buttons(sign) if reply.rateable else ())]
@@ -60,7 +60,7 @@ def text_messages(reply: Text, sign: SignButtonValue) -> tuple[SlackMessage, ...
 
 
 def quiz_messages(reply: Quiz, sign: SignButtonValue) -> tuple[SlackMessage, ...]:
-    """The question with its buttons; pieces to put in order are lettered, as they are answered by their letters."""
+    """Return the question with its buttons; pieces to order are listed by the letters that answer it."""
     actions, listing = _actions(() if reply.form == "ordering" else reply.choices, sign)
     if reply.form == "ordering":
         listing = "\n".join(f"{chr(65 + i % 26)}) {_literal(c.label)}" for i, c in enumerate(reply.choices))
@@ -73,7 +73,7 @@ def quiz_messages(reply: Quiz, sign: SignButtonValue) -> tuple[SlackMessage, ...
 
 
 def _with_form_button(actions: Sequence[SlackBlock], label: SlackBlock, value: str) -> SlackBlock:
-    """The row of buttons with one more, which opens a form to write in."""
+    """Return the row of buttons with one more that opens the form."""
     elements = actions[0]["elements"] if actions else []
     return {
         "type": "actions",
@@ -82,7 +82,7 @@ def _with_form_button(actions: Sequence[SlackBlock], label: SlackBlock, value: s
 
 
 def verdict_message(reply: Mark) -> SlackMessage:
-    """The question's message as it stays behind: what was chosen and what is right, and why; no buttons."""
+    """Return the question's message with marked choices and the verdict, without buttons."""
     lines = "\n".join(_marked(reply, choice) for choice in reply.choices)
     blocks = [*_body(reply.question), *([_section(lines[:SECTION_LIMIT])] if lines else []), *_body(reply.text)]
     marked = "\n".join(_marked(reply, choice) for choice in reply.choices)
@@ -93,7 +93,7 @@ def verdict_message(reply: Mark) -> SlackMessage:
 
 
 def draft_message(text: str, status: str) -> SlackMessage | None:
-    """An answer half written and what is being done now; `None` when there is nothing to show."""
+    """Return the end of an unfinished answer followed by the status; `None` if there is neither."""
     groups = _grouped(_body(text))
     blocks = [*groups[-1]] if groups else []
     if status:
@@ -106,14 +106,14 @@ def draft_message(text: str, status: str) -> SlackMessage | None:
 
 
 def button(choice: Choice, value: str, number: int, confirm: SlackBlock | None = None) -> SlackBlock:
-    """A button as Slack draws it; `number` tells it from the others beside it, `sure` asks again before it counts."""
+    """Return a button block element; `number` makes its action id unique, `confirm` is a confirmation dialog."""
     shown = {"type": "button", "text": plain_text(choice.label, LABEL_LIMIT), "value": value}
     danger = {"style": "danger", "confirm": confirm} if confirm else {}
     return {**shown, "action_id": f"choice:{number}", **danger}
 
 
 def picture_message(file_id: str, text: str, name: str) -> SlackMessage:
-    """A picture that Slack has already, by its file's id, with words above it."""
+    """Return a message that shows an uploaded picture below its text."""
     notification = notification_text(text, NOTIFICATION_LIMIT) or escaped(name) or "·"
     image = {
         "type": "image",
@@ -124,13 +124,13 @@ def picture_message(file_id: str, text: str, name: str) -> SlackMessage:
 
 
 def plain_text(words: str, limit: int) -> SlackBlock:
-    """Words as Slack's plain text, on one line and cut to `limit` characters."""
+    """Return a plain-text object: one line, cut to `limit` characters."""
     words = " ".join(words.split()) or "·"
     return {"type": "plain_text", "text": words if len(words) <= limit else words[: limit - 1] + "…", "emoji": True}
 
 
 def _messages(blocks: Sequence[SlackBlock], text: str) -> tuple[SlackMessage, ...]:
-    """As many messages as the blocks need, each with its own words."""
+    """Return as many messages as the blocks need, each with the text of its own blocks."""
     groups = _grouped(blocks)
     if len(groups) < 2:
         return tuple(SlackMessage(text=notification_text(text, NOTIFICATION_LIMIT), blocks=head) for head in groups)
@@ -143,7 +143,7 @@ def _messages(blocks: Sequence[SlackBlock], text: str) -> tuple[SlackMessage, ..
 
 
 def _grouped(blocks: Sequence[SlackBlock]) -> list[tuple[SlackBlock, ...]]:
-    """The blocks of each message."""
+    """Group the blocks into messages within Slack's limits."""
     groups: list[tuple[SlackBlock, ...]] = []
     remaining = 0
     for block in blocks:
@@ -157,7 +157,7 @@ def _grouped(blocks: Sequence[SlackBlock]) -> list[tuple[SlackBlock, ...]]:
 
 
 def _block_text(block: SlackBlock) -> str:
-    """What a block says."""
+    """Return the text that counts towards the limit of characters."""
     match block["type"]:
         case "section":
             return block["text"]["text"]
@@ -170,7 +170,7 @@ def _block_text(block: SlackBlock) -> str:
 
 
 def _body(text: str) -> list[SlackBlock]:
-    """Sections of text, and the first table as a table; Slack takes one in a message."""
+    """Return text sections, with the first table as a table block; Slack allows one in a message."""
     blocks: list[SlackBlock] = []
     has_table = False
     for shown in sections(text):
@@ -185,13 +185,13 @@ def _body(text: str) -> list[SlackBlock]:
 
 
 def _fits_a_table(table: Table) -> bool:
-    """Whether Slack takes it as a table."""
+    """Return whether the table is within Slack's limits for table blocks."""
     cells = sum(len(plain_spans(cell)) for row in (table.header, *table.rows) for cell in row)
     return len(table.rows) < _MAX_ROWS and len(table.header) <= _MAX_COLUMNS and cells <= _MAX_TABLE_CHARACTERS
 
 
 def _table_texts(table: Table) -> list[str]:
-    """A table as text, in as many parts as it takes."""
+    """Render a table as text, halving it until each part fits a section."""
     whole = table_text(table)
     if len(whole) <= SECTION_LIMIT or len(table.rows) < 2:
         return [whole if len(whole) <= SECTION_LIMIT else whole[: SECTION_LIMIT - 5] + "…\n```"]
@@ -218,7 +218,7 @@ def _context(lines: Sequence[str]) -> SlackBlock:
 
 
 def _actions(choices: tuple[Choice, ...], sign: SignButtonValue, asked: str = "") -> tuple[list[SlackBlock], str]:
-    """Buttons, or a numbered list where a choice cannot be put on one. `asked` is what they answer."""
+    """Return buttons, or a numbered list if a choice fits no button. `asked` is the question for confirmation dialogs."""
     try:
         elements = [
             button(
@@ -234,7 +234,7 @@ def _actions(choices: tuple[Choice, ...], sign: SignButtonValue, asked: str = ""
 
 
 def _confirmation(choice: Choice, choices: tuple[Choice, ...], asked: str) -> SlackBlock:
-    """A dialog in the reply's own words, and so in its language: what is asked, the choice, and the one that keeps everything."""
+    """Return a confirmation dialog in the reply's own words, and so in its language."""
     deny = next((other.label for other in choices if not other.destroys), "✕")
     return {
         "title": plain_text(choice.label, 100),
@@ -246,7 +246,7 @@ def _confirmation(choice: Choice, choices: tuple[Choice, ...], asked: str) -> Sl
 
 
 def _rating_buttons(sign: SignButtonValue) -> tuple[SlackBlock, ...]:
-    """Slack's own two buttons for what people think of an answer, readable in every language."""
+    """Return Slack's feedback buttons, with emoji as labels that need no translation."""
     good, bad = (
         {"text": {"type": "plain_text", "text": thumb, "emoji": True}, "value": sign(choice)}
         for thumb, choice in (("👍", GOOD), ("👎", BAD))
@@ -291,5 +291,5 @@ def _paragraphs(*parts: str) -> str:
 
 
 def _literal(words: str) -> str:
-    """Words as Markdown that shows exactly them."""
+    """Escape plain text as Markdown of `core.markup`."""
     return "".join(f"\\{character}" if character in "\\`*_{}[]()#+-.!|~>&<" else character for character in words)

@@ -1,4 +1,4 @@
-"""Delivers replies, each in the best form that Slack takes; what it takes in no form is refused."""
+"""Delivers replies in the best form that Slack accepts; raises `Refused` if it accepts none."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
@@ -29,14 +29,17 @@ _INLINE_IMAGES = frozenset(("image/png", "image/jpeg", "image/gif"))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Destination:
-    """Where a reply goes, and its idempotency key, which tells when it was made."""
+    """The address of a reply and its idempotency key, which sorts by time of creation."""
 
     address: Address
     key: str
 
 
 class SlackSender:
-    """Sends replies for one app. `key` signs buttons, `streams` knows which answers are half written, `spell` writes commands as people can send them."""
+    """Sends replies for one app. `key` signs buttons; `rewrite_commands` gives commands in text the prefix people can send.
+
+    `count` receives plain, numbers, post, verdict, file or direct.
+    """
 
     def __init__(
         self,
@@ -57,9 +60,9 @@ class SlackSender:
         self._unfinished: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
 
     async def send(self, address: Address, reply: Reply, *, key: str, target: str) -> str:
-        """The timestamp of the message sent, or of the last one where it took several; a file's id for a file.
+        """Send a reply and return the timestamp of its last message, or a file's id for a file.
 
-        A retry with the same `key` in this process goes on after the messages that went through.
+        A retry with the same `key` in the same process resumes after the messages that were sent.
         """
         steps = self._steps(_Destination(address=address, key=key), self._with_commands(reply), target)
         sent = self._unfinished.pop((key, reply), ())
@@ -109,7 +112,7 @@ class SlackSender:
         self, to: _Destination, messages: tuple[SlackMessage, ...], choices: tuple[Choice, ...]
     ) -> tuple[SendStep, ...]:
         if not messages:
-            raise Refused("there are no words to send")
+            raise Refused("there is no text to send")
         if choices and not messages[-1].has_buttons:
             self._count("numbers")
         return tuple(self._step(to, message) for message in messages)
@@ -118,7 +121,7 @@ class SlackSender:
         return lambda: self._send_message(to, message)
 
     async def _send_message(self, to: _Destination, message: SlackMessage) -> str:
-        """Put the words where the answer is half written already, or send them as a new message."""
+        """Replace the draft with the message, or send it as a new one."""
         draft = await self._current_draft(to)
         location = self._streams.location(to.address, to.key, draft)
         ended = await self._end_stream(location, draft)
@@ -136,7 +139,7 @@ class SlackSender:
         return sent
 
     async def _current_draft(self, to: _Destination) -> SlackDraft:
-        """What is half written for this."""
+        """Return the draft that the reply replaces; a leftover of another turn is removed first."""
         draft = await self._streams.finished_draft(to.address)
         if not self._streams.is_leftover(to.address, to.key, draft):
             return draft
@@ -145,7 +148,7 @@ class SlackSender:
         return SlackDraft()
 
     async def _send_new(self, location: SlackLocation, message: SlackMessage) -> str:
-        """A message of its own; what cannot be shown to one person where they asked goes to where they talk with the bot."""
+        """Send a new message; if an ephemeral one cannot be shown in the channel, send it to the direct conversation."""
         try:
             return await self._client.send_message(location, message)
         except Refused as refusal:
@@ -158,7 +161,7 @@ class SlackSender:
         )
 
     async def _end_stream(self, location: SlackLocation, draft: SlackDraft) -> bool:
-        """End the stream, if there is one that has not ended by itself; whether Slack then shows that nothing is worked at."""
+        """End a stream that is still open; return whether this also ended the session."""
         if not draft.streaming:
             return False
         try:
@@ -168,7 +171,7 @@ class SlackSender:
         return True
 
     async def _replace(self, location: SlackLocation, ts: str, message: SlackMessage) -> str:
-        """Put words in the place of a message; those that are too long for it without blocks come as a new one instead."""
+        """Edit a message; a text without blocks that is too long for an edit replaces it as a new message."""
         if message.blocks or len(message.text) <= UPDATE_TEXT:
             await self._client.edit(location, ts, message)
             return ts
@@ -180,7 +183,7 @@ class SlackSender:
     async def _finish_session(
         self, to: _Destination, location: SlackLocation, draft: SlackDraft, *, ended: bool
     ) -> None:
-        """The answer is out: nothing is being written any more, and the session works no longer."""
+        """Delete the draft and end the session after the answer was sent."""
         if not draft.working:
             return
         await self._streams.store_draft(to.address, SlackDraft())
@@ -191,7 +194,7 @@ class SlackSender:
     async def _without_refused_blocks(
         self, send: Callable[[SlackMessage], Awaitable[str]], message: SlackMessage
     ) -> str:
-        """Words whose blocks are refused go out alone; buttons are blocks too, so that a question has to be put in another form."""
+        """Send a message, without its blocks if Slack rejects them; raises if they contain buttons, which must not be lost."""
         try:
             return await send(message)
         except BlocksRejected:
@@ -201,7 +204,7 @@ class SlackSender:
             return await send(message.without_blocks())
 
     async def _delete_draft(self, to: _Destination) -> SlackLocation:
-        """Take away an answer half written that nothing will take the place of; where it stood, or would have."""
+        """Delete a draft that the reply cannot replace; return the location for the reply."""
         draft = await self._current_draft(to)
         location = self._streams.location(to.address, to.key, draft)
         ended = await self._end_stream(location, draft)
@@ -230,7 +233,7 @@ class SlackSender:
         return upload
 
     def _picture_step(self, to: _Destination, reply: Picture) -> SendStep:
-        """A picture within a message; as a file where Slack does not show it so, or has not looked through it yet."""
+        """Send a picture inside a message; as a file if Slack cannot show its type or has not scanned it yet."""
         send_as_file = self._file_step(to, reply.media, reply.media.name, reply.text)
 
         async def show() -> str:
@@ -263,7 +266,7 @@ class SlackSender:
         return (self._file_step(to, reply.audio, "listen", ""), *texts)
 
     def _mark_steps(self, to: _Destination, reply: Mark, target: str) -> tuple[SendStep, ...]:
-        """Mark the question where it stands; without a place for it, send the verdict alone."""
+        """Mark the question's message; without a target, or in ephemeral messages, send the verdict as a new message."""
         location = SlackLocation.of(to.address)
         alone = self._text_steps(to, render.text_messages(Text(text=reply.text), self._signer(to.address)), ())
         if not target or location.private_to:
@@ -283,6 +286,6 @@ class SlackSender:
 
 
 def _file_name(name: str, mime: str) -> str:
-    """A file name that tells Slack how to show it."""
+    """Return a file name with an extension, by which Slack chooses how to show it."""
     name = escaped(name or "sona")
     return name if "." in name else f"{name}.{_EXTENSIONS.get(mime, mime.partition('/')[2] or 'bin')}"

@@ -1,4 +1,4 @@
-"""Which token opens a workspace, and whether any does."""
+"""Bot tokens by workspace, renewed before they expire."""
 
 import asyncio
 import logging
@@ -24,45 +24,46 @@ class SlackTokens(Protocol):
     """The bot tokens of the workspaces that the app is installed in."""
 
     async def token(self, team: str) -> str:
-        """Raises `Refused`, the person gone, where the app is not installed."""
+        """Return the workspace's bot token; raises `Refused` (`gone`) if the app is not installed."""
         ...
 
     async def is_installed(self, team: str) -> bool:
-        """Whether the app is installed there."""
+        """Return whether the app is installed in the workspace."""
         ...
 
     async def app_removed(self, team: str, at: datetime) -> None:
-        """The app was removed there: nothing that was given until then opens it any more."""
+        """Forget the tokens that the workspace issued until `at`, when it removed the app."""
         ...
 
     async def close(self) -> None:
-        """Wait for what must not be broken off."""
+        """Wait for running renewals, which must not be interrupted."""
         ...
 
 
 class SingleToken:
-    """The same token for every workspace."""
+    """The settings' token, for an app that is installed in one workspace."""
 
     def __init__(self, token: str) -> None:
         self._token = token
 
-    async def token(self, team: str) -> str:  # noqa: ARG002 - an app for one workspace does not ask which
+    async def token(self, team: str) -> str:  # noqa: ARG002 - one token serves every workspace
         return self._token
 
-    async def is_installed(self, team: str) -> bool:  # noqa: ARG002 - an app for one workspace does not ask which
+    async def is_installed(self, team: str) -> bool:  # noqa: ARG002 - one token serves every workspace
         return True
 
     async def app_removed(self, team: str, at: datetime) -> None:
-        """A token that stands in the settings is not ours to forget."""
+        """Keep the token, which belongs to the settings."""
 
     async def close(self) -> None:
-        """Nothing is under way."""
+        """Do nothing: there are no renewals."""
 
 
 class InstalledTokens:
-    """The tokens of every workspace that has installed the app; those that end are renewed two hours before.
+    """The tokens of all workspaces that installed the app; expiring ones are renewed two hours early.
 
-    `home` is the token of one workspace more, which needs no install. What the database says is remembered for a minute.
+    `settings_token` belongs to one more workspace, which needs no install. Database rows are cached for a minute, and
+    missing ones for five seconds.
     """
 
     def __init__(self, *, installs: Installs, oauth: OAuth, clock: Clock, settings_token: str = "") -> None:
@@ -94,7 +95,7 @@ class InstalledTokens:
         self._cache.pop(install.workspace, None)
 
     async def app_removed(self, team: str, at: datetime) -> None:
-        """Forget the token, and ask Slack to take it back in case it has not yet."""
+        """Forget the token and revoke it, in case Slack has not yet."""
         forgotten = await self._installs.forget(PLATFORM, team, until=at)
         self._cache.pop(team, None)
         if forgotten is not None:
@@ -107,7 +108,7 @@ class InstalledTokens:
         await asyncio.gather(*self._renewing.values(), return_exceptions=True)
 
     async def _install(self, team: str) -> Install | None:
-        """The install as it is kept, whether its token still lasts or not."""
+        """Return the install as stored; its token may have expired."""
         cached = self._cache.get(team)
         if cached is not None and self._clock.now() < cached[1]:
             return cached[0]
@@ -120,9 +121,9 @@ class InstalledTokens:
         return install
 
     async def _valid_install(self, install: Install) -> Install | None:
-        """The install with a token that still lasts, renewed when it ends soon; `None` where Slack gives no more.
+        """Return the install with a valid token, renewing it if it expires soon; `None` if Slack refuses to renew it.
 
-        Who stops waiting does not stop the renewal: by then Slack may have used up the old token, and told the new one to nobody.
+        Cancelling the caller does not cancel the renewal, because Slack may already have invalidated the old refresh token.
         """
         if not self._expires_soon(install):
             return install
@@ -133,7 +134,7 @@ class InstalledTokens:
         return await asyncio.shield(self._renewing[team])
 
     def _renewal_done(self, team: str, done: asyncio.Task[Install | None]) -> None:
-        """Whether or not anybody still waits for how it ended."""
+        """Forget the task and mark its exception as retrieved, in case no caller awaits it any longer."""
         del self._renewing[team]
         if not done.cancelled():
             done.exception()
@@ -148,7 +149,7 @@ class InstalledTokens:
         return self._unless_expired(install, failure)
 
     async def _try_renewing(self, install: Install) -> Install | None:
-        """Renew it; what fails is not tried again for a minute."""
+        """Renew the token; after a failure, retry no sooner than in a minute."""
         team, renew_before = install.workspace, self._clock.now() + _RENEW_BEFORE
         try:
             return self._remember(team, await self._installs.renewed(PLATFORM, team, renew_before, self._oauth.renew))
@@ -158,7 +159,7 @@ class InstalledTokens:
             return self._unless_expired(install, failure)
 
     def _unless_expired(self, install: Install, failure: Failure | None) -> Install | None:
-        """The install while its token lasts; then `None` if Slack gives no more, and the failure if it may yet."""
+        """Return the install while its token is valid; then `None` after a refusal, or raise a failure that may pass."""
         if install.expires is None or install.expires > self._clock.now():
             return install
         if failure is None or isinstance(failure, Refused):
@@ -169,7 +170,7 @@ class InstalledTokens:
         return install.expires is not None and install.expires <= self._clock.now() + _RENEW_BEFORE
 
     async def _is_settings_team(self, team: str) -> bool:
-        """Whether it is the workspace of the token in the settings; while Slack does not tell whose that is, any may be."""
+        """Return whether the settings' token belongs to the workspace; true for any while that lookup fails."""
         if not self._settings_token:
             return False
         now = self._clock.now()

@@ -1,4 +1,4 @@
-"""Whether a webhook call really comes from Slack, and was made just now."""
+"""Verifies the signature and the age of webhook calls."""
 
 import hmac
 from datetime import datetime
@@ -12,7 +12,7 @@ WINDOW_SECONDS = 300
 
 
 def is_signed(request: Request, secret: str, now: datetime) -> bool:
-    """Whether the call is signed with the secret and at most five minutes old; never without a secret."""
+    """Return whether the call has a valid signature and a timestamp within five minutes; false without a secret."""
     stamp = request.headers.get(TIMESTAMP, "")
     signature_header = request.headers.get(SIGNATURE, "")
     if not secret or not stamp.isascii() or not stamp.isdigit() or len(stamp) > 12:
@@ -25,5 +25,5 @@ def is_signed(request: Request, secret: str, now: datetime) -> bool:
 
 
 def signature(body: bytes, secret: str, stamp: str) -> str:
-    """Slack's signature, version 0, of a body sent at `stamp` (seconds since 1970)."""
+    """Return Slack's signature, version 0, of a body sent at `stamp` (seconds since 1970)."""
     return "v0=" + hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, sha256).hexdigest()

@@ -1,4 +1,4 @@
-"""What a person finds where nothing was said yet: suggestions in a new thread, the home tab, the form for a question."""
+"""Answers to opened threads, tabs and forms: suggested prompts, the home tab, the form for a question."""
 
 from bots.slack import interactive, signed_value
 from bots.slack.call import ConversationOpened, FormRequest, ParsedCall
@@ -12,7 +12,7 @@ from core.phrases import DEFAULT, phrase
 
 
 class Welcome:
-    """Fills them through `client`, in the language that `directory` knows of; `key` signs their buttons."""
+    """Fills them in the person's Slack language; `key` signs the form's metadata."""
 
     def __init__(
         self, *, client: SlackClient, directory: Directory, home_updates: HomeUpdates, suggest: Suggest, key: bytes
@@ -24,7 +24,7 @@ class Welcome:
         self._key = key
 
     async def respond(self, call: ParsedCall) -> None:
-        """Answer what was opened or asked for. Raises `core.errors`."""
+        """Fill what was opened and open a requested form. Raises `core.errors`."""
         if call.opened is not None:
             await self._fill_opened(call.opened)
         if call.form_request is not None:

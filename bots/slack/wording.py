@@ -1,4 +1,4 @@
-"""The words of a message as people read them: links and mentions written out, escapes undone, the bot's own name taken out."""
+"""Extracts readable text from messages, without mentions of the bot, and recognizes commands in it."""
 
 import re
 from collections.abc import Callable, Collection
@@ -8,19 +8,22 @@ _LINK = re.compile(r"<([^<>]+)>")
 _COMMAND = re.compile(r"\s*/?([A-Za-z_]{1,32})(?=\s|$)")
 _PREFIXED_COMMAND = re.compile(r"!([A-Za-z_]{1,32})(?=\s|$)")
 _BARE_COMMANDS = frozenset({"help", "link", "mydata", "unlink"})
+"""Commands that need no prefix if they are the whole message; none of them is a word of a lesson."""
 _LONGEST_BARE_COMMAND = max(map(len, _BARE_COMMANDS))
 COMMAND_PREFIX = "!"
-"""What a command begins with in a message: whatever begins with a slash, Slack takes for a command of its own and sends nobody."""
+"""The prefix of commands in messages: Slack treats a message that begins with a slash as a slash command and does not send it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackText:
+    """A message's text; `mentioned` says that it mentioned the bot."""
+
     text: str
     mentioned: bool = False
 
 
 def message_text(text: str, bot: str) -> SlackText:
-    """`bot` is the bot's user id, or empty where it is not known."""
+    """Return the readable text of mrkdwn; `bot` is the bot's user id, or empty if unknown."""
     mention = f"<@{bot}>" if bot else ""
     mentioned = bool(bot) and (mention in text or f"<@{bot}|" in text)
     if mentioned:
@@ -29,7 +32,7 @@ def message_text(text: str, bot: str) -> SlackText:
 
 
 def slash_command_text(command: str, text: str, known: Collection[str]) -> str:
-    """What a slash command asks for: `/sona quiz` is `/quiz`, `/sona what is moku?` a question, `/quiz` itself."""
+    """Return the text that a slash command stands for: `/sona quiz` is `/quiz`, `/sona what is moku?` a question, `/quiz` itself."""
     name = command.removeprefix("/")
     text = _unescaped(text).strip()
     if name in known:
@@ -41,9 +44,9 @@ def slash_command_text(command: str, text: str, known: Collection[str]) -> str:
 
 
 def message_command_text(text: str, known: Collection[str]) -> str:
-    """The words of a message, in which `!quiz 3`, or a command that is no word of any lesson all alone, is the command (`/quiz 3`).
+    """Return the text of a message, with `!quiz 3` or one of `_BARE_COMMANDS` alone as a command (`/quiz 3`).
 
-    `!quzi` alone is taken for one too, so that who mistypes it is told.
+    An unknown command such as `!quzi` alone becomes one too, so that the person gets an error.
     """
     found = _PREFIXED_COMMAND.match(text) if text[:1] == COMMAND_PREFIX else None
     if found is not None and (found[1].lower() in known or found.end() == len(text)):
@@ -53,7 +56,7 @@ def message_command_text(text: str, known: Collection[str]) -> str:
 
 
 def command_rewriter(known: Collection[str]) -> Callable[[str], str]:
-    """Writes the names of commands as people can send them here: `/quiz` as `!quiz`."""
+    """Return a function that rewrites commands in text as people can send them: `/quiz` as `!quiz`."""
     names = "|".join(sorted(map(re.escape, known), key=len, reverse=True))
     if not names:
         return lambda text: text
