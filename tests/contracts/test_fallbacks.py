@@ -230,7 +230,7 @@ async def test_slack_stream_to_edits_to_post(ladder: Ladder) -> None:
 @on("slack")
 async def test_slack_picture_to_file(ladder: Ladder) -> None:
     ladder.api.refuse("chat.postMessage", "invalid_blocks")
-    picture = Media(ref=await ladder.harness.shelf.put(b"\x89PNG", mime="image/png"), mime="image/png")
+    picture = Media(ref=await ladder.harness.blobs.put(b"\x89PNG", mime="image/png"), mime="image/png")
     await ladder.sends(Picture(media=picture, text="kili"))
     assert ladder.forms == ["file"]
     assert (await ladder.harness.shown()).files == 1

@@ -1,11 +1,12 @@
 """Discord's API (v10) and gateway on a real socket, as strict as its documentation (docs.discord.com/developers).
 
-Held to: a wrong token is 401; an unknown route 404; an unknown channel 404 (10003), message 404 (10008), webhook 404 (10015) or interaction
-404 (10062); someone who takes no messages from the bot 403 (50007); an empty message 400 (50006); content of at most 2000 characters, five rows of five
-buttons (all of it in `discord_components`), a nonce of at most 25 characters, which with `enforce_nonce` sends nothing twice; voice messages have
-the flag, one OGG file with length and waveform, and nothing else; threads are opened in channels, not in threads (50024); 429 carries `Via`,
-`Retry-After`, `retry_after` and whether it is global; JSON comes as exactly `application/json`. Interactions (`discord_interactions`) go out
-by HTTP signed with Ed25519, or by the gateway.
+Enforced: a wrong token is 401; an unknown route 404; an unknown channel 404 (10003), message 404 (10008), webhook 404
+(10015) or interaction 404 (10062); a user who accepts no messages from the bot 403 (50007); an empty message 400 (50006);
+content of at most 2000 characters; five rows of five buttons (all in `discord_components`); a nonce of at most 25
+characters, which with `enforce_nonce` sends nothing twice; voice messages have the flag, one OGG file with length and
+waveform, and nothing else; threads are opened in channels, not in threads (50024); 429 carries `Via`, `Retry-After`,
+`retry_after` and whether it is global; JSON has exactly the content type `application/json`. Interactions
+(`discord_interactions`) are sent over HTTP, signed with Ed25519, or over the gateway.
 """
 
 import asyncio
@@ -42,7 +43,10 @@ ROOT = "/api/v10"
 
 
 class FakeDiscord:
-    """`async with FakeDiscord() as discord`; `discord.url` is what `DISCORD_API_URL` is set to."""
+    """`async with FakeDiscord() as discord`; `discord.url` is the value for `DISCORD_API_URL`.
+
+    `contents` lists the text of every sent or edited message, `calls` the method and path of every call.
+    """
 
     def __init__(self, token: str = TOKEN) -> None:
         self.token = token
@@ -85,15 +89,15 @@ class FakeDiscord:
         return bytes(self.key.verify_key).hex()
 
     def channel(self, number: str = "7") -> DiscordChat:
-        """A channel that the bot may write to."""
+        """Return a channel that the bot can write to, creating it if necessary."""
         return self.channels.setdefault(number, DiscordChat(id=number))
 
     def limit(self, time: Callable[[], float], *, period: float = 5.0) -> None:
-        """From now on hold the bot to five calls in `period` seconds for each channel or webhook and route, as the real pace is."""
+        """Enforce Discord's real rate limit from now on: five calls in `period` seconds per route and channel or webhook."""
         self.buckets = Buckets(time, period=period)
 
     def refuse(self, call: str, answer: Answer) -> None:
-        """Answer the next call whose method and path begin so like this."""
+        """Answer the next call whose method and path begin with `call` like this."""
         self._refusals.append((call, answer))
 
     def snowflake(self) -> str:
@@ -106,7 +110,7 @@ class FakeDiscord:
         return body, {"X-Signature-Ed25519": signature, "X-Signature-Timestamp": timestamp}
 
     def interaction(self, payload: Mapping[str, Any]) -> dict[str, Any]:
-        """A new interaction in a room, with its token."""
+        """Create an interaction and return its payload."""
         interaction_id = self.snowflake()
         about = str(payload.get("message", {}).get("id", ""))
         user_installed = "0" not in payload.get("authorizing_integration_owners", {"0": "0"})
@@ -124,7 +128,7 @@ class FakeDiscord:
         }
 
     async def post_interaction(self, url: str, payload: Mapping[str, Any]) -> tuple[int, bytes]:
-        """Call the application by HTTP; an answer that is JSON counts as the interaction's first."""
+        """Send an interaction over HTTP; a JSON body is its first response. Return status and body."""
         body, headers = self.signed_request(payload)
         async with aiohttp.ClientSession() as session, session.post(url, data=body, headers=headers) as reply:
             content = await reply.read()
@@ -172,23 +176,23 @@ class FakeDiscord:
                 parts.commands(body)
                 self.commands = [{**command, "id": self.snowflake(), "version": "1"} for command in body]
                 return self.commands
-            case ["POST", "channels", room, "messages"]:
-                return self._send(self._existing_channel(room), body, files)
-            case ["POST", "channels", room, "typing"]:
-                self._existing_channel(room).typing_calls += 1
+            case ["POST", "channels", channel, "messages"]:
+                return self._send(self._existing_channel(channel), body, files)
+            case ["POST", "channels", channel, "typing"]:
+                self._existing_channel(channel).typing_calls += 1
                 return None
-            case ["PATCH" | "DELETE", "channels", room, "messages", sent]:
-                return self._change(method, self._existing_channel(room), sent, body)
+            case ["PATCH" | "DELETE", "channels", channel, "messages", message_id]:
+                return self._change(method, self._existing_channel(channel), message_id, body)
             case ["POST", "interactions", _, token, "callback"]:
                 if token not in self.interactions:
                     raise unknown("interaction", 10062)
                 return self._respond(self.interactions[token], body)
             case ["POST" | "PATCH" | "DELETE", "webhooks", app, token, *rest] if app == APPLICATION:
                 return self._by_token(method, token, rest, body, files)
-            case ["POST", "channels", room, "threads"]:
-                return self._existing_channel(room).open(self.channel(self.snowflake()), body)
-            case ["PUT", "channels", room, "thread-members", user]:
-                self._existing_channel(room).members.append(user)
+            case ["POST", "channels", channel, "threads"]:
+                return self._existing_channel(channel).open(self.channel(self.snowflake()), body)
+            case ["PUT", "channels", channel, "thread-members", user]:
+                self._existing_channel(channel).members.append(user)
                 return None
             case _:
                 raise Answer(404, "404: Not Found")
@@ -262,12 +266,12 @@ class FakeDiscord:
 
 
 def _public(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """A message as it is told to the bot."""
+    """Return a message as the API shows it."""
     return {name: value for name, value in stored.items() if name != "sound"}
 
 
 async def _request_body(request: web.Request) -> tuple[Any, dict[str, bytes]]:
-    """The body's JSON, and the files in it by the name of their field."""
+    """Return the body's JSON, and its files by field name."""
     if request.content_type != "multipart/form-data":
         content = await request.read()
         return (json.loads(content) if content else None), {}

@@ -1,10 +1,11 @@
-"""What Discord refuses of buttons, menus, forms and commands.
+"""Validation of buttons, menus, forms and commands.
 
-Held to: five rows; a row has five buttons or one menu; custom ids of 1 to 100 characters that differ within a message; button labels of
-1 to 80; a menu has 1 to 25 lines whose labels and values have 1 to 100 characters and whose values differ. A form has a title of 1 to 45
-characters, a custom id, and 1 to 5 labels of at most 45 characters with a text field each. A completion has at most 25 choices of 1 to
-100 characters. Slash commands have lower-case names of 1 to 32 and descriptions of 1 to 100 characters; an option that is completed has
-no choices, others at most 25; there are at most five commands in a message's menu.
+Enforced: five rows; a row has five buttons or one menu; custom ids have 1 to 100 characters and differ within a message;
+button labels have 1 to 80; a menu has 1 to 25 options, whose labels and values have 1 to 100 characters and whose values
+differ. A form has a title of 1 to 45 characters, a custom id, and 1 to 5 labels of at most 45 characters with a text field
+each. An autocomplete response has at most 25 choices of 1 to 100 characters. Slash commands have lower-case names of 1 to 32
+and descriptions of 1 to 100 characters; an option with autocomplete has no choices, others have at most 25; there are at
+most five message commands.
 """
 
 import re
@@ -17,7 +18,7 @@ _NAME = re.compile(r"[-_'\w]{1,32}")
 
 
 def components(rows: list[Any]) -> None:
-    """Raises `Answer` for what cannot stand below a message."""
+    """Raise `Answer` for invalid rows of components."""
     if len(rows) > 5:
         raise invalid("components", "Must be between 1 and 5 in length.")
     seen: set[str] = set()
@@ -63,7 +64,7 @@ def _check_length(text: str, field: str, limit: int) -> None:
 
 
 def modal(data: Mapping[str, Any]) -> None:
-    """Raises `Answer` for what is no form."""
+    """Raise `Answer` for an invalid form."""
     _check_length(data.get("title", ""), "title", 45)
     _check_length(data.get("custom_id", ""), "custom_id", 100)
     labels = data.get("components", [])
@@ -79,7 +80,7 @@ def modal(data: Mapping[str, Any]) -> None:
 
 
 def suggestions(data: Mapping[str, Any]) -> None:
-    """Raises `Answer` for choices that are none."""
+    """Raise `Answer` for invalid autocomplete choices."""
     choices = data.get("choices")
     if not isinstance(choices, list) or len(choices) > 25:
         raise invalid("choices", "Must be 25 or fewer in length.")
@@ -89,7 +90,7 @@ def suggestions(data: Mapping[str, Any]) -> None:
 
 
 def commands(listed: list[Mapping[str, Any]]) -> None:
-    """Raises `Answer` for commands that cannot be offered."""
+    """Raise `Answer` for invalid commands."""
     if sum(command.get("type", 1) == 3 for command in listed) > 5:
         raise invalid("commands", "Maximum number of message commands reached")
     for command in listed:

@@ -1,6 +1,6 @@
-"""Discord's gateway: hello, heartbeats, identify, resume, and the events of a session in their order.
+"""Discord's gateway: hello, heartbeats, identify, resume, and the dispatches of a session in order.
 
-Held to: a session ends when the bot closes the connection by 1000 or 1001, and can be resumed after any other code.
+Enforced: a session ends when the bot closes the connection with 1000 or 1001, and can be resumed after any other code.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ _PRIVILEGED = (1 << 1) | (1 << 8) | (1 << 15)
 
 @dataclass
 class Session:
-    """`sent` holds every event; a resumed session hears again what came after the number it names."""
+    """`sent` contains every dispatch; a resumed session gets those after its sequence number again."""
 
     id: str
     shard: tuple[int, int]
@@ -26,7 +26,7 @@ class Session:
 
 
 class FakeGateway:
-    """`sessions` by id. `beats` counts heartbeats; `identified` and `resumed` say how often each happened."""
+    """`sessions` are by id; `heartbeats`, `identified` and `resumed` count those events."""
 
     def __init__(self, token: str, user: dict[str, Any]) -> None:
         self.token = token
@@ -114,25 +114,25 @@ class FakeGateway:
             self._changed.notify_all()
 
     async def push(self, name: str, data: dict[str, Any]) -> None:
-        """Something happens: the shard that is responsible hears of it, at once or when it resumes."""
+        """Dispatch an event to the responsible shard, immediately or when it resumes."""
         shard = (int(data.get("guild_id") or 0) >> 22) % self.shards
         for session in [s for s in self.sessions.values() if s.shard[0] == shard][-1:]:
             await self._dispatch(session, name, data)
 
     async def send(self, op: int, data: object = None) -> None:
-        """Tell every session something that is no event."""
+        """Send an operation other than a dispatch to every session."""
         for session in self.sessions.values():
             if session.socket is not None and not session.socket.closed:
                 await session.socket.send_json({"op": op, "d": data})
 
     async def close(self, code: int) -> None:
-        """Close every connection, from our side."""
+        """Close every connection from the server's side."""
         for session in self.sessions.values():
             socket, session.socket = session.socket, None
             if socket is not None:
                 await socket.close(code=code)
 
     async def ready(self, count: int = 1) -> None:
-        """Wait until so many sessions have begun or been resumed in all."""
+        """Wait until `count` sessions in all have been started or resumed."""
         async with asyncio.timeout(10), self._changed:
             await self._changed.wait_for(lambda: self.identified + self.resumed >= count)

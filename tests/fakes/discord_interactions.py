@@ -1,10 +1,10 @@
-"""What Discord takes as answers to an interaction, and what may be done with its token.
+"""Validation of responses to interactions and of the use of their tokens.
 
-Held to: an interaction is answered once (40060) and by a kind that suits it: completions by choices only, forms for commands and taps,
-"will change" for taps and forms below a message; the only flag of a promise is the one that hides it, and what takes its place
-is as hidden as it was. A token is good for 15 minutes, then the webhook is unknown (10015) or the token bad (50027); it changes its own messages and the one
-it is about, no other (10008). Where a person brought the bot and the server has it not, five follow-ups are all (40094). Messages sent
-by a token have neither nonce nor the voice flag.
+Enforced: an interaction has one first response (40060) of a type that suits it: choices only for autocomplete, forms for
+commands and taps, deferred updates for taps and for forms below a message; a deferred message has no other flag than the
+ephemeral one, and its replacement keeps it. A token is valid for 15 minutes, then the webhook is unknown (10015) or the
+token invalid (50027); it can edit its own messages and the interaction's message, no others (10008). A user-installed bot
+has at most five follow-ups (40094). Messages sent with a token have neither a nonce nor the voice flag.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,9 @@ _ALLOWED_RESPONSES = {2: (4, 5, 9), 3: (4, 5, 6, 7, 9), 4: (8,), 5: (4, 5, 6, 7)
 
 @dataclass
 class FakeInteraction:
-    """An interaction: what it was answered with, and the messages that came of it. `about` is the message that was tapped on."""
+    """An interaction with its first response. `target` is the message of a tapped component, `message` the one that the
+    response created, `followups` the later ones.
+    """
 
     channel: str
     kind: int = 2
@@ -32,8 +34,8 @@ class FakeInteraction:
     followups: list[str] = field(default_factory=list[str])
     expired: bool = False
 
-    def respond(self, response: dict[str, Any], keep: Callable[[Mapping[str, Any]], str]) -> None:
-        """Take the first answer; `keep` puts a message into the room and returns its id."""
+    def respond(self, response: dict[str, Any], store: Callable[[Mapping[str, Any]], str]) -> None:
+        """Accept the first response; `store` adds a message in the channel and returns its id."""
         kind, data = response.get("type"), response.get("data") or {}
         if self.response is not None:
             raise Answer(400, "Interaction has already been acknowledged.", 40060)
@@ -42,9 +44,9 @@ class FakeInteraction:
         self._check_response(response, data)
         self.response = response
         if kind == 4:
-            self.message = keep(data)
+            self.message = store(data)
         if kind == 5:
-            self.message = keep({"content": "Sona is thinking…", "flags": THINKING | data.get("flags", 0)})
+            self.message = store({"content": "Sona is thinking…", "flags": THINKING | data.get("flags", 0)})
 
     @staticmethod
     def _check_response(response: Mapping[str, Any], data: Mapping[str, Any]) -> None:
@@ -62,7 +64,7 @@ class FakeInteraction:
                 pass
 
     def check_followup(self, body: Mapping[str, Any]) -> None:
-        """Raises `Answer` where no message may follow."""
+        """Raise `Answer` if a follow-up is not allowed."""
         if self.expired:
             raise Answer(401, "Invalid Webhook Token", 50027)
         if self.response is None:
@@ -73,7 +75,7 @@ class FakeInteraction:
             raise AssertionError("a webhook takes neither a nonce nor voice messages")
 
     def editable(self, number: str) -> str:
-        """The id of a message that this token may change."""
+        """Return the id of a message that the token can edit, resolving `@original`."""
         if self.expired:
             raise Answer(401, "Invalid Webhook Token", 50027)
         first = self.message or self.target

@@ -1,4 +1,4 @@
-"""What Discord refuses, with its numbers and words."""
+"""Discord's error responses, rate limits and rules for messages."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from aiohttp import web
 
 
 class Answer(Exception):
-    """An answer that is no success."""
+    """An error response."""
 
     def __init__(self, status: int, message: str, code: int = 0, **more: Any) -> None:
         super().__init__(message)
@@ -18,7 +18,7 @@ class Answer(Exception):
 
 
 def rate_limited(seconds: float, *, bot_wide: bool = False, headers: Mapping[str, str] | None = None) -> Answer:
-    """A request to wait so long with this route, or with every one."""
+    """Return a 429 that asks to wait, for the route or for the whole bot."""
     answer = Answer(429, "You are being rate limited.")
     answer.body |= {"retry_after": seconds, "global": bot_wide}
     scope = {"X-RateLimit-Scope": "global", "X-RateLimit-Global": "true"} if bot_wide else {"X-RateLimit-Scope": "user"}
@@ -36,9 +36,9 @@ def unknown(what: str, code: int) -> Answer:
 
 
 class Buckets:
-    """Five calls in five seconds for each route and channel (or webhook), and what was asked for by a global limit; `time` in seconds.
+    """Rate limits: five calls in five seconds per route and channel (or webhook), and a global one; `time` in seconds.
 
-    Every answer tells how much is left of its bucket. Who calls all the same is told to wait, and `refused` counts it.
+    Every response's headers describe its bucket. `refused` counts the calls beyond a limit.
     """
 
     def __init__(self, time: Callable[[], float], *, limit: int = 5, period: float = 5.0) -> None:
@@ -48,11 +48,11 @@ class Buckets:
         self._blocked_until = 0.0
 
     def block(self, seconds: float) -> None:
-        """From now on nothing is taken for so long, by any route."""
+        """Refuse calls to every route for this time."""
         self._blocked_until = self.time() + seconds
 
     def use(self, bucket: str) -> Mapping[str, str]:
-        """The headers of an answer; raises `Answer` 429."""
+        """Count a call and return the headers of its response; raises `Answer` 429."""
         now = self.time()
         if now < self._blocked_until:
             self.refused += 1
@@ -75,7 +75,7 @@ class Buckets:
 
 
 def check_message(body: Mapping[str, Any], files: Mapping[str, bytes], *, edit: bool = False) -> None:
-    """Raises `Answer` for a message that Discord would not take."""
+    """Raise `Answer` for an invalid message."""
     content = body.get("content") or ""
     if not isinstance(content, str) or len(content) > 2000:
         raise invalid("content", "Must be 2000 or fewer in length.")
@@ -111,6 +111,6 @@ def _attachments(body: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
 
 
 def response(data: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """JSON under exactly the content type that Discord gives it."""
+    """Return a JSON response with exactly Discord's content type."""
     everywhere = {"Content-Type": "application/json", "Via": "1.1 google", **(headers or {})}
     return web.Response(body=json.dumps(data).encode(), status=status, headers=everywhere)

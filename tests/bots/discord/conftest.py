@@ -1,4 +1,4 @@
-"""A bot connected to the fake Discord, and what it needs to know of the world."""
+"""A bot connected to the fake Discord, with in-memory collaborators."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -32,13 +32,13 @@ COMMANDS = (
 
 
 def suggestions(command: str, typed: str, locale: str) -> tuple[tuple[str, str], ...]:
-    """Three units, those that contain what was typed."""
+    """Return those of three units that contain the typed text."""
     units = [(f"toki/{number}", f"{locale} {command} {number}") for number in range(1, 4)]
     return tuple(unit for unit in units if typed in unit[1])
 
 
 class DiscordBlobs:
-    """Blobs in memory."""
+    """In-memory `Blobs`."""
 
     def __init__(self) -> None:
         self.stored: dict[str, tuple[bytes, str]] = {}
@@ -55,20 +55,20 @@ class DiscordBlobs:
 
 
 async def voice_note(data: bytes) -> Audio:
-    """What is already a voice note, as one."""
+    """Accept OGG unchanged, anything else is malformed."""
     if not data.startswith(b"OggS"):
-        raise Malformed("no sound")
+        raise Malformed("not audio")
     return Audio(data=data, mime="audio/ogg", seconds=2.0, waveform=bytes(range(8)))
 
 
 async def no_sleep(seconds: float) -> None:
-    """Nobody waits here."""
+    """Yield to the event loop without waiting."""
     await asyncio.sleep(0)
 
 
 @dataclass
 class DiscordSetup:
-    """A connected bot with everything around it. `counted` holds the forms that were fallen back to."""
+    """A connected bot and its collaborators; `fallbacks` lists the counted forms."""
 
     api: FakeDiscord
     clock: ManualClock
@@ -80,7 +80,7 @@ class DiscordSetup:
         self.bot = self.connect(self.drafts)
 
     def connect(self, drafts: DiscordDrafts) -> Discord:
-        """The bot as another process connects it too, with these drafts."""
+        """Connect the bot with these drafts, as another process would."""
 
         def count(name: str, /, **labels: str) -> None:
             self.fallbacks.append(labels["form"])
@@ -102,14 +102,14 @@ class DiscordSetup:
         return Media(ref=await self.blobs.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=2.0)
 
     def in_server(self, **payload: Any) -> dict[str, Any]:
-        """Somebody uses the bot in a server's text channel."""
+        """Create an interaction in a server's text channel."""
         shared = {"channel_id": "7", "context": 0, "guild_id": "55", "channel": {"id": "7", "type": 0}, "locale": "vi"}
         member = {"user": {"id": "7", "username": "lan", "global_name": "Lan"}, "roles": []}
         owners = {"authorizing_integration_owners": {"0": "55"}}
         return self.api.interaction({**shared, "member": member, "user": None, **owners, **payload})
 
     def slash_command(self, name: str, **options: str) -> dict[str, Any]:
-        """Somebody uses a slash command in the room."""
+        """Create a slash command in the direct messages."""
         filled = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
         return self.api.interaction(
             {

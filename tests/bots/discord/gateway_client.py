@@ -1,4 +1,4 @@
-"""Somebody who listens at the gateway, and what they may hear."""
+"""A receiver of gateway events, and functions that push messages to it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -13,7 +13,7 @@ from tests.bots.discord.conftest import DiscordSetup
 
 @dataclass
 class Receiver:
-    """Who receives events; `away` fails so many times first, `broken` breaks so many times in a way that nobody foresaw."""
+    """Collects events after failing `unreachable` times, and `broken` times with an unexpected error."""
 
     events: list[Event] = field(default_factory=list[Event])
     unreachable: int = 0
@@ -25,16 +25,16 @@ class Receiver:
         if self.unreachable:
             self.unreachable -= 1
             self.failed.set()
-            raise Unreachable("the database is away")
+            raise Unreachable("the database is unreachable")
         if self.broken:
             self.broken -= 1
-            raise ValueError("nobody thought of this")
+            raise ValueError("an unexpected error")
         self.events.append(event)
         async with self.received:
             self.received.notify_all()
 
     async def texts(self, count: int) -> list[str]:
-        """Wait until so many events came; their words."""
+        """Wait for `count` events and return the texts of all."""
         async with asyncio.timeout(10), self.received:
             await self.received.wait_for(lambda: len(self.events) >= count)
         return [event.body.text for event in self.events if isinstance(event.body, Said)]
@@ -42,19 +42,19 @@ class Receiver:
 
 @asynccontextmanager
 async def listening(setup: DiscordSetup) -> AsyncGenerator[Receiver]:
-    async with running(setup, setup.bot.gateway.listen) as ear:
-        yield ear
+    async with running(setup, setup.bot.gateway.listen) as receiver:
+        yield receiver
 
 
 @asynccontextmanager
 async def running(
     setup: DiscordSetup, listen: Callable[[Receiver], Coroutine[Any, Any, None]]
 ) -> AsyncGenerator[Receiver]:
-    ear = Receiver()
-    task = asyncio.create_task(listen(ear))
+    receiver = Receiver()
+    task = asyncio.create_task(listen(receiver))
     try:
         await setup.api.gateway.ready()
-        yield ear
+        yield receiver
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)

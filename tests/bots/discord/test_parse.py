@@ -1,4 +1,4 @@
-"""What is read out of payloads: one recorded for each odd case, and anything else."""
+"""Parsing of payloads: one recording for each case, and arbitrary data."""
 
 import contextlib
 import json
@@ -23,16 +23,16 @@ from tests.bots.received import told
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
 KEY = b"key of buttons"
 PARSER = DiscordParser(
-    bot=DiscordBot(id="4242"), key=KEY, commands={offer.id: offer for offer in COMMANDS}, autocomplete=suggestions
+    bot=DiscordBot(id="4242"), key=KEY, commands={command.id: command for command in COMMANDS}, autocomplete=suggestions
 )
 
 
 def _signed(value: Any) -> Any:
-    """A fixture with `SIGNED:<channel>:<chat>[/<thread>]:<choice>` as the button would carry it."""
+    """Replace `SIGNED:<channel>:<chat>[/<thread>]:<choice>` in a fixture by a signed custom id."""
     match value:
         case str() if value.startswith("SIGNED:"):
-            _, channel, place, choice = value.split(":", 3)
-            return custom_id.encode(choice, Address(channel, *place.split("/")), KEY)
+            _, channel, chat, choice = value.split(":", 3)
+            return custom_id.encode(choice, Address(channel, *chat.split("/")), KEY)
         case list():
             return [_signed(item) for item in value]
         case dict():
@@ -53,15 +53,15 @@ def _plain(event: Event) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
-def test_a_payload_is_read_as_recorded(path: Path) -> None:
+def test_a_payload_is_parsed_as_recorded(path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
-    reading = PARSER.dispatch(recorded["name"], _signed(recorded["data"]))
-    assert [_plain(event) for event in reading.events] == [
+    update = PARSER.dispatch(recorded["name"], _signed(recorded["data"]))
+    assert [_plain(event) for event in update.events] == [
         {**event, "body": told(event["body"])} for event in recorded["events"]
     ]
-    assert (reading.interaction and reading.interaction.response) == _signed(recorded.get("answer"))
-    assert reading.left_guild == recorded.get("left", "")
-    thread = reading.interaction.new_thread if reading.interaction else None
+    assert (update.interaction and update.interaction.response) == _signed(recorded.get("answer"))
+    assert update.left_guild == recorded.get("left", "")
+    thread = update.interaction.new_thread if update.interaction else None
     assert (thread.name if thread else None) == recorded.get("thread")
 
 
@@ -71,14 +71,14 @@ def _recorded(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
-def test_an_interaction_is_read_alike_by_http_and_by_the_gateway(path: Path) -> None:
+def test_an_interaction_is_parsed_alike_over_http_and_over_the_gateway(path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     if recorded["name"] == INTERACTION:
         data = _signed(recorded["data"])
         assert PARSER.body(json.dumps(data).encode()) == PARSER.dispatch(INTERACTION, data)
 
 
-def test_who_speaks_and_when_is_known() -> None:
+def test_an_event_has_its_time_and_its_senders_name_and_locale() -> None:
     message = {**_recorded("server_mention_first"), "id": "175928847299117063"}
     (event,) = PARSER.dispatch(MESSAGE, message).events
     assert event.sender.name == "Lan N."
@@ -87,11 +87,11 @@ def test_who_speaks_and_when_is_known() -> None:
     assert (event.sender.name, event.sender.locale) == ("Lan", "vi")
 
 
-def test_before_it_knows_itself_the_bot_answers_in_private_only() -> None:
-    reader = DiscordParser(bot=DiscordBot(), key=KEY)
-    (event,) = reader.dispatch(MESSAGE, _recorded("server_mention_first")).events
+def test_without_its_own_id_the_bot_is_addressed_in_direct_messages_only() -> None:
+    parser = DiscordParser(bot=DiscordBot(), key=KEY)
+    (event,) = parser.dispatch(MESSAGE, _recorded("server_mention_first")).events
     assert not event.addressed
-    (event,) = reader.dispatch(MESSAGE, _recorded("private_words")).events
+    (event,) = parser.dispatch(MESSAGE, _recorded("private_words")).events
     assert event.addressed
 
 
@@ -104,7 +104,7 @@ _json = st.recursive(
 
 @settings(max_examples=60)
 @given(path=st.sampled_from(FIXTURES), data=st.data())
-def test_whatever_stands_in_a_payload_is_read_or_malformed(path: Path, data: st.DataObject) -> None:
+def test_any_payload_is_parsed_or_malformed(path: Path, data: st.DataObject) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     payload = recorded["data"]
     payload[data.draw(st.sampled_from(sorted(payload)))] = data.draw(_json)
@@ -114,7 +114,7 @@ def test_whatever_stands_in_a_payload_is_read_or_malformed(path: Path, data: st.
 
 
 @given(st.text(min_size=1, max_size=custom_id.CHOICE_BYTES))
-def test_a_choice_comes_back_from_its_button_and_only_there(choice: str) -> None:
+def test_a_choice_is_decoded_only_for_the_chat_of_its_button(choice: str) -> None:
     here, there = Address("discord", "1"), Address("discord", "2")
     if len(choice.encode()) > custom_id.CHOICE_BYTES:
         with pytest.raises(Malformed):

@@ -1,4 +1,4 @@
-"""What one person alone sees, and chats where the bot is only brought along: both by an interaction's token, while it lasts."""
+"""Ephemeral answers and chats of a user-installed bot: both are sent with an interaction's token while it is valid."""
 
 from typing import Any
 
@@ -11,73 +11,73 @@ from core.reply import Choice, Mark, Picture, Quiz, Text, Voice
 from tests.bots.discord.conftest import HERE, DiscordSetup
 from tests.fakes.discord_rules import Answer
 
-ONLY, GUEST = Address("discord", "7", "@7"), Address("discord", "7", "+")
-BROUGHT = {"authorizing_integration_owners": {"1": "7"}}
+PRIVATE, GUEST = Address("discord", "7", "@7"), Address("discord", "7", "+")
+USER_INSTALLED = {"authorizing_integration_owners": {"1": "7"}}
 A, B = Choice(label="to eat", value="q1:0"), Choice(label="to go", value="q1:1")
 
 
-async def _asks(setup: DiscordSetup, name: str, **more: Any) -> Event:
-    asked = setup.in_server(**{"type": 2, "data": {"id": "1", "type": 1, "name": name}, **more})
-    return await _comes(setup, asked)
+async def _use_command(setup: DiscordSetup, name: str, **more: Any) -> Event:
+    interaction = setup.in_server(**{"type": 2, "data": {"id": "1", "type": 1, "name": name}, **more})
+    return await _interact(setup, interaction)
 
 
-async def _comes(setup: DiscordSetup, asked: dict[str, Any]) -> Event:
-    (event,) = await setup.bot.channel.respond(setup.bot.channel.read("INTERACTION_CREATE", asked))
+async def _interact(setup: DiscordSetup, interaction: dict[str, Any]) -> Event:
+    (event,) = await setup.bot.channel.respond(setup.bot.channel.read("INTERACTION_CREATE", interaction))
     await setup.bot.channel.wait_for_calls()
     return event
 
 
 def _messages(setup: DiscordSetup) -> list[tuple[str, bool]]:
-    """Every message's words, and whether one person alone sees it."""
+    """Return every message's text, and whether it is ephemeral."""
     return [(message["content"], bool(message["flags"] & 64)) for message in setup.api.channel().messages.values()]
 
 
-async def test_all_of_a_private_answer_is_hidden_from_the_others(setup: DiscordSetup) -> None:
-    event = await _asks(setup, "progress")
-    assert (event.address, event.group) == (ONLY, False)
-    await setup.bot.channel.live(ONLY).draft("Half")
+async def test_every_message_of_a_private_answer_is_ephemeral(setup: DiscordSetup) -> None:
+    event = await _use_command(setup, "progress")
+    assert (event.address, event.group) == (PRIVATE, False)
+    await setup.bot.channel.live(PRIVATE).draft("Half")
     assert _messages(setup) == [("Half", True)]
-    await setup.bot.channel.send(ONLY, Text(text="Half"), key="p")
-    await setup.bot.channel.send(ONLY, Text(text="of it"), key="q")
+    await setup.bot.channel.send(PRIVATE, Text(text="Half"), key="p")
+    await setup.bot.channel.send(PRIVATE, Text(text="of it"), key="q")
     assert _messages(setup) == [("Half", True), ("of it", True)]
 
 
 async def test_a_private_question_is_answered_and_marked_in_private(setup: DiscordSetup) -> None:
-    await _asks(setup, "progress")
+    await _use_command(setup, "progress")
     quiz = Quiz(id="q1", question="moku?", form="choice", choices=(A, B))
-    target = await setup.bot.channel.send(ONLY, quiz, key="q")
+    target = await setup.bot.channel.send(PRIVATE, quiz, key="q")
     message = setup.api.channel().messages[target]
     data = {"component_type": 2, "custom_id": setup.api.channel().buttons[1]["custom_id"]}
-    event = await _comes(setup, setup.in_server(type=3, data=data, message=message))
-    assert (event.address, event.body.kind) == (ONLY, "tapped")
+    event = await _interact(setup, setup.in_server(type=3, data=data, message=message))
+    assert (event.address, event.body.kind) == (PRIVATE, "tapped")
     mark = Mark(quiz="q1", question="moku?", choices=(A, B), chosen="q1:1", right="q1:0", correct=False, text="No.")
-    assert await setup.bot.channel.send(ONLY, mark, key="m", target=target) == target
-    await setup.bot.channel.send(ONLY, Text(text="Next"), key="n")
+    assert await setup.bot.channel.send(PRIVATE, mark, key="m", target=target) == target
+    await setup.bot.channel.send(PRIVATE, Text(text="Next"), key="n")
     assert _messages(setup) == [("moku?\n\nNo.", True), ("Next", True)]
 
 
-async def test_after_the_quarter_of_an_hour_it_is_refused_plainly(setup: DiscordSetup) -> None:
-    await _asks(setup, "progress")
-    await setup.bot.channel.send(ONLY, Text(text="in time"), key="p")
+async def test_an_answer_after_15_minutes_is_refused(setup: DiscordSetup) -> None:
+    await _use_command(setup, "progress")
+    await setup.bot.channel.send(PRIVATE, Text(text="in time"), key="p")
     setup.clock.pass_(15 * 60)
     with pytest.raises(Refused, match="15 minutes") as refused:
-        await setup.bot.channel.send(ONLY, Text(text="too late"), key="q")
+        await setup.bot.channel.send(PRIVATE, Text(text="too late"), key="q")
     assert refused.value.gone
     assert _messages(setup) == [("in time", True)]
 
 
-async def test_where_discord_has_forgotten_the_token_it_is_refused_too(setup: DiscordSetup) -> None:
-    asked = setup.in_server(type=2, data={"id": "1", "type": 1, "name": "progress"})
-    await _comes(setup, asked)
-    setup.api.interactions[asked["token"]].expired = True
+async def test_an_answer_with_a_token_that_discord_rejects_is_refused(setup: DiscordSetup) -> None:
+    interaction = setup.in_server(type=2, data={"id": "1", "type": 1, "name": "progress"})
+    await _interact(setup, interaction)
+    setup.api.interactions[interaction["token"]].expired = True
     setup.clock.pass_(60)
     with pytest.raises(Refused):
-        await setup.bot.channel.send(ONLY, Text(text="too late"), key="q")
+        await setup.bot.channel.send(PRIVATE, Text(text="too late"), key="q")
 
 
-async def test_a_guest_answers_by_the_token_alone(setup: DiscordSetup) -> None:
+async def test_a_guest_bot_answers_with_the_token_only(setup: DiscordSetup) -> None:
     setup.api.channel().refusal = Answer(403, "Missing Access", 50001)
-    event = await _asks(setup, "quiz", **BROUGHT)
+    event = await _use_command(setup, "quiz", **USER_INSTALLED)
     assert (event.address, event.group) == (GUEST, True)
     live = setup.bot.channel.live(GUEST)
     await live.typing()
@@ -89,8 +89,8 @@ async def test_a_guest_answers_by_the_token_alone(setup: DiscordSetup) -> None:
     assert not [call for call in setup.api.calls if "/channels/" in call]
 
 
-async def test_a_guest_has_five_messages_more_and_is_then_refused(setup: DiscordSetup) -> None:
-    await _asks(setup, "quiz", **BROUGHT)
+async def test_a_guest_bot_can_send_five_followups(setup: DiscordSetup) -> None:
+    await _use_command(setup, "quiz", **USER_INSTALLED)
     for number in range(6):
         await setup.bot.channel.send(GUEST, Text(text=f"n{number}"), key=f"p{number}")
     with pytest.raises(Refused) as refused:
@@ -99,8 +99,8 @@ async def test_a_guest_has_five_messages_more_and_is_then_refused(setup: Discord
     assert len(_messages(setup)) == 6
 
 
-async def test_a_guest_sends_sound_and_pictures_as_files(setup: DiscordSetup) -> None:
-    await _asks(setup, "quiz", **BROUGHT)
+async def test_a_guest_bot_sends_audio_and_pictures_as_files(setup: DiscordSetup) -> None:
+    await _use_command(setup, "quiz", **USER_INSTALLED)
     sound = await setup.sound()
     await setup.bot.channel.send(GUEST, Voice(text="moku", audio=sound), key="v")
     await setup.bot.channel.send(GUEST, Picture(media=sound, text="a cat"), key="p")
@@ -109,8 +109,8 @@ async def test_a_guest_sends_sound_and_pictures_as_files(setup: DiscordSetup) ->
     assert _messages(setup) == [("", False), ("a cat", False)]
 
 
-async def test_where_the_bot_may_not_write_a_command_lends_it_the_way(setup: DiscordSetup) -> None:
-    await _asks(setup, "quiz")
+async def test_without_channel_access_the_bot_answers_a_command_with_its_token(setup: DiscordSetup) -> None:
+    await _use_command(setup, "quiz")
     await setup.bot.channel.send(HERE, Text(text="first"), key="p")
     setup.api.channel().refusal = Answer(403, "Missing Permissions", 50013)
     await setup.bot.channel.send(HERE, Text(text="second"), key="q")
@@ -121,8 +121,8 @@ async def test_where_the_bot_may_not_write_a_command_lends_it_the_way(setup: Dis
 
 
 @pytest.mark.parametrize("code", [50001, 50013])
-async def test_where_the_bot_may_not_write_sound_and_pictures_come_as_files_too(setup: DiscordSetup, code: int) -> None:
-    await _asks(setup, "quiz")
+async def test_without_channel_access_audio_and_pictures_are_sent_as_files(setup: DiscordSetup, code: int) -> None:
+    await _use_command(setup, "quiz")
     await setup.bot.channel.send(HERE, Text(text="first"), key="p")
     setup.api.channel().refusal = Answer(403, "Missing Access", code)
     sound = await setup.sound()
@@ -136,26 +136,28 @@ async def test_where_the_bot_may_not_write_sound_and_pictures_come_as_files_too(
         await setup.bot.channel.send(HERE, quiz, key="s")
 
 
-@pytest.mark.parametrize("waits", [True, False])
-async def test_who_stops_in_a_channel_stops_what_runs_for_them_alone_too(setup: DiscordSetup, waits: bool) -> None:
-    """They are told of it there only where they wait for an answer."""
-    assert (await _asks(setup, "stop")).address == HERE
-    await _asks(setup, "progress")
-    if not waits:
-        await setup.bot.channel.send(ONLY, Text(text="All of it"), key="p")
-    asked = setup.in_server(type=2, data={"id": "1", "type": 1, "name": "stop"})
-    events = await setup.bot.channel.respond(setup.bot.channel.read("INTERACTION_CREATE", asked))
+@pytest.mark.parametrize("answer_due", [True, False])
+async def test_a_stop_in_a_channel_also_stops_the_senders_private_conversation(
+    setup: DiscordSetup, answer_due: bool
+) -> None:
+    """The private one is quiet unless an answer is due there."""
+    assert (await _use_command(setup, "stop")).address == HERE
+    await _use_command(setup, "progress")
+    if not answer_due:
+        await setup.bot.channel.send(PRIVATE, Text(text="All of it"), key="p")
+    interaction = setup.in_server(type=2, data={"id": "1", "type": 1, "name": "stop"})
+    events = await setup.bot.channel.respond(setup.bot.channel.read("INTERACTION_CREATE", interaction))
     await setup.bot.channel.wait_for_calls()
     assert [(event.address, event.group, event.body.kind) for event in events] == [
         (HERE, True, "stopped"),
-        (ONLY, False, "stopped"),
+        (PRIVATE, False, "stopped"),
     ]
     assert len({event.id for event in events}) == 2
-    assert [event.body for event in events] == [Stopped(), Stopped(quiet=not waits)]
+    assert [event.body for event in events] == [Stopped(), Stopped(quiet=not answer_due)]
 
 
-async def test_a_draft_is_not_left_behind_where_the_bot_may_not_write(setup: DiscordSetup) -> None:
-    await _asks(setup, "quiz")
+async def test_without_channel_access_no_draft_is_left_behind(setup: DiscordSetup) -> None:
+    await _use_command(setup, "quiz")
     await setup.bot.channel.send(HERE, Text(text="first"), key="p")
     setup.api.channel().refusal = Answer(403, "Missing Permissions", 50013)
     await setup.bot.channel.live(HERE).draft("Half")
@@ -163,8 +165,8 @@ async def test_a_draft_is_not_left_behind_where_the_bot_may_not_write(setup: Dis
     assert _messages(setup) == [("first", False), ("Half of it", False)]
 
 
-async def test_in_person_nothing_needs_to_be_hidden(setup: DiscordSetup) -> None:
-    event = await _comes(setup, setup.slash_command("progress"))
+async def test_in_direct_messages_private_commands_are_not_ephemeral(setup: DiscordSetup) -> None:
+    event = await _interact(setup, setup.slash_command("progress"))
     assert event.address == HERE
     await setup.bot.channel.send(HERE, Text(text="All of it"), key="p")
     assert _messages(setup) == [("All of it", False)]

@@ -1,4 +1,4 @@
-"""Within Discord's limits: what may be lost is left out, what may not waits."""
+"""Discord's rate limits: live updates are skipped, replies wait."""
 
 import asyncio
 import gc
@@ -12,7 +12,7 @@ from tests.bots.discord.conftest import HERE, DiscordSetup
 from tests.fakes.discord_rules import Buckets, rate_limited
 
 
-async def test_a_growing_answer_is_drawn_at_a_pace_that_is_never_refused(setup: DiscordSetup) -> None:
+async def test_drafts_of_a_growing_answer_stay_within_the_rate_limit(setup: DiscordSetup) -> None:
     setup.api.limit(lambda: setup.clock.now().timestamp())
     live = setup.bot.channel.live(HERE)
     words: list[str] = []
@@ -22,13 +22,13 @@ async def test_a_growing_answer_is_drawn_at_a_pace_that_is_never_refused(setup: 
         setup.clock.pass_(0.05)
     assert _refused(setup) == 0
     assert 20 <= len(setup.api.contents) <= 30
-    ends = [int(drawn.rsplit("w", 1)[1]) for drawn in setup.api.contents]
+    ends = [int(content.rsplit("w", 1)[1]) for content in setup.api.contents]
     assert all(later - earlier >= 26 for earlier, later in pairwise(ends))
     await setup.bot.channel.send(HERE, Text(text="All of it"), key="p")
     assert setup.api.channel().texts == ["All of it"]
 
 
-async def test_a_promised_answer_is_drawn_at_the_same_pace(setup: DiscordSetup) -> None:
+async def test_drafts_in_a_deferred_message_stay_within_the_rate_limit(setup: DiscordSetup) -> None:
     setup.api.limit(lambda: setup.clock.now().timestamp())
     await setup.bot.channel.respond(setup.bot.channel.read("INTERACTION_CREATE", setup.slash_command("quiz")))
     await setup.bot.channel.wait_for_calls()
@@ -41,7 +41,7 @@ async def test_a_promised_answer_is_drawn_at_the_same_pace(setup: DiscordSetup) 
     assert len(setup.api.channel().messages) == 1
 
 
-async def test_a_draft_that_is_refused_for_haste_waits_as_long_as_it_is_told(setup: DiscordSetup) -> None:
+async def test_after_a_rate_limit_drafts_pause_for_the_requested_time(setup: DiscordSetup) -> None:
     live = setup.bot.channel.live(HERE)
     setup.api.limit(lambda: setup.clock.now().timestamp())
     buckets = _buckets(setup)
@@ -56,7 +56,7 @@ async def test_a_draft_that_is_refused_for_haste_waits_as_long_as_it_is_told(set
     assert setup.api.channel().texts == ["three"]
 
 
-async def test_a_bucket_is_not_used_beyond_what_its_headers_leave(setup: DiscordSetup) -> None:
+async def test_calls_stay_within_what_the_buckets_headers_allow(setup: DiscordSetup) -> None:
     setup.api.limit(asyncio.get_running_loop().time, period=0.2)
     for number in range(12):
         await setup.bot.channel.send(HERE, Text(text=f"n{number}"), key=f"p{number}")
@@ -64,7 +64,7 @@ async def test_a_bucket_is_not_used_beyond_what_its_headers_leave(setup: Discord
     assert _refused(setup) == 0
 
 
-async def test_a_chat_that_has_to_wait_holds_up_no_other(setup: DiscordSetup) -> None:
+async def test_a_rate_limited_chat_does_not_delay_another(setup: DiscordSetup) -> None:
     setup.api.limit(asyncio.get_running_loop().time, period=5.0)
     setup.api.channel("8")
     there = type(HERE)("discord", "8")
@@ -85,7 +85,7 @@ async def test_a_chat_that_has_to_wait_holds_up_no_other(setup: DiscordSetup) ->
     await asyncio.gather(*flood, return_exceptions=True)
 
 
-async def test_when_all_is_limited_everything_waits_and_nothing_is_lost(setup: DiscordSetup) -> None:
+async def test_a_global_limit_delays_every_chat_and_loses_nothing(setup: DiscordSetup) -> None:
     time = asyncio.get_running_loop().time
     setup.api.limit(time, period=0.2)
     setup.api.channel("8")
@@ -99,7 +99,7 @@ async def test_when_all_is_limited_everything_waits_and_nothing_is_lost(setup: D
     assert _refused(setup) == 1
 
 
-async def test_who_is_called_off_while_everything_waits_keeps_nobody_waiting_for_ever(setup: DiscordSetup) -> None:
+async def test_a_send_cancelled_during_a_global_wait_does_not_block_later_sends(setup: DiscordSetup) -> None:
     await setup.bot.channel.identify()
     setup.api.refuse("POST /channels/7/messages", rate_limited(0.5, bot_wide=True))
     with pytest.raises(TimeoutError):
@@ -110,7 +110,7 @@ async def test_who_is_called_off_while_everything_waits_keeps_nobody_waiting_for
     assert setup.api.channel().texts == ["two"]
 
 
-async def test_who_is_called_off_while_the_bot_comes_in_leaves_the_door_to_the_next(setup: DiscordSetup) -> None:
+async def test_a_send_cancelled_during_the_login_does_not_block_later_sends(setup: DiscordSetup) -> None:
     setup.api.refuse("GET /users/@me", rate_limited(0.5, bot_wide=True))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.25):
@@ -122,7 +122,7 @@ async def test_who_is_called_off_while_the_bot_comes_in_leaves_the_door_to_the_n
     assert setup.api.channel().texts == ["two"]
 
 
-async def test_an_interaction_is_answered_while_everything_else_has_to_wait(setup: DiscordSetup) -> None:
+async def test_an_interaction_is_answered_during_a_global_wait(setup: DiscordSetup) -> None:
     await setup.bot.client.application()
     setup.api.refuse("POST /channels/7/messages", rate_limited(25, bot_wide=True))
     with pytest.raises(TimeoutError):
@@ -136,7 +136,7 @@ async def test_an_interaction_is_answered_while_everything_else_has_to_wait(setu
 
 
 @pytest.mark.parametrize("everywhere", [True, False])
-async def test_a_long_wait_says_whom_it_is_for(setup: DiscordSetup, everywhere: bool) -> None:
+async def test_a_long_wait_says_whether_it_is_global(setup: DiscordSetup, everywhere: bool) -> None:
     setup.api.refuse("POST /channels/7", rate_limited(65.0, bot_wide=everywhere))
     with pytest.raises(Throttled) as wait:
         await setup.bot.channel.send(HERE, Text(text="toki"), key="q")

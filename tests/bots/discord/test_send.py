@@ -1,4 +1,4 @@
-"""Replies as they come out at Discord, and what happens when it says no."""
+"""Replies as they appear in Discord, and the handling of refusals."""
 
 import pytest
 
@@ -15,13 +15,13 @@ MARK = Mark(
 )
 
 
-async def test_a_parcel_sent_again_is_seen_once(setup: DiscordSetup) -> None:
+async def test_a_retried_message_appears_once(setup: DiscordSetup) -> None:
     sent = [await setup.bot.channel.send(HERE, Text(text="toki"), key="p1") for _ in range(2)]
     assert setup.api.channel().texts == ["toki"]
     assert sent[0] == sent[1]
 
 
-async def test_a_parcel_of_several_messages_sent_again_is_seen_once(setup: DiscordSetup) -> None:
+async def test_a_retried_reply_of_several_messages_appears_once(setup: DiscordSetup) -> None:
     reply = Text(text="\n\n".join("word " * 300 for _ in range(3)))
     whole = await setup.bot.channel.send(HERE, reply, key="p1")
     before = setup.api.channel().texts
@@ -30,12 +30,12 @@ async def test_a_parcel_of_several_messages_sent_again_is_seen_once(setup: Disco
     assert setup.api.channel().texts == before
 
 
-async def test_nobody_is_notified_by_what_a_model_writes(setup: DiscordSetup) -> None:
+async def test_text_of_a_model_notifies_nobody(setup: DiscordSetup) -> None:
     await setup.bot.channel.send(HERE, Text(text="@everyone <@7> <#5> [x](https://x.y)"), key="p1")
     assert "<@7>" not in setup.api.channel().texts[0]
 
 
-async def test_a_question_is_marked_where_it_stands(setup: DiscordSetup) -> None:
+async def test_a_question_is_marked_in_its_own_message(setup: DiscordSetup) -> None:
     target = await setup.bot.channel.send(HERE, QUIZ, key="q")
     assert await setup.bot.channel.send(HERE, MARK, key="m", target=target) == target
     buttons = setup.api.channel().buttons
@@ -72,7 +72,7 @@ async def test_a_voice_note_has_its_length_and_waveform(setup: DiscordSetup) -> 
     assert setup.api.uploads == [{"files[0]": b"OggS"}]
 
 
-async def test_a_voice_note_that_is_refused_goes_as_a_file(setup: DiscordSetup) -> None:
+async def test_a_refused_voice_note_is_sent_as_a_file(setup: DiscordSetup) -> None:
     setup.api.refuse("POST /channels/7/messages", Answer(403, "Missing Permissions", 50013))
     await setup.bot.channel.send(HERE, Voice(text="moku", audio=await setup.sound()), key="v")
     (message,) = setup.api.channel().messages.values()
@@ -80,34 +80,34 @@ async def test_a_voice_note_that_is_refused_goes_as_a_file(setup: DiscordSetup) 
     assert setup.fallbacks == ["audio"]
 
 
-async def test_a_listening_question_is_heard_before_it_is_read(setup: DiscordSetup) -> None:
+async def test_a_listening_question_sends_its_audio_first(setup: DiscordSetup) -> None:
     quiz = Quiz(id="q", question="What did you hear?", form="listening", say="moku", audio=await setup.sound())
     await setup.bot.channel.send(HERE, quiz, key="q")
     assert setup.api.channel().texts == ["", "What did you hear?"]
 
 
-async def test_a_picture_has_its_words_beside_it(setup: DiscordSetup) -> None:
+async def test_a_picture_has_its_text_in_the_same_message(setup: DiscordSetup) -> None:
     picture = Media(ref=await setup.blobs.put(b"\x89PNG", mime="image/png"), mime="image/png")
     await setup.bot.channel.send(HERE, Picture(media=picture, text="a **cat**"), key="p")
     assert setup.api.channel().texts == ["a **cat**"]
     assert setup.api.uploads == [{"files[0]": b"\x89PNG"}]
 
 
-async def test_a_file_has_its_words_beside_it(setup: DiscordSetup) -> None:
+async def test_a_file_has_its_text_as_comment(setup: DiscordSetup) -> None:
     media = Media(ref=await setup.blobs.put(b"PK", mime="application/zip"), name="sona.zip")
     await setup.bot.channel.send(HERE, Document(media=media, text="All of it."), key="p")
     assert setup.api.channel().texts == ["All of it."]
     assert setup.api.uploads == [{"files[0]": b"PK"}]
 
 
-async def test_sources_stand_below_without_their_pages(setup: DiscordSetup) -> None:
+async def test_sources_are_listed_below_the_text_without_link_previews(setup: DiscordSetup) -> None:
     await setup.bot.channel.send(HERE, Text(text="moku", sources=(Source(title="Lipu", link="https://x.y/"),)), key="p")
     (message,) = setup.api.channel().messages.values()
     assert message["content"].endswith("-# 1. [Lipu](<https://x.y/>)")
     assert message["flags"] == 1 << 2
 
 
-async def test_a_short_wait_is_kept_and_a_long_one_handed_on(setup: DiscordSetup) -> None:
+async def test_a_short_wait_is_waited_out_and_a_long_one_is_raised(setup: DiscordSetup) -> None:
     setup.api.refuse("POST /channels/7", rate_limited(0.05))
     assert await setup.bot.channel.send(HERE, Text(text="toki"), key="p")
     setup.api.refuse("POST /channels/7", rate_limited(900.0))
@@ -116,7 +116,7 @@ async def test_a_short_wait_is_kept_and_a_long_one_handed_on(setup: DiscordSetup
     assert wait.value.retry_after == 900.0
 
 
-async def test_a_wrong_token_and_a_dead_server_may_come_right(setup: DiscordSetup) -> None:
+async def test_a_rejected_token_is_a_passing_failure(setup: DiscordSetup) -> None:
     setup.api.token = "another"
     with pytest.raises(Unreachable):
         await setup.bot.channel.send(HERE, Text(text="toki"), key="p")
@@ -124,7 +124,7 @@ async def test_a_wrong_token_and_a_dead_server_may_come_right(setup: DiscordSetu
     assert await setup.bot.channel.send(HERE, Text(text="toki"), key="p")
 
 
-async def test_a_file_is_loaded_from_discord_only(setup: DiscordSetup) -> None:
+async def test_a_file_is_fetched_from_discord_only(setup: DiscordSetup) -> None:
     setup.api.files["a.ogg"] = b"OggS"
     assert await setup.bot.channel.fetch(Media(ref=f"{setup.api.url}/files/a.ogg")) == b"OggS"
     for ref in ("http://localhost/x", f"{setup.api.url}/files/gone"):
@@ -134,7 +134,7 @@ async def test_a_file_is_loaded_from_discord_only(setup: DiscordSetup) -> None:
         await setup.bot.channel.fetch(Media(ref=f"{setup.api.url}/files/a.ogg", size=10**9))
 
 
-async def test_what_is_no_sound_goes_as_a_file(setup: DiscordSetup) -> None:
+async def test_audio_that_cannot_be_converted_is_sent_as_a_file(setup: DiscordSetup) -> None:
     audio = Media(ref=await setup.blobs.put(b"RIFF", mime="audio/wav"), mime="audio/wav")
     await setup.bot.channel.send(HERE, Voice(text="moku", audio=audio), key="v")
     assert setup.fallbacks == ["audio"]

@@ -1,4 +1,4 @@
-"""A lesson asked for in a server's channel goes on in a thread of its own."""
+"""Lessons that are started in a server's channel continue in a thread of their own."""
 
 from collections.abc import Coroutine
 from typing import Any
@@ -20,21 +20,21 @@ def _lesson(setup: DiscordSetup, **more: Any) -> dict[str, Any]:
     return setup.in_server(type=2, data={"id": "1", "type": 1, "name": "lesson", "options": options}, **more)
 
 
-async def _comes(setup: DiscordSetup, asked: dict[str, Any]) -> Event:
-    events = setup.bot.channel.read("INTERACTION_CREATE", asked)
+async def _interact(setup: DiscordSetup, interaction: dict[str, Any]) -> Event:
+    events = setup.bot.channel.read("INTERACTION_CREATE", interaction)
     assert setup.bot.channel.opens_thread(events)
     (event,) = await setup.bot.channel.respond(events)
     await setup.bot.channel.wait_for_calls()
     return event
 
 
-async def test_a_thread_is_opened_with_who_asked_and_the_lesson_goes_on_there(setup: DiscordSetup) -> None:
-    asked = _lesson(setup)
-    event = await _comes(setup, asked)
+async def test_a_lesson_opens_a_thread_with_its_sender_and_continues_there(setup: DiscordSetup) -> None:
+    interaction = _lesson(setup)
+    event = await _interact(setup, interaction)
     thread = setup.api.channels[event.address.chat]
     assert (thread.parent, thread.name, thread.members) == ("7", "bài-học toki/2 · Lan", ["7"])
     assert event.body == Said(text="/lesson toki/2")
-    response = setup.api.interactions[asked["token"]].response
+    response = setup.api.interactions[interaction["token"]].response
     assert response is not None
     assert (response["type"], response["data"]["flags"]) == (4, 64)
     assert f"<#{thread.id}>" in response["data"]["content"]
@@ -49,11 +49,11 @@ async def test_a_thread_is_opened_with_who_asked_and_the_lesson_goes_on_there(se
     assert said.address == event.address
 
 
-async def test_by_http_the_event_is_kept_where_it_goes_on(setup: DiscordSetup) -> None:
-    kept: list[Event] = []
+async def test_over_http_the_event_is_stored_with_the_threads_address(setup: DiscordSetup) -> None:
+    stored: list[Event] = []
 
     async def receive(event: Event) -> bool:
-        kept.append(event)
+        stored.append(event)
         return True
 
     def ignored(name: str, /, **labels: str) -> None: ...
@@ -63,21 +63,21 @@ async def test_by_http_the_event_is_kept_where_it_goes_on(setup: DiscordSetup) -
         status, _ = await setup.api.post_interaction(str(server.make_url("/discord")), _lesson(setup))
     await setup.bot.channel.wait_for_calls()
     assert status == 200
-    assert [setup.api.channels[event.address.chat].parent for event in kept] == ["7"]
+    assert [setup.api.channels[event.address.chat].parent for event in stored] == ["7"]
 
 
-async def test_where_no_thread_can_be_opened_it_goes_on_where_it_was_asked(setup: DiscordSetup) -> None:
+async def test_a_lesson_continues_in_the_channel_if_no_thread_can_be_opened(setup: DiscordSetup) -> None:
     setup.api.refuse("POST /channels/7/threads", Answer(403, "Missing Permissions", 50013))
-    event = await _comes(setup, _lesson(setup))
+    event = await _interact(setup, _lesson(setup))
     assert event.address == HERE
     await setup.bot.channel.send(HERE, Text(text="Unit 2"), key="p")
     assert setup.api.channel().texts == ["Unit 2"]
 
 
-async def test_in_a_thread_the_lesson_stays(setup: DiscordSetup) -> None:
+async def test_a_lesson_in_a_thread_opens_no_other_thread(setup: DiscordSetup) -> None:
     setup.api.channel("9").parent = "7"
-    asked = _lesson(setup, channel_id="9", channel={"id": "9", "type": 11, "parent_id": "7"})
-    events = setup.bot.channel.read("INTERACTION_CREATE", asked)
+    interaction = _lesson(setup, channel_id="9", channel={"id": "9", "type": 11, "parent_id": "7"})
+    events = setup.bot.channel.read("INTERACTION_CREATE", interaction)
     assert not setup.bot.channel.opens_thread(events)
     (event,) = await setup.bot.channel.respond(events)
     await setup.bot.channel.wait_for_calls()
@@ -85,14 +85,14 @@ async def test_in_a_thread_the_lesson_stays(setup: DiscordSetup) -> None:
     assert not [call for call in setup.api.calls if "threads" in call]
 
 
-async def test_a_thread_that_comes_too_late_says_where_it_goes_on(setup: DiscordSetup) -> None:
+async def test_a_thread_that_opens_too_late_links_to_the_channel(setup: DiscordSetup) -> None:
     setup.api.refuse("POST /channels/7/threads", rate_limited(0.3))
-    asked = OpenInteraction(id="1", token="t", response={}, address=HERE)
+    interaction = OpenInteraction(id="1", token="t", response={}, address=HERE)
     late = list[Coroutine[Any, Any, None]]()
     lesson = NewThread(name="lesson", user="7", locale="es-ES")
-    assert await open_thread(setup.bot.client, asked, lesson, start=late.append, wait_seconds=0.1) is None
-    (sent_back,) = late
-    await sent_back
-    (thread,) = [room for room in setup.api.channels.values() if room.parent == "7"]
+    assert await open_thread(setup.bot.client, interaction, lesson, start=late.append, wait_seconds=0.1) is None
+    (linking,) = late
+    await linking
+    (thread,) = [chat for chat in setup.api.channels.values() if chat.parent == "7"]
     assert thread.texts == ["Seguimos en <#7>."]
     assert setup.api.channel().texts == []

@@ -53,7 +53,7 @@ class SlackSetup:
 
 @pytest.fixture
 async def setup() -> AsyncIterator[SlackSetup]:
-    clock, shelf, counted, paused = ManualClock(), SlackBlobs(), list[str](), list[float]()
+    clock, blobs, counted, paused = ManualClock(), SlackBlobs(), list[str](), list[float]()
 
     def count(name: str, /, **labels: str) -> None:
         counted.append(labels["form"])
@@ -68,11 +68,11 @@ async def setup() -> AsyncIterator[SlackSetup]:
             SlackSettings(token=TOKEN, signing_secret=SECRET, app_token=APP_TOKEN, api_url=api.url),
             secret_key=b"secret",
             clock=clock,
-            blobs=shelf,
+            blobs=blobs,
             count=count,
             commands=("quiz", "help", "stop"),
             suggest=lambda locale: suggest(locale, "quiz"),
             sleep=sleep,
         )
-        yield SlackSetup(api=api, app=app, clock=clock, blobs=shelf, fallbacks=counted, pauses=paused)
+        yield SlackSetup(api=api, app=app, clock=clock, blobs=blobs, fallbacks=counted, pauses=paused)
         await app.close()

@@ -26,7 +26,7 @@ def _payload(name: str) -> dict[str, Any]:
     return json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))["payload"]
 
 
-def _ignored(name: str, /, **labels: str) -> None:
+def _no_count(name: str, /, **labels: str) -> None:
     """Nothing is asked of the counters here."""
 
 
@@ -57,7 +57,7 @@ async def inbox() -> FailingInbox:
 @pytest.fixture
 async def url(setup: SlackSetup, inbox: FailingInbox) -> AsyncIterator[str]:
     """The product's own door, with this channel behind it."""
-    hooks = Webhooks(inbox.insert, _ignored)
+    hooks = Webhooks(inbox.insert, _no_count)
     runner = web.AppRunner(application(hooks, {"/slack": setup.app.channel}, [], Timeouts()))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
@@ -65,14 +65,14 @@ async def url(setup: SlackSetup, inbox: FailingInbox) -> AsyncIterator[str]:
     await runner.cleanup()
 
 
-async def test_a_challenge_is_given_back(setup: SlackSetup, url: str) -> None:
+async def test_a_url_verification_returns_the_challenge(setup: SlackSetup, url: str) -> None:
     now = setup.clock.now().timestamp()
     status, said = await post(url, {"type": "url_verification", "challenge": "3eZbrw", "token": "x"}, now)
     assert (status, json.loads(said)) == (200, {"challenge": "3eZbrw"})
     assert await post(url, _payload("direct"), now) == (200, "")
 
 
-async def test_an_event_that_comes_again_is_one(setup: SlackSetup, url: str, inbox: FailingInbox) -> None:
+async def test_a_repeated_event_is_stored_once(setup: SlackSetup, url: str, inbox: FailingInbox) -> None:
     now = setup.clock.now().timestamp()
     for retry in range(3):
         assert (await post(url, _payload("direct"), now, retry=retry))[0] == 200
@@ -81,7 +81,7 @@ async def test_an_event_that_comes_again_is_one(setup: SlackSetup, url: str, inb
     assert [found.body for found in inbox.events.values()] == [Said(text="toki"), Said(text="what is moku?")]
 
 
-async def test_an_event_that_cannot_be_kept_is_asked_for_again(
+async def test_an_event_that_cannot_be_stored_is_rejected_until_slack_retries(
     setup: SlackSetup, url: str, inbox: FailingInbox
 ) -> None:
     inbox.failing = 1
@@ -91,7 +91,7 @@ async def test_an_event_that_cannot_be_kept_is_asked_for_again(
     assert len(inbox.events) == 1
 
 
-async def test_an_old_call_is_kept_out(setup: SlackSetup, url: str, inbox: FailingInbox) -> None:
+async def test_an_old_call_is_rejected(setup: SlackSetup, url: str, inbox: FailingInbox) -> None:
     assert (await post(url, _payload("direct"), setup.clock.now().timestamp() - 301))[0] == 401
     assert not inbox.events
 
@@ -101,7 +101,7 @@ async def test_the_stop_button_ends_the_session(setup: SlackSetup, url: str) -> 
     await setup.api.wait_until(lambda: setup.api.channels["D1"].sessions.get(THREAD.thread) == "active")
 
 
-async def test_who_rates_an_answer_is_thanked_in_their_language_and_nobody_else_sees_it(
+async def test_a_rating_is_confirmed_by_an_ephemeral_message_in_the_senders_language(
     setup: SlackSetup, url: str, inbox: FailingInbox
 ) -> None:
     setup.api.locales["U7"] = "vi-VN"
@@ -121,7 +121,7 @@ async def test_who_rates_an_answer_is_thanked_in_their_language_and_nobody_else_
     assert thanks["text"] == "Cảm ơn bạn, mình đã ghi lại."
 
 
-async def test_calls_that_come_at_once_keep_what_is_their_own(setup: SlackSetup) -> None:
+async def test_concurrent_calls_are_not_mixed_up(setup: SlackSetup) -> None:
     channel = setup.app.channel
 
     def call(whole: dict[str, Any]) -> tuple[Event, ...]:
@@ -139,14 +139,14 @@ async def test_calls_that_come_at_once_keep_what_is_their_own(setup: SlackSetup)
     assert len(setup.api.channels["D1"].prompts) == 1
 
 
-async def test_a_new_thread_is_offered_what_to_say(setup: SlackSetup, url: str) -> None:
+async def test_a_new_thread_gets_a_title_and_suggested_prompts(setup: SlackSetup, url: str) -> None:
     await post(url, _payload("thread_started"), setup.clock.now().timestamp())
     await setup.api.wait_until(lambda: bool(setup.api.channels["D1"].prompts))
     assert setup.api.channels["D1"].prompts == [{"title": "Quiz me", "message": "!quiz"}]
     assert setup.api.channels["D1"].titles == {"1700000000.000100": "Sona"}
 
 
-async def test_a_button_in_the_home_tab_speaks_in_the_conversation(
+async def test_a_button_in_the_home_tab_acts_in_the_direct_conversation(
     setup: SlackSetup, url: str, inbox: FailingInbox
 ) -> None:
     now = setup.clock.now().timestamp()
@@ -160,7 +160,7 @@ async def test_a_button_in_the_home_tab_speaks_in_the_conversation(
     assert (str(found.address), found.body.kind) == ("slack:T1.D7", "tapped")
 
 
-async def test_the_form_for_a_question_opens_and_is_answered_in_the_conversation(
+async def test_the_global_shortcut_opens_a_form_whose_text_goes_to_the_direct_conversation(
     setup: SlackSetup, url: str, inbox: FailingInbox
 ) -> None:
     now = setup.clock.now().timestamp()
@@ -187,7 +187,7 @@ async def listening(setup: SlackSetup, inbox: FailingInbox) -> AsyncIterator[Gat
         await task
 
 
-async def test_an_envelope_is_told_as_taken_once_it_is_kept(
+async def test_an_envelope_is_acknowledged_after_its_events_are_stored(
     setup: SlackSetup, listening: Gateway, inbox: FailingInbox
 ) -> None:
     await setup.api.push("events_api", _payload("direct"), "E1")
@@ -196,7 +196,7 @@ async def test_an_envelope_is_told_as_taken_once_it_is_kept(
     assert {found.body for found in inbox.events.values()} == {Said(text="toki"), Said(text="/quiz 3")}
 
 
-async def test_what_could_not_be_kept_comes_again_with_the_next_connection(
+async def test_an_envelope_that_could_not_be_stored_comes_again_with_the_next_connection(
     setup: SlackSetup, listening: Gateway, inbox: FailingInbox
 ) -> None:
     inbox.failing = 1
@@ -210,13 +210,15 @@ async def test_what_could_not_be_kept_comes_again_with_the_next_connection(
     assert len(inbox.events) == 1
 
 
-async def test_a_broken_envelope_is_put_aside(setup: SlackSetup, listening: Gateway, inbox: FailingInbox) -> None:
+async def test_a_malformed_envelope_is_acknowledged_and_ignored(
+    setup: SlackSetup, listening: Gateway, inbox: FailingInbox
+) -> None:
     await setup.api.push("events_api", event({"type": "message", "user": 5}), "E1")
     await setup.api.wait_until(lambda: setup.api.acknowledged == ["E1"])
     assert not inbox.events
 
 
-async def test_listening_begins_when_slack_answers(setup: SlackSetup, inbox: FailingInbox) -> None:
+async def test_the_gateway_retries_until_slack_opens_a_connection(setup: SlackSetup, inbox: FailingInbox) -> None:
     waited: list[float] = []
 
     async def sleep(seconds: float) -> None:

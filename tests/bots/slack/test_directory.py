@@ -26,9 +26,7 @@ async def client(api: FakeSlack) -> AsyncIterator[SlackClient]:
     await client.close()
 
 
-async def test_a_workspace_that_slack_does_not_tell_of_keeps_no_other_from_being_asked_for(
-    api: FakeSlack, client: SlackClient
-) -> None:
+async def test_a_failed_lookup_pauses_its_own_workspace_only(api: FakeSlack, client: SlackClient) -> None:
     clock = ManualClock()
     directory = Directory(client=client, clock=clock)
     api.refuse("users.info", "ratelimited", status=429, retry_after=30)

@@ -55,7 +55,9 @@ def _web(setup: SlackSetup, token: str = TOKEN) -> AsyncWebClient:
         ("chat.sing", {}, "unknown_method"),
     ],
 )
-async def test_what_slack_refuses_is_refused(setup: SlackSetup, method: str, body: dict[str, Any], error: str) -> None:
+async def test_the_fake_refuses_what_slack_refuses(
+    setup: SlackSetup, method: str, body: dict[str, Any], error: str
+) -> None:
     with pytest.raises(SlackApiError) as refused:
         await _web(setup).api_call(method, json=body)
     assert refused.value.response["error"] == error
@@ -66,7 +68,7 @@ async def test_a_wrong_token_is_refused(setup: SlackSetup) -> None:
         await _web(setup, "xoxb-other").auth_test()
 
 
-async def test_a_token_may_do_what_its_scopes_say_and_a_bot_writes_where_it_is(setup: SlackSetup) -> None:
+async def test_a_token_is_limited_to_its_scopes_and_a_bot_to_its_channels(setup: SlackSetup) -> None:
     setup.api.channel("C9").member = False
     with pytest.raises(SlackApiError, match="not_in_channel"):
         await _web(setup).chat_postMessage(channel="C9", text="a")
@@ -87,7 +89,7 @@ async def test_a_form_opens_once_and_within_three_seconds(setup: SlackSetup) -> 
             await _web(setup).views_open(trigger_id="1", view=view)
 
 
-async def test_what_a_reader_stopped_takes_no_more_and_is_updated_like_any_message(setup: SlackSetup) -> None:
+async def test_a_stopped_stream_accepts_updates_only(setup: SlackSetup) -> None:
     web = _web(setup)
     ts = str((await web.chat_startStream(channel="D1", thread_ts="1.1"))["ts"])
     setup.api.press_stop("D1", "1.1")
@@ -106,7 +108,7 @@ async def test_a_stream_ends_once_and_is_not_updated_while_it_runs(setup: SlackS
         await web.chat_appendStream(channel="D1", ts=ts, chunks=[{"type": "markdown_text", "text": "a"}])
 
 
-def test_the_manifest_asks_for_every_event_that_is_read_and_names_the_shortcuts() -> None:
+def test_the_manifest_subscribes_to_every_parsed_event_and_names_the_shortcuts() -> None:
     manifest = json.loads((Path(bots.slack.__file__).parent / "manifest.json").read_text(encoding="utf-8"))
     recorded = [json.loads(path.read_text()) for path in (Path(__file__).parent / "fixtures").glob("*.json")]
     read = {case["payload"].get("event", {}).get("type") for case in recorded} - {None}

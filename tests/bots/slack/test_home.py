@@ -66,7 +66,7 @@ class HomeTab:
         return block["accessory"] | {"block_id": block["block_id"]}
 
 
-def _ignored(name: str, /, **labels: str) -> None:
+def _no_count(name: str, /, **labels: str) -> None:
     """Nothing is asked of the counters here."""
 
 
@@ -86,7 +86,7 @@ async def tab() -> AsyncIterator[HomeTab]:
             secret_key=b"secret",
             clock=ManualClock(),
             blobs=SlackBlobs(),
-            count=_ignored,
+            count=_no_count,
             suggest=lambda locale: suggest(locale, "lesson", "quiz"),
             overviews=people,
         )
@@ -94,7 +94,7 @@ async def tab() -> AsyncIterator[HomeTab]:
         await app.close()
 
 
-async def test_it_shows_progress_due_reviews_what_was_read_and_settings_in_the_persons_language(tab: HomeTab) -> None:
+async def test_the_tab_shows_progress_reviews_documents_and_settings_in_the_learners_language(tab: HomeTab) -> None:
     await tab.open()
     assert tab.overviews.lookups == [("slack", "T1.U7", "en-US")]
     for words in ("Tiến độ", "*Toki Pona*: 3 / 12", "Số từ đang chờ ôn: 5.", "• Lipu &lt;9&gt; – đang đọc", "và 2 mục"):
@@ -104,7 +104,7 @@ async def test_it_shows_progress_due_reviews_what_was_read_and_settings_in_the_p
     assert len(tab.menu("voice")["options"]) == 3
 
 
-async def test_whom_nobody_has_met_finds_a_tab_as_well(tab: HomeTab) -> None:
+async def test_an_unknown_person_gets_a_tab_too(tab: HomeTab) -> None:
     tab.overviews.overview = Overview(learner=Learner(id="", locale="en-US"), progress="Nothing learned yet", due=0)
     await tab.open()
     assert "Nothing is due right now." in tab.text
@@ -112,7 +112,7 @@ async def test_whom_nobody_has_met_finds_a_tab_as_well(tab: HomeTab) -> None:
     assert tab.menu("language")["initial_option"]["text"]["text"] == "English"
 
 
-async def test_a_setting_chosen_there_is_said_in_the_conversation(tab: HomeTab) -> None:
+async def test_a_setting_chosen_in_the_tab_is_a_tap_in_the_direct_conversation(tab: HomeTab) -> None:
     await tab.open()
     payload = json.loads((FIXTURES / "menu_in_the_home_tab.json").read_text(encoding="utf-8"))["payload"]
     menu = tab.menu("language")
@@ -123,7 +123,7 @@ async def test_a_setting_chosen_there_is_said_in_the_conversation(tab: HomeTab) 
 
 
 @pytest.mark.parametrize("address", [DIRECT, THREAD])
-async def test_it_is_filled_again_after_a_change_and_only_then(tab: HomeTab, address: Address) -> None:
+async def test_the_tab_is_published_again_only_after_a_change(tab: HomeTab, address: Address) -> None:
     await tab.open()
     tab.overviews.overview = replace(
         tab.overviews.overview, learner=Learner(id="1", locale="es", voice="always"), due=4
@@ -137,7 +137,7 @@ async def test_it_is_filled_again_after_a_change_and_only_then(tab: HomeTab, add
     assert (len(tab.overviews.lookups), len(tab.api.calls_of("views.publish"))) == (3, 2)
 
 
-async def test_who_has_not_opened_it_costs_nothing_and_a_fault_there_keeps_no_answer_back(tab: HomeTab) -> None:
+async def test_an_unopened_tab_causes_no_lookup_and_a_failing_one_delays_no_answer(tab: HomeTab) -> None:
     await tab.app.channel.send(DIRECT, Text(text="wan"), key="1")
     await tab.open()
     assert len(tab.overviews.lookups) == 1

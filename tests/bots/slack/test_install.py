@@ -26,7 +26,7 @@ PUBLIC_URL = "http://sona.example"
 SAID = {"type": "message", "channel_type": "im", "channel": "D1", "user": "U7", "text": "toki", "ts": "1700000000.0001"}
 
 
-def _ignored(name: str, /, **labels: str) -> None:
+def _no_count(name: str, /, **labels: str) -> None:
     """Nothing is asked of the counters here."""
 
 
@@ -124,13 +124,13 @@ async def test_a_workspace_that_installs_the_app_is_answered_with_its_own_token(
     assert (kept.name, kept.expires) == ("Lipu T2", site.clock.now() + timedelta(seconds=TOKEN_SECONDS))
 
 
-async def test_what_is_asked_for_is_what_the_manifest_says(site: InstallSite) -> None:
+async def test_the_consent_page_is_opened_with_the_manifests_scopes(site: InstallSite) -> None:
     asked = await site.consent_query()
     assert (asked["client_id"], asked["redirect_uri"]) == (CLIENT_ID, f"{PUBLIC_URL}/slack/oauth")
     assert {"chat:write", "users:read", "commands"} <= set(asked["scope"].split(","))
 
 
-async def test_a_state_that_is_old_forged_or_of_another_browser_is_turned_away(site: InstallSite) -> None:
+async def test_an_expired_forged_or_foreign_state_is_rejected(site: InstallSite) -> None:
     back = site.api.workspaces.consent(await site.consent_query(), "T2")
     for forged in (back.replace("state=1", "state=2"), back[:-3], f"{PUBLIC_URL}/slack/oauth?code=x"):
         assert (await site.return_to(forged))[0] == 400
@@ -144,7 +144,7 @@ async def test_a_state_that_is_old_forged_or_of_another_browser_is_turned_away(s
     assert site.api.calls_of("oauth.v2.access") == []
 
 
-async def test_who_says_no_and_what_goes_wrong_are_told_in_the_browsers_language(site: InstallSite) -> None:
+async def test_a_declined_or_failed_install_is_reported_in_the_browsers_language(site: InstallSite) -> None:
     state = (await site.consent_query())["state"]
     refused = f"{PUBLIC_URL}/slack/oauth?error=access_denied&state={state}"
     status, said = await site.return_to(refused, "es-MX,es;q=0.9")
@@ -157,7 +157,7 @@ async def test_who_says_no_and_what_goes_wrong_are_told_in_the_browsers_language
     assert site.counters == ["install declined", "install failed", "install failed"]
 
 
-async def test_a_token_is_renewed_before_it_ends(site: InstallSite) -> None:
+async def test_a_token_is_renewed_two_hours_before_it_expires(site: InstallSite) -> None:
     await site.install("T2")
     first = await site.installs.get("slack", "T2")
     site.clock.pass_(TOKEN_SECONDS - 3 * 3600)
@@ -173,7 +173,7 @@ async def test_a_token_is_renewed_before_it_ends(site: InstallSite) -> None:
     assert site.api.channels["D1"].texts == ["wan", "tu"]
 
 
-async def test_a_token_that_cannot_be_renewed_serves_until_it_ends(site: InstallSite) -> None:
+async def test_a_token_that_cannot_be_renewed_is_used_until_it_expires(site: InstallSite) -> None:
     await site.install("T2")
     site.clock.pass_(TOKEN_SECONDS - 3600)
     site.api.workspaces.refresh_tokens.clear()
@@ -185,7 +185,7 @@ async def test_a_token_that_cannot_be_renewed_serves_until_it_ends(site: Install
     assert len(site.api.calls_of("oauth.v2.access")) == 3
 
 
-async def test_slack_that_is_away_for_a_while_costs_no_token(site: InstallSite) -> None:
+async def test_a_failed_renewal_is_retried_and_loses_no_token(site: InstallSite) -> None:
     await site.install("T2")
     site.clock.pass_(TOKEN_SECONDS)
     site.api.refuse("oauth.v2.access", "internal_error")
@@ -203,7 +203,9 @@ async def test_slack_that_is_away_for_a_while_costs_no_token(site: InstallSite) 
 @pytest.mark.parametrize(
     "ending", [{"type": "app_uninstalled"}, {"type": "tokens_revoked", "tokens": {"oauth": [], "bot": ["UBOT"]}}]
 )
-async def test_a_workspace_that_removes_the_app_is_forgotten(site: InstallSite, ending: dict[str, object]) -> None:
+async def test_the_token_of_a_workspace_that_removes_the_app_is_deleted(
+    site: InstallSite, ending: dict[str, object]
+) -> None:
     await site.install("T2")
     await site.install("T3")
     assert await site.post_event("T2", {"type": "tokens_revoked", "tokens": {"oauth": ["U7"]}}, "Ev1") == 200
@@ -219,7 +221,7 @@ async def test_a_workspace_that_removes_the_app_is_forgotten(site: InstallSite, 
         await site.app.channel.send(Address("slack", "T2.D1"), Text(text="toki"), key="1")
 
 
-async def test_the_workspace_of_the_token_in_the_settings_needs_no_install(database: Database) -> None:
+async def test_the_workspace_of_the_settings_token_needs_no_install(database: Database) -> None:
     clock = ManualClock()
     async with FakeSlack() as api:
         api.channel("D1")
@@ -232,7 +234,7 @@ async def test_the_workspace_of_the_token_in_the_settings_needs_no_install(datab
             secret_key=b"s",
             clock=clock,
             blobs=SlackBlobs(),
-            count=_ignored,
+            count=_no_count,
             installs=installs,
         )
         await app.channel.send(Address("slack", "T1.D1"), Text(text="toki"), key="1")

@@ -10,7 +10,7 @@ from core.reply import Text
 from tests.bots.slack.conftest import CHANNEL, DIRECT, PRIVATE, THREAD, SlackSetup
 
 
-async def test_an_answer_is_streamed_and_its_finished_form_takes_its_place(setup: SlackSetup) -> None:
+async def test_an_answer_is_streamed_and_replaced_by_its_final_form(setup: SlackSetup) -> None:
     live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.typing()
     assert shown.sessions[THREAD.thread] == "processing"
@@ -26,7 +26,7 @@ async def test_an_answer_is_streamed_and_its_finished_form_takes_its_place(setup
     assert shown.texts == ["toki pona!", "mi tawa"]
 
 
-async def test_a_stream_that_dies_goes_on_as_updates(setup: SlackSetup) -> None:
+async def test_after_a_stream_has_ended_its_message_is_edited(setup: SlackSetup) -> None:
     live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("toki")
     next(iter(shown.messages.values()))["streaming"] = False
@@ -41,7 +41,7 @@ async def test_a_stream_that_dies_goes_on_as_updates(setup: SlackSetup) -> None:
     assert shown.texts == ["toki pona li pona."]
 
 
-async def test_an_answer_that_takes_longer_than_slack_streams_is_whole_in_the_end(setup: SlackSetup) -> None:
+async def test_an_answer_that_outlasts_its_stream_is_complete(setup: SlackSetup) -> None:
     setup.api.limit(lambda: setup.clock.now().timestamp())
     live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.status("looking…")
@@ -58,7 +58,7 @@ async def test_an_answer_that_takes_longer_than_slack_streams_is_whole_in_the_en
     assert len(setup.api.calls_of("chat.startStream")) == 1
 
 
-async def test_a_stream_that_died_before_the_end_is_finished_all_the_same(setup: SlackSetup) -> None:
+async def test_an_answer_replaces_a_stream_that_has_ended_early(setup: SlackSetup) -> None:
     live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.typing()
     await live.draft("toki")
@@ -68,7 +68,7 @@ async def test_a_stream_that_died_before_the_end_is_finished_all_the_same(setup:
     assert shown.sessions == {THREAD.thread: "active"}
 
 
-async def test_work_goes_on_and_can_be_stopped_while_a_stream_is_over(setup: SlackSetup) -> None:
+async def test_the_session_stays_stoppable_after_a_stream_has_ended(setup: SlackSetup) -> None:
     live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("toki ike")
     setup.clock.pass_(2)
@@ -78,7 +78,7 @@ async def test_work_goes_on_and_can_be_stopped_while_a_stream_is_over(setup: Sla
 
 
 @pytest.mark.parametrize("told", ["chat.appendStream", "chat.stopStream"])
-async def test_what_the_reader_stopped_grows_no_more_and_is_finished(setup: SlackSetup, told: str) -> None:
+async def test_a_stopped_stream_gets_no_more_drafts_and_is_replaced_by_the_answer(setup: SlackSetup, told: str) -> None:
     live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("toki")
     setup.api.press_stop("D1", THREAD.thread)
@@ -96,7 +96,7 @@ async def test_what_the_reader_stopped_grows_no_more_and_is_finished(setup: Slac
     assert shown.sessions == {THREAD.thread: "active"}
 
 
-async def test_a_mention_does_not_form_across_two_pieces_of_a_stream(setup: SlackSetup) -> None:
+async def test_two_chunks_of_a_stream_cannot_form_a_mention(setup: SlackSetup) -> None:
     live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("ping <")
     setup.clock.pass_(1)
@@ -104,7 +104,7 @@ async def test_a_mention_does_not_form_across_two_pieces_of_a_stream(setup: Slac
     assert shown.texts == ["ping <\u200b!here> 1 < 2"]
 
 
-async def test_where_a_workspace_has_had_its_streams_of_a_minute_answers_are_updated_and_then_only_sent(
+async def test_at_the_rate_limit_of_streams_drafts_are_edited_and_then_skipped(
     setup: SlackSetup,
 ) -> None:
     shown = setup.api.channels["D1"]
@@ -124,7 +124,7 @@ async def test_where_a_workspace_has_had_its_streams_of_a_minute_answers_are_upd
     assert len(setup.api.calls_of("chat.startStream")) == before + 1
 
 
-async def test_words_that_change_behind_are_written_anew(setup: SlackSetup) -> None:
+async def test_a_draft_that_does_not_continue_the_last_one_replaces_it(setup: SlackSetup) -> None:
     live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("toki ike")
     setup.clock.pass_(1)
@@ -132,7 +132,7 @@ async def test_words_that_change_behind_are_written_anew(setup: SlackSetup) -> N
     assert shown.texts == ["toki pona"]
 
 
-async def test_where_there_is_no_streaming_a_message_is_updated(setup: SlackSetup) -> None:
+async def test_without_streaming_a_message_is_edited(setup: SlackSetup) -> None:
     for address, channel in ((DIRECT, "D1"), (CHANNEL, "C1")):
         live, shown = setup.app.channel.live(address), setup.api.channels[channel]
         await live.draft("toki")
@@ -146,7 +146,7 @@ async def test_where_there_is_no_streaming_a_message_is_updated(setup: SlackSetu
     assert not setup.api.calls_of("chat.startStream")
 
 
-async def test_an_app_that_may_not_stream_updates(setup: SlackSetup) -> None:
+async def test_an_app_without_the_scope_to_stream_edits_a_message(setup: SlackSetup) -> None:
     setup.api.refuse("chat.startStream", "missing_scope")
     live = setup.app.channel.live(THREAD)
     await live.draft("toki")
@@ -159,7 +159,7 @@ def _steps(setup: SlackSetup, channel: str = "D1") -> list[tuple[str, str, str]]
     return [(chunk["id"], chunk["title"], chunk["status"]) for chunk in message["tasks"]]
 
 
-async def test_a_thread_is_named_after_its_topic_and_says_in_the_readers_language_that_sona_thinks(
+async def test_a_session_has_its_topic_as_title_and_a_status_in_the_persons_language(
     setup: SlackSetup,
 ) -> None:
     live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
@@ -174,7 +174,7 @@ async def test_a_thread_is_named_after_its_topic_and_says_in_the_readers_languag
     assert shown.texts == ["toki!"]
 
 
-async def test_what_tools_do_are_the_steps_of_the_stream(setup: SlackSetup) -> None:
+async def test_tool_calls_are_tasks_of_the_stream(setup: SlackSetup) -> None:
     live = setup.app.channel.live(THREAD)
     await live.status("looking…")
     assert _steps(setup) == [("step1", "looking…", "in_progress")]
@@ -190,7 +190,7 @@ async def test_what_tools_do_are_the_steps_of_the_stream(setup: SlackSetup) -> N
     assert setup.api.channels["D1"].texts == ["toki!"]
 
 
-async def test_in_a_channels_thread_it_is_streamed_for_the_one_who_asked(setup: SlackSetup) -> None:
+async def test_in_a_channels_thread_the_stream_has_the_sender_as_recipient(setup: SlackSetup) -> None:
     live, shown = setup.app.channel.live(CHANNEL), setup.api.channels["C1"]
     assert isinstance(live, PersonalLiveUpdates)
     live.meant_for(Sender(id="T1.U7"), "en", "what is moku?", "")
@@ -206,7 +206,7 @@ async def test_in_a_channels_thread_it_is_streamed_for_the_one_who_asked(setup: 
     assert shown.texts == ["toki!"]
 
 
-async def test_an_app_that_may_not_stream_says_under_the_thread_what_it_does(setup: SlackSetup) -> None:
+async def test_an_app_without_the_scope_to_stream_shows_its_status_under_the_thread(setup: SlackSetup) -> None:
     setup.api.refuse("chat.startStream", "missing_scope")
     live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.status("looking…")
@@ -216,7 +216,7 @@ async def test_an_app_that_may_not_stream_says_under_the_thread_what_it_does(set
     assert setup.fallbacks == ["edits"]
 
 
-async def test_a_private_answer_shows_no_signs_to_the_channel(setup: SlackSetup) -> None:
+async def test_a_private_answer_has_no_live_updates(setup: SlackSetup) -> None:
     live = setup.app.channel.live(PRIVATE)
     await live.typing()
     await live.status("looking…")
@@ -224,7 +224,7 @@ async def test_a_private_answer_shows_no_signs_to_the_channel(setup: SlackSetup)
     assert setup.api.calls == []
 
 
-async def test_a_request_to_wait_is_obeyed(setup: SlackSetup) -> None:
+async def test_after_a_rate_limit_drafts_pause_for_the_requested_time(setup: SlackSetup) -> None:
     setup.api.refuse("chat.postMessage", "ratelimited", status=429, retry_after=30)
     live = setup.app.channel.live(DIRECT)
     await live.draft("toki")
@@ -236,7 +236,7 @@ async def test_a_request_to_wait_is_obeyed(setup: SlackSetup) -> None:
     assert setup.api.channels["D1"].texts == ["toki pona li"]
 
 
-async def test_a_session_that_was_shown_as_working_is_ended_with_the_answer(setup: SlackSetup) -> None:
+async def test_the_answer_ends_a_working_session(setup: SlackSetup) -> None:
     await setup.app.channel.live(CHANNEL).typing()
     assert setup.api.channels["C1"].sessions[CHANNEL.thread] == "processing"
     await setup.app.channel.send(CHANNEL, Text(text="toki"), key="1")

@@ -27,10 +27,10 @@ def _payload(name: str) -> dict[str, Any]:
     return json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))["payload"]
 
 
-def _live(setup: SlackSetup, address: Address, below: str) -> SlackLiveUpdates:
+def _live(setup: SlackSetup, address: Address, thread: str) -> SlackLiveUpdates:
     live = setup.app.channel.live(address)
     assert isinstance(live, SlackLiveUpdates)
-    live.meant_for(Sender(id="T1.U7"), "en", "", below)
+    live.meant_for(Sender(id="T1.U7"), "en", "", thread)
     return live
 
 
@@ -39,14 +39,12 @@ async def _admit(setup: SlackSetup, kind: str, payload: dict[str, Any]) -> tuple
 
 
 @pytest.mark.parametrize(("name", "below"), [("direct", ROOT), ("direct_in_thread", "1699999999.000001")])
-def test_what_one_says_to_the_bot_is_one_conversation_in_whichever_thread(
-    setup: SlackSetup, name: str, below: str
-) -> None:
+def test_direct_messages_are_one_conversation_in_every_thread(setup: SlackSetup, name: str, below: str) -> None:
     (found,) = setup.app.channel.parse(Request(body=json.dumps(_payload(name)).encode()))
     assert (found.address, found.below) == (DIRECT, below)
 
 
-async def test_an_answer_in_person_is_streamed_below_the_message_it_answers_with_a_button_to_stop_it(
+async def test_a_direct_answer_is_streamed_in_the_thread_of_its_message(
     setup: SlackSetup,
 ) -> None:
     live, shown = _live(setup, DIRECT, ROOT), setup.api.channels["D1"]
@@ -64,7 +62,7 @@ async def test_an_answer_in_person_is_streamed_below_the_message_it_answers_with
 
 @pytest.mark.parametrize("shows", [True, False])
 @pytest.mark.parametrize("below", ["1700000000.000200", ""])
-async def test_what_a_turn_that_never_ended_left_in_another_thread_is_taken_away(
+async def test_the_draft_of_an_unfinished_turn_in_another_thread_is_removed(
     setup: SlackSetup, shows: bool, below: str
 ) -> None:
     await _live(setup, DIRECT, ROOT).draft("toki")
@@ -76,7 +74,7 @@ async def test_what_a_turn_that_never_ended_left_in_another_thread_is_taken_away
     assert set(shown.sessions.values()) == {"active"}
 
 
-async def test_what_comes_by_itself_stands_in_no_thread(setup: SlackSetup) -> None:
+async def test_an_unsolicited_message_is_in_no_thread(setup: SlackSetup) -> None:
     _live(setup, DIRECT, ROOT)
     _live(setup, DIRECT, "")
     await setup.app.channel.send(DIRECT, Text(text="Time to review."), key=setup.clock.id())
@@ -84,7 +82,7 @@ async def test_what_comes_by_itself_stands_in_no_thread(setup: SlackSetup) -> No
     assert message["thread_ts"] == ""
 
 
-async def test_an_answer_that_goes_out_when_the_next_turn_has_begun_stands_below_what_it_answers(
+async def test_an_answer_sent_after_the_next_turn_began_stays_in_its_own_thread(
     setup: SlackSetup,
 ) -> None:
     keys: list[str] = []
@@ -100,7 +98,7 @@ async def test_an_answer_that_goes_out_when_the_next_turn_has_begun_stands_below
     assert list(shown)[-1]["thread_ts"] == ""
 
 
-async def test_the_stop_button_ends_the_session_of_the_thread_it_stands_in(setup: SlackSetup) -> None:
+async def test_the_stop_button_ends_the_session_of_its_thread(setup: SlackSetup) -> None:
     await _live(setup, DIRECT, ROOT).typing()
     pressed = {"type": "agent_session_stopped", "channel": "D1", "user": "U7", "thread_ts": ROOT, "event_ts": "1.1"}
     events = await _admit(setup, "events_api", event(pressed))
@@ -110,7 +108,7 @@ async def test_the_stop_button_ends_the_session_of_the_thread_it_stands_in(setup
 
 
 @pytest.mark.parametrize("member", [True, False])
-async def test_what_is_asked_where_the_bot_is_not_is_answered_in_person_and_its_buttons_work_there(
+async def test_a_private_answer_the_channel_cannot_show_goes_to_the_direct_conversation_with_working_buttons(
     setup: SlackSetup, member: bool
 ) -> None:
     if not member:
@@ -128,7 +126,7 @@ async def test_what_is_asked_where_the_bot_is_not_is_answered_in_person_and_its_
     assert (tapped.address, tapped.body.kind) == (ELSEWHERE, "tapped")
 
 
-async def test_who_cannot_be_reached_in_person_either_is_gone(setup: SlackSetup) -> None:
+async def test_a_person_without_a_direct_conversation_is_gone(setup: SlackSetup) -> None:
     setup.api.refuse("conversations.open", "user_disabled")
     with pytest.raises(Refused) as refused:
         await setup.app.channel.send(ELSEWHERE, Text(text="toki"), key="1")
@@ -136,7 +134,7 @@ async def test_who_cannot_be_reached_in_person_either_is_gone(setup: SlackSetup)
 
 
 @pytest.mark.parametrize(("channel", "home"), [("D9", "slack:T1.D7"), ("D7", "slack:T1.D7"), ("C1", "slack:T1.C1:@U7")])
-async def test_what_is_asked_where_two_others_talk_belongs_to_the_bots_own_conversation(
+async def test_a_command_between_two_other_people_belongs_to_the_senders_conversation_with_the_bot(
     setup: SlackSetup, channel: str, home: str
 ) -> None:
     command = {**_payload("command_with_a_question"), "channel_id": channel}
@@ -148,7 +146,7 @@ async def test_what_is_asked_where_two_others_talk_belongs_to_the_bots_own_conve
     assert len(setup.api.calls_of("conversations.open")) == (channel != "C1")
 
 
-async def test_who_stops_by_command_in_a_channel_stops_what_runs_for_them_in_its_threads(setup: SlackSetup) -> None:
+async def test_a_stop_command_in_a_channel_stops_the_senders_threads_there(setup: SlackSetup) -> None:
     other = replace(CHANNEL, thread="1699999999.000003")
     for address in (CHANNEL, other):
         await _live(setup, address, "").typing()
@@ -164,7 +162,7 @@ async def test_who_stops_by_command_in_a_channel_stops_what_runs_for_them_in_its
     assert str(alone.address) == "slack:T1.C1:@U8"
 
 
-async def test_messages_of_one_person_keep_their_order_while_slack_is_asked_who_they_are(setup: SlackSetup) -> None:
+async def test_messages_keep_their_order_during_a_lookup_of_their_sender(setup: SlackSetup) -> None:
     held = setup.api.block_lookup = asyncio.Event()
     kept: list[str] = []
 
@@ -185,7 +183,7 @@ async def test_messages_of_one_person_keep_their_order_while_slack_is_asked_who_
 
 
 @pytest.mark.parametrize("address", [CHANNEL, PRIVATE])
-async def test_a_written_answer_has_a_form_that_belongs_to_the_conversation_of_its_question(
+async def test_a_typed_answers_form_belongs_to_the_conversation_of_its_question(
     setup: SlackSetup, address: Address
 ) -> None:
     asked = Quiz(id="1", question="moku?", form="typed", write="Write the answer")
@@ -208,7 +206,7 @@ async def test_a_written_answer_has_a_form_that_belongs_to_the_conversation_of_i
     assert (found.address, found.addressed, found.body.kind) == (address, True, "said")
 
 
-async def test_commands_are_named_as_people_can_send_them(setup: SlackSetup) -> None:
+async def test_commands_in_replies_have_the_prefix_that_people_can_send(setup: SlackSetup) -> None:
     media = Media(ref=await setup.blobs.put(b"PK", mime="application/zip"), name="sona.zip")
     await setup.app.channel.send(DIRECT, Text(text="Say `/quiz 3` or /help, not /tmp or and/stop or /quiz/."), key="1")
     await setup.app.channel.send(DIRECT, Document(media=media, text="/stop ends it."), key="2")

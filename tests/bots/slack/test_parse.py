@@ -74,7 +74,7 @@ def _parse(kind: str, payload: dict[str, Any]) -> ParsedCall:
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
-def test_a_call_and_an_envelope_are_read_as_recorded(path: Path) -> None:
+def test_a_call_and_an_envelope_are_parsed_as_recorded(path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     payload = _signed(recorded["payload"])
     called = _parse(recorded["kind"], payload)
@@ -84,17 +84,17 @@ def test_a_call_and_an_envelope_are_read_as_recorded(path: Path) -> None:
     assert PARSER.envelope(recorded["kind"], payload, NOW) == called
 
 
-def test_a_challenge_is_no_event_and_kept_to_be_given_back() -> None:
+def test_a_url_verification_has_a_challenge_and_no_event() -> None:
     reading = PARSER.body(b'{"type": "url_verification", "token": "x", "challenge": "3eZbrw"}', NOW)
     assert reading == ParsedCall(challenge="3eZbrw")
 
 
-def test_a_person_is_named_where_slack_says_how() -> None:
+def test_the_senders_name_is_taken_from_the_profile() -> None:
     recorded = json.loads((Path(__file__).parent / "fixtures" / "named_in_profile.json").read_text())
     assert PARSER.callback(recorded["payload"]).events[0].sender.name == "Lan"
 
 
-def test_a_check_of_the_certificate_is_nothing() -> None:
+def test_a_certificate_check_has_no_content() -> None:
     assert PARSER.body(b"ssl_check=1&token=x", NOW) == ParsedCall()
     assert PARSER.envelope("hello", {}, NOW) == ParsedCall()
 
@@ -119,19 +119,19 @@ FIELDS = (
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON))
-def test_whatever_a_message_holds_is_read_or_malformed(fields: dict[str, Any]) -> None:
+def test_any_message_is_parsed_or_malformed(fields: dict[str, Any]) -> None:
     with contextlib.suppress(Malformed):
         PARSER.callback(event({"type": "message", **fields}))
 
 
 @given(st.binary(max_size=200))
-def test_whatever_a_body_is_is_read_or_malformed(body: bytes) -> None:
+def test_any_body_is_parsed_or_malformed(body: bytes) -> None:
     with contextlib.suppress(Malformed):
         PARSER.body(body, NOW)
 
 
 @given(st.text(min_size=1, max_size=40), st.text(max_size=40))
-def test_a_button_speaks_only_for_its_own_conversation(choice: str, other: str) -> None:
+def test_a_buttons_value_is_valid_only_in_its_own_conversation(choice: str, other: str) -> None:
     here, there = Address("slack", "T1.D1"), Address("slack", "T1.D1", other or "x")
     value = signed_value.encode(choice, here, KEY)
     assert signed_value.decode(value, here, KEY) == choice

@@ -39,12 +39,12 @@ def _kinds(blocks: tuple[dict[str, Any], ...]) -> list[str]:
         ("> one\n> two", ">one\n>two"),
     ],
 )
-def test_markdown_is_shown_in_slacks_marks(written: str, shown: str) -> None:
+def test_markdown_is_rendered_as_mrkdwn(written: str, shown: str) -> None:
     assert "\n".join(map(str, sections(written))) == shown.removeprefix("\\")
 
 
 @pytest.mark.parametrize("mention", ["<!channel>", "<!here>", "<!everyone>", "<@U123>", "<#C1>", "<!subteam^S1|x>"])
-def test_a_model_can_call_nobody(mention: str) -> None:
+def test_text_of_a_model_mentions_nobody(mention: str) -> None:
     for written in (mention, f"**{mention}**", f"`{mention}`", f"```\n{mention}\n```", f"[{mention}](https://x.y)"):
         reply = Text(text=written, choices=(Choice(label="a", value="b"),), sources=(Source(title=mention),))
         sent = json.dumps([(message.text, message.blocks) for message in text_messages(reply, _sign)])
@@ -76,7 +76,7 @@ def test_a_question_has_buttons_and_pieces_to_order_have_letters() -> None:
     assert "A) to eat" in visible_text({"blocks": ordered.blocks})
 
 
-def test_a_verdict_marks_what_was_chosen_and_what_is_right_and_takes_the_buttons_away() -> None:
+def test_a_verdict_marks_the_choices_and_removes_the_buttons() -> None:
     mark = Mark(
         quiz="1", question="moku?", choices=(A, B), chosen=B.value, right=A.value, correct=False, text="Eating."
     )
@@ -85,7 +85,7 @@ def test_a_verdict_marks_what_was_chosen_and_what_is_right_and_takes_the_buttons
     assert visible_text({"blocks": message.blocks}) == "moku?\n✅ to eat\n❌ to <go>\nEating."
 
 
-def test_a_table_is_a_table_and_a_second_one_is_text() -> None:
+def test_the_first_table_is_a_table_block_and_the_second_is_text() -> None:
     table = "| a | b |\n|---|---|\n| 1 | 2 |\n"
     (message,) = text_messages(Text(text=f"{table}\nand\n\n{table}"), _sign)
     assert _kinds(message.blocks) == ["table", "section", "section"]
@@ -101,19 +101,19 @@ def test_a_table_is_a_table_and_a_second_one_is_text() -> None:
         max_size=60,
     )
 )
-def test_whatever_is_written_slack_takes_it(pieces: list[str]) -> None:
+def test_any_text_is_rendered_within_slacks_limits(pieces: list[str]) -> None:
     for message in text_messages(Text(text="".join(pieces), choices=(A,)), _sign):
         slack_rules.check_message({"text": message.text, "blocks": list(message.blocks)})
 
 
-def test_a_draft_shows_what_is_being_done_below_what_is_written() -> None:
+def test_a_draft_shows_the_status_below_the_text() -> None:
     message = draft_message("toki", "looking…")
     assert message is not None
     assert _kinds(message.blocks) == ["section", "context"]
     assert draft_message("", "") is None
 
 
-def test_a_notice_is_cut_between_characters() -> None:
+def test_a_notification_text_is_cut_between_characters() -> None:
     cut = notification_text("&" * 20, 23)
     assert cut == "&amp;" * 4 + "…"
     assert plain("**a**") == notification_text("**a**", 10)

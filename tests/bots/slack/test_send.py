@@ -21,7 +21,7 @@ async def test_an_answer_goes_into_the_thread_it_was_asked_in(setup: SlackSetup)
     assert (second["channel"], "thread_ts" in second) == ("D1", False)
 
 
-async def test_what_was_asked_by_a_command_in_a_channel_only_the_asker_sees(setup: SlackSetup) -> None:
+async def test_answers_to_a_command_in_a_channel_are_ephemeral(setup: SlackSetup) -> None:
     await setup.app.channel.send(PRIVATE, QUIZ, key="1")
     await setup.app.channel.send(PRIVATE, MARK, key="2", target="1.1")
     asked, verdict = setup.api.channels["C1"].ephemeral
@@ -31,7 +31,7 @@ async def test_what_was_asked_by_a_command_in_a_channel_only_the_asker_sees(setu
         await setup.app.channel.send(PRIVATE, Voice(text="moku", audio=await setup.sound()), key="3")
 
 
-async def test_a_question_is_marked_where_it_stands(setup: SlackSetup) -> None:
+async def test_a_question_is_marked_in_its_own_message(setup: SlackSetup) -> None:
     target = await setup.app.channel.send(THREAD, QUIZ, key="1")
     assert [button["action_id"] for button in setup.api.channels["D1"].buttons(target)] == ["choice:0", "choice:1"]
     assert await setup.app.channel.send(THREAD, MARK, key="2", target=target) == target
@@ -39,13 +39,13 @@ async def test_a_question_is_marked_where_it_stands(setup: SlackSetup) -> None:
     assert setup.api.channels["D1"].buttons(target) == []
 
 
-async def test_a_verdict_on_a_question_that_is_gone_is_said_alone(setup: SlackSetup) -> None:
+async def test_a_verdict_on_a_deleted_question_is_a_new_message(setup: SlackSetup) -> None:
     await setup.app.channel.send(THREAD, MARK, key="2", target="1.000009")
     assert setup.api.channels["D1"].texts == ["Yes."]
     assert setup.fallbacks == ["verdict"]
 
 
-async def test_blocks_that_are_refused_leave_the_words(setup: SlackSetup) -> None:
+async def test_a_message_with_rejected_blocks_is_sent_as_text(setup: SlackSetup) -> None:
     setup.api.refuse("chat.postMessage", "invalid_blocks")
     await setup.app.channel.send(DIRECT, Text(text="**toki**"), key="1")
     assert setup.api.channels["D1"].messages.popitem()[1]["blocks"] == []
@@ -53,9 +53,7 @@ async def test_blocks_that_are_refused_leave_the_words(setup: SlackSetup) -> Non
 
 
 @pytest.mark.parametrize("drafted", [True, False])
-async def test_not_a_word_of_a_long_answer_is_lost_where_its_blocks_are_refused(
-    setup: SlackSetup, drafted: bool
-) -> None:
+async def test_a_long_answer_with_rejected_blocks_is_complete(setup: SlackSetup, drafted: bool) -> None:
     words = "Q&A " + " ".join(f"word{number}" for number in range(800))
     if drafted:
         await setup.app.channel.live(THREAD).draft("Q")
@@ -65,7 +63,7 @@ async def test_not_a_word_of_a_long_answer_is_lost_where_its_blocks_are_refused(
     assert setup.fallbacks == ["plain"]
 
 
-async def test_an_answer_that_fills_its_limit_twice_when_escaped_is_whole(setup: SlackSetup) -> None:
+async def test_an_answer_that_escaping_makes_too_long_is_complete(setup: SlackSetup) -> None:
     words = "\n\n".join("&<" * 100 + f" {number}" for number in range(40))
     assert len(words) < setup.app.channel.capabilities.text_limit
     await setup.app.channel.send(DIRECT, Text(text=words), key="1")
@@ -74,7 +72,7 @@ async def test_an_answer_that_fills_its_limit_twice_when_escaped_is_whole(setup:
     assert setup.fallbacks == []
 
 
-async def test_a_table_of_more_than_slack_shows_is_shown_as_text(setup: SlackSetup) -> None:
+async def test_a_table_beyond_slacks_limits_is_sent_as_text(setup: SlackSetup) -> None:
     rows = "\n".join(f"| {'moku ' * 18} | {number} |" for number in range(98))
     await setup.app.channel.send(DIRECT, Text(text=f"| a | b |\n|---|---|\n{rows}"), key="1")
     shown = " ".join(setup.api.channels["D1"].texts)
@@ -82,7 +80,7 @@ async def test_a_table_of_more_than_slack_shows_is_shown_as_text(setup: SlackSet
     assert setup.fallbacks == []
 
 
-async def test_words_too_long_for_a_caption_are_a_message(setup: SlackSetup) -> None:
+async def test_a_text_too_long_for_a_caption_is_a_message(setup: SlackSetup) -> None:
     media = Media(ref=await setup.blobs.put(b"PK", mime="application/zip"), name="sona.zip")
     words = " ".join(f"word{number}" for number in range(500))
     await setup.app.channel.send(DIRECT, Document(media=media, text=words), key="1")
@@ -90,7 +88,7 @@ async def test_words_too_long_for_a_caption_are_a_message(setup: SlackSetup) -> 
     assert said.split() == words.split()
 
 
-async def test_a_listening_question_waits_until_its_sound_is_shown(setup: SlackSetup) -> None:
+async def test_a_listening_question_waits_until_its_audio_is_shared(setup: SlackSetup) -> None:
     setup.api.pending_scans["F1"] = 3
     spoken = Quiz(id="1", question="What?", form="listening", audio=await setup.sound())
     await setup.app.channel.send(DIRECT, spoken, key="1")
@@ -99,14 +97,14 @@ async def test_a_listening_question_waits_until_its_sound_is_shown(setup: SlackS
     assert setup.pauses == [0.1, 0.2, 0.4]
 
 
-async def test_a_picture_is_shown_once_slack_has_looked_through_it(setup: SlackSetup) -> None:
+async def test_a_picture_is_sent_once_slack_has_scanned_it(setup: SlackSetup) -> None:
     setup.api.pending_scans["F1"] = 2
     media = Media(ref=await setup.blobs.put(b"PNG", mime="image/png"), mime="image/png", name="a.png")
     await setup.app.channel.send(DIRECT, Picture(media=media, text="moku"), key="1")
     assert (len(setup.api.files), setup.fallbacks) == (1, [])
 
 
-async def test_a_file_that_slack_never_shows_holds_up_nobody_for_long(setup: SlackSetup) -> None:
+async def test_waiting_for_a_file_ends_after_three_seconds(setup: SlackSetup) -> None:
     setup.api.pending_scans["F1"] = 100
     await setup.app.channel.send(THREAD, Voice(text="moku", audio=await setup.sound()), key="1")
     assert sum(setup.pauses) == 3
@@ -119,14 +117,14 @@ async def test_a_voice_note_is_a_file_in_the_thread(setup: SlackSetup) -> None:
     assert (done["channel_id"], done["thread_ts"]) == ("D1", THREAD.thread)
 
 
-async def test_a_listening_question_is_heard_before_it_is_asked(setup: SlackSetup) -> None:
+async def test_a_listening_question_sends_its_audio_first(setup: SlackSetup) -> None:
     spoken = Quiz(id="1", question="What?", form="listening", audio=await setup.sound())
     receipt = await setup.app.channel.send(DIRECT, spoken, key="1")
     assert [("file" in message) for message in setup.api.channels["D1"].messages.values()] == [True, False]
     assert receipt in setup.api.channels["D1"].messages
 
 
-async def test_a_picture_has_its_words_beside_it(setup: SlackSetup) -> None:
+async def test_a_picture_has_its_text_in_the_same_message(setup: SlackSetup) -> None:
     media = Media(ref=await setup.blobs.put(b"PNG", mime="image/png"), mime="image/png", name="a.png")
     await setup.app.channel.send(DIRECT, Picture(media=media, text="<!here> **moku**"), key="1")
     (message,) = setup.api.channels["D1"].messages.values()
@@ -137,7 +135,7 @@ async def test_a_picture_has_its_words_beside_it(setup: SlackSetup) -> None:
 
 
 @pytest.mark.parametrize("mime", ["image/png", "image/heic"])
-async def test_a_picture_that_slack_does_not_show_in_a_message_is_a_file(setup: SlackSetup, mime: str) -> None:
+async def test_a_picture_that_slack_cannot_show_inline_is_sent_as_a_file(setup: SlackSetup, mime: str) -> None:
     setup.api.refuse("chat.postMessage", "invalid_blocks")
     media = Media(ref=await setup.blobs.put(b"PNG", mime=mime), mime=mime, name="a")
     await setup.app.channel.send(THREAD, Picture(media=media, text="**moku**"), key="1")
@@ -146,7 +144,7 @@ async def test_a_picture_that_slack_does_not_show_in_a_message_is_a_file(setup: 
     assert setup.fallbacks == (["file"] if mime == "image/png" else [])
 
 
-async def test_what_destroys_is_asked_again_in_the_words_of_the_question(setup: SlackSetup) -> None:
+async def test_a_destructive_choice_has_a_confirmation_dialog_in_the_questions_words(setup: SlackSetup) -> None:
     choices = (
         Choice(label="Forget everything about me, for ever", value="/forget yes", destroys=True),
         Choice(label="Keep it", value="/forget no"),
@@ -163,7 +161,7 @@ async def test_what_destroys_is_asked_again_in_the_words_of_the_question(setup: 
     assert (forget["style"], forget["confirm"]["style"], "confirm" in keep) == ("danger", "danger", False)
 
 
-async def test_an_answer_can_be_rated_where_all_can_see_it(setup: SlackSetup) -> None:
+async def test_only_answers_that_everybody_sees_can_be_rated(setup: SlackSetup) -> None:
     answer = Text(text="Moku is food.", rateable=True)
     for address in (THREAD, PRIVATE):
         await setup.app.channel.send(address, answer, key=str(address))
@@ -175,7 +173,7 @@ async def test_an_answer_can_be_rated_where_all_can_see_it(setup: SlackSetup) ->
     assert setup.api.channels["D1"].messages.popitem()[1]["blocks"][-1]["type"] == "section"
 
 
-async def test_a_file_has_its_words_beside_it(setup: SlackSetup) -> None:
+async def test_a_file_has_its_text_as_comment(setup: SlackSetup) -> None:
     media = Media(ref=await setup.blobs.put(b"PK", mime="application/zip"), name="sona.zip")
     await setup.app.channel.send(DIRECT, Document(media=media, text="All of it."), key="1")
     (sent,) = setup.api.calls_of("files.completeUploadExternal")
@@ -183,7 +181,7 @@ async def test_a_file_has_its_words_beside_it(setup: SlackSetup) -> None:
     assert "sona.zip" in str(sent["files"])
 
 
-async def test_a_try_after_a_failure_goes_on_where_it_stopped(setup: SlackSetup) -> None:
+async def test_a_retry_resumes_after_the_messages_already_sent(setup: SlackSetup) -> None:
     spoken = Quiz(id="1", question="What?", form="listening", audio=await setup.sound())
     setup.api.refuse("chat.postMessage", "internal_error", status=500)
     with pytest.raises(Unreachable):
@@ -193,7 +191,7 @@ async def test_a_try_after_a_failure_goes_on_where_it_stopped(setup: SlackSetup)
     assert len(setup.api.channels["D1"].messages) == 2
 
 
-async def test_slack_says_how_long_to_wait(setup: SlackSetup) -> None:
+async def test_throttled_carries_slacks_retry_after(setup: SlackSetup) -> None:
     setup.api.limit(lambda: setup.clock.now().timestamp())
     for number in range(3):
         await setup.app.channel.send(DIRECT, Text(text="toki"), key=str(number))
@@ -218,7 +216,7 @@ async def test_slack_says_how_long_to_wait(setup: SlackSetup) -> None:
         ("ratelimited", 429, Throttled, False),
     ],
 )
-async def test_every_refusal_has_its_meaning(
+async def test_every_error_is_mapped(
     setup: SlackSetup, error: str, status: int, kind: type[Exception], gone: bool
 ) -> None:
     setup.api.refuse("chat.postMessage", error, status=status, retry_after=2 if status == 429 else 0)
@@ -227,13 +225,13 @@ async def test_every_refusal_has_its_meaning(
     assert getattr(raised.value, "gone", False) is gone
 
 
-async def test_nobody_at_home_is_unreachable(setup: SlackSetup) -> None:
+async def test_a_refused_connection_is_unreachable(setup: SlackSetup) -> None:
     await setup.api.__aexit__()
     with pytest.raises(Unreachable):
         await setup.app.channel.send(DIRECT, Text(text="toki"), key="1")
 
 
-async def test_a_file_is_fetched_with_the_token_from_slack_alone(setup: SlackSetup) -> None:
+async def test_a_file_is_fetched_with_the_token_from_slack_only(setup: SlackSetup) -> None:
     setup.api.files["F1"] = ("a.ogg", b"OggS")
     found = await setup.app.channel.fetch(Media(ref=f"T1|{setup.api.url}/files/F1"))
     assert found == b"OggS"
@@ -247,7 +245,7 @@ async def test_a_file_is_fetched_with_the_token_from_slack_alone(setup: SlackSet
             await setup.app.channel.fetch(Media(ref=ref))
 
 
-async def test_a_page_to_sign_in_is_no_file(setup: SlackSetup) -> None:
+async def test_a_sign_in_page_instead_of_a_file_is_refused(setup: SlackSetup) -> None:
     setup.api.files["F1"] = ("a.ogg", b"OggS")
     setup.app.client._tokens = SingleToken("xoxb-other")  # pyright: ignore[reportPrivateUsage] - the token is given once, and here it has been revoked since
     with pytest.raises(Refused):

@@ -55,9 +55,7 @@ async def tokens(slow: SlowInstalls, clock: ManualClock) -> InstalledTokens:
     return InstalledTokens(installs=slow, oauth=oauth, clock=clock)
 
 
-async def test_who_stops_waiting_for_a_renewal_does_not_break_it_off(
-    tokens: InstalledTokens, slow: SlowInstalls
-) -> None:
+async def test_cancelling_a_caller_does_not_cancel_the_renewal(tokens: InstalledTokens, slow: SlowInstalls) -> None:
     waiting = asyncio.create_task(tokens.token("T1"))
     await slow.started.wait()
     waiting.cancel()
@@ -70,7 +68,7 @@ async def test_who_stops_waiting_for_a_renewal_does_not_break_it_off(
     assert (await tokens.token("T1"), slow.renewals) == ("new", 1)
 
 
-async def test_all_who_ask_while_it_is_renewed_wait_for_the_same(tokens: InstalledTokens, slow: SlowInstalls) -> None:
+async def test_concurrent_callers_share_one_renewal(tokens: InstalledTokens, slow: SlowInstalls) -> None:
     waiting = asyncio.gather(*(tokens.token("T1") for _ in range(5)))
     await slow.started.wait()
     slow.finish.set()

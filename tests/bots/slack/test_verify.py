@@ -23,12 +23,12 @@ def _call(**headers: str) -> Request:
     return Request(body=BODY, headers={TIMESTAMP: "1531420618", SIGNATURE: SIGNED, **headers})
 
 
-def test_slacks_own_example_is_let_in() -> None:
+def test_slacks_own_example_is_valid() -> None:
     assert is_signed(_call(), SECRET, SENT)
 
 
 @pytest.mark.parametrize("seconds", [-300, 300])
-def test_a_call_is_good_for_five_minutes_either_way(seconds: int) -> None:
+def test_a_call_is_valid_for_five_minutes_either_way(seconds: int) -> None:
     assert is_signed(_call(), SECRET, SENT + timedelta(seconds=seconds))
     further = seconds + (1 if seconds > 0 else -1)
     assert not is_signed(_call(), SECRET, SENT + timedelta(seconds=further))
@@ -49,10 +49,10 @@ def test_a_call_is_good_for_five_minutes_either_way(seconds: int) -> None:
         {TIMESTAMP: "١"},
     ],
 )
-def test_anything_else_is_kept_out(headers: dict[str, str]) -> None:
+def test_any_other_header_is_rejected(headers: dict[str, str]) -> None:
     assert not is_signed(_call(**headers), SECRET, SENT)
 
 
-def test_another_body_and_no_secret_are_kept_out() -> None:
+def test_another_body_or_an_empty_secret_is_rejected() -> None:
     assert not is_signed(Request(body=BODY + b"&x=1", headers=_call().headers), SECRET, SENT)
     assert not is_signed(_call(), "", SENT)

@@ -1,4 +1,4 @@
-"""Discord, connected to the fake API."""
+"""The contract harness of Discord, connected to the fake API."""
 
 import hmac
 import json
@@ -51,7 +51,7 @@ class DiscordHarness:
         )
 
     def _said(self, words: str) -> Request:
-        """The one way to say words by HTTP: a form."""
+        """Return a submitted form, the only text that comes over HTTP."""
         field = {"type": 4, "custom_id": "words", "value": words}
         choice = custom_id.encode(
             forms.form_choice("q1"), self.address, hmac.digest(SECRET, b"discord buttons", "sha256")
@@ -89,7 +89,7 @@ class DiscordHarness:
         )
 
     async def takes(self, recorded: Mapping[str, Any]) -> tuple[Event, ...]:
-        """As the gateway brings it."""
+        """Parse a recording as a gateway dispatch."""
         return self.bot.channel.read(recorded["name"], recorded["data"])
 
     def leave(self) -> None:
@@ -98,19 +98,19 @@ class DiscordHarness:
 
 @asynccontextmanager
 async def open_harness() -> AsyncGenerator[DiscordHarness]:
-    shelf, counted = DiscordBlobs(), Counted()
+    blobs, counted = DiscordBlobs(), Counted()
     async with FakeDiscord() as api:
         api.channel()
         bot = connect(
             DiscordSettings(token=TOKEN, api_url=api.url, public_key=api.public_key),
             secret_key=SECRET,
             clock=ManualClock(),
-            blobs=shelf,
+            blobs=blobs,
             encode_voice_note=voice_note,
             count=counted,
         )
         try:
             await bot.channel.identify()
-            yield DiscordHarness(bot=bot, api=api, blobs=shelf, counted=counted.forms)
+            yield DiscordHarness(bot=bot, api=api, blobs=blobs, counted=counted.forms)
         finally:
             await bot.close()

@@ -22,7 +22,7 @@ from tests.fakes.slack import SECRET, TOKEN, FakeSlack, event, signed_headers
 class SlackHarness:
     app: Slack
     api: FakeSlack
-    shelf: SlackBlobs
+    blobs: SlackBlobs
     clock: ManualClock
     address: Address = field(default_factory=lambda: Address("slack", "T1.D1"))
     can_leave: bool = True
@@ -75,10 +75,10 @@ class SlackHarness:
 
     async def picture(self) -> Media:
         data, mime = b"\x89PNG", "image/png"
-        return Media(ref=await self.shelf.put(data, mime=mime), mime=mime, name="kili.png")
+        return Media(ref=await self.blobs.put(data, mime=mime), mime=mime, name="kili.png")
 
     async def sound(self) -> Media:
-        return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
+        return Media(ref=await self.blobs.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
 
     async def shown(self) -> Shown:
         started = [call["chunks"][0].get("text", "") for call in self.api.calls_of("chat.startStream")]
@@ -113,18 +113,18 @@ class SlackHarness:
 
 @asynccontextmanager
 async def open_harness() -> AsyncGenerator[SlackHarness]:
-    shelf, clock, counted = SlackBlobs(), ManualClock(), Counted()
+    blobs, clock, counted = SlackBlobs(), ManualClock(), Counted()
     async with FakeSlack() as api:
         api.channel("D1")
         app = connect(
             SlackSettings(token=TOKEN, signing_secret=SECRET, api_url=api.url),
             secret_key=b"secret",
             clock=clock,
-            blobs=shelf,
+            blobs=blobs,
             count=counted,
             commands=("quiz", "help", "stop"),
         )
         try:
-            yield SlackHarness(app=app, api=api, shelf=shelf, clock=clock, counted=counted.forms)
+            yield SlackHarness(app=app, api=api, blobs=blobs, clock=clock, counted=counted.forms)
         finally:
             await app.close()

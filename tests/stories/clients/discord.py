@@ -1,4 +1,4 @@
-"""A person in Discord: private messages with the bot, through the strict fake's gateway."""
+"""A person in Discord: direct messages with the bot, over the strict fake's gateway."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -15,7 +15,7 @@ _EPHEMERAL = 1 << 6
 
 
 class DiscordPhone:
-    """`taken` waits until so many events of this chat were received."""
+    """A person in direct messages with the bot; `wait_for_events` waits until that many events of the chat were received."""
 
     def __init__(self, api: FakeDiscord, wait_for_events: WaitForEvents, *, chat: int, locale: str) -> None:
         self.api = api
@@ -35,8 +35,8 @@ class DiscordPhone:
 
     async def taps(self, choice: Choice, receipt: str) -> None:
         message = self.chat.messages[receipt]
-        parts = [part for row in message["components"] for part in row["components"]]
-        (data,) = [data for part in parts if (data := _component_data(part, choice.label)) is not None]
+        components = [part for row in message["components"] for part in row["components"]]
+        (data,) = [data for part in components if (data := _component_data(part, choice.label)) is not None]
         await self._interact(type=3, message=message, data=data)
 
     async def greets(self) -> None:
@@ -55,7 +55,7 @@ class DiscordPhone:
         return self.chat.messages[receipt]["sound"]
 
     async def writes_answer(self, words: str, receipt: str) -> None:
-        """Open the form of a question and send it off."""
+        """Open a question's form and submit it."""
         message = self.chat.messages[receipt]
         (button,) = [part for row in message["components"] for part in row["components"]]
         tap = {"component_type": 2, "custom_id": button["custom_id"]}
@@ -80,7 +80,7 @@ class DiscordPhone:
         return self.chat.texts
 
     async def sound(self, receipt: str) -> bytes:
-        """The voice note itself, or the one right above the question."""
+        """Return the voice note itself, or the one directly above the question."""
         notes = [note["sound"] for note in self.chat.messages.values() if note["id"] <= receipt and note.get("sound")]
         return notes[-1]
 
@@ -122,16 +122,16 @@ class ServerPhone(DiscordPhone):
     mention = f"<@{BOT['id']}>"
 
     def switch_to(self, chat: str, thread: str = "") -> None:
-        """Look at another channel, or at what one person alone sees there."""
+        """Switch to another channel, or to one person's ephemeral messages there."""
         self.chat = self.api.channel(chat)
         self.address = Address("discord", chat, thread)
 
     def overheard(self) -> list[str]:
-        """What everybody in the channel sees."""
+        """Return the texts that everybody in the channel sees."""
         return [message["content"] for message in self.chat.messages.values() if not message["flags"] & _EPHEMERAL]
 
     async def murmurs(self, words: str) -> None:
-        """Somebody says something to the others."""
+        """Send a message of another person to the channel."""
         await self._message(content=words, author={"id": "8", "username": "minh", "global_name": "Minh"})
 
     async def _message(self, **content: Any) -> None:
@@ -139,7 +139,7 @@ class ServerPhone(DiscordPhone):
         await super()._message(guild_id="55", member={"roles": []}, mentions=us, **content)
 
     async def use_message_command(self, command: str, words: str) -> None:
-        """Use a command of the menu of somebody's message."""
+        """Use a command in the context menu of another person's message."""
         other = {"id": "5", "type": 0, "channel_id": self.chat.id, "author": {"id": "8", "username": "minh"}}
         resolved = {"messages": {"5": {**other, "content": words, "attachments": []}}}
         await self._interact(
@@ -147,7 +147,7 @@ class ServerPhone(DiscordPhone):
         )
 
     async def opens_thread(self, name: str, **options: str) -> None:
-        """Use a command that goes on in a thread, and look there."""
+        """Use a command that opens a thread, and switch to it."""
         filled = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
         asked = self._interaction(type=2, data={"id": "1", "type": 1, "name": name, "options": filled})
         await self.api.gateway.push("INTERACTION_CREATE", asked)
@@ -167,7 +167,7 @@ class ServerPhone(DiscordPhone):
 
 
 def _component_data(part: dict[str, Any], label: str) -> dict[str, Any] | None:
-    """What is sent when the choice with this label is taken, if it is there."""
+    """Return the data of choosing this label on a component, or `None` if the component does not have it."""
     if part["type"] == 2:
         return {"component_type": 2, "custom_id": part["custom_id"]} if part["label"] == label else None
     values = [option["value"] for option in part["options"] if option["label"] == label]
