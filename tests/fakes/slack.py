@@ -1,14 +1,15 @@
 """Slack on a real socket: the Web API, signed calls of the Events API and Socket Mode, as strict as its documentation (docs.slack.dev).
 
-Held to: a wrong token is `invalid_auth`, an unknown method `unknown_method`, both with status 200; a message has at most
-40,000 characters (4,000 when updated) and 50 blocks with 11,300 characters in all, a table 10,000 characters in all of its cells, a section 3,000 characters, a row 25 buttons with labels of 75 and
-values of 2,000 characters, one table; streams need a thread, and outside of direct messages a recipient; they end by themselves after five
-minutes, and appending to one that has ended is `message_not_in_streaming_state`, updating one that runs is refused; a
-stream that the reader has stopped takes no more (`stopped_by_user`) and is updated like any message; a session needs a thread
-and a known status, and takes a title only when it begins; prompts that name a thread are ignored without a word in an app with `agent_view`; a form opens within three
-seconds; the token has the scopes of the manifest; a thread's status goes with the app's next message; 429 carries `Retry-After`.
-Calls carry a signature over timestamp and body, and come again with `X-Slack-Retry-Num` while they are not answered
-with 2xx. In Socket Mode an envelope goes to one of the connections, and comes again until its id is sent back.
+Enforced: a wrong token is `invalid_auth`, an unknown method `unknown_method`, both with status 200; a message has at most
+40,000 characters (4,000 in an update), 50 blocks with 11,300 characters in all, and one table with 10,000 characters in its
+cells; a section has 3,000 characters, a row 25 buttons with labels of 75 and values of 2,000. Streams need a thread, and
+outside of direct messages a recipient; they end after five minutes; appending to an ended stream is
+`message_not_in_streaming_state`, updating an open one is refused; one that the person stopped accepts no chunks
+(`stopped_by_user`) but can be updated like any message. A session needs a thread and a known status, and accepts a title
+only when it begins; prompts that name a thread are silently ignored in an app with `agent_view`; a trigger id is valid for
+three seconds; the token has the manifest's scopes; a thread's status disappears with the app's next message; 429 carries
+`Retry-After`. Calls carry a signature over timestamp and body, and are repeated with `X-Slack-Retry-Num` until the response
+is 2xx. In Socket Mode an envelope goes to one of the connections, and is repeated until it is acknowledged.
 """
 
 import asyncio
@@ -34,14 +35,14 @@ _MANIFEST = Path(bots.slack.__file__).parent / "manifest.json"
 
 
 def signed_headers(body: bytes, now: float, secret: str = SECRET) -> dict[str, str]:
-    """The headers of a call made at `now`, written independently of the product's own check."""
+    """Return the headers of a call made at `now`; implemented independently of the code under test."""
     stamp = str(int(now))
     digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, sha256).hexdigest()
     return {"x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={digest}"}
 
 
 def event(content: dict[str, Any], number: str = "Ev1") -> dict[str, Any]:
-    """An Events API payload around an event."""
+    """Return an Events API payload that contains an event."""
     return {
         "type": "event_callback",
         "token": "gone",
@@ -55,7 +56,10 @@ def event(content: dict[str, Any], number: str = "Ev1") -> dict[str, Any]:
 
 
 class FakeSlack(SlackMethods):
-    """`async with FakeSlack() as slack`; `slack.url` is what `SLACK_API_URL` is set to."""
+    """`async with FakeSlack() as slack`; `slack.url` is the value for `SLACK_API_URL`.
+
+    The next call of `users.info` waits for `block_lookup`, if that is set.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -90,29 +94,29 @@ class FakeSlack(SlackMethods):
             await self._runner.cleanup()
 
     def limit(self, time: Callable[[], float]) -> None:
-        """From now on hold the app to the real pace and the real length of streams; `time` in seconds."""
+        """Enforce Slack's real rate limit and length of streams from now on; `time` in seconds."""
         self.pace, self.time = MessageRate(time), time
 
     def refuse(self, method: str, error: str, *, status: int = 200, retry_after: float = 0) -> None:
-        """Answer the next call of a method like this."""
+        """Answer the next call of a method with this error."""
         self._refusals.append((method, Answer(error, status=status, retry_after=retry_after)))
 
     def calls_of(self, method: str) -> list[Call]:
         return [call for name, call in self.calls if name == method]
 
     async def push(self, kind: str, payload: dict[str, Any], number: str = "E1") -> None:
-        """Send an envelope to one of those who listen, or keep it until somebody does."""
+        """Send an envelope to one connection, or to the next if there is none."""
         self._unacknowledged[number] = {"type": kind, "envelope_id": number, "payload": payload}
         for socket in self._sockets[-1:]:
             await socket.send_json(self._unacknowledged[number])
 
     async def request_reconnect(self) -> None:
-        """Tell who listens to connect anew, as Slack does from time to time."""
+        """Ask the connected apps to reconnect, as Slack does regularly."""
         for socket in self._sockets:
             await socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
 
     async def wait_until(self, true: Callable[[], bool]) -> None:
-        """Wait for something to come true through a call or an envelope that was taken."""
+        """Wait until a call or an acknowledgement makes the condition true."""
         async with asyncio.timeout(10), self._changed:
             await self._changed.wait_for(true)
 
@@ -142,13 +146,13 @@ class FakeSlack(SlackMethods):
         return web.json_response({"ok": True, **result})
 
     async def _block(self, released: asyncio.Event) -> None:
-        """Let the first who asks wait until it is `held` no more."""
+        """Block the current lookup until `released` is set."""
         self.block_lookup, self.blocked_lookups = None, self.blocked_lookups + 1
         await self._notify()
         await released.wait()
 
     def _authenticate(self, name: str, request: web.Request, call: Call) -> None:
-        """Who calls: the app by its id and secret, its gateway, or a workspace's bot."""
+        """Check the credentials: the app's id and secret, its app token, or a workspace's bot token."""
         header = request.headers.get("Authorization", "")
         if name == "oauth.v2.access":
             if header.startswith("Basic "):
@@ -175,7 +179,7 @@ class FakeSlack(SlackMethods):
         return web.Response(text=f"OK - {len(self.files[file_id][1])}")
 
     async def _download(self, request: web.Request) -> web.Response:
-        """Who may not read a file gets a page to sign in, with status 200."""
+        """Serve a file, or a sign-in page with status 200 if the token may not read it."""
         if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.workspaces.teams:
             return web.Response(text="<html>sign in</html>", content_type="text/html")
         file = self.files.get(request.match_info["number"])
@@ -201,7 +205,7 @@ class FakeSlack(SlackMethods):
 
 
 async def post(url: str, payload: dict[str, Any], now: float, *, form: bool = False, retry: int = 0) -> tuple[int, str]:
-    """Call a webhook as Slack does; status and words of the answer."""
+    """Call a webhook as Slack does; return the response's status and text."""
     fields = payload if "command" in payload else {"payload": json.dumps(payload)}
     body = (urlencode(fields) if form else json.dumps(payload)).encode()
     kind = "application/x-www-form-urlencoded" if form else "application/json"
@@ -213,7 +217,7 @@ async def post(url: str, payload: dict[str, Any], now: float, *, form: bool = Fa
 
 
 async def _arguments(request: web.Request) -> Call:
-    """A call's arguments, from the address, a form or JSON."""
+    """Return a call's arguments from its query and its form or JSON body."""
     call: Call = dict(request.query)
     if request.content_type == "application/json":
         call |= json.loads(await request.read() or b"{}")

@@ -1,4 +1,4 @@
-"""The Web API's methods over channels kept in memory."""
+"""The Web API's methods, on channels in memory."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,10 @@ Call = dict[str, Any]
 
 
 class SlackMethods:
-    """Everything an app can ask; each method is named after Slack's with `_` for the dots."""
+    """The methods an app can call; each is named after Slack's with `_` for the dots.
+
+    `pending_scans` is how many calls of `files.info` a file still looks unscanned.
+    """
 
     def __init__(self) -> None:
         self.channels: dict[str, SlackChat] = {}
@@ -30,7 +33,7 @@ class SlackMethods:
         self._ts_count = 0
 
     def channel(self, number: str = "D1") -> SlackChat:
-        """A channel that the app may write to; those beginning with D are with one person."""
+        """Return a channel that the app can write to, creating it if necessary; ids with D are direct conversations."""
         return self.channels.setdefault(number, SlackChat(id=number))
 
     def next_ts(self) -> str:
@@ -52,11 +55,11 @@ class SlackMethods:
         return channel
 
     def trigger(self, number: str) -> None:
-        """Somebody has just done something that a form may be opened for."""
+        """Issue a trigger id, with which a form can be opened."""
         self.triggers[number] = self.time()
 
     def press_stop(self, number: str, thread: str) -> None:
-        """Somebody presses the stop button: what is streamed in the thread takes no more."""
+        """Press the stop button: the thread's stream accepts nothing more."""
         for message in self.channels[number].messages.values():
             if message["thread_ts"] == thread and message.get("streaming"):
                 message.update(streaming=False, stopped=True)
@@ -68,7 +71,7 @@ class SlackMethods:
         return message
 
     def _writable_channel(self, call: Call) -> SlackChat:
-        """A channel that the app is in."""
+        """Return a channel that the app is a member of."""
         channel = self._channel(call)
         if not channel.member:
             raise Answer("not_in_channel")
@@ -92,7 +95,7 @@ class SlackMethods:
         return self.workspaces.access(call)
 
     def users_info(self, call: Call) -> dict[str, Any]:
-        """The locale is told only when it is asked for."""
+        """Return a user, with the locale only if requested."""
         user = call.get("user", "")
         if not user.startswith("U"):
             raise Answer("user_not_found")
@@ -107,7 +110,7 @@ class SlackMethods:
         return self._post(call, text=call.get("text", ""), blocks=call.get("blocks") or [])
 
     def _check_pictures(self, call: Call) -> None:
-        """A picture by id has to be uploaded, and be one that Slack shows: png, jpg or gif."""
+        """Check that pictures referenced by id are uploaded, scanned, and png, jpg or gif."""
         for block in call.get("blocks") or []:
             if "slack_file" in block:
                 name, data = self.files.get(block["slack_file"].get("id", ""), ("", b""))
@@ -239,7 +242,7 @@ class SlackMethods:
         return {"files": call["files"]}
 
     def files_info(self, call: Call) -> dict[str, Any]:
-        """A file that Slack is `slow` with shows what it is, and where it was shared, only when it was asked for often enough."""
+        """Return a file; its type and shares are missing while its scan is pending."""
         file_id = call.get("file", "")
         if file_id not in self.files:
             raise Answer("file_not_found")

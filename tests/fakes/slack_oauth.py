@@ -1,8 +1,8 @@
-"""Installing into workspaces, as Slack does it: a page of consent, codes that count once, tokens that end, and their refreshing.
+"""Slack's OAuth: the consent page, one-time codes, expiring tokens and their renewal.
 
-Held to: a code counts once (`code_already_used`) and for its own redirect only (`bad_redirect_uri`); the app names itself
-by HTTP Basic (`invalid_client_id`, `bad_client_secret`); with token rotation a token comes with `expires_in` 43,200 and a
-refresh token, which is used up by refreshing (`invalid_refresh_token`); an ended token is `token_expired`, one taken back
+Enforced: a code is valid once (`code_already_used`) and for its own redirect only (`bad_redirect_uri`); the app authenticates
+with HTTP Basic (`invalid_client_id`, `bad_client_secret`); with token rotation a token comes with `expires_in` 43,200 and a
+refresh token, which is valid once (`invalid_refresh_token`); an expired token is `token_expired`, a revoked one
 `token_revoked`.
 """
 
@@ -19,7 +19,7 @@ TOKEN_SECONDS = 43_200
 
 @dataclass
 class Workspaces:
-    """Who has installed the app: tokens by team, `refusals` what is said to a token that opens nothing any more."""
+    """The installs of the app: `teams` by token, `refusals` are the errors of tokens that are no longer valid."""
 
     teams: dict[str, str] = field(default_factory=lambda: {TOKEN: "T1"})
     refusals: dict[str, str] = field(default_factory=dict[str, str])
@@ -30,7 +30,7 @@ class Workspaces:
     issued: int = 0
 
     def consent(self, query: dict[str, str], team: str) -> str:
-        """The owner of `team` agrees on the page that was opened with `query`; where their browser goes then."""
+        """Consent for `team` on the page opened with `query`; return the URL that the browser is redirected to."""
         if query.get("client_id") != CLIENT_ID or not query.get("scope") or not query.get("redirect_uri"):
             raise Answer("invalid_client_id")
         self.issued += 1
@@ -85,7 +85,7 @@ class Workspaces:
         }
 
     def team_of(self, token: str) -> str:
-        """The team that a token opens."""
+        """Return a token's team."""
         if token in self.refusals:
             raise Answer(self.refusals[token])
         if token not in self.teams:

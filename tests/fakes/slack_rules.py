@@ -1,4 +1,4 @@
-"""What Slack's Web API takes and what it refuses, with the names of its errors."""
+"""Slack's limits and errors for messages, blocks, streams and scopes."""
 
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
@@ -30,7 +30,7 @@ BLOCKS = {
 
 
 class Answer(Exception):
-    """An answer that is not `ok`; `retry_after` goes into the header of a 429."""
+    """A response that is not `ok`; `retry_after` is the header of a 429."""
 
     def __init__(self, error: str, *, status: int = 200, retry_after: float = 0) -> None:
         super().__init__(error)
@@ -40,7 +40,7 @@ class Answer(Exception):
 
 
 class MessageRate:
-    """About one message a second in a channel; bursts of three are borne."""
+    """About one message a second per channel, with bursts of three."""
 
     def __init__(self, time: Callable[[], float]) -> None:
         self._time = time
@@ -55,7 +55,7 @@ class MessageRate:
 
 
 def check_message(call: Mapping[str, Any], limit: int = TEXT_LIMIT) -> None:
-    """A message's words and blocks."""
+    """Raise `Answer` for an invalid message."""
     text, shown = call.get("text", ""), call.get("blocks") or []
     if not text and not shown:
         raise Answer("no_text")
@@ -79,7 +79,7 @@ def check_blocks(found: object, limit: int = 50) -> None:
 
 
 def _size(block: Mapping[str, Any]) -> int:
-    """The characters that a block shows."""
+    """Return the number of characters that a block shows."""
     match block["type"]:
         case "section":
             return len(block["text"]["text"])
@@ -92,14 +92,14 @@ def _size(block: Mapping[str, Any]) -> int:
 
 
 def check_scope(method: str, scopes: Collection[str]) -> None:
-    """What a token may call; methods of no family here need no scope."""
+    """Raise `Answer` if a method needs a scope that the token does not have."""
     needed = SCOPES.get(method) or SCOPES.get(method.partition(".")[0])
     if needed and needed not in scopes:
         raise Answer("missing_scope")
 
 
 def chunk_text(call: Mapping[str, Any]) -> str:
-    """The Markdown of a stream's chunks."""
+    """Return the Markdown of a stream's chunks; raises `Answer` for invalid ones."""
     text = ""
     for chunk in call.get("chunks") or []:
         match chunk.get("type"):
@@ -162,7 +162,7 @@ def _check_block(block: Mapping[str, Any]) -> None:
 
 
 def _check_menu(element: Mapping[str, Any]) -> None:
-    """`static_select`: up to 100 options of 75 characters with values of 150, and one of them to begin with."""
+    """Check a `static_select`: up to 100 options of 75 characters with values of 150, and an initial one of them."""
     options = element.get("options")
     if element.get("type") != "static_select" or not element.get("action_id"):
         raise Answer("invalid_blocks")
@@ -176,7 +176,7 @@ def _check_menu(element: Mapping[str, Any]) -> None:
 
 
 def _check_feedback(element: Mapping[str, Any]) -> None:
-    """`feedback_buttons`: both buttons, each with plain text and a value of at most 2,000 characters."""
+    """Check `feedback_buttons`: two buttons with plain text and values of at most 2,000 characters."""
     if element.get("type") != "feedback_buttons":
         raise Answer("invalid_blocks")
     for name in ("positive_button", "negative_button"):
@@ -196,7 +196,7 @@ def _check_button(element: Mapping[str, Any]) -> str:
 
 
 def _check_dialog(shown: Mapping[str, Any]) -> None:
-    """A confirmation: title 100, text 300, both buttons 30 characters."""
+    """Check a confirmation dialog: title 100, text 300, both buttons 30 characters."""
     for name, limit in (("title", 100), ("text", 300), ("confirm", 30), ("deny", 30)):
         _checked_text(shown.get(name) or {}, limit)
     if shown.get("style") not in (None, "primary", "danger"):

@@ -1,4 +1,4 @@
-"""What people see in the channels of the fake."""
+"""The channels of the fake Slack, and the text that people see in them."""
 
 import re
 from dataclasses import dataclass, field
@@ -7,7 +7,9 @@ from typing import Any
 
 @dataclass
 class SlackChat:
-    """`refusal` is the error that everything there is answered with, `member` whether the app is in it; `status` what is shown under each thread."""
+    """A channel. `refusal` is the error of every call that concerns it, `member` says whether the app is in it; `statuses`,
+    `sessions` and `titles` are by thread.
+    """
 
     id: str
     member: bool = True
@@ -21,7 +23,7 @@ class SlackChat:
 
     @property
     def texts(self) -> list[str]:
-        """What people see, from the first message to the last, without marks."""
+        """Return the visible texts of all messages in order, without markup."""
         return [visible_text(message) for message in self.messages.values()]
 
     def buttons(self, ts: str) -> list[dict[str, Any]]:
@@ -33,7 +35,7 @@ def _elements(block: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def visible_text(message: dict[str, Any]) -> str:
-    """The words of a message, without marks: what is streamed, else its blocks, else its text."""
+    """Return a message's visible text without markup: its stream, else its blocks, else its text."""
     if message.get("streamed"):
         return message["streamed"]
     lines = [line for block in message.get("blocks") or [] for line in _lines(block)]
@@ -42,7 +44,7 @@ def visible_text(message: dict[str, Any]) -> str:
 
 
 def without_marks(words: str) -> str:
-    """Without marks; several underscores in a row are a gap to fill and none."""
+    """Remove markup; several underscores in a row are a gap to fill in, not markup."""
     words = re.sub(r"<[^<>|]*\|([^<>]*)>", r"\1", words)
     words = re.sub(r"(?<!\w)[*~`]+|[*~`]+(?!\w)|(?<![\w_])_(?=[^\s_])|(?<=[^\s_])_(?![\w_])", "", words)
     return words.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

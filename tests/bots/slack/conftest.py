@@ -1,4 +1,4 @@
-"""An app connected to the fake Slack, and what it needs to know of the world."""
+"""An app connected to the fake Slack, with in-memory collaborators."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ PRIVATE = Address("slack", "T1.C1", "@U7")
 
 
 class SlackBlobs:
-    """Blobs in memory."""
+    """In-memory `Blobs`."""
 
     def __init__(self) -> None:
         self.stored: dict[str, tuple[bytes, str]] = {}
@@ -38,7 +38,7 @@ class SlackBlobs:
 
 @dataclass
 class SlackSetup:
-    """A connected app with everything around it. `counted` holds the forms that were fallen back to, `paused` the seconds waited for files."""
+    """A connected app and its collaborators. `fallbacks` lists the counted forms, `pauses` the seconds slept."""
 
     api: FakeSlack
     app: Slack

@@ -1,4 +1,4 @@
-"""Being called by Slack: over webhooks and over Socket Mode."""
+"""Calls of Slack: webhooks and Socket Mode."""
 
 import asyncio
 import json
@@ -27,11 +27,11 @@ def _payload(name: str) -> dict[str, Any]:
 
 
 def _no_count(name: str, /, **labels: str) -> None:
-    """Nothing is asked of the counters here."""
+    """Discard counters."""
 
 
 class FailingInbox:
-    """Keeps events by id; refuses the next `failing` of them."""
+    """Stores events by id; fails for the next `failing` of them."""
 
     def __init__(self) -> None:
         self.events: dict[str, Event] = {}
@@ -42,7 +42,7 @@ class FailingInbox:
         if self.failing:
             self.failing -= 1
             self.refused.set()
-            raise Unreachable("the database is away")
+            raise Unreachable("the database is unreachable")
         return self.events.setdefault(event.id, event) is event
 
     async def receive(self, event: Event) -> None:
@@ -56,7 +56,7 @@ async def inbox() -> FailingInbox:
 
 @pytest.fixture
 async def url(setup: SlackSetup, inbox: FailingInbox) -> AsyncIterator[str]:
-    """The product's own door, with this channel behind it."""
+    """The URL of the web application that serves the channel."""
     hooks = Webhooks(inbox.insert, _no_count)
     runner = web.AppRunner(application(hooks, {"/slack": setup.app.channel}, [], Timeouts()))
     await runner.setup()
@@ -124,8 +124,8 @@ async def test_a_rating_is_confirmed_by_an_ephemeral_message_in_the_senders_lang
 async def test_concurrent_calls_are_not_mixed_up(setup: SlackSetup) -> None:
     channel = setup.app.channel
 
-    def call(whole: dict[str, Any]) -> tuple[Event, ...]:
-        return channel.parse(Request(body=json.dumps(whole).encode()))
+    def call(payload: dict[str, Any]) -> tuple[Event, ...]:
+        return channel.parse(Request(body=json.dumps(payload).encode()))
 
     challenge = call({"type": "url_verification", "challenge": "3eZbrw", "token": "x"})
     opened, said = call(_payload("thread_started")), call(_payload("direct"))

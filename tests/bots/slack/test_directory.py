@@ -1,4 +1,4 @@
-"""Languages that people have set, asked for no more often than Slack bears."""
+"""Lookups of locales, within Slack's rate limits."""
 
 from collections.abc import AsyncIterator
 

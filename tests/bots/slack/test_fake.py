@@ -1,4 +1,4 @@
-"""The fake is as strict as Slack, and the manifest asks for what is read."""
+"""The fake is as strict as Slack, and the manifest covers what is parsed."""
 
 import json
 from pathlib import Path
@@ -80,10 +80,10 @@ async def test_a_token_is_limited_to_its_scopes_and_a_bot_to_its_channels(setup:
 async def test_a_form_opens_once_and_within_three_seconds(setup: SlackSetup) -> None:
     setup.api.limit(lambda: setup.clock.now().timestamp())
     view = {"type": "home", "blocks": list[Any]()}
-    for seconds, opens in ((3, True), (3.1, False)):
+    for seconds, is_valid in ((3, True), (3.1, False)):
         setup.api.trigger("1")
         setup.clock.pass_(seconds)
-        if opens:
+        if is_valid:
             await _web(setup).views_open(trigger_id="1", view=view)
         with pytest.raises(SlackApiError, match="expired_trigger_id"):
             await _web(setup).views_open(trigger_id="1", view=view)
@@ -111,7 +111,7 @@ async def test_a_stream_ends_once_and_is_not_updated_while_it_runs(setup: SlackS
 def test_the_manifest_subscribes_to_every_parsed_event_and_names_the_shortcuts() -> None:
     manifest = json.loads((Path(bots.slack.__file__).parent / "manifest.json").read_text(encoding="utf-8"))
     recorded = [json.loads(path.read_text()) for path in (Path(__file__).parent / "fixtures").glob("*.json")]
-    read = {case["payload"].get("event", {}).get("type") for case in recorded} - {None}
-    asked = {name.partition(".")[0] for name in manifest["settings"]["event_subscriptions"]["bot_events"]}
-    assert asked == read
+    parsed = {case["payload"].get("event", {}).get("type") for case in recorded} - {None}
+    subscribed = {name.partition(".")[0] for name in manifest["settings"]["event_subscriptions"]["bot_events"]}
+    assert subscribed == parsed
     assert interactive.ASK in {shortcut["callback_id"] for shortcut in manifest["features"]["shortcuts"]}

@@ -1,4 +1,4 @@
-"""The home tab: how far a person is, what is due, what was read, their settings; filled again when that changes."""
+"""The home tab: progress, due reviews, documents and settings, published again after a change."""
 
 import json
 from collections.abc import AsyncIterator
@@ -28,7 +28,7 @@ DIRECT, THREAD = Address("slack", "T1.D7"), Address("slack", "T1.D7", "169999999
 
 @dataclass
 class MemoryOverviews:
-    """Overviews in memory; `asked` is who was looked up."""
+    """In-memory `Overviews`; `lookups` lists the calls."""
 
     overview: Overview
     lookups: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
@@ -37,7 +37,7 @@ class MemoryOverviews:
     async def of(self, channel: str, sender: str, *, locale: str) -> Overview:
         self.lookups.append((channel, sender, locale))
         if self.unreachable:
-            raise Unreachable("the database is away")
+            raise Unreachable("the database is unreachable")
         return self.overview
 
 
@@ -67,7 +67,7 @@ class HomeTab:
 
 
 def _no_count(name: str, /, **labels: str) -> None:
-    """Nothing is asked of the counters here."""
+    """Discard counters."""
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Many workspaces: installing, tokens that end, and workspaces that remove the app."""
+"""Many workspaces: installs, expiring tokens, and removals of the app."""
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
@@ -27,12 +27,12 @@ SAID = {"type": "message", "channel_type": "im", "channel": "D1", "user": "U7", 
 
 
 def _no_count(name: str, /, **labels: str) -> None:
-    """Nothing is asked of the counters here."""
+    """Discard counters."""
 
 
 @dataclass
 class InstallSite:
-    """The product's door with an app that many can install. `url` is where it stands, `HERE` what it is called by."""
+    """The web application of an app for many workspaces, served at `url` for the public URL `PUBLIC_URL`."""
 
     api: FakeSlack
     app: Slack
@@ -46,7 +46,7 @@ class InstallSite:
     )
 
     async def consent_query(self) -> dict[str, str]:
-        """What the page of consent is opened with."""
+        """Start an install and return the query of the consent page."""
         async with self.browser.get(f"{self.url}/slack/install", allow_redirects=False) as answer:
             assert answer.status == 302
             consent_url = answer.headers["Location"]
@@ -119,15 +119,15 @@ async def test_a_workspace_that_installs_the_app_is_answered_with_its_own_token(
     assert (str(found.address), found.sender.locale) == ("slack:T2.D1", "en-US")
     await site.app.channel.send(found.address, Text(text="toki!"), key="1")
     assert site.api.calls_of("chat.postMessage")[0]["team_of_token"] == "T2"
-    kept = await site.installs.get("slack", "T2")
-    assert kept is not None
-    assert (kept.name, kept.expires) == ("Lipu T2", site.clock.now() + timedelta(seconds=TOKEN_SECONDS))
+    install = await site.installs.get("slack", "T2")
+    assert install is not None
+    assert (install.name, install.expires) == ("Lipu T2", site.clock.now() + timedelta(seconds=TOKEN_SECONDS))
 
 
 async def test_the_consent_page_is_opened_with_the_manifests_scopes(site: InstallSite) -> None:
-    asked = await site.consent_query()
-    assert (asked["client_id"], asked["redirect_uri"]) == (CLIENT_ID, f"{PUBLIC_URL}/slack/oauth")
-    assert {"chat:write", "users:read", "commands"} <= set(asked["scope"].split(","))
+    query = await site.consent_query()
+    assert (query["client_id"], query["redirect_uri"]) == (CLIENT_ID, f"{PUBLIC_URL}/slack/oauth")
+    assert {"chat:write", "users:read", "commands"} <= set(query["scope"].split(","))
 
 
 async def test_an_expired_forged_or_foreign_state_is_rejected(site: InstallSite) -> None:

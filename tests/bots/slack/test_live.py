@@ -1,4 +1,4 @@
-"""Signs of life, and the answer while it is written."""
+"""Live updates: working sessions, status and drafts."""
 
 from dataclasses import replace
 
@@ -11,39 +11,39 @@ from tests.bots.slack.conftest import CHANNEL, DIRECT, PRIVATE, THREAD, SlackSet
 
 
 async def test_an_answer_is_streamed_and_replaced_by_its_final_form(setup: SlackSetup) -> None:
-    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
+    live, chat = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.typing()
-    assert shown.sessions[THREAD.thread] == "processing"
+    assert chat.sessions[THREAD.thread] == "processing"
     await live.draft("toki")
     setup.clock.pass_(1)
     await live.draft("toki pona <!here>")
-    assert shown.texts == ["toki pona <\u200b!here>"]
+    assert chat.texts == ["toki pona <\u200b!here>"]
     assert [chunk["text"] for chunk in setup.api.calls_of("chat.appendStream")[0]["chunks"]] == [" pona <\u200b!here>"]
     await setup.app.channel.send(THREAD, Text(text="toki pona!"), key="1")
-    assert shown.texts == ["toki pona!"]
-    assert shown.sessions[THREAD.thread] == "active"
+    assert chat.texts == ["toki pona!"]
+    assert chat.sessions[THREAD.thread] == "active"
     await setup.app.channel.send(THREAD, Text(text="mi tawa"), key="2")
-    assert shown.texts == ["toki pona!", "mi tawa"]
+    assert chat.texts == ["toki pona!", "mi tawa"]
 
 
 async def test_after_a_stream_has_ended_its_message_is_edited(setup: SlackSetup) -> None:
-    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
+    live, chat = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("toki")
-    next(iter(shown.messages.values()))["streaming"] = False
+    next(iter(chat.messages.values()))["streaming"] = False
     setup.clock.pass_(1)
     await live.draft("toki pona")
-    assert shown.texts == ["toki pona"]
+    assert chat.texts == ["toki pona"]
     assert setup.fallbacks == ["edits"]
     setup.clock.pass_(2)
     await live.draft("toki pona li pona")
-    assert shown.texts == ["toki pona li pona"]
+    assert chat.texts == ["toki pona li pona"]
     await setup.app.channel.send(THREAD, Text(text="toki pona li pona."), key="1")
-    assert shown.texts == ["toki pona li pona."]
+    assert chat.texts == ["toki pona li pona."]
 
 
 async def test_an_answer_that_outlasts_its_stream_is_complete(setup: SlackSetup) -> None:
     setup.api.limit(lambda: setup.clock.now().timestamp())
-    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
+    live, chat = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.status("looking…")
     words = ""
     for minute in range(8):
@@ -51,71 +51,73 @@ async def test_an_answer_that_outlasts_its_stream_is_complete(setup: SlackSetup)
         await live.draft(words)
         await live.status(f"reading page {minute}…")
         setup.clock.pass_(60)
-    assert shown.texts == [words.strip()]
+    assert chat.texts == [words.strip()]
     await setup.app.channel.send(THREAD, Text(text=words + "done"), key="1")
-    assert shown.texts == [words + "done"]
+    assert chat.texts == [words + "done"]
     assert setup.fallbacks == ["edits"]
     assert len(setup.api.calls_of("chat.startStream")) == 1
 
 
 async def test_an_answer_replaces_a_stream_that_has_ended_early(setup: SlackSetup) -> None:
-    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
+    live, chat = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.typing()
     await live.draft("toki")
-    next(iter(shown.messages.values()))["streaming"] = False
+    next(iter(chat.messages.values()))["streaming"] = False
     await setup.app.channel.send(THREAD, Text(text="toki pona"), key="1")
-    assert shown.texts == ["toki pona"]
-    assert shown.sessions == {THREAD.thread: "active"}
+    assert chat.texts == ["toki pona"]
+    assert chat.sessions == {THREAD.thread: "active"}
 
 
 async def test_the_session_stays_stoppable_after_a_stream_has_ended(setup: SlackSetup) -> None:
-    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
+    live, chat = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("toki ike")
     setup.clock.pass_(2)
     await live.draft("toki pona")
-    assert shown.texts == ["toki pona"]
-    assert shown.sessions == {THREAD.thread: "processing"}
+    assert chat.texts == ["toki pona"]
+    assert chat.sessions == {THREAD.thread: "processing"}
 
 
-@pytest.mark.parametrize("told", ["chat.appendStream", "chat.stopStream"])
-async def test_a_stopped_stream_gets_no_more_drafts_and_is_replaced_by_the_answer(setup: SlackSetup, told: str) -> None:
-    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
+@pytest.mark.parametrize("refused_by", ["chat.appendStream", "chat.stopStream"])
+async def test_a_stopped_stream_gets_no_more_drafts_and_is_replaced_by_the_answer(
+    setup: SlackSetup, refused_by: str
+) -> None:
+    live, chat = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("toki")
     setup.api.press_stop("D1", THREAD.thread)
-    if told == "chat.stopStream":
-        setup.api.refuse(told, "stopped_by_user")
+    if refused_by == "chat.stopStream":
+        setup.api.refuse(refused_by, "stopped_by_user")
     else:
         setup.clock.pass_(2)
         await live.draft("toki pona")
         setup.clock.pass_(2)
         await live.draft("toki pona li")
-    assert shown.texts == ["toki"]
+    assert chat.texts == ["toki"]
     assert not setup.api.calls_of("chat.update")
     await setup.app.channel.send(THREAD, Text(text="toki –"), key="1")
-    assert shown.texts == ["toki –"]
-    assert shown.sessions == {THREAD.thread: "active"}
+    assert chat.texts == ["toki –"]
+    assert chat.sessions == {THREAD.thread: "active"}
 
 
 async def test_two_chunks_of_a_stream_cannot_form_a_mention(setup: SlackSetup) -> None:
-    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
+    live, chat = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("ping <")
     setup.clock.pass_(1)
     await live.draft("ping <!here> 1 < 2")
-    assert shown.texts == ["ping <\u200b!here> 1 < 2"]
+    assert chat.texts == ["ping <\u200b!here> 1 < 2"]
 
 
 async def test_at_the_rate_limit_of_streams_drafts_are_edited_and_then_skipped(
     setup: SlackSetup,
 ) -> None:
-    shown = setup.api.channels["D1"]
+    chat = setup.api.channels["D1"]
     for number in range(40):
-        here = replace(THREAD, thread=f"1699999999.{number:06d}")
-        live = setup.app.channel.live(here)
+        address = replace(THREAD, thread=f"1699999999.{number:06d}")
+        live = setup.app.channel.live(address)
         await live.draft("toki")
         setup.clock.pass_(1.3)
         await live.draft("toki pona")
-        await setup.app.channel.send(here, Text(text=f"toki pona {number}"), key=str(number))
-    assert shown.texts == [f"toki pona {number}" for number in range(40)]
+        await setup.app.channel.send(address, Text(text=f"toki pona {number}"), key=str(number))
+    assert chat.texts == [f"toki pona {number}" for number in range(40)]
     assert len(setup.api.calls_of("chat.startStream")) < 20
     assert len(setup.api.calls_of("chat.update")) <= 50
     setup.clock.pass_(60)
@@ -125,24 +127,24 @@ async def test_at_the_rate_limit_of_streams_drafts_are_edited_and_then_skipped(
 
 
 async def test_a_draft_that_does_not_continue_the_last_one_replaces_it(setup: SlackSetup) -> None:
-    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
+    live, chat = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.draft("toki ike")
     setup.clock.pass_(1)
     await live.draft("toki pona")
-    assert shown.texts == ["toki pona"]
+    assert chat.texts == ["toki pona"]
 
 
 async def test_without_streaming_a_message_is_edited(setup: SlackSetup) -> None:
     for address, channel in ((DIRECT, "D1"), (CHANNEL, "C1")):
-        live, shown = setup.app.channel.live(address), setup.api.channels[channel]
+        live, chat = setup.app.channel.live(address), setup.api.channels[channel]
         await live.draft("toki")
         setup.clock.pass_(1)
         await live.draft("too quick")
         setup.clock.pass_(1)
         await live.draft("toki pona")
-        assert shown.texts == ["toki pona"]
+        assert chat.texts == ["toki pona"]
         await setup.app.channel.send(address, Text(text="toki pona!"), key=channel)
-        assert shown.texts == ["toki pona!"]
+        assert chat.texts == ["toki pona!"]
     assert not setup.api.calls_of("chat.startStream")
 
 
@@ -162,16 +164,16 @@ def _steps(setup: SlackSetup, channel: str = "D1") -> list[tuple[str, str, str]]
 async def test_a_session_has_its_topic_as_title_and_a_status_in_the_persons_language(
     setup: SlackSetup,
 ) -> None:
-    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
+    live, chat = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     assert isinstance(live, PersonalLiveUpdates)
     live.meant_for(Sender(id="T1.U7"), "es-MX", "¿Qué  es\nmoku?", "")
     await live.typing()
-    assert shown.statuses == {THREAD.thread: "está pensando…"}
-    assert shown.titles == {THREAD.thread: "¿Qué es moku?"}
+    assert chat.statuses == {THREAD.thread: "está pensando…"}
+    assert chat.titles == {THREAD.thread: "¿Qué es moku?"}
     await live.draft("toki")
-    assert shown.statuses == {}
+    assert chat.statuses == {}
     await setup.app.channel.send(THREAD, Text(text="toki!"), key=setup.clock.id())
-    assert shown.texts == ["toki!"]
+    assert chat.texts == ["toki!"]
 
 
 async def test_tool_calls_are_tasks_of_the_stream(setup: SlackSetup) -> None:
@@ -191,28 +193,28 @@ async def test_tool_calls_are_tasks_of_the_stream(setup: SlackSetup) -> None:
 
 
 async def test_in_a_channels_thread_the_stream_has_the_sender_as_recipient(setup: SlackSetup) -> None:
-    live, shown = setup.app.channel.live(CHANNEL), setup.api.channels["C1"]
+    live, chat = setup.app.channel.live(CHANNEL), setup.api.channels["C1"]
     assert isinstance(live, PersonalLiveUpdates)
     live.meant_for(Sender(id="T1.U7"), "en", "what is moku?", "")
     await live.status("looking…")
     await live.status("")
     await live.draft("toki")
-    assert not shown.titles
-    (begun,) = setup.api.calls_of("chat.startStream")
-    assert (begun["recipient_user_id"], begun["recipient_team_id"]) == ("U7", "T1")
+    assert not chat.titles
+    (started,) = setup.api.calls_of("chat.startStream")
+    assert (started["recipient_user_id"], started["recipient_team_id"]) == ("U7", "T1")
     assert _steps(setup, "C1")[-1] == ("step1", "looking…", "complete")
-    assert shown.texts == ["toki"]
+    assert chat.texts == ["toki"]
     await setup.app.channel.send(CHANNEL, Text(text="toki!"), key="1")
-    assert shown.texts == ["toki!"]
+    assert chat.texts == ["toki!"]
 
 
 async def test_an_app_without_the_scope_to_stream_shows_its_status_under_the_thread(setup: SlackSetup) -> None:
     setup.api.refuse("chat.startStream", "missing_scope")
-    live, shown = setup.app.channel.live(THREAD), setup.api.channels["D1"]
+    live, chat = setup.app.channel.live(THREAD), setup.api.channels["D1"]
     await live.status("looking…")
-    assert shown.statuses[THREAD.thread] == "looking…"
+    assert chat.statuses[THREAD.thread] == "looking…"
     await live.status("")
-    assert shown.statuses[THREAD.thread] == ""
+    assert chat.statuses[THREAD.thread] == ""
     assert setup.fallbacks == ["edits"]
 
 

@@ -1,4 +1,4 @@
-"""Where answers are shown: beside what they answer, to whom they are for, and nowhere else."""
+"""Where replies are shown: in the right thread, and to the right people."""
 
 import asyncio
 import json
@@ -51,8 +51,8 @@ async def test_a_direct_answer_is_streamed_in_the_thread_of_its_message(
     await live.typing()
     assert (shown.sessions, shown.statuses) == ({ROOT: "processing"}, {ROOT: "is thinking…"})
     await live.draft("toki")
-    (begun,) = setup.api.calls_of("chat.startStream")
-    assert begun["thread_ts"] == ROOT
+    (started,) = setup.api.calls_of("chat.startStream")
+    assert started["thread_ts"] == ROOT
     for reply in (Text(text="toki!"), Voice(text="toki", audio=await setup.sound()), Text(text="mi tawa")):
         await setup.app.channel.send(DIRECT, reply, key=setup.clock.id())
     assert shown.texts == ["toki!", "", "mi tawa"]
@@ -115,10 +115,10 @@ async def test_a_private_answer_the_channel_cannot_show_goes_to_the_direct_conve
         setup.api.channel("C9").member = False
     choice = Choice(label="Quiz me", value="/quiz")
     sent = await setup.app.channel.send(ELSEWHERE, Text(text="Moku is food.", choices=(choice,)), key="1")
-    there = setup.api.channels["D7"]
-    assert there.texts == ["Moku is food."]
+    direct = setup.api.channels["D7"]
+    assert direct.texts == ["Moku is food."]
     assert setup.fallbacks == ["direct"]
-    (block,) = [block for block in there.messages[sent]["blocks"] if block["type"] == "actions"]
+    (block,) = [block for block in direct.messages[sent]["blocks"] if block["type"] == "actions"]
     payload = _payload("tap")
     payload["actions"] = [{**block["elements"][0], "block_id": block["block_id"]}]
     payload["channel"]["id"] = payload["container"]["channel_id"] = "D7"
@@ -164,12 +164,12 @@ async def test_a_stop_command_in_a_channel_stops_the_senders_threads_there(setup
 
 async def test_messages_keep_their_order_during_a_lookup_of_their_sender(setup: SlackSetup) -> None:
     held = setup.api.block_lookup = asyncio.Event()
-    kept: list[str] = []
+    event_ids: list[str] = []
 
     async def posts(number: str, **place: str) -> None:
         said = {"type": "message", "user": "U7", "text": "toki", "ts": f"1.{number}", **place}
         for found in await _admit(setup, "events_api", event(said, f"Ev{number}")):
-            kept.append(found.id)
+            event_ids.append(found.id)
 
     posting = [asyncio.create_task(posts("1", channel="D1"))]
     await setup.api.wait_until(lambda: setup.api.blocked_lookups == 1)
@@ -178,7 +178,7 @@ async def test_messages_keep_their_order_during_a_lookup_of_their_sender(setup: 
     await asyncio.sleep(0)
     held.set()
     await asyncio.gather(*posting)
-    assert kept == ["slack:Ev1", "slack:Ev2", "slack:Ev3"]
+    assert event_ids == ["slack:Ev1", "slack:Ev2", "slack:Ev3"]
     assert len(setup.api.calls_of("users.info")) == 1
 
 
@@ -186,13 +186,13 @@ async def test_messages_keep_their_order_during_a_lookup_of_their_sender(setup: 
 async def test_a_typed_answers_form_belongs_to_the_conversation_of_its_question(
     setup: SlackSetup, address: Address
 ) -> None:
-    asked = Quiz(id="1", question="moku?", form="typed", write="Write the answer")
-    await setup.app.channel.send(address, asked, key="1")
-    room = setup.api.channels["C1"]
-    (message,) = room.ephemeral or room.messages.values()
-    payload = _payload("tap_on_a_private_message" if room.ephemeral else "tap_in_a_thread")
+    quiz = Quiz(id="1", question="moku?", form="typed", write="Write the answer")
+    await setup.app.channel.send(address, quiz, key="1")
+    chat = setup.api.channels["C1"]
+    (message,) = chat.ephemeral or chat.messages.values()
+    payload = _payload("tap_on_a_private_message" if chat.ephemeral else "tap_in_a_thread")
     payload["actions"] = [{**message["blocks"][-1]["elements"][0], "block_id": "b"}]
-    if not room.ephemeral:
+    if not chat.ephemeral:
         payload["container"]["thread_ts"] = payload["message"]["thread_ts"] = CHANNEL.thread
     setup.api.trigger(payload["trigger_id"])
     events = await _admit(setup, "interactive", payload)

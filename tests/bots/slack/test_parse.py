@@ -1,4 +1,4 @@
-"""What is read out of calls and envelopes: one recorded payload for each odd case, and anything else."""
+"""Parsing of calls and envelopes: one recording for each case, and arbitrary data."""
 
 import contextlib
 import json
@@ -28,7 +28,7 @@ PARSER = SlackParser(key=KEY, commands=("quiz", "help", "stop"))
 
 
 def _signed(payload: dict[str, Any]) -> dict[str, Any]:
-    """`SIGNED:<address>:<choice>` and `FORM:<address>` as a button and a form would carry them."""
+    """Replace `SIGNED:<address>:<choice>` and `FORM:<address>` in a fixture by signed values."""
     for action in (action.get("selected_option", action) for action in payload.get("actions", [])):
         if action["value"].startswith("SIGNED:"):
             address, choice = _address_and_choice(action["value"].removeprefix("SIGNED:"))
@@ -41,7 +41,7 @@ def _signed(payload: dict[str, Any]) -> dict[str, Any]:
 
 
 def _address_and_choice(text: str) -> tuple[Address, str]:
-    """An address of two or three parts and the choice behind it."""
+    """Split an address of two or three parts from the choice behind it."""
     parts = text.split(":")
     size = 3 if parts[2][:1] == "1" or parts[2].startswith("@") else 2
     return Address.parse(":".join(parts[:size])), ":".join(parts[size:])
@@ -77,16 +77,16 @@ def _parse(kind: str, payload: dict[str, Any]) -> ParsedCall:
 def test_a_call_and_an_envelope_are_parsed_as_recorded(path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     payload = _signed(recorded["payload"])
-    called = _parse(recorded["kind"], payload)
-    assert [_plain(found) for found in called.events] == [
+    call = _parse(recorded["kind"], payload)
+    assert [_plain(found) for found in call.events] == [
         {**event, "body": told(event["body"])} for event in recorded["events"]
     ]
-    assert PARSER.envelope(recorded["kind"], payload, NOW) == called
+    assert PARSER.envelope(recorded["kind"], payload, NOW) == call
 
 
 def test_a_url_verification_has_a_challenge_and_no_event() -> None:
-    reading = PARSER.body(b'{"type": "url_verification", "token": "x", "challenge": "3eZbrw"}', NOW)
-    assert reading == ParsedCall(challenge="3eZbrw")
+    call = PARSER.body(b'{"type": "url_verification", "token": "x", "challenge": "3eZbrw"}', NOW)
+    assert call == ParsedCall(challenge="3eZbrw")
 
 
 def test_the_senders_name_is_taken_from_the_profile() -> None:
@@ -132,8 +132,8 @@ def test_any_body_is_parsed_or_malformed(body: bytes) -> None:
 
 @given(st.text(min_size=1, max_size=40), st.text(max_size=40))
 def test_a_buttons_value_is_valid_only_in_its_own_conversation(choice: str, other: str) -> None:
-    here, there = Address("slack", "T1.D1"), Address("slack", "T1.D1", other or "x")
-    value = signed_value.encode(choice, here, KEY)
-    assert signed_value.decode(value, here, KEY) == choice
-    assert signed_value.decode(value, there, KEY) is None
-    assert signed_value.decode(other, here, KEY) is None
+    own, other_address = Address("slack", "T1.D1"), Address("slack", "T1.D1", other or "x")
+    value = signed_value.encode(choice, own, KEY)
+    assert signed_value.decode(value, own, KEY) == choice
+    assert signed_value.decode(value, other_address, KEY) is None
+    assert signed_value.decode(other, own, KEY) is None

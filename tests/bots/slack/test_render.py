@@ -1,4 +1,4 @@
-"""What replies look like before they go out."""
+"""Rendering of replies as Slack messages."""
 
 import json
 from typing import Any
@@ -69,8 +69,8 @@ def test_more_choices_than_buttons_are_numbered() -> None:
 
 
 def test_a_question_has_buttons_and_pieces_to_order_have_letters() -> None:
-    (asked,) = quiz_messages(Quiz(id="1", question="moku?", form="choice", choices=(A, B), progress="1/5"), _sign)
-    assert _kinds(asked.blocks) == ["context", "section", "actions"]
+    (question,) = quiz_messages(Quiz(id="1", question="moku?", form="choice", choices=(A, B), progress="1/5"), _sign)
+    assert _kinds(question.blocks) == ["context", "section", "actions"]
     (ordered,) = quiz_messages(Quiz(id="1", question="Order!", form="ordering", choices=(A, B)), _sign)
     assert not ordered.has_buttons
     assert "A) to eat" in visible_text({"blocks": ordered.blocks})

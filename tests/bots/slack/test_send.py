@@ -1,4 +1,4 @@
-"""What reaches Slack, and what becomes of its refusals."""
+"""Replies as they appear in Slack, and the handling of refusals."""
 
 import pytest
 
@@ -24,8 +24,8 @@ async def test_an_answer_goes_into_the_thread_it_was_asked_in(setup: SlackSetup)
 async def test_answers_to_a_command_in_a_channel_are_ephemeral(setup: SlackSetup) -> None:
     await setup.app.channel.send(PRIVATE, QUIZ, key="1")
     await setup.app.channel.send(PRIVATE, MARK, key="2", target="1.1")
-    asked, verdict = setup.api.channels["C1"].ephemeral
-    assert (asked["user"], verdict["user"]) == ("U7", "U7")
+    question, verdict = setup.api.channels["C1"].ephemeral
+    assert (question["user"], verdict["user"]) == ("U7", "U7")
     assert not setup.api.channels["C1"].messages
     with pytest.raises(Refused):
         await setup.app.channel.send(PRIVATE, Voice(text="moku", audio=await setup.sound()), key="3")
@@ -247,6 +247,6 @@ async def test_a_file_is_fetched_with_the_token_from_slack_only(setup: SlackSetu
 
 async def test_a_sign_in_page_instead_of_a_file_is_refused(setup: SlackSetup) -> None:
     setup.api.files["F1"] = ("a.ogg", b"OggS")
-    setup.app.client._tokens = SingleToken("xoxb-other")  # pyright: ignore[reportPrivateUsage] - the token is given once, and here it has been revoked since
+    setup.app.client._tokens = SingleToken("xoxb-other")  # pyright: ignore[reportPrivateUsage] - the client reads its token only here, and the test needs one that Slack rejects
     with pytest.raises(Refused):
         await setup.app.channel.fetch(Media(ref=f"T1|{setup.api.url}/files/F1"))

@@ -1,4 +1,4 @@
-"""A token that is being renewed is neither lost nor renewed twice, whoever waits for it."""
+"""A token under renewal is neither lost nor renewed twice."""
 
 import asyncio
 from dataclasses import replace
@@ -13,7 +13,7 @@ from tests.fakes.clock import ManualClock
 
 
 class SlowInstalls:
-    """One install, whose renewal takes until it is let go."""
+    """`Installs` with one install, whose renewal waits for `finish`."""
 
     def __init__(self, install: Install) -> None:
         self.install = install

@@ -1,4 +1,4 @@
-"""Who is let in."""
+"""Verification of webhook calls."""
 
 from datetime import UTC, datetime, timedelta
 

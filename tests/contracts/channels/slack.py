@@ -1,4 +1,4 @@
-"""Slack, connected to the fake."""
+"""The contract harness of Slack, connected to the fake API."""
 
 import json
 from collections.abc import AsyncGenerator, Mapping

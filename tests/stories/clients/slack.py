@@ -1,7 +1,7 @@
-"""A person in Slack: a direct message of the strict fake, with calls signed as Slack signs them.
+"""A person in Slack: direct messages with the app, by calls signed as Slack signs them.
 
-Slack takes whatever begins with a slash for a command and sends it to nobody as a message: who says `/quiz` in a story
-writes `!quiz` here, and reads it as such.
+Slack treats a message that begins with a slash as a slash command and does not send it, so `/quiz` in a story is written,
+and read, as `!quiz` here.
 """
 
 import re
@@ -20,7 +20,10 @@ _DRAFT_METHODS = ("chat.postMessage", "chat.update")
 
 
 class SlackPhone:
-    """Calls the site at `url`; `taken` waits until so many events of this conversation were received."""
+    """A person in direct messages; calls the webhook at `url`.
+
+    `wait_for_events` waits until that many events of the conversation were received.
+    """
 
     def __init__(
         self,
@@ -49,22 +52,22 @@ class SlackPhone:
         await self._message(text=_as_typed(text))
 
     async def replies(self, words: str, thread: str) -> None:
-        """Write in a thread of the conversation."""
+        """Send a message in a thread of the conversation."""
         await self._message(text=_as_typed(words), thread_ts=thread)
 
     async def greets(self) -> None:
-        """Open the messages of the app for the first time."""
+        """Open the messages tab for the first time."""
         await self.open_messages()
         self._event_count += 1
         await self._wait_for_events(self.address, self._event_count)
 
     async def open_messages(self) -> None:
-        """Open the messages of the app, which Slack tells every time."""
+        """Open the messages tab, which Slack reports every time."""
         opened = {"type": "app_home_opened", "user": USER, "channel": self.channel.id, "tab": "messages"}
         await self._send(event({**opened, "event_ts": self.api.next_ts()}, f"EvLook{self._event_count}"))
 
     async def writes_answer(self, words: str, receipt: str) -> None:
-        """Press the button that opens a form, and send it filled in."""
+        """Press the button that opens a form and submit it."""
         (button,) = [b for b in self.channel.buttons(receipt) if b["action_id"] == "write"]
         opened = len(self.api.opened_forms)
         await self._send(self._button_press(button, receipt), form=True)
@@ -85,7 +88,7 @@ class SlackPhone:
         return self.api.files[receipt][1]
 
     async def changes(self, before: str, after: str) -> None:
-        """Change the words of the last message said."""
+        """Edit the last message."""
         thread = {"thread_ts": self._thread} if self._thread else {}
         same = {"type": "message", "user": USER, "ts": self.timestamps[-1], **thread}
         edited = {"user": USER, "ts": self.timestamps[-1]}
@@ -101,7 +104,7 @@ class SlackPhone:
         await self._call(event(changed, f"Ev{self._event_count}"))
 
     async def commands(self, name: str) -> None:
-        """Use the slash command, which tells of no thread."""
+        """Use the slash command, which has no thread."""
         self._event_count += 1
         person = {"team_id": "T1", "channel_id": self.channel.id, "user_id": USER, "user_name": "lan"}
         call = {"command": "/sona", "text": name, "trigger_id": f"14.{self._event_count}", **person}
@@ -111,7 +114,7 @@ class SlackPhone:
         await self.says(words)
 
     async def stops(self) -> None:
-        """Press the stop button that Slack shows in a thread while its session works."""
+        """Press the stop button of the thread whose session is processing."""
         (thread,) = [thread for thread, status in self.channel.sessions.items() if status == "processing"]
         self.api.press_stop(self.channel.id, thread)
         self._event_count += 1
@@ -152,7 +155,7 @@ class SlackPhone:
         return [_as_read(shown) for shown in self.channel.texts]
 
     async def sound(self, receipt: str) -> bytes:
-        """A file stands for itself; a question has its sound right before it."""
+        """Return a file itself, or the audio directly before a question."""
         if receipt in self.api.files:
             return self.api.files[receipt][1]
         stamps = [ts for ts, message in self.channel.messages.items() if "file" in message and ts < receipt]
@@ -163,7 +166,7 @@ class SlackPhone:
         return started + [call["text"] for name in _DRAFT_METHODS for call in self.api.calls_of(name)]
 
     async def glances(self) -> None:
-        """Wait for the next call that reaches Slack."""
+        """Wait for the next call to Slack."""
         before = len(self.api.calls)
         await self.api.wait_until(lambda: len(self.api.calls) > before)
 
@@ -201,7 +204,7 @@ def _as_read(shown: str) -> str:
 
 
 class ThreadPhone(SlackPhone):
-    """The same person in a thread of a channel, where others talk too."""
+    """The same person in a channel's thread with other people."""
 
     mention = "<@UBOT>"
 
@@ -209,11 +212,11 @@ class ThreadPhone(SlackPhone):
         super().__init__(api, wait_for_events, clock, url, thread="1699999999.000001", channel="C1")
 
     async def murmurs(self, words: str) -> None:
-        """Somebody says something to the others."""
+        """Send a message of another person to the thread."""
         await self._message(text=words, user="U8")
 
     async def _message(self, **content: Any) -> None:
-        """Who mentions the app is told of twice."""
+        """Send a message; Slack reports a mention of the app by a second event."""
         content |= {"channel_type": "channel", "ts": self.api.next_ts()}
         await super()._message(**content)
         if self.mention in content["text"]:
@@ -221,7 +224,7 @@ class ThreadPhone(SlackPhone):
 
 
 class EphemeralPhone(SlackPhone):
-    """The same person in a channel, asking by the slash command and looking at what they alone are shown."""
+    """The same person in a channel, using the slash command and reading ephemeral messages."""
 
     def __init__(self, api: FakeSlack, wait_for_events: WaitForEvents, clock: Clock, url: str) -> None:
         super().__init__(api, wait_for_events, clock, url, channel="C1")
@@ -238,5 +241,5 @@ class EphemeralPhone(SlackPhone):
         return [_as_read(visible_text(message)) for message in self.channel.ephemeral]
 
     def overheard(self) -> list[str]:
-        """What everybody in the channel sees."""
+        """Return the texts that everybody in the channel sees."""
         return self.channel.texts
