@@ -172,7 +172,10 @@ class DiscordChannel:
         )
 
     async def _private_stop(self, event: Event) -> Event | None:
-        """A stop in a server channel also stops the sender's private conversation there; quietly, unless an answer is due in it."""
+        """For a stop in a server channel, return another one for the sender's private conversation there, if its token is valid.
+
+        It is quiet unless an answer is due in that conversation.
+        """
         private = replace(DiscordLocation.of(event.address), private_to=event.sender.id).address
         stops = isinstance(event.body, Stopped) and event.group
         if not stops or not await self._streams.interaction_token(private, self._clock.now()):

@@ -15,7 +15,7 @@ def text(parent: Json, name: str) -> str:
 
 
 def seconds(parent: Json, name: str) -> float:
-    """Return a duration in seconds; 0 if it is missing or not plausible."""
+    """Return a duration in seconds; 0 if it is missing, not a number, negative or at least 10**9."""
     value = parent.get(name)
     return float(value) if isinstance(value, int | float) and 0 <= value < 10**9 else 0.0
 

@@ -79,11 +79,7 @@ def connect(
     identities: Identities | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> Slack:
-    """Build the app inside the event loop that uses it; sends nothing yet.
-
-    `commands` are the names of slash commands. Deliveries in a simpler form are counted as `fallback`. Processes share
-    `drafts`.
-    """
+    """Build the app inside the event loop that uses it; sends nothing yet. Processes share `drafts`."""
     tokens, routes = _tokens_and_routes(settings, secret_key=secret_key, clock=clock, count=count, installs=installs)
     key, drafts = hmac.digest(secret_key, b"slack buttons", sha256), drafts or LocalSlackDrafts()
     client = SlackClient(tokens, tiers=RateTiers(clock), api_url=settings.api_url, sleep=sleep)

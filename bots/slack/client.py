@@ -39,7 +39,7 @@ class SlackClient:
         self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT))
 
     def has_spare_calls(self, location: SlackLocation, method: str) -> bool:
-        """Return whether the method's rate limit leaves room for a live update."""
+        """Return whether the method's rate limit allows another live update."""
         return self._tiers.has_spare_calls(location.team, method)
 
     async def close(self) -> None:

@@ -190,7 +190,7 @@ class SlackLiveUpdates:
     async def _start_stream(self, chunks: list[render.SlackBlock]) -> None:
         """Start a stream; raises `Refused` also if the workspace's limit for live updates is reached."""
         if not self._client.has_spare_calls(self._location, "chat.startStream"):
-            raise Refused("Slack: the rate limit leaves no room for a stream")
+            raise Refused("Slack: the rate limit allows no further stream")
         sent = await self._client.start_stream(self._location, chunks, self._recipient)
         await self._store(SlackDraft(message=sent, streaming=True, working=True))
 
@@ -232,7 +232,9 @@ class SlackLiveUpdates:
         await self._streams.store_draft(self._address, replace(draft, thread=self._location.display_thread))
 
     async def _best_effort(self, call: Coroutine[Any, Any, None]) -> None:
-        """Run a call and pause live updates after a failure: permanently if the chat is gone or stopped, else for some seconds."""
+        """Run a call and pause live updates after a failure: for the requested time if throttled, permanently if the chat is
+        gone or the turn stopped, not at all after other refusals.
+        """
         try:
             await call
         except Throttled as wait:

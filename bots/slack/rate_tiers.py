@@ -1,4 +1,4 @@
-"""Limits live updates per method and workspace, so that Slack's rate tiers leave room for answers."""
+"""Limits live updates per method and workspace, so that Slack's rate limits still allow answers."""
 
 from collections import deque
 from datetime import datetime, timedelta
