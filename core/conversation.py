@@ -1,12 +1,14 @@
 """A conversation and the turns that move it on."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal, Self
 
 from core.address import Address
 from core.card import Card, Review, UnitProgress
 from core.event import Event
+from core.principal import NOBODY, UNKNOWN_AUDIENCE, Audience, Principal
 from core.question import OpenQuiz
 from core.reply import Choice, Reply
 
@@ -24,63 +26,101 @@ class Learner:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """A line of the history. Where several people talk, `speaker` is the person's name and `sender` the platform's id of them."""
+    """A message of the history. Where several people talk, `speaker` is the person's name and `sender` their id on the platform.
+
+    `platform_id` is the platform's id of a person's message; an edited message stands in the history once more under it.
+    """
 
     role: Literal["person", "sona"]
     text: str
     at: datetime
     speaker: str = ""
     sender: str = ""
+    platform_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PendingFile:
-    """A file that is being read for a conversation. `source` is its id on the shelf, `album` names the files it was sent with.
+class Pending:
+    """A question of Sona's that waits for an answer: at most one in a conversation.
 
-    `words` were said beside it and are answered when it is read. `read` says that another file of the album was read
-    already, `failures` why others were not. With an empty `source` it is what the person was told of the album.
+    `kind` names the question and so the feature that asked it (`forget`); `subject` is the feature's own data. Only the
+    sender `asked_of` may answer, anyone if it is empty. With a `proof`, an answer must repeat it to count as a yes:
+    on channels where senders can be spoofed, only the person who reads our messages knows it. `open_to_words` is
+    true until Sona says something else; afterwards only the question's own buttons answer it.
     """
 
-    source: str
-    album: str = ""
-    words: str = ""
-    read: bool = False
-    failures: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Conversation:
-    """What Sona knows of one conversation when a turn begins, and what the turn leaves behind.
-
-    `history` holds the last messages since it was begun anew, oldest first. `course` and `unit` are codes, empty when none is chosen.
-    `offered` are the choices last shown as a numbered list, which a typed number or letter names. `album` names the files
-    that were sent together and last taken in; `pending_files` are those that are being read, the oldest first. `stopped` says that
-    the turn before was broken off by a stop that this turn answers.
-    `version` grows by one with every closed turn and guards against two turns closing on the same state.
-    """
-
-    address: Address
-    learner: Learner
-    title: str = ""
-    focus: str = ""
-    course: str = ""
-    unit: str = ""
-    history: tuple[Message, ...] = ()
-    quiz: OpenQuiz | None = None
-    offered: tuple[Choice, ...] = ()
-    album: str = ""
-    pending_files: tuple[PendingFile, ...] = ()
-    history_start: "HistoryStart | None" = None
-    stopped: bool = False
-    version: int = 0
+    id: str
+    kind: str
+    subject: str = ""
+    asked_of: str = ""
+    proof: str = ""
+    open_to_words: bool = True
+    expires: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HistoryStart:
-    """Where a conversation was begun anew: behind the first `skipped` of its lines that have a number above `line`."""
+    """Where a conversation was started afresh: after the first `skipped` of its messages numbered above `line`."""
 
     line: int
     skipped: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotRecord:
+    """One feature's state under version `v`: its own dataclass once a turn has written it, JSON values before."""
+
+    v: int
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationState:
+    """What a conversation keeps between turns besides its messages and its learner. Storage keeps every field.
+
+    `course` and `unit` are codes, empty when none is chosen. `offered` are the choices last shown as a numbered list,
+    which a typed number or letter selects. `stopped` means that this turn answers the stop that cut the previous turn
+    short. `slots` hold what features keep, by the feature's name; `core.dialogue.slot` reads and writes them.
+    """
+
+    title: str = ""
+    focus: str = ""
+    course: str = ""
+    unit: str = ""
+    quiz: OpenQuiz | None = None
+    pending: Pending | None = None
+    offered: tuple[Choice, ...] = ()
+    history_start: HistoryStart | None = None
+    stopped: bool = False
+    slots: Mapping[str, SlotRecord] = field(default_factory=dict[str, SlotRecord])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation(ConversationState):
+    """A conversation at the start of a turn, and what the turn leaves.
+
+    `history` holds the last messages since `history_start`, oldest first. `version` grows by one with every committed
+    turn, so that two turns never commit on the same state.
+    """
+
+    address: Address
+    learner: Learner
+    history: tuple[Message, ...] = ()
+    version: int = 0
+
+    @classmethod
+    def of(
+        cls, state: ConversationState, *, address: Address, learner: Learner, history: tuple[Message, ...], version: int
+    ) -> Self:
+        return cls(address=address, learner=learner, history=history, version=version, **_state_fields(state))
+
+    @property
+    def state(self) -> ConversationState:
+        return ConversationState(**_state_fields(self))
+
+
+def _state_fields(state: ConversationState) -> dict[str, Any]:
+    return {each.name: getattr(state, each.name) for each in fields(ConversationState)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +135,8 @@ class ClaimedTurn:
     conversation: Conversation
     events: tuple[Event, ...]
     token: str
+    principal: Principal = NOBODY
+    audience: Audience = UNKNOWN_AUDIENCE
     attempts: int = 1
     replies_pending: bool = False
     line: int = 0

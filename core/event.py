@@ -139,7 +139,8 @@ class Event:
     `addressed` is false for words in a group that were not meant for Sona: kept as context, never answered.
     `opts_in` says that whoever had ended the messages takes that back by this; `drop_if_opted_out` that it is not even kept while
     they are ended. `below` is the platform's id of the message that its answer belongs below, where one conversation
-    is shown in several threads.
+    is shown in several threads. `message_id` is the platform's id of the message that the event is, or changes; empty
+    where an event is no message.
     """
 
     id: str
@@ -152,3 +153,4 @@ class Event:
     opts_in: bool = False
     drop_if_opted_out: bool = False
     below: str = ""
+    message_id: str = ""

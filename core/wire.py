@@ -2,35 +2,17 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from pydantic import Discriminator, TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
 
-from core.conversation import HistoryStart, PendingFile
+from core.conversation import ConversationState
 from core.errors import Malformed
 from core.event import Body, Event
-from core.question import OpenQuiz
-from core.reply import Choice, Reply
+from core.reply import Reply
 
 VERSION = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConversationState:
-    """What a conversation remembers between turns besides its messages and its learner."""
-
-    title: str = ""
-    focus: str = ""
-    course: str = ""
-    unit: str = ""
-    quiz: OpenQuiz | None = None
-    offered: tuple[Choice, ...] = ()
-    album: str = ""
-    pending_files: tuple[PendingFile, ...] = ()
-    history_start: HistoryStart | None = None
-    stopped: bool = False
 
 
 _events: TypeAdapter[Event] = TypeAdapter(Event)

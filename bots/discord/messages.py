@@ -33,6 +33,7 @@ def message_events(message: Json, bot: DiscordBot) -> tuple[Event, ...]:
             body=body,
             addressed=not group or said.addressed,
             group=group,
+            message_id=message_id,
         )
         for index, body in enumerate(_bodies(message, said, group=group))
     )

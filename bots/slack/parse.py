@@ -131,6 +131,7 @@ def _message(payload: Json, event: Json, team: str, bot: str, commands: Collecti
             addressed=addressed,
             group=not location.direct,
             below=location.display_thread,
+            message_id=ts,
         )
         for number, body in enumerate(bodies)
     )

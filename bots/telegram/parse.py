@@ -91,6 +91,7 @@ class TelegramParser:
                 body=body,
                 addressed=addressed,
                 group=group,
+                message_id=str(number_or_zero(message, "message_id")),
             )
             for place, body in enumerate(content.bodies(message, said, quoted=quoted, edited=edited))
         )

@@ -51,6 +51,7 @@ def read(body: bytes, now: datetime) -> tuple[Event, ...]:
             body=body,
             opts_in=asked.opts_in,
             drop_if_opted_out=not isinstance(body, Left),
+            message_id=sid,
         )
         for place, body in enumerate(_bodies(fields, sid))
     )

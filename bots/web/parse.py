@@ -81,7 +81,7 @@ def event(happened: ClientEvent, address: Address, locale: str, at: datetime) ->
     if isinstance(body, Said):
         body = Said(text=clean(body.text))
     sender = Sender(id=address.chat, locale=locale)
-    return Event(id=f"web:{happened.id}", address=address, sender=sender, at=at, body=body)
+    return Event(id=f"web:{happened.id}", address=address, sender=sender, at=at, body=body, message_id=happened.id)
 
 
 def _allowed(body: Body) -> None:

@@ -1,18 +1,20 @@
 """The mind without a model: looks things up, quotes what it has read, and says what it is."""
 
 import re
+from dataclasses import replace
 
 from core.assistant.extract import Extract, quotes
 from core.assistant.smalltalk import small_talk
 from core.channel import LiveUpdates
+from core.dialogue import offline_notice
 from core.dialogue.draft import TurnDraft
 from core.dialogue.suggestions import suggest
 from core.dialogue.text import command, words
 from core.event import Event, Said, Spoke, Tapped
 from core.phrases import phrase
 from core.ports.knowledge import Retriever
+from core.ports.study import StudyLookup
 from core.reply import Choice, Source, Text
-from core.tools.context import StudyLookup
 
 _HITS = 8
 _ASKED_WORD = tuple(
@@ -53,15 +55,17 @@ class OfflineAssistant:
         if not isinstance(event.body, Said | Spoke | Tapped) or not asked:
             return None
         if small := self._smalltalk(asked, draft):
-            return draft.with_replies(small)
+            return small
         wanted, text = command(event) or ("", "")
         if wanted == "explain":
             reply = self._glossed(text, draft) or await self._read(text, draft, live)
         else:
             reply = self._looked_up(asked, draft) or await self._read(asked, draft, live)
-        return draft.with_replies(_introduced(reply, draft)) if reply else None
+        if reply:
+            return _introduced(reply, draft)
+        return None if self._silent else _nothing_found(draft)
 
-    def _smalltalk(self, asked: str, draft: TurnDraft) -> Text | None:
+    def _smalltalk(self, asked: str, draft: TurnDraft) -> TurnDraft | None:
         learner = draft.conversation.learner
         match small_talk(asked):
             case None:
@@ -71,9 +75,10 @@ class OfflineAssistant:
                 hello = Text(text=phrase(key, learner.locale, name=learner.name), choices=_suggestions(draft))
                 return _introduced(hello, draft)
             case "who":
-                return Text(text=_paragraphs(draft, "offline.who", "offline.intro"), choices=_suggestions(draft))
+                who = _paragraphs(draft, "offline.who", "offline.intro")
+                return offline_notice.given(draft).with_replies(Text(text=who, choices=_suggestions(draft)))
             case kind:
-                return Text(text=phrase(f"offline.{kind}", learner.locale))
+                return draft.with_replies(Text(text=phrase(f"offline.{kind}", learner.locale)))
 
     def _looked_up(self, asked: str, draft: TurnDraft) -> Text | None:
         """Dictionary entries for a word asked for, or grammar notes."""
@@ -95,19 +100,13 @@ class OfflineAssistant:
         return Text(text=f"{phrase('offline.gloss', locale)}\n\n{found}") if found else None
 
     async def _read(self, asked: str, draft: TurnDraft, live: LiveUpdates) -> Text | None:
-        """The best sentences of what has been read, or an honest nothing, or nothing at all."""
+        """The best sentences of the sources, `None` when none answers."""
         learner = draft.conversation.learner
         await live.status(phrase("doing.searching", learner.locale))
         hits = await self._retriever.search(asked, owner=learner.id, limit=_HITS)
         await live.status("")
         found = quotes(asked, hits)
-        if found:
-            return _quoted(found, phrase("offline.found", learner.locale))
-        if self._silent:
-            return None
-        intro = () if _known(draft) else ("offline.intro",)
-        honest = _paragraphs(draft, "offline.nothing", *intro, "offline.suggest")
-        return Text(text=honest, choices=_suggestions(draft))
+        return _quoted(found, phrase("offline.found", learner.locale)) if found else None
 
 
 def _quoted(found: tuple[Extract, ...], title: str) -> Text:
@@ -123,18 +122,19 @@ def _one_line(text: str) -> str:
     return " ".join(_MARK.sub(" – ", text).split())
 
 
-def _introduced(reply: Text, draft: TurnDraft) -> Text:
-    """The reply, with what this mind is said below it, the first time."""
-    intro = phrase("offline.intro", draft.conversation.learner.locale)
-    if intro in reply.text or _known(draft):
-        return reply
-    return Text(text=f"{reply.text}\n\n_{intro}_", choices=reply.choices, sources=reply.sources)
+def _introduced(reply: Text, draft: TurnDraft) -> TurnDraft:
+    """The draft with the reply, and below it the notice that there is no model, unless it was given before."""
+    if offline_notice.was_given(draft.conversation):
+        return draft.with_replies(reply)
+    notice = phrase("offline.intro", draft.conversation.learner.locale)
+    return offline_notice.given(draft).with_replies(replace(reply, text=f"{reply.text}\n\n_{notice}_"))
 
 
-def _known(draft: TurnDraft) -> bool:
-    """Whether the person was told lately what this mind is."""
-    intro = phrase("offline.intro", draft.conversation.learner.locale)
-    return any(intro in message.text for message in draft.conversation.history if message.role == "sona")
+def _nothing_found(draft: TurnDraft) -> TurnDraft:
+    """Say so, with the notice between, so that the last words stay next to their buttons."""
+    notice = () if offline_notice.was_given(draft.conversation) else ("offline.intro",)
+    text = _paragraphs(draft, "offline.nothing", *notice, "offline.suggest")
+    return offline_notice.given(draft).with_replies(Text(text=text, choices=_suggestions(draft)))
 
 
 def _paragraphs(draft: TurnDraft, *keys: str) -> str:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
 from core.channel import LiveUpdates
+from core.dialogue import offline_notice
 from core.dialogue.draft import TurnDraft
 from core.dialogue.suggestions import suggest
 from core.dialogue.text import command, stops
@@ -96,15 +97,14 @@ class GeneralCommands:
             for tag in locales()
             if phrase("language.name", tag) != phrase("language.name", learner.locale)
         )
-        return draft.with_replies(Text(text="\n\n".join(parts), choices=choices + others))
+        return self._introduced(draft).with_replies(Text(text="\n\n".join(parts), choices=choices + others))
 
     def _help(self, draft: TurnDraft) -> TurnDraft:
         locale = draft.conversation.learner.locale
         lines = "\n".join(f"/{info.name} – {phrase(info.about, locale)}" for info in self._infos)
         parts = (phrase("help.title", locale), lines, phrase("help.more", locale), *self._intro(locale))
-        return draft.with_replies(
-            Text(text="\n\n".join(parts), choices=suggest(locale, "lesson", "quiz", "review", "courses"))
-        )
+        choices = suggest(locale, "lesson", "quiz", "review", "courses")
+        return self._introduced(draft).with_replies(Text(text="\n\n".join(parts), choices=choices))
 
     def _unknown(self, name: str, draft: TurnDraft) -> TurnDraft:
         locale = draft.conversation.learner.locale
@@ -113,6 +113,9 @@ class GeneralCommands:
         said += [phrase("help.nearest", locale, command=found) for found in near]
         choices = tuple(Choice(label=found, value=found) for found in near)
         return draft.with_replies(Text(text=" ".join(said), choices=choices + suggest(locale, "help")))
+
+    def _introduced(self, draft: TurnDraft) -> TurnDraft:
+        return offline_notice.given(draft) if self._offline else draft
 
     def _intro(self, locale: str) -> tuple[str, ...]:
         return (phrase("offline.intro", locale),) if self._offline else ()
@@ -158,6 +161,6 @@ def _voice(wanted: str, draft: TurnDraft) -> TurnDraft:
 
 
 def _afresh(draft: TurnDraft) -> TurnDraft:
-    cleared = replace(draft.conversation, history=(), title="", focus="", quiz=None)
+    cleared = replace(draft.conversation, history=(), title="", focus="", quiz=None, pending=None)
     begun = replace(draft, conversation=cleared, history_start=len(draft.messages))
     return begun.with_replies(Text(text=phrase("new.done", cleared.learner.locale)))

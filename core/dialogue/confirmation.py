@@ -1,12 +1,13 @@
-"""Questions that are answered with yes or no before something is done that cannot be taken back lightly."""
+"""Yes-or-no questions that come before something that cannot easily be undone."""
 
-import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Literal
 
+from core.clock import Clock
+from core.conversation import Pending
 from core.dialogue.draft import TurnDraft
 from core.dialogue.text import words
 from core.event import Event, Said, Spoke, Tapped
@@ -17,110 +18,124 @@ from core.reply import Choice, Text
 VALID = timedelta(minutes=10)
 
 ConfirmationAnswer = Literal["yes", "no", "late"]
-"""`late` is a button of a question that was asked too long ago."""
+"""`late` is a button of a question that is no longer open."""
 
 SpoofableSender = Callable[[str], bool]
-"""Whether, on a channel by its name, others can write in somebody's name; what is sent there still reaches the right one."""
-
-
-def number(rng: Random) -> str:
-    """Six digits: who writes in somebody else's name has one guess, or as many as fit into a burst."""
-    return f"{rng.randrange(10**6):06}"
+"""Whether others can write in a person's name on the channel of this name; our messages still reach the right person."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Confirmation:
-    """`name` begins its buttons' values; the others are keys of phrases: the question itself, its buttons, and other words for yes.
+    """A kind of yes-or-no question. All fields but `kind` and `destroys` are phrase keys.
 
-    `destroys` says that yes cannot be taken back. Below `ask` with `_number` behind it there are words for where yes
-    is a number that only who gets our messages can know.
+    `kind` names the pending question and starts the values of its buttons; `ask` is the question, `yes` and `no` label
+    its buttons, `words` lists other ways to say yes. `destroys` marks the yes button as irreversible. The phrase
+    `<ask>_number` asks for the proof instead, where one is needed.
     """
 
-    name: str
+    kind: str
     ask: str
     yes: str = "person.yes"
     no: str = "person.no"
     words: str = "person.words.yes"
     destroys: bool = False
 
-    def asked(self, before: str, locale: str, now: datetime, number: str = "") -> Text:
-        """The question below what has to be known first; with a `number`, that is what yes is said by."""
-        if number:
-            return Text(text=f"{before}\n\n{phrase(f'{self.ask}_number', locale, number=number)}")
-        answers = (("yes", self.yes), ("no", self.no))
-        at = int(now.timestamp())
-        choices = tuple(
-            Choice(
-                label=phrase(label, locale),
-                value=f"{self.name}:{value}:{at}",
-                destroys=self.destroys and value == "yes",
-            )
-            for value, label in answers
+    def ask_in(self, draft: TurnDraft, before: str, pending: Pending) -> TurnDraft:
+        """Ask below the text `before`, in place of any open question. A question with a proof has no buttons."""
+        here = draft.conversation
+        locale = here.learner.locale
+        if pending.proof:
+            text, choices = phrase(f"{self.ask}_number", locale, number=pending.proof), ()
+        else:
+            text, choices = phrase(self.ask, locale), self._buttons(pending.id, locale)
+        asked = draft.with_conversation(replace(here, pending=pending))
+        return asked.with_replies(Text(text=f"{before}\n\n{text}", choices=choices))
+
+    def answer(self, event: Event, draft: TurnDraft, now: datetime) -> tuple[ConfirmationAnswer, TurnDraft] | None:
+        """The answer in an event, with the draft in which the question is closed; `None` if the event is no answer to it.
+
+        A button answers until the question expires or another one is asked, words only directly after the question.
+        """
+        pending = self._open(event, draft, now)
+        match event.body:
+            case Tapped(choice=choice) if pending is None or not pending.proof:
+                answer = self._tapped(choice, pending)
+            case Said() | Spoke() if pending is not None and pending.open_to_words:
+                answer = self._worded(event, pending)
+            case _:
+                answer = None
+        if answer is None or answer == "late":
+            return answer and (answer, draft)
+        return answer, draft.with_conversation(replace(draft.conversation, pending=None))
+
+    def _open(self, event: Event, draft: TurnDraft, now: datetime) -> Pending | None:
+        pending = draft.conversation.pending
+        if pending is None or pending.kind != self.kind or now >= pending.expires:
+            return None
+        return pending if pending.asked_of in ("", event.sender.id) else None
+
+    def _buttons(self, question: str, locale: str) -> tuple[Choice, ...]:
+        return (
+            Choice(label=phrase(self.yes, locale), value=f"{self.kind}:yes:{question}", destroys=self.destroys),
+            Choice(label=phrase(self.no, locale), value=f"{self.kind}:no:{question}"),
         )
-        return Text(text=f"{before}\n\n{phrase(self.ask, locale)}", choices=choices)
+
+    def _tapped(self, choice: str, pending: Pending | None) -> ConfirmationAnswer | None:
+        kind, _, rest = choice.partition(":")
+        value, _, question = rest.partition(":")
+        if kind != self.kind or value not in ("yes", "no"):
+            return None
+        if pending is None or pending.id != question:
+            return "late"
+        return "yes" if value == "yes" else "no"
+
+    def _worded(self, event: Event, pending: Pending) -> ConfirmationAnswer | None:
+        said = words(event)
+        if pending.proof:
+            confirmed = isinstance(event.body, Said) and said.strip(" .!") == pending.proof
+        else:
+            confirmed = self._means(said, self.yes, self.words)
+        if confirmed:
+            return "yes"
+        return "no" if self._means(said, self.no, "person.words.no") else None
+
+    @staticmethod
+    def _means(said: str, label: str, others: str) -> bool:
+        """Whether the words are a button's label or one of the other ways to say it, in any language we speak."""
+        wanted = key(said)
+        return any(wanted in (key(phrase(label, locale)), *phrase(others, locale).split("|")) for locale in locales())
+
+
+class Confirmations:
+    """Asks confirmations, with a proof where senders can be spoofed, and reads their answers."""
+
+    def __init__(self, *, clock: Clock, rng: Random, spoofable_sender: SpoofableSender = lambda _: False) -> None:
+        self._clock = clock
+        self._rng = rng
+        self._spoofable_sender = spoofable_sender
+
+    def ask(
+        self, question: Confirmation, before: str, event: Event, draft: TurnDraft, *, subject: str = ""
+    ) -> TurnDraft:
+        """Ask the sender of an event, below the text `before`; `subject` comes back in the conversation's `pending`."""
+        pending = Pending(
+            id=self._clock.id(),
+            kind=question.kind,
+            subject=subject,
+            asked_of=event.sender.id,
+            proof=self._proof() if self._spoofable_sender(event.address.channel) else "",
+            expires=self._clock.now() + VALID,
+        )
+        return question.ask_in(draft, before, pending)
 
     def answer(
-        self, event: Event, draft: TurnDraft, now: datetime, *, numbered: bool = False
-    ) -> ConfirmationAnswer | None:
-        """What a tap on its buttons, or words right after it, answer; `None` for everything else.
+        self, question: Confirmation, event: Event, draft: TurnDraft
+    ) -> tuple[ConfirmationAnswer, TurnDraft] | None:
+        return question.answer(event, draft, self._clock.now())
 
-        Where it is `numbered`, nothing but its number is a yes.
-        """
-        match event.body:
-            case Said() if numbered:
-                return self._counted(words(event), draft, now)
-            case _ if numbered:
-                return None
-            case Tapped(choice=choice):
-                return self._tapped(choice, now)
-            case Said() | Spoke() if (locale := self._asked_in(draft, now)) is not None:
-                return self._worded(words(event), locale)
-            case _:
-                return None
-
-    def _tapped(self, choice: str, now: datetime) -> ConfirmationAnswer | None:
-        name, _, rest = choice.partition(":")
-        value, _, at = rest.partition(":")
-        if name != self.name or value not in ("yes", "no"):
-            return None
-        asked = int(at) if at.isascii() and at.isdigit() and len(at) < _DIGITS else 0
-        return "late" if now.timestamp() - asked > VALID.total_seconds() else "yes" if value == "yes" else "no"
-
-    def _asked_in(self, draft: TurnDraft, now: datetime) -> str | None:
-        """The language the question was just asked in; who has joined another person speaks theirs, perhaps, when the turn is taken again."""
-        last = _last(draft, now)
-        return next((locale for locale in _languages(draft) if last.endswith(phrase(self.ask, locale))), None)
-
-    def _worded(self, said: str, locale: str) -> ConfirmationAnswer | None:
-        wanted = key(said)
-        if wanted in (key(phrase(self.yes, locale)), *phrase(self.words, locale).split("|")):
-            return "yes"
-        return "no" if self._denied(said, locale) else None
-
-    def _counted(self, said: str, draft: TurnDraft, now: datetime) -> ConfirmationAnswer | None:
-        for locale in _languages(draft):
-            before, _, after = phrase(f"{self.ask}_number", locale, number="\n").partition("\n")
-            asked = re.search(rf"{re.escape(before)}(\d{{6}}){re.escape(after)}$", _last(draft, now))
-            if asked is not None:
-                return "yes" if said.strip(" .!") == asked[1] else "no" if self._denied(said, locale) else None
-        return None
-
-    def _denied(self, said: str, locale: str) -> bool:
-        return key(said) in (key(phrase(self.no, locale)), *phrase("person.words.no", locale).split("|"))
-
-
-def _languages(draft: TurnDraft) -> tuple[str, ...]:
-    return tuple(dict.fromkeys((draft.conversation.learner.locale, *locales())))
-
-
-def _last(draft: TurnDraft, now: datetime) -> str:
-    """What Sona said last, unless it is too long ago."""
-    said = (message for message in reversed(draft.conversation.history) if message.role == "sona")
-    last = next(said, None)
-    return last.text if last is not None and now - last.at <= VALID else ""
-
-
-_DIGITS = 12
+    def _proof(self) -> str:
+        """Six digits to repeat: an impostor has one guess, or as many as fit into one burst of messages."""
+        return f"{self._rng.randrange(10**6):06}"
 
 
 def place(channel: str, locale: str) -> str:

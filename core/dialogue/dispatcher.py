@@ -36,7 +36,7 @@ class Dispatcher:
 
         When `stop` is set, whoever answers is cancelled and the thought ends with what was said until then.
         """
-        draft = TurnDraft(conversation=claimed.conversation)
+        draft = TurnDraft(conversation=claimed.conversation, principal=claimed.principal, audience=claimed.audience)
         turn = _Turn(self._answerers, draft, live, clock=self._clock, history=self._history)
         if stop is None:
             return await turn.run(claimed.events)
@@ -87,7 +87,7 @@ class _Turn:
                 raise error
 
     async def _take(self, event: Event) -> None:
-        if self._touched(event):
+        if self._unchanged(event):
             return
         if not event.addressed:
             self._thought = self._with_heard(event)
@@ -106,12 +106,13 @@ class _Turn:
             self._thought = self._with_heard(event)
             self._waiting.append(event)
 
-    def _touched(self, event: Event) -> bool:
-        """Whether words are said to have changed that stand as they did: platforms tell of edits that change nothing to be seen."""
-        if not isinstance(event.body, Said) or not event.body.edited:
+    def _unchanged(self, event: Event) -> bool:
+        """Whether an edit leaves the message's text as it stands: platforms report edits that change nothing visible."""
+        if not isinstance(event.body, Said) or not event.body.edited or not event.message_id:
             return False
-        said = event.body.text.strip()
-        return any(line.role == "person" and line.text == said for line in self._thought.conversation.history)
+        history = reversed(self._thought.conversation.history)
+        known = (line.text for line in history if line.platform_id == event.message_id)
+        return next(known, None) == event.body.text.strip()
 
     async def _answered(self, event: Event) -> TurnDraft | None:
         """The answer of the first who has one, the talker aside."""
@@ -154,7 +155,12 @@ class _Turn:
         return self._keep(self._thought, message) if message else self._thought
 
     def _settle(self, answered: TurnDraft) -> None:
-        """Take an answer over, with what it says written into the history."""
+        """Adopt an answer and record its replies. Words no longer answer a question that was open before them."""
+        said = len(answered.replies) > len(self._thought.replies)
+        pending = answered.conversation.pending
+        if said and pending is not None and pending == self._thought.conversation.pending:
+            closed = replace(answered.conversation, pending=replace(pending, open_to_words=False))
+            answered = answered.with_conversation(closed)
         for reply in answered.replies[len(self._thought.replies) :]:
             message = spoken(reply, self._clock.now())
             answered = self._keep(answered, message) if message else answered

@@ -18,7 +18,7 @@ def heard(event: Event) -> Message | None:
     if not text:
         return None
     who = (event.sender.name, event.sender.id) if event.group else ("", "")
-    return Message(role="person", text=text, at=event.at, speaker=who[0], sender=who[1])
+    return Message(role="person", text=text, at=event.at, speaker=who[0], sender=who[1], platform_id=event.message_id)
 
 
 def spoken(reply: Reply, at: datetime) -> Message | None:

@@ -53,8 +53,9 @@ _CLOSE = text(
                (d.turn->>'cache_read')::int, (d.turn->>'cache_write')::int, (d.turn->>'cost')::float8
         FROM done d RETURNING id
     ), written AS (
-        INSERT INTO messages (address, turn_id, role, speaker, sender, text, at)
-        SELECT d.address, d.turn->>'id', m->>'role', m->>'speaker', m->>'sender', m->>'text', (m->>'at')::timestamptz
+        INSERT INTO messages (address, turn_id, role, speaker, sender, text, at, platform_id)
+        SELECT d.address, d.turn->>'id', m->>'role', m->>'speaker', m->>'sender', m->>'text', (m->>'at')::timestamptz,
+               m->>'platform_id'
         FROM done d, jsonb_array_elements(d.messages) WITH ORDINALITY AS x (m, i) ORDER BY d.n, x.i
     ), called AS (
         INSERT INTO tool_calls (turn_id, call_id, name, input, output, failed, seconds)
@@ -132,19 +133,7 @@ def _changed(before: Learner, after: Learner) -> dict[str, str]:
 
 
 def _state(conversation: Conversation) -> Any:
-    state = wire.ConversationState(
-        title=conversation.title,
-        focus=conversation.focus,
-        course=conversation.course,
-        unit=conversation.unit,
-        quiz=conversation.quiz,
-        offered=conversation.offered,
-        album=wire.clean(conversation.album),
-        pending_files=conversation.pending_files,
-        history_start=conversation.history_start,
-        stopped=conversation.stopped,
-    )
-    return json.loads(wire.dump_state(state))
+    return json.loads(wire.dump_state(conversation.state))
 
 
 def _parcel(outbound: OutboundMessage) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from core.conversation import ClaimedTurn, Conversation, HistoryStart, Learner, 
 from core.errors import Malformed
 from core.event import Event
 from core.phrases import DEFAULT
+from core.principal import Audience, Principal
 
 
 def readable(row: Row[Any], address: Address) -> ClaimedTurn | Malformed:
@@ -28,26 +29,15 @@ def _opening(row: Row[Any], address: Address) -> ClaimedTurn:
     locale = row.locale or language(events) or DEFAULT
     lines = row.history or []
     learner = Learner(id=row.learner, name=row.name, locale=locale, zone=row.zone, voice=row.voice)
-    conversation = Conversation(
-        address=address,
-        learner=learner,
-        title=state.title,
-        focus=state.focus,
-        course=state.course,
-        unit=state.unit,
-        quiz=state.quiz,
-        offered=state.offered,
-        album=state.album,
-        history=history(lines, state.history_start),
-        history_start=state.history_start,
-        pending_files=state.pending_files,
-        stopped=state.stopped,
-        version=row.version,
+    conversation = Conversation.of(
+        state, address=address, learner=learner, history=history(lines, state.history_start), version=row.version
     )
     return ClaimedTurn(
         conversation=conversation,
         events=events,
         token=row.lease_token,
+        principal=Principal(person=learner.id),
+        audience=Audience(address=str(address), private=not any(event.group for event in events)),
         attempts=row.attempts,
         replies_pending=row.owed,
         line=lines[-1][-1] if lines else state.history_start.line if state.history_start else 0,
@@ -76,5 +66,5 @@ def history(lines: Sequence[Any], anew: HistoryStart | None) -> tuple[Message, .
     return tuple(_message(*line) for line in lines[anew.skipped if anew else 0 :])
 
 
-def _message(role: Any, speaker: str, words: str, at: str, _: int) -> Message:
-    return Message(role=role, speaker=speaker, text=words, at=datetime.fromisoformat(at))
+def _message(role: Any, speaker: str, text: str, at: str, platform_id: str, _: int) -> Message:
+    return Message(role=role, speaker=speaker, text=text, at=datetime.fromisoformat(at), platform_id=platform_id)

@@ -11,7 +11,7 @@ from sqlalchemy import Row, text
 from core import wire
 from core.address import Address
 from core.clock import Clock
-from core.conversation import OutboundMessage
+from core.conversation import ConversationState, OutboundMessage
 from core.errors import Malformed
 from core.reply import Choice
 from storage.engine.batcher import Batcher
@@ -109,7 +109,7 @@ class PostgresOutbox:
 
     async def sent(self, outbound: OutboundMessage, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
         if offered:
-            choices = json.loads(wire.dump_state(wire.ConversationState(offered=offered)))["is"]["offered"]
+            choices = json.loads(wire.dump_state(ConversationState(offered=offered)))["is"]["offered"]
             await self._database.insist(_OFFERED, {"id": outbound.id, "choices": json.dumps(choices)})
         return await self._sents((outbound.id, receipt))
 

@@ -45,7 +45,7 @@ _OPEN = text(
         early.seq AS early,
         (SELECT jsonb_agg(e.payload ORDER BY e.seq) FROM events e
          WHERE e.address = leased.address AND e.handled_at IS NULL AND (e.addressed OR e.seq > coalesce(early.seq, 0))) AS events,
-        (SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at, m.seq) ORDER BY m.seq) FROM (
+        (SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at, m.platform_id, m.seq) ORDER BY m.seq) FROM (
             SELECT * FROM messages WHERE address = leased.address
                 AND seq > coalesce((leased.state #>> '{is,history_start,line}')::bigint, 0)
             ORDER BY seq DESC LIMIT :history + coalesce((leased.state #>> '{is,history_start,skipped}')::int, 0)

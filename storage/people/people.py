@@ -64,7 +64,7 @@ _CHANNELS = text("SELECT DISTINCT channel FROM identities WHERE learner_id = :le
 _ELSEWHERE = text(
     """
     SELECT c.address, c.state, c.version, (
-        SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at, m.seq) ORDER BY m.seq) FROM (
+        SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at, m.platform_id, m.seq) ORDER BY m.seq) FROM (
             SELECT * FROM messages WHERE address = c.address
                 AND seq > coalesce((c.state #>> '{is,history_start,line}')::bigint, 0)
             ORDER BY seq DESC LIMIT :recent + coalesce((c.state #>> '{is,history_start,skipped}')::int, 0)
@@ -157,12 +157,10 @@ async def _parted(connection: AsyncConnection, learner: str, other: str) -> Unli
 
 def _conversation(row: Row[Any], learner: Learner) -> Conversation:
     state = wire.load_state(row.state)
-    return Conversation(
+    return Conversation.of(
+        state,
         address=Address.parse(row.address),
         learner=learner,
-        course=state.course,
-        unit=state.unit,
-        quiz=state.quiz,
         history=history(row.history or (), state.history_start),
         version=row.version,
     )

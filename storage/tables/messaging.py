@@ -96,6 +96,7 @@ messages = Table(
     Column("text", Text, nullable=False),
     Column("at", _MOMENT, nullable=False),
     Column("sender", Text, nullable=False, server_default=""),
+    Column("platform_id", Text, nullable=False, server_default=""),
     Index("ix_messages_address_seq", "address", "seq"),
     Index("ix_messages_sender", "sender", postgresql_where=text("sender <> ''")),
 )

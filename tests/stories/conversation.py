@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import text
 
 from core import wire
+from core.conversation import ConversationState
 from core.reply import Choice, Mark, Quiz, Reply, Text
 from tests.stories.clients import Phone, bare
 from tests.stories.program import StoryHouse
@@ -125,7 +126,7 @@ class Talk:
         """Let what was sent but not heard yet go by."""
         self._heard.clear()
 
-    async def state(self) -> wire.ConversationState:
+    async def state(self) -> ConversationState:
         """Where the conversation stands, as it is kept."""
         (row,) = await self.rows(_STATE, {"address": str(self.phone.address)})
         return wire.load_state(row.state)

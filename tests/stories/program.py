@@ -46,7 +46,7 @@ class Hasty(RateLimiter):
     """Stories are not about waiting."""
 
     @asynccontextmanager
-    async def place(self, lanes: tuple[RateLimit, ...]) -> AsyncGenerator[WaitingSend]:
+    async def acquire(self, lanes: tuple[RateLimit, ...]) -> AsyncGenerator[WaitingSend]:
         async with super().acquire(()) as place:
             yield place
 

@@ -90,7 +90,7 @@ def furnished(
     def audible(name: str) -> bool:
         return stores.settings.speech != "off" and (name not in channels or channels[name].capabilities.voice)
 
-    def spoofable(name: str) -> bool:
+    def spoofable_sender(name: str) -> bool:
         return name in channels and channels[name].capabilities.spoofable_sender
 
     retriever = knowledge.retriever(stores, embedder)
@@ -100,7 +100,7 @@ def furnished(
         wake=wake,
         thinker=thinker,
         audible=audible,
-        spoofable=spoofable,
+        spoofable_sender=spoofable_sender,
         chance=chance,
     )
     mouth = SpeechDeps(speech=speech.speech(stores), blobs=stores.blobs)

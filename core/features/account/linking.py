@@ -8,9 +8,8 @@ from typing import assert_never
 
 from core.address import Address
 from core.channel import LiveUpdates
-from core.clock import Clock
 from core.conversation import Learner
-from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, SpoofableSender, number, place, places, quoted
+from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, Confirmations, place, places, quoted
 from core.dialogue.draft import TurnDraft
 from core.dialogue.text import command, words
 from core.event import Event, Joined, Said
@@ -26,8 +25,8 @@ _NAME = 40
 _START = "link-"
 _ALONE = re.compile(rf"(?:(?i:link) )?(?=\S*[0-9])(?=\S*[A-Z])([{ALPHABET}]{{{LENGTH}}})")
 """A code said without a command, as people do in text messages; every code has a letter and a digit in it."""
-_JOIN = Confirmation(name="link", ask="person.link.ask")
-_PART = Confirmation(name="unlink", ask="person.unlink.ask")
+_JOIN = Confirmation(kind="link", ask="person.link.ask")
+_PART = Confirmation(kind="unlink", ask="person.unlink.ask")
 
 
 class LinkingAnswerer:
@@ -39,15 +38,13 @@ class LinkingAnswerer:
         links: LinkCodes,
         people: People,
         resuming: ResumeAnswerer,
-        clock: Clock,
+        confirmations: Confirmations,
         rng: Random,
-        spoofable: SpoofableSender = lambda _: False,
     ) -> None:
-        self._forgeable = spoofable
+        self._confirmations = confirmations
         self._links = links
         self._people = people
         self._resuming = resuming
-        self._clock = clock
         self._rng = rng
 
     async def answer(
@@ -63,12 +60,11 @@ class LinkingAnswerer:
             name, code = asked
             if name == "unlink":
                 return await self._warn(event, draft)
-            return await (self._claim(draft, code) if code else self._offer(draft))
-        numbered = self._forgeable(event.address.channel)
-        if (said := _JOIN.answer(event, draft, self._clock.now(), numbered=numbered)) is not None:
-            return await self._join(said, event, draft)
-        if (said := _PART.answer(event, draft, self._clock.now(), numbered=numbered)) is not None:
-            return await self._part(said, event, draft)
+            return await (self._claim(event, draft, code) if code else self._offer(draft))
+        if (answered := self._confirmations.answer(_JOIN, event, draft)) is not None:
+            return await self._join(answered[0], event, answered[1])
+        if (answered := self._confirmations.answer(_PART, event, draft)) is not None:
+            return await self._part(answered[0], event, answered[1])
         return None
 
     async def _among_others(self, asked: tuple[str, str], draft: TurnDraft) -> TurnDraft:
@@ -78,11 +74,6 @@ class LinkingAnswerer:
             return _saying(draft, "person.private")
         await self._links.spend(code)
         return _saying(draft, "person.link.read")
-
-    def _asked(self, question: Confirmation, before: str, draft: TurnDraft) -> TurnDraft:
-        conversation = draft.conversation
-        proof = number(self._rng) if self._forgeable(conversation.address.channel) else ""
-        return draft.with_replies(question.asked(before, conversation.learner.locale, self._clock.now(), proof))
 
     async def _offer(self, draft: TurnDraft) -> TurnDraft:
         code = self._code()
@@ -96,7 +87,7 @@ class LinkingAnswerer:
             code = "".join(self._rng.choice(ALPHABET) for _ in range(LENGTH))
         return code
 
-    async def _claim(self, draft: TurnDraft, code: str) -> TurnDraft:
+    async def _claim(self, event: Event, draft: TurnDraft, code: str) -> TurnDraft:
         """The preview of what would be joined."""
         learner = draft.conversation.learner
         found = await self._links.claim(learner.id, code)
@@ -111,7 +102,7 @@ class LinkingAnswerer:
             there=numbers(found, learner.locale),
             here=numbers(here, learner.locale),
         )
-        return self._asked(_JOIN, preview, draft)
+        return self._confirmations.ask(_JOIN, preview, event, draft)
 
     async def _join(self, said: ConfirmationAnswer, event: Event, draft: TurnDraft) -> TurnDraft:
         here, learner = draft.conversation.address, draft.conversation.learner
@@ -144,7 +135,7 @@ class LinkingAnswerer:
         if not others:
             return _saying(draft, "person.unlink.alone")
         warning = phrase("person.unlink.warning", learner.locale, places=others)
-        return self._asked(_PART, warning, draft)
+        return self._confirmations.ask(_PART, warning, event, draft)
 
     async def _part(self, said: ConfirmationAnswer, event: Event, draft: TurnDraft) -> TurnDraft:
         if said == "no":

@@ -1,10 +1,7 @@
 """What is kept of a person: handed to them as a file, or deleted for good."""
 
-from random import Random
-
 from core.channel import LiveUpdates
-from core.clock import Clock
-from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, SpoofableSender, number, places
+from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, Confirmations, places
 from core.dialogue.draft import TurnDraft
 from core.dialogue.text import command, words
 from core.errors import Superseded
@@ -17,7 +14,7 @@ from core.ports.person import Forgotten, People, PersonalRecords
 from core.reply import Document, Reply, Text
 
 _FORGET = Confirmation(
-    name="forget",
+    kind="forget",
     ask="person.forget.ask",
     yes="person.forget.yes",
     no="person.forget.no",
@@ -35,16 +32,12 @@ class PrivacyAnswerer:
         records: PersonalRecords,
         people: People,
         wake: Wake,
-        clock: Clock,
-        rng: Random,
-        spoofable: SpoofableSender = lambda _: False,
+        confirmations: Confirmations,
     ) -> None:
-        self._rng = rng
-        self._forgeable = spoofable
+        self._confirmations = confirmations
         self._records = records
         self._people = people
         self._wake = wake
-        self._clock = clock
 
     async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         """Raises `Superseded` where there is nobody any more to answer: the receipt is on its way already."""
@@ -52,12 +45,11 @@ class PrivacyAnswerer:
         asked = _asked(event, locale)
         if event.group:
             return draft.with_replies(Text(text=phrase("person.private", locale))) if asked else None
-        numbered = self._forgeable(event.address.channel)
-        if (said := _FORGET.answer(event, draft, self._clock.now(), numbered=numbered)) is not None:
-            return await self._decided(said, draft)
+        if (answered := self._confirmations.answer(_FORGET, event, draft)) is not None:
+            return await self._decided(*answered)
         if asked is None:
             return None
-        return await (self._warn(draft) if asked == "forget" else self._pack(draft, live))
+        return await (self._warn(event, draft) if asked == "forget" else self._pack(draft, live))
 
     async def _pack(self, draft: TurnDraft, live: LiveUpdates) -> TurnDraft:
         learner = draft.conversation.learner
@@ -73,14 +65,13 @@ class PrivacyAnswerer:
         )
         return draft.with_replies(document)
 
-    async def _warn(self, draft: TurnDraft) -> TurnDraft:
+    async def _warn(self, event: Event, draft: TurnDraft) -> TurnDraft:
         learner = draft.conversation.learner
         found = await self._people.standing(learner.id)
         channels = found.channels or (draft.conversation.address.channel,)
         values = {"places": places(channels, learner.locale), "numbers": numbers(found, learner.locale)}
         warning = phrase("person.forget.warning", learner.locale, **values)
-        proof = number(self._rng) if self._forgeable(draft.conversation.address.channel) else ""
-        return draft.with_replies(_FORGET.asked(warning, learner.locale, self._clock.now(), proof))
+        return self._confirmations.ask(_FORGET, warning, event, draft)
 
     async def _decided(self, said: ConfirmationAnswer, draft: TurnDraft) -> TurnDraft:
         learner, here = draft.conversation.learner, draft.conversation.address

@@ -1,10 +1,11 @@
 """Courses, lessons, progress and the dictionary, by command, button and a few plain words."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from core.channel import LiveUpdates
 from core.clock import Clock
 from core.dialogue.draft import TurnDraft
+from core.dialogue.slot import Slot
 from core.event import Event, Joined
 from core.features.study import make_cards, pending_cards
 from core.features.study.intents import StudyIntent, wish
@@ -20,6 +21,17 @@ from core.reply import Choice, Text
 _ECHOED = 80
 """Characters of a person's words that are said back."""
 _DIGITS = 9
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LessonPosition:
+    """How many pieces of a unit's note (`<course>/<unit>`) were shown, counted up to the one shown last."""
+
+    unit: str = ""
+    pieces: int = 0
+
+
+LESSON = Slot("study", LessonPosition)
 
 
 def looked_up(catalogue: Catalogue, word: str, course: str = "", *, locale: str) -> str:
@@ -168,8 +180,9 @@ class LessonAnswerer:
         note = pieces(unit.note)
         if len(note) > 1:
             choices += self._buttons(locale, ("lesson:explain:1", "explain"))
-        claimed = note[0].removeprefix(f"**{unit.name('en')}**").strip() if note else ""
-        return here.with_replies(Text(text=f"**{title}**\n\n{claimed}".strip()), Text(text=listed, choices=choices))
+        first = note[0].removeprefix(f"**{unit.name('en')}**").strip() if note else ""
+        shown = _shown(here, course, unit, 0)
+        return shown.with_replies(Text(text=f"**{title}**\n\n{first}".strip()), Text(text=listed, choices=choices))
 
     async def _next(self, draft: TurnDraft) -> TurnDraft:
         course = self._course(draft, "")
@@ -193,14 +206,14 @@ class LessonAnswerer:
         locale = draft.conversation.learner.locale
         unit = await self._unit(draft, course)
         parts = pieces(unit.note)
-        at = int(place) if place.isdecimal() and len(place) < _DIGITS else _unheard(parts, draft)
+        at = int(place) if place.isdecimal() and len(place) < _DIGITS else _next_piece(course, unit, draft)
         if at >= len(parts):
             return draft.with_replies(Text(text=phrase("study.lesson.all", locale), choices=self._after(draft)))
         more = (f"lesson:explain:{at + 1}", "explain")
         choices = self._buttons(
             locale, ("quiz:start", "quiz"), ("lesson:next", "next"), *([more] if at + 1 < len(parts) else [])
         )
-        return draft.with_replies(Text(text=parts[at], choices=choices))
+        return _shown(draft, course, unit, at).with_replies(Text(text=parts[at], choices=choices))
 
     async def _word(self, draft: TurnDraft, word: str) -> TurnDraft:
         locale = draft.conversation.learner.locale
@@ -240,10 +253,12 @@ class LessonAnswerer:
         return tuple(Choice(label=phrase(f"study.button.{key}", locale), value=value) for value, key in buttons)
 
 
-def _unheard(parts: tuple[str, ...], draft: TurnDraft) -> int:
-    """The place of the piece after the last one that this conversation remembers; the lesson's own words begin it."""
-    said = [message.text for message in draft.conversation.history if message.role == "sona"]
-    told = (
-        place for place, part in enumerate(parts) if any((part.partition("\n\n")[2] or part) in text for text in said)
-    )
-    return max(told, default=-1) + 1
+def _next_piece(course: Course, unit: Unit, draft: TurnDraft) -> int:
+    """The piece of the unit's note after the one shown last; the lesson itself shows the first."""
+    shown = LESSON.read(draft.conversation)
+    return shown.pieces if shown.unit == f"{course.code}/{unit.code}" else 0
+
+
+def _shown(draft: TurnDraft, course: Course, unit: Unit, piece: int) -> TurnDraft:
+    shown = LessonPosition(unit=f"{course.code}/{unit.code}", pieces=piece + 1)
+    return draft.with_conversation(LESSON.write(draft.conversation, shown))

@@ -90,8 +90,9 @@ class QuizAnswerer:
         questions = from_unit(course, unit, cards=cards, rng=self._rng, locale=locale, ask=ask, audible=audible)
         conversation = replace(draft.conversation, course=course.code, unit=unit.code)
         title = f"{unit.number}. {unit.name(locale)}"
-        claimed = draft.with_conversation(conversation)
-        return self.open(claimed, title, "unit", questions, unit=f"{course.code}/{unit.code}")
+        return self.open(
+            draft.with_conversation(conversation), title, "unit", questions, unit=f"{course.code}/{unit.code}"
+        )
 
     async def start_review(self, draft: TurnDraft) -> TurnDraft:
         """Ask what is due over all courses, and a few new words of units already begun; or say that nothing is due."""

@@ -11,6 +11,7 @@ from core.assistant.extract import quotes
 from core.assistant.offline import OfflineAssistant
 from core.assistant.smalltalk import small_talk
 from core.conversation import Message
+from core.dialogue import offline_notice
 from core.dialogue.draft import TurnDraft
 from core.event import Event, Left, Said, Sender
 from core.phrases import locales, phrase
@@ -34,12 +35,11 @@ def event(text: str) -> Event:
 
 async def ask(text: str, *hits: Hit, locale: str = "en", known: bool = True, name: str = "") -> Text:
     """Ask somebody who has met it before, unless not `known`."""
-    here = conversation(locale=locale, name=name)
+    draft = TurnDraft(conversation=conversation(locale=locale, name=name))
     if known:
-        met = Message(role="sona", text=phrase("offline.intro", locale), at=StillClock().now())
-        here = replace(here, history=(met,))
+        draft = offline_notice.given(draft)
     mind = OfflineAssistant(retriever=Shelf(*hits), lessons=Lectern())
-    answered = await mind.answer(event(text), TurnDraft(conversation=here), Signs())
+    answered = await mind.answer(event(text), draft, Signs())
     assert answered is not None
     (reply,) = answered.replies
     assert isinstance(reply, Text)
@@ -197,3 +197,14 @@ def test_every_quote_stands_in_its_passage_word_for_word(question: str, texts: l
 @given(st.lists(st.sampled_from(["rome", "king", "sugar", "light", "1998"]), min_size=1, max_size=5))
 def test_a_passage_with_none_of_the_words_is_never_quoted(words: list[str]) -> None:
     assert quotes(" ".join(words), [hit("Completely different matters are told here.", title="Else")]) == ()
+
+
+async def test_a_reply_that_only_repeats_the_notice_does_not_count_as_having_given_it() -> None:
+    repeated = Message(role="sona", text=phrase("offline.intro", "en"), at=StillClock().now())
+    draft = TurnDraft(conversation=replace(conversation(), history=(repeated,)))
+    answered = await OfflineAssistant(retriever=Shelf(), lessons=Lectern()).answer(event("moku"), draft, Signs())
+    assert answered is not None
+    (reply,) = answered.replies
+    assert isinstance(reply, Text)
+    assert phrase("offline.intro", "en") in reply.text
+    assert offline_notice.was_given(answered.conversation)

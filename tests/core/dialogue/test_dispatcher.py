@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -10,6 +11,7 @@ from core.address import Address
 from core.channel import LiveUpdates
 from core.conversation import ClaimedTurn
 from core.dialogue.commands import GeneralCommands
+from core.dialogue.confirmation import Confirmation, Confirmations
 from core.dialogue.dispatcher import Dispatcher
 from core.dialogue.draft import Answerer, Interrupted, TurnDraft
 from core.dialogue.notices import Notices
@@ -238,3 +240,56 @@ async def test_a_person_is_apologised_to_in_their_language() -> None:
 
 def test_every_failure_has_words_or_is_nobodys_business() -> None:
     assert all(kind.told == "" or phrase(kind.told, "en") for kind in Failure.__subclasses__())
+
+
+class Asker:
+    """Asks a yes-or-no question when it hears `ask`; keeps whether words could answer it when it hears anything else."""
+
+    def __init__(self) -> None:
+        self.open: list[bool] = []
+
+    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+        if words(event) == "ask":
+            question = Confirmation(kind="link", ask="person.link.ask")
+            return Confirmations(clock=StillClock(), rng=Random(7)).ask(question, "", event, draft)
+        pending = draft.conversation.pending
+        self.open.append(pending is not None and pending.open_to_words)
+        return None
+
+
+async def test_words_answer_a_question_until_sona_says_something_else() -> None:
+    asker = Asker()
+    draft = await think(Echo(), event("ask"), event("/voice on"), event("yes"), first=(asker, GeneralCommands()))
+    assert asker.open == [True, False]
+    pending = draft.conversation.pending
+    assert pending is not None
+    assert not pending.open_to_words
+
+
+def edit(text: str, message_id: str) -> Event:
+    return replace(event(Said(text=text, edited=True)), message_id=message_id)
+
+
+async def test_an_edit_to_words_said_in_another_message_is_answered() -> None:
+    echo = Echo()
+    await think(
+        echo,
+        replace(event("what is moku?"), message_id="1"),
+        event("/voice on"),
+        replace(event("what is telo?"), message_id="2"),
+        event("/voice off"),
+        edit("what is moku?", "2"),
+        first=(GeneralCommands(),),
+    )
+    assert echo.heard == ["what is moku?", "what is telo?", "what is moku?"]
+
+
+async def test_an_edit_that_changes_no_words_is_not_answered_again() -> None:
+    echo = Echo()
+    before = (replace(event("moku?"), message_id="1"), event("/voice on"))
+    draft = await think(
+        echo, *before, edit("moku? ", "1"), edit("telo?", "1"), edit("telo?", "1"), first=(GeneralCommands(),)
+    )
+    assert echo.heard == ["moku?", "telo?"]
+    said = [(line.text, line.platform_id) for line in draft.conversation.history if line.platform_id]
+    assert said == [("moku?", "1"), ("telo?", "1")]

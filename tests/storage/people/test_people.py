@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from core import wire
 from core.address import Address
-from core.conversation import Learner
+from core.conversation import ConversationState, Learner
 from core.event import Sender
 from core.ports.person import PersonSummary
 from storage.engine.database import Database
@@ -111,10 +111,10 @@ async def test_where_a_course_is_under_way_goes_before_where_people_only_talked(
     links: PostgresLinks, database: Database, clock: ManualClock
 ) -> None:
     joined = await _joined(links)
-    lesson = wire.dump_state(wire.ConversationState(course="toki-pona", unit="u3"))
+    lesson = wire.dump_state(ConversationState(course="toki-pona", unit="u3"))
     for address, state, later in (
         ("telegram:ana", lesson, 0),
-        ("web:bo", wire.dump_state(wire.ConversationState(title="hi")), 1),
+        ("web:bo", wire.dump_state(ConversationState(title="hi")), 1),
     ):
         moved = {"address": address, "state": state, "at": NOW + timedelta(hours=later)}
         await database.run(

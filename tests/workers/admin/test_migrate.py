@@ -35,7 +35,7 @@ def test_the_migrations_go_up_down_and_up(database_url: str) -> None:
     assert pending(database_url)
     upgrade(database_url)
     assert not pending(database_url)
-    assert newest() == "0007"
+    assert newest() == "0008"
     assert _differences(database_url) == []
 
 

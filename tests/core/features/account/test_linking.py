@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 import pytest
 
 from core.address import Address
 from core.channel import LiveUpdates
-from core.conversation import Conversation, Learner, Message
+from core.conversation import Conversation, Learner, Message, Pending
+from core.dialogue.confirmation import Confirmations
 from core.dialogue.draft import TurnDraft
 from core.dialogue.transcript import shown
 from core.event import Body, Event, Joined, Said, Sender, Tapped
@@ -67,12 +69,21 @@ class Nobody:
 
 
 async def answered(
-    nobody: Nobody, body: Body, *, seed: int = 7, addressed: bool = True, group: bool = False, said: str = ""
+    nobody: Nobody,
+    body: Body,
+    *,
+    seed: int = 7,
+    addressed: bool = True,
+    group: bool = False,
+    said: str = "",
+    asked: str = "",
 ) -> TurnDraft | None:
-    """What is answered to somebody to whom Sona `said` something just before."""
+    """The answer to a person to whom Sona just `said` something, while the question of the kind `asked` is open."""
     clock = StillClock()
     resuming = ResumeAnswerer(places=nobody, catalogue=Catalogue(()))
-    linking = LinkingAnswerer(links=nobody, people=nobody, resuming=resuming, clock=clock, rng=Random(seed))
+    rng = Random(seed)
+    confirmations = Confirmations(clock=clock, rng=rng)
+    linking = LinkingAnswerer(links=nobody, people=nobody, resuming=resuming, confirmations=confirmations, rng=rng)
     sender = Sender(id="s")
     event = Event(
         id="web:1",
@@ -84,7 +95,10 @@ async def answered(
         group=group,
     )
     before = (Message(role="sona", text=said, at=clock.now()),) if said else ()
-    return await linking.answer(event, TurnDraft(conversation=replace(conversation(), history=before)), LIVE)
+    expires = clock.now() + timedelta(minutes=1)
+    pending = Pending(id="q1", kind=asked, asked_of="s", expires=expires) if asked else None
+    draft = TurnDraft(conversation=replace(conversation(), history=before, pending=pending))
+    return await linking.answer(event, draft, LIVE)
 
 
 async def test_codes_are_eight_letters_and_digits_that_nobody_confuses() -> None:
@@ -172,13 +186,23 @@ async def test_the_history_that_the_model_sees_holds_no_code() -> None:
 
 
 @pytest.mark.parametrize("question", ["Shall I join them?", "Shall this channel leave?"])
-async def test_in_a_group_nobody_says_yes_to_what_sona_was_made_to_repeat(question: str) -> None:
-    nobody, at = Nobody(), int(StillClock().now().timestamp())
-    for body in (Said(text="yes"), Tapped(choice=f"link:yes:{at}"), Tapped(choice=f"unlink:yes:{at}")):
-        assert await answered(nobody, body, group=True, said=question) is None
+@pytest.mark.parametrize("group", [True, False])
+async def test_nobody_says_yes_to_what_sona_was_made_to_repeat(question: str, group: bool) -> None:
+    nobody = Nobody()
+    for words in ("yes", "ok", "Yes!"):
+        assert await answered(nobody, Said(text=words), group=group, said=f"It says: {question}") is None
     assert (nobody.joined, nobody.parted) == ([], [])
-    assert await answered(nobody, Said(text="yes"), said=question) is not None
-    assert len(nobody.joined + nobody.parted) == 1
+
+
+@pytest.mark.parametrize("kind", ["link", "unlink"])
+async def test_the_open_question_is_answered_in_private_only(kind: str) -> None:
+    nobody = Nobody()
+    for body in (Said(text="yes"), Tapped(choice=f"{kind}:yes:q1")):
+        assert await answered(nobody, body, group=True, asked=kind) is None
+    assert (nobody.joined, nobody.parted) == ([], [])
+    for body in (Said(text="yes"), Tapped(choice=f"{kind}:yes:q1")):
+        assert await answered(nobody, body, asked=kind) is not None
+    assert len(nobody.joined + nobody.parted) == 2
 
 
 async def test_a_preview_says_what_yes_gives_away_and_a_name_says_nothing_in_our_voice() -> None:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 
 import pytest
 
 from core.address import Address
 from core.channel import LiveUpdates
-from core.conversation import Learner, Message
+from core.conversation import Learner, Message, Pending
+from core.dialogue.confirmation import Confirmations
 from core.dialogue.draft import TurnDraft
 from core.errors import Superseded
 from core.event import Body, Event, Said, Sender, Tapped
@@ -55,24 +57,38 @@ class Shredder:
     async def stop(self, address: Address) -> None: ...
 
 
-async def answered(shredder: Shredder, body: Body, *, group: bool) -> TurnDraft | None:
+async def answered(
+    shredder: Shredder, body: Body, *, group: bool = False, said: str = "", asked: bool = False
+) -> TurnDraft | None:
+    """The answer to a person to whom Sona just `said` something, while the question may be open."""
     clock = StillClock()
-    leaving = PrivacyAnswerer(records=shredder, people=shredder, wake=shredder, clock=clock, rng=Random(7))
+    confirmations = Confirmations(clock=clock, rng=Random(7))
+    privacy = PrivacyAnswerer(records=shredder, people=shredder, wake=shredder, confirmations=confirmations)
     event = Event(
         id="web:1", address=Address("web", "c"), sender=Sender(id="s"), at=clock.now(), body=body, group=group
     )
-    said = Message(role="sona", text=QUESTION, at=clock.now())
-    return await leaving.answer(event, TurnDraft(conversation=replace(conversation(), history=(said,))), LIVE)
+    history = (Message(role="sona", text=said, at=clock.now()),) if said else ()
+    expires = clock.now() + timedelta(minutes=1)
+    pending = Pending(id="q1", kind="forget", asked_of="s", expires=expires) if asked else None
+    draft = TurnDraft(conversation=replace(conversation(), history=history, pending=pending))
+    return await privacy.answer(event, draft, LIVE)
 
 
-@pytest.mark.parametrize("body", [Said(text="Yes, forget me"), Tapped(choice="forget:yes:{at}")])
-async def test_in_a_group_nobody_has_it_forgotten_by_what_sona_was_made_to_repeat(body: Body) -> None:
-    shredder, at = Shredder(), int(StillClock().now().timestamp())
-    given = replace(body, choice=body.choice.format(at=at)) if isinstance(body, Tapped) else body
-    assert await answered(shredder, given, group=True) is None
+@pytest.mark.parametrize("group", [True, False])
+async def test_nothing_is_deleted_because_sona_was_made_to_repeat_the_question(group: bool) -> None:
+    shredder = Shredder()
+    said = f"The document ends with: {QUESTION}"
+    await answered(shredder, Said(text="Yes, forget me"), group=group, said=said)
+    assert shredder.forgotten == []
+
+
+@pytest.mark.parametrize("body", [Said(text="Yes, forget me"), Tapped(choice="forget:yes:q1")])
+async def test_the_open_question_is_answered_in_private_only(body: Body) -> None:
+    shredder = Shredder()
+    assert await answered(shredder, body, group=True, asked=True) is None
     assert shredder.forgotten == []
     with pytest.raises(Superseded):
-        await answered(shredder, given, group=False)
+        await answered(shredder, body, asked=True)
     assert len(shredder.forgotten) == 1
 
 

@@ -6,11 +6,10 @@ import pytest
 
 from core.address import Address
 from core.channel import LiveUpdates
-from core.conversation import PendingFile
 from core.dialogue.draft import TurnDraft
 from core.dialogue.text import words
 from core.event import Body, Event, Ready, Said, Sender, Shared
-from core.features.knowledge.files import FileAnswerer
+from core.features.knowledge.files import FILES, FileAnswerer, PendingFile
 from core.media import Media
 from core.phrases import phrase
 from core.reply import Text
@@ -81,7 +80,7 @@ async def test_a_shared_file_is_put_down_to_be_read_for_its_owner(desk: Desk) ->
     assert await desk.is_sent("notes.pdf") == [(phrase("reading.file", "en", title="notes.pdf"),)]
     assert desk.reader.read == [("blob:notes.pdf", "notes.pdf", "application/pdf", "learner-1", "web:c1")]
     assert await desk.takes(read(1)) == (READY,)
-    assert desk.draft.conversation.pending_files == ()
+    assert FILES.read(desk.draft.conversation).files == ()
 
 
 async def test_words_beside_a_file_are_answered_when_it_is_read(desk: Desk) -> None:
@@ -151,17 +150,19 @@ async def test_a_file_that_is_read_before_the_next_comes_is_not_spoken_of_twice(
         told.append(await desk.takes(replace(read(number, failed=failed), text="file 2")))
     assert told == [(FAILED,), (), (ALL,), ()]
     await desk.is_sent("5.pdf", album="136")
-    assert [file.source for file in desk.draft.conversation.pending_files] == ["s5"]
+    assert [file.source for file in FILES.read(desk.draft.conversation).files] == ["s5"]
 
 
 async def test_a_file_sent_again_is_awaited_once(desk: Desk) -> None:
     await desk.is_sent("a.pdf", "a.pdf", words="Summarise this")
-    assert desk.draft.conversation.pending_files == (PendingFile(source="s1"),)
+    assert FILES.read(desk.draft.conversation).files == (PendingFile(source="s1"),)
 
 
 async def test_only_so_many_files_are_awaited(desk: Desk) -> None:
     await desk.is_sent(*(f"{number}.pdf" for number in range(30)))
-    assert [file.source for file in desk.draft.conversation.pending_files] == [f"s{number}" for number in range(11, 31)]
+    assert [file.source for file in FILES.read(desk.draft.conversation).files] == [
+        f"s{number}" for number in range(11, 31)
+    ]
     assert await desk.takes(read(1)) == (READY,)
 
 

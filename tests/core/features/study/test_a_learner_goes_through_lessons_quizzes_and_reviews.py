@@ -1,9 +1,12 @@
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from core.conversation import Message
 from core.event import Due, Joined, Said, Shared, Spoke, Stopped, Tapped
 from core.features.study.intents import wish
+from core.learn.entry import pieces
 from core.media import Media
 from core.question import Question
 from core.reply import Choice, Mark
@@ -282,3 +285,16 @@ async def test_a_deep_link_chooses_the_course_and_any_other_start_is_left_alone(
 def test_wishes_are_understood(body: Said | Spoke | Tapped | Due, locale: str, expected: str | None) -> None:
     found = wish(body, locale)
     assert (f"{found.name}:{found.rest}" if found else None) == expected
+
+
+async def test_more_of_a_lesson_follows_the_piece_shown_last_whatever_else_was_said() -> None:
+    pupil = Pupil()
+    parts = pieces(pupil.catalogue.courses[0].units[1].note)
+    assert len(parts) == 2
+    await pupil.says("/lesson 2")
+    repeated = Message(role="sona", text="\n\n".join(parts), at=pupil.clock.now())
+    pupil.conversation = replace(pupil.conversation, history=(repeated,))
+    assert text(await pupil.says("/explain")) == parts[1]
+    await pupil.says("/lesson 3")
+    await pupil.says("/lesson 2")
+    assert text(await pupil.says("/explain")) == parts[1]
