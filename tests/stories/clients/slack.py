@@ -234,7 +234,7 @@ class EphemeralPhone(SlackPhone):
         (message,) = [shown for shown in self.channel.ephemeral if shown["ts"] == receipt]
         found = [b for block in message["blocks"] if block["type"] == "actions" for b in block["elements"]]
         (button,) = [b for b in found if b["text"]["text"] == choice.label]
-        self._done += 1
+        self._event_count += 1
         await self._call(self._button_press(button, receipt, ephemeral=True), form=True)
 
     async def shown(self, receipt: str) -> list[str]:
