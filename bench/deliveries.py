@@ -83,7 +83,7 @@ async def _discord() -> AsyncGenerator[Side]:
     That is 40 messages a second, so that the 50 calls a second of a bot in all do not bind as well.
     """
     async with discord.FakeDiscord() as api:
-        chats = {f"discord:{number}": api.room(str(number)) for number in range(5001, 5041)}
+        chats = {f"discord:{number}": api.channel(str(number)) for number in range(5001, 5041)}
         api.limit(time.monotonic)
         yield Side(
             name="discord",

@@ -182,10 +182,10 @@ def _discord(stores: Stores) -> ConnectedPlatform:
         secret_key=settings.secret_key.encode(),
         clock=stores.clock,
         blobs=stores.blobs,
-        note=codec.note,
+        encode_voice_note=codec.note,
         count=stores.count,
-        offers=offers(),
-        complete=completed,
+        commands=offers(),
+        autocomplete=completed,
         drafts=stores.drafts,
     )
 
@@ -220,7 +220,7 @@ def _slack(stores: Stores) -> ConnectedPlatform:
         drafts=stores.drafts,
         installs=stores.installs,
         overviews=dialogue.glance(stores),
-        acquaintances=stores.acquaintances,
+        identities=stores.acquaintances,
     )
 
     async def announce() -> None:

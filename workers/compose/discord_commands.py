@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from bots.discord.commands import ON_MESSAGE, CommandSpec, LocalizedText, Option
+from bots.discord.commands import MESSAGE_MENU, CommandSpec, LocalizedText, Option
 from core.dialogue.feature import all_features, listed_commands
 from core.dialogue.intent import Command
 from core.learn.course import Course, nearest
@@ -19,7 +19,7 @@ def offers() -> tuple[CommandSpec, ...]:
         CommandSpec(
             id=command.name,
             name=_named(command.name),
-            about=_everywhere(command.about),
+            description=_everywhere(command.about),
             option=_option(command),
             private=command.private,
             threaded=command.threaded,
@@ -30,9 +30,9 @@ def offers() -> tuple[CommandSpec, ...]:
         CommandSpec(
             id=phrase(f"menu.{what}", DEFAULT),
             name=_everywhere(f"menu.{what}"),
-            kind=ON_MESSAGE,
+            kind=MESSAGE_MENU,
             private=True,
-            says=what,
+            slash_command=what,
         )
         for what in ("explain", "card")
     )
@@ -86,9 +86,9 @@ def _option(command: Command) -> Option | None:
     }
     return Option(
         name=_everywhere(f"slash.option.{asked}"),
-        about=_everywhere(f"slash.option.{asked}_about"),
+        description=_everywhere(f"slash.option.{asked}_about"),
         choices=choices.get(asked, ()),
-        completed=command.completes,
+        autocomplete=command.completes,
     )
 
 
