@@ -25,8 +25,8 @@ _PATIENCE = 400.0
 
 _PUT = text(
     """
-    INSERT INTO parcels (id, address, subject, payload, state, attempts, due_at, receipt, error, created_at)
-    SELECT id, address, '', payload, 'waiting', 0, :now, '', '', :now
+    INSERT INTO outbound (id, address, payload, due_at, created_at)
+    SELECT id, address, payload, :now, :now
     FROM json_to_recordset(CAST(:given AS json)) AS given (id text, address text, payload jsonb, n int) ORDER BY n
     """
 )

@@ -21,9 +21,8 @@ _sources = tables.sources
 
 _ADD = text(
     """
-    INSERT INTO sources (id, uri, owner, title, mime, notify, state, edition, taken, attempt, lease_seconds, done, total,
-        error, language, stemming, link, embedder, stored, passages, words, created_at, updated_at)
-    VALUES (:id, :uri, :owner, :title, :mime, :notify, 'waiting', 1, 0, 0, 0, 0, 0, '', '', '', '', '', 0, 0, 0, :now, :now)
+    INSERT INTO sources (id, uri, owner, title, mime, notify, created_at, updated_at)
+    VALUES (:id, :uri, :owner, :title, :mime, :notify, :now, :now)
     ON CONFLICT (owner, uri) DO UPDATE SET edition = sources.edition + 1, attempt = 0, notify = excluded.notify,
         title = CASE WHEN excluded.title = '' THEN sources.title ELSE excluded.title END,
         mime = CASE WHEN excluded.mime = '' THEN sources.mime ELSE excluded.mime END, updated_at = :now,
@@ -35,7 +34,7 @@ _ADD = text(
 
 _TAKE = text(
     """
-    UPDATE sources SET state = 'reading', taken = edition, attempt = attempt + 1, done = 0, total = 0, error = '',
+    UPDATE sources SET state = 'reading', claimed_edition = edition, attempt = attempt + 1, done = 0, total = 0, error = '',
         lease_seconds = :seconds, lease_until = :until, updated_at = :now
     WHERE id = :id AND state IN ('waiting', 'reading', 'embedding') AND (lease_until IS NULL OR lease_until <= :now)
     RETURNING id, uri, title, mime, owner, notify, edition, attempt
@@ -46,7 +45,7 @@ _NOTE = text(
     """
     UPDATE sources SET done = :done, total = :total, error = :error, updated_at = :now,
         title = CASE WHEN :title = '' THEN title ELSE :title END,
-        state = CASE WHEN CAST(:over AS boolean) AND taken < edition THEN 'waiting' ELSE :state END,
+        state = CASE WHEN CAST(:over AS boolean) AND claimed_edition < edition THEN 'waiting' ELSE :state END,
         lease_until = CASE
             WHEN CAST(:over AS boolean) THEN NULL
             WHEN :state = 'waiting' THEN coalesce(CAST(:now AS timestamptz) + CAST(:pause AS interval), lease_until)
@@ -65,14 +64,14 @@ _WAITING = text(
 _MOVE = text(
     """
     UPDATE sources SET uri = :uri WHERE id = :id AND owner = :owner
-        AND NOT EXISTS (SELECT FROM sources taken WHERE taken.owner = :owner AND taken.uri = :uri)
+        AND NOT EXISTS (SELECT FROM sources other WHERE other.owner = :owner AND other.uri = :uri)
     """
 )
 
 _STATUS = select(*(_sources.c[field.name] for field in fields(SourceStatus)))
 
 _NEAR = """
-CREATE INDEX IF NOT EXISTS ix_vectors_near_{0} ON vectors USING hnsw ((embedding::halfvec({0})) halfvec_ip_ops)
+CREATE INDEX IF NOT EXISTS ix_vectors_hnsw_{0} ON vectors USING hnsw ((embedding::halfvec({0})) halfvec_ip_ops)
 WITH (m = 16, ef_construction = 128) WHERE owner = '' AND dimensions = {0}
 """
 _INDEXABLE = 4000
@@ -137,7 +136,7 @@ class PostgresSources:
                 "stemming": shelved.stemming,
                 "link": clean(document.link),
                 "embedder": embedder,
-                "stored": _sources.c.stored + 1,
+                "content_version": _sources.c.content_version + 1,
                 "passages": len(document.passages),
                 "words": shelved.words,
             }
@@ -189,7 +188,7 @@ class PostgresSources:
         query = select(column.text, column.section, column.position, column.page, column.link)
         async with self._database.begin() as connection:
             stored = await connection.scalar(
-                select(_sources.c.stored).where(_sources.c.id == source).with_for_update(read=True)
+                select(_sources.c.content_version).where(_sources.c.id == source).with_for_update(read=True)
             )
             rows = (await connection.execute(query.where(column.source_id == source).order_by(column.id))).mappings()
             passages = tuple(Passage(**row) for row in rows)
@@ -197,7 +196,7 @@ class PostgresSources:
 
     async def renew(self, kept: StoredSource, vectors: NDArray[np.float32], embedder: str) -> bool:
         """Replace the vectors of what is kept; false, and nothing done, when the source was stored anew or removed meanwhile."""
-        same = _sources.c.id == kept.source, _sources.c.stored == kept.stored
+        same = _sources.c.id == kept.source, _sources.c.content_version == kept.stored
         async with self._database.begin() as connection:
             owner = await connection.scalar(
                 update(_sources).where(*same).values(embedder=embedder).returning(_sources.c.owner)

@@ -26,11 +26,11 @@ _EVENTS = text(
 # A poll may be answered after months, like a button; but only what was sent tells which question it shows.
 _PARCELS = text(
     """
-    DELETE FROM parcels WHERE seq IN (
-        SELECT seq FROM parcels p WHERE created_at < :before AND state <> 'waiting'
-            AND NOT (p.receipt LIKE 'poll:%' AND p.subject <> '' AND NOT EXISTS (
-                SELECT FROM parcels later
-                WHERE later.address = p.address AND later.subject <> '' AND later.seq > p.seq))
+    DELETE FROM outbound WHERE seq IN (
+        SELECT seq FROM outbound p WHERE created_at < :before AND state <> 'waiting'
+            AND NOT (p.platform_id LIKE 'poll:%' AND p.quiz_id <> '' AND NOT EXISTS (
+                SELECT FROM outbound later
+                WHERE later.address = p.address AND later.quiz_id <> '' AND later.seq > p.seq))
         ORDER BY seq LIMIT :limit)
     RETURNING seq
     """
@@ -57,7 +57,7 @@ class Cleanup:
     async def __call__(self, now: datetime) -> dict[str, int]:
         """Rows taken away, by table."""
         before = now - KEPT
-        steps = {"events": _EVENTS, "parcels": _PARCELS, "allowances": _ALLOWANCES, "blobs": _unused_blobs()}
+        steps = {"events": _EVENTS, "outbound": _PARCELS, "allowances": _ALLOWANCES, "blobs": _unused_blobs()}
         return {name: await self._all(statement, before) for name, statement in steps.items()}
 
     async def _all(self, statement: TextClause, before: datetime) -> int:

@@ -14,12 +14,12 @@ from storage.engine.database import Database
 # Written as the index has it, or it is not used.
 FIND = text(
     """
-    SELECT address, payload, receipt FROM parcels
-    WHERE receipt LIKE 'poll:%' AND split_part(receipt, ':'::text, 2) = :poll
+    SELECT address, payload, platform_id FROM outbound
+    WHERE platform_id LIKE 'poll:%' AND split_part(platform_id, ':'::text, 2) = :poll
     """
 )
 ASKED = text(
-    "SELECT EXISTS (SELECT FROM parcels WHERE address = :address AND subject <> '' AND created_at >= :since) AS asked"
+    "SELECT EXISTS (SELECT FROM outbound WHERE address = :address AND quiz_id <> '' AND created_at >= :since) AS asked"
 )
 
 
@@ -33,7 +33,7 @@ class SentQuizPoll:
 
 
 class PostgresPolls:
-    """`core.ports.messaging.Polls` on the table `parcels`."""
+    """`core.ports.messaging.Polls` on the table `outbound`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -48,7 +48,7 @@ class PostgresPolls:
             except Malformed:
                 continue
             if isinstance(reply, Quiz):
-                return SentQuizPoll(address=address, quiz=reply, receipt=row.receipt)
+                return SentQuizPoll(address=address, quiz=reply, receipt=row.platform_id)
         return None
 
     async def asked_since(self, address: Address, since: datetime) -> bool:

@@ -41,7 +41,7 @@ _OPEN = text(
         RETURNING c.address, c.learner_id, c.state, c.version, c.attempts, c.lease_token
     )
     SELECT leased.*, l.id AS learner, l.name, l.locale, l.zone, l.voice,
-        EXISTS (SELECT FROM parcels p WHERE p.address = leased.address AND p.state = 'waiting') AS owed,
+        EXISTS (SELECT FROM outbound p WHERE p.address = leased.address AND p.state = 'waiting') AS owed,
         early.seq AS early,
         (SELECT jsonb_agg(e.payload ORDER BY e.seq) FROM events e
          WHERE e.address = leased.address AND e.handled_at IS NULL AND (e.addressed OR e.seq > coalesce(early.seq, 0))) AS events,
@@ -112,7 +112,7 @@ _SINCE = text(
     """
 )
 
-_OWED = text("SELECT FROM parcels WHERE address = :address AND state = 'waiting' LIMIT 1")
+_OWED = text("SELECT FROM outbound WHERE address = :address AND state = 'waiting' LIMIT 1")
 
 _RENEW = text(
     """

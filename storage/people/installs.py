@@ -19,16 +19,16 @@ _log = logging.getLogger(__name__)
 
 _PUT = text(
     """
-    INSERT INTO installs (platform, workspace, name, sealed, expires_at, installed_at)
+    INSERT INTO installs (platform, workspace, name, sealed_tokens, expires_at, installed_at)
     VALUES (:platform, :workspace, :name, :sealed, :expires, :now)
-    ON CONFLICT (platform, workspace) DO UPDATE SET name = excluded.name, sealed = excluded.sealed,
+    ON CONFLICT (platform, workspace) DO UPDATE SET name = excluded.name, sealed_tokens = excluded.sealed_tokens,
         expires_at = excluded.expires_at, installed_at = excluded.installed_at
     """
 )
 _GET = text("SELECT * FROM installs WHERE platform = :platform AND workspace = :workspace")
 _LOCK = text("SELECT * FROM installs WHERE platform = :platform AND workspace = :workspace FOR UPDATE")
 _RENEW = text(
-    "UPDATE installs SET sealed = :sealed, expires_at = :expires WHERE platform = :platform AND workspace = :workspace"
+    "UPDATE installs SET sealed_tokens = :sealed, expires_at = :expires WHERE platform = :platform AND workspace = :workspace"
 )
 _FORGET = text(
     """
@@ -88,7 +88,7 @@ class PostgresInstalls:
 
     def _install(self, row: Row[Any]) -> Install | None:
         try:
-            secret = json.loads(self._seal.open(bytes(row.sealed), of=f"{row.platform}:{row.workspace}"))
+            secret = json.loads(self._seal.open(bytes(row.sealed_tokens), of=f"{row.platform}:{row.workspace}"))
         except Malformed:
             _log.warning("the install of %s in %s was sealed with another SONA_SECRET_KEY", row.platform, row.workspace)
             return None

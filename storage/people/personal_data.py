@@ -84,7 +84,7 @@ class PersonalDataReader:
         with reached():
             async with self._database.begin() as connection:
                 records = await recorded(connection, await reach(connection, learner))
-                keys = blob_keys(records) - {row["blob"] for row in records.get("handouts", ())}
+                keys = blob_keys(records) - {row["blob"] for row in records.get("downloads", ())}
                 rows = (await connection.execute(_files(keys, most))).mappings()
                 blobs = [_plain(row) for row in rows]
                 return {**records, "blobs": blobs} if blobs else records

@@ -33,51 +33,51 @@ _CONVERSATIONS = text("SELECT FROM conversations WHERE learner_id = :learner ORD
 _KNOWN = text("SELECT id FROM learners WHERE id = :learner FOR UPDATE")
 _FEEDS = text("SELECT address, max(seq) AS seq FROM feed WHERE address = ANY(:addresses) GROUP BY address")
 # Who has a page open goes on counting lines from the last one seen.
-_MARK = text("INSERT INTO feed (address, seq, key, body, at) VALUES (:address, :seq, 'farewell', '{}', :now)")
+_MARK = text("INSERT INTO feed (address, seq, key, body, at) VALUES (:address, :seq, 'forgotten', '{}', :now)")
 _RECEIPT = text(
     """
-    INSERT INTO parcels (id, address, subject, payload, state, attempts, due_at, receipt, error, created_at)
-    VALUES (:id, :address, '', CAST(:payload AS jsonb), 'waiting', 0, :now, '', '', :now)
+    INSERT INTO outbound (id, address, payload, due_at, created_at)
+    VALUES (:id, :address, CAST(:payload AS jsonb), :now, :now)
     """
 )
 # One that names no place only remembers that somebody was forgotten then.
 _FAREWELL = text(
     """
-    INSERT INTO farewells (address, parcel, at) VALUES (:address, :parcel, :now)
-    ON CONFLICT (address) DO UPDATE SET parcel = excluded.parcel, at = excluded.at
+    INSERT INTO forget_receipts (address, outbound_id, at) VALUES (:address, :outbound_id, :now)
+    ON CONFLICT (address) DO UPDATE SET outbound_id = excluded.outbound_id, at = excluded.at
     """
 )
 _HAND_OUT = text(
     """
-    INSERT INTO handouts (digest, learner_id, blob, name, taken, until)
+    INSERT INTO downloads (token_digest, learner_id, blob, name, downloaded, expires_at)
     SELECT :digest, id, :blob, :name, false, :until FROM learners WHERE id = :learner
     """
 )
 _MADE = text(
     """
-    SELECT h.blob, h.name, length(b.data) AS size FROM handouts h JOIN blobs b ON b.key = h.blob
-    WHERE h.learner_id = :learner AND NOT h.taken AND h.until > :until ORDER BY h.until DESC LIMIT 1
+    SELECT h.blob, h.name, length(b.data) AS size FROM downloads h JOIN blobs b ON b.key = h.blob
+    WHERE h.learner_id = :learner AND NOT h.downloaded AND h.expires_at > :until ORDER BY h.expires_at DESC LIMIT 1
     """
 )
-STALE = text("UPDATE handouts SET until = least(until, :stale) WHERE learner_id = :learner")
+STALE = text("UPDATE downloads SET expires_at = least(expires_at, :stale) WHERE learner_id = :learner")
 """Have the next who asks given a new file, as what is kept of them has become more or less; see `stale`."""
 # Who asks again and again would fill the disk.
 _REPLACED = text(
     """
     WITH kept AS (
-        SELECT digest, blob FROM handouts WHERE learner_id = :learner ORDER BY until DESC LIMIT 1
+        SELECT token_digest, blob FROM downloads WHERE learner_id = :learner ORDER BY expires_at DESC LIMIT 1
     ), ended AS (
-        DELETE FROM handouts WHERE learner_id = :learner AND digest NOT IN (SELECT digest FROM kept) RETURNING blob
+        DELETE FROM downloads WHERE learner_id = :learner AND token_digest NOT IN (SELECT token_digest FROM kept) RETURNING blob
     )
     DELETE FROM blobs USING ended WHERE key = ended.blob AND key NOT IN (SELECT blob FROM kept)
     """
 )
-_LINKED = text("UPDATE handouts SET digest = :digest WHERE blob = :blob AND NOT taken RETURNING blob")
-_WAITS = text("SELECT FROM handouts WHERE digest = :digest AND NOT taken AND until > :now")
+_LINKED = text("UPDATE downloads SET token_digest = :digest WHERE blob = :blob AND NOT downloaded RETURNING blob")
+_WAITS = text("SELECT FROM downloads WHERE token_digest = :digest AND NOT downloaded AND expires_at > :now")
 _TAKE = text(
     """
-    UPDATE handouts h SET taken = true FROM blobs b
-    WHERE h.digest = :digest AND NOT h.taken AND h.until > :now AND b.key = h.blob RETURNING b.data, h.name
+    UPDATE downloads h SET downloaded = true FROM blobs b
+    WHERE h.token_digest = :digest AND NOT h.downloaded AND h.expires_at > :now AND b.key = h.blob RETURNING b.data, h.name
     """
 )
 
@@ -145,7 +145,7 @@ class PostgresPrivacy:
                     await connection.execute(_MARK, marked)
                 ends = {self._clock.id(): "", **{feed.address: "" for feed in feeds}, str(here): outbound}
                 for place, word in ends.items():
-                    await connection.execute(_FAREWELL, {"address": place, "parcel": word, "now": forgotten.at})
+                    await connection.execute(_FAREWELL, {"address": place, "outbound_id": word, "now": forgotten.at})
                 return forgotten
 
     def _told(self, counts: dict[str, int], addresses: tuple[str, ...]) -> Forgotten:

@@ -234,9 +234,9 @@ async def test_an_index_for_another_size_is_made_once(library: PostgresSources, 
     await library.prepare(5000)
     async with database.begin() as connection:
         names = (await connection.scalars(text("SELECT indexname FROM pg_indexes WHERE tablename = 'vectors'"))).all()
-    assert {name for name in names if name.startswith("ix_vectors_near")} == {
-        "ix_vectors_near_96",
-        "ix_vectors_near_384",
+    assert {name for name in names if name.startswith("ix_vectors_hnsw")} == {
+        "ix_vectors_hnsw_96",
+        "ix_vectors_hnsw_384",
     }
 
 

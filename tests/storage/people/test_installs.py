@@ -46,7 +46,7 @@ async def test_the_database_alone_gives_no_token_away(
 ) -> None:
     await installs.put(_install(clock))
     (row,) = await database.run(text("SELECT * FROM installs"), {})
-    assert b"xox" not in bytes(row.sealed)
+    assert b"xox" not in bytes(row.sealed_tokens)
     assert "xoxe" not in repr(_install(clock))
     assert await PostgresInstalls(database, clock, secret_key=b"another").get("slack", "T1") is None
     await database.run(text("UPDATE installs SET workspace = 'T2'"), {})

@@ -49,7 +49,7 @@ async def test_a_code_is_not_kept_as_it_is_said(links: PostgresLinks, database: 
 
 async def test_who_claims_a_code_is_told_whose_it_is(links: PostgresLinks, database: Database) -> None:
     await put(database, "cards", learner_id="ana", key="toki-pona/word/moku")
-    await put(database, "units", learner_id="ana", course="english-b1", unit="u1")
+    await put(database, "unit_progress", learner_id="ana", course="english-b1", unit="u1")
     await links.offer("ana", CODE)
     told = PersonSummary(name="Ana", channels=("telegram",), cards=1, courses=2)
     assert await links.claim("bo", CODE) == told
@@ -196,12 +196,14 @@ async def test_of_two_scores_the_better_one_stays_and_of_two_readings_the_one_th
     links: PostgresLinks, database: Database
 ) -> None:
     for unit, owner, guest in (("u1", 0.5, 0.9), ("u2", 0.9, 0.5)):
-        await put(database, "units", learner_id="ana", course="c", unit=unit, score=owner)
-        await put(database, "units", learner_id="bo", course="c", unit=unit, score=guest)
+        await put(database, "unit_progress", learner_id="ana", course="c", unit=unit, score=owner)
+        await put(database, "unit_progress", learner_id="bo", course="c", unit=unit, score=guest)
     await put(database, "sources", id="failed", owner="ana", uri="https://x.y/", state="failed")
     await put(database, "sources", id="ready", owner="bo", uri="https://x.y/", state="ready")
     await _joined(links)
-    scores = await database.run(text("SELECT unit, score FROM units WHERE learner_id = 'ana' ORDER BY unit"), {})
+    scores = await database.run(
+        text("SELECT unit, score FROM unit_progress WHERE learner_id = 'ana' ORDER BY unit"), {}
+    )
     assert [tuple(row) for row in scores] == [("u1", 0.9), ("u2", 0.9)]
     sources = await database.run(text("SELECT id, owner FROM sources"), {})
     assert [tuple(row) for row in sources] == [("ready", "ana")]

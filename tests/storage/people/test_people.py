@@ -156,5 +156,5 @@ async def test_who_gave_the_code_is_told_where_they_wrote_last_and_can_be_writte
     for address, moved in (("telegram:ana:7", 1), ("slack:T1.C9:@ana", 2)):
         await put(database, "conversations", address=address, learner_id="ana", updated_at=NOW + timedelta(hours=moved))
     await _joined(links)
-    rows = await database.run(text("SELECT address, payload #>> '{is,text}' AS words FROM parcels"), {})
+    rows = await database.run(text("SELECT address, payload #>> '{is,text}' AS words FROM outbound"), {})
     assert [tuple(row) for row in rows] == [("telegram:ana:7", "joined to ana")]

@@ -129,7 +129,7 @@ async def test_nothing_of_who_was_forgotten_stands_in_any_table_once_the_receipt
     assert [await holders(database, trace) for trace in traces] == [[]] * 4
     assert await count(database, "blobs") == 0
     await Expiry(database).strays(street.clock.now())
-    assert await count(database, "farewells") == 0
+    assert await count(database, "forget_receipts") == 0
 
 
 async def test_others_keep_everything_and_so_does_a_group(
@@ -255,7 +255,7 @@ async def test_an_address_for_the_file_is_good_once_and_for_a_day(
     street.clock.pass_(24 * 3600 + 1)
     assert await leaving.take(second[2]) is None
     await Expiry(database)(street.clock.now())
-    assert await count(database, "handouts") == 0
+    assert await count(database, "downloads") == 0
     rows = await database.run(text("SELECT key FROM blobs WHERE mime = 'application/zip'"), {})
     assert list(rows) == []
 

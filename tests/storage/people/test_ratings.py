@@ -28,7 +28,7 @@ _GROUP = text(
     INSERT INTO identities (channel, sender, learner_id) VALUES ('slack', 'T1.U7', 'a')
     """
 )
-_ALL = text("SELECT message, sender, learner_id, good FROM ratings ORDER BY message, sender")
+_ALL = text("SELECT platform_id, sender, learner_id, good FROM ratings ORDER BY platform_id, sender")
 
 
 class Silent:
