@@ -28,10 +28,10 @@ _logger = logging.getLogger(__name__)
 class Agent:
     """Answers everything said, with a language model; at most `rounds` model answers a turn."""
 
-    def __init__(self, *, model: Model, workshop: ToolDeps, rounds: int = 6) -> None:
+    def __init__(self, *, model: Model, tools: ToolDeps, rounds: int = 6) -> None:
         self._model = model
-        self._workshop = workshop
-        self._specs = tuple(tool.spec for tool in workshop.tools.values())
+        self._tools = tools
+        self._specs = tuple(tool.spec for tool in tools.tools.values())
         self._rounds = rounds
 
     async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
@@ -42,7 +42,7 @@ class Agent:
         """
         if not isinstance(event.body, Said | Spoke | Tapped) or not words(event):
             return None
-        turn = _Turn(box=ToolRunner(self._workshop, draft.conversation, live), live=live)
+        turn = _Turn(box=ToolRunner(self._tools, event, draft, live), live=live)
         try:
             note = await self._converse(event, draft, turn)
         except Failure as failure:
@@ -55,7 +55,7 @@ class Agent:
     async def _converse(self, event: Event, draft: TurnDraft, turn: "_Turn") -> str:
         """Go round until there is an answer; the key of what is to be said below it, or empty."""
         told = list(utterances(_history(event, draft)))
-        about = system(draft.conversation, self._workshop.clock.now(), group=event.group)
+        about = system(draft.conversation, self._tools.clock.now(), group=event.group)
         for left in reversed(range(self._rounds)):
             prompt = Prompt(system=about, utterances=tuple(told), tools=self._specs, max_tokens=_MAX_TOKENS)
             end, heard = await self._hear(prompt, turn)

@@ -13,8 +13,8 @@ from core.dialogue.text import command, words
 from core.event import Event, Said, Spoke, Tapped
 from core.phrases import phrase
 from core.ports.knowledge import Retriever
+from core.ports.study import StudyLookup
 from core.reply import Choice, Source, Text
-from core.tools.context import StudyLookup
 
 _HITS = 8
 _ASKED_WORD = tuple(

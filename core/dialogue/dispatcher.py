@@ -36,7 +36,7 @@ class Dispatcher:
 
         When `stop` is set, whoever answers is cancelled and the thought ends with what was said until then.
         """
-        draft = TurnDraft(conversation=claimed.conversation)
+        draft = TurnDraft(conversation=claimed.conversation, principal=claimed.principal, audience=claimed.audience)
         turn = _Turn(self._answerers, draft, live, clock=self._clock, history=self._history)
         if stop is None:
             return await turn.run(claimed.events)

@@ -7,6 +7,7 @@ from core.card import Card, Review, UnitProgress
 from core.channel import LiveUpdates
 from core.conversation import Conversation, Message, QuizOrigin, ToolCall, Usage
 from core.event import Event
+from core.principal import NOBODY, UNKNOWN_AUDIENCE, Audience, Principal
 from core.reply import Reply
 
 
@@ -20,6 +21,8 @@ class TurnDraft:
     """
 
     conversation: Conversation
+    principal: Principal = NOBODY
+    audience: Audience = UNKNOWN_AUDIENCE
     replies: tuple[Reply, ...] = ()
     messages: tuple[Message, ...] = ()
     history_start: int | None = None

@@ -12,6 +12,7 @@ from core.conversation import ClaimedTurn, Conversation, HistoryStart, Learner, 
 from core.errors import Malformed
 from core.event import Event
 from core.phrases import DEFAULT
+from core.principal import Audience, Principal
 
 
 def readable(row: Row[Any], address: Address) -> ClaimedTurn | Malformed:
@@ -35,6 +36,8 @@ def _opening(row: Row[Any], address: Address) -> ClaimedTurn:
         conversation=conversation,
         events=events,
         token=row.lease_token,
+        principal=Principal(person=learner.id),
+        audience=Audience(address=str(address), private=not any(event.group for event in events)),
         attempts=row.attempts,
         replies_pending=row.owed,
         line=lines[-1][-1] if lines else state.history_start.line if state.history_start else 0,

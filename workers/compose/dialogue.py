@@ -5,10 +5,11 @@ from pathlib import Path
 from random import Random
 
 from core.assistant.agent import Agent
+from core.assistant.confirmed_calls import ConfirmedCalls
 from core.assistant.offline import OfflineAssistant
 from core.assistant.tool_runner import ToolDeps
 from core.dialogue.commands import GeneralCommands
-from core.dialogue.confirmation import SpoofableSender
+from core.dialogue.confirmation import Confirmations, SpoofableSender
 from core.dialogue.dispatcher import Dispatcher
 from core.dialogue.draft import Answerer
 from core.dialogue.notices import Notices
@@ -16,13 +17,17 @@ from core.features.account.linking import LinkingAnswerer
 from core.features.account.overview import OverviewBuilder
 from core.features.account.privacy import PrivacyAnswerer
 from core.features.account.resume import ResumeAnswerer
+from core.features.account.set_language import set_language
 from core.features.feedback.ratings import RatingAnswerer
 from core.features.knowledge.add_source import SourceAdder
 from core.features.knowledge.files import FileAnswerer
 from core.features.knowledge.links import LinkAnswerer
-from core.features.study.for_tools import StudyTools
+from core.features.knowledge.tools import KnowledgeTools
+from core.features.study.actions import CatalogueActions
 from core.features.study.lessons import LessonAnswerer
 from core.features.study.quizzes import Audible, QuizAnswerer
+from core.features.study.tools import StudyTools
+from core.features.voice.speak import speak
 from core.learn.catalogue import Catalogue
 from core.learn.load import load_all
 from core.ports.knowledge import Retriever
@@ -32,7 +37,9 @@ from core.providers.models.anthropic import AnthropicModel
 from core.providers.models.effort import usual
 from core.providers.models.openai import OpenAIModel
 from core.providers.models.prices import listed
-from core.tools import all_tools
+from core.tools.remember import remember
+from core.tools.tool import by_name
+from core.tools.what_time import what_time
 from workers.admin.cli_context import HealthCheck
 from workers.compose.stores import Stores
 from workers.settings import Settings
@@ -78,47 +85,35 @@ def mind(
     courses = catalogue()
     quizzing = QuizAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, rng=chance, audible=audible)
     lessons = LessonAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, quizzing=quizzing)
-    lectern = StudyTools(catalogue=courses, lessons=lessons)
-    reader = SourceAdder(library=stores.library, wake=wake, clock=stores.clock)
+    actions = CatalogueActions(catalogue=courses, lessons=lessons)
+    add_source = SourceAdder(library=stores.library, wake=wake, clock=stores.clock)
+    confirmations = Confirmations(clock=stores.clock, rng=chance, spoofable_sender=spoofable_sender)
+    confirmed: tuple[Answerer, ...] = ()
     if thinker is None:
-        talker: Answerer = OfflineAssistant(retriever=retriever, lessons=lectern)
-        reminded: Answerer = OfflineAssistant(retriever=retriever, lessons=lectern, silent=True)
+        talker: Answerer = OfflineAssistant(retriever=retriever, lessons=actions)
+        reminded: Answerer = OfflineAssistant(retriever=retriever, lessons=actions, silent=True)
     else:
-        workshop = ToolDeps(
-            tools={tool.name: tool for tool in all_tools()},
-            retriever=retriever,
-            lessons=lectern,
-            reader=reader,
-            clock=stores.clock,
-        )
-        talker = reminded = Agent(model=thinker, workshop=workshop)
-    person = _person(stores, wake=wake, catalogue=courses, chance=chance, spoofable_sender=spoofable_sender)
+        knowledge = KnowledgeTools(retriever=retriever, add_source=add_source)
+        named = by_name(knowledge, StudyTools(actions), set_language, speak, remember, what_time)
+        tools = ToolDeps(tools=named, clock=stores.clock, confirmations=confirmations)
+        talker = reminded = Agent(model=thinker, tools=tools)
+        confirmed = (ConfirmedCalls(tools=tools),)
+    person = _person(stores, wake=wake, catalogue=courses, chance=chance, confirmations=confirmations)
     feedback = RatingAnswerer(ratings=stores.ratings)
-    happening = (FileAnswerer(reader=reader, talker=reminded), Notices(), LinkAnswerer(reader=reader))
-    order = (feedback, *person, quizzing, lessons, GeneralCommands(offline=thinker is None), *happening, talker)
+    happening = (FileAnswerer(reader=add_source, talker=reminded), Notices(), LinkAnswerer(reader=add_source))
+    commands = GeneralCommands(offline=thinker is None)
+    order = (feedback, *person, *confirmed, quizzing, lessons, commands, *happening, talker)
     return Dispatcher(order, clock=stores.clock)
 
 
 def _person(
-    stores: Stores, *, wake: Wake, catalogue: Catalogue, chance: Random, spoofable_sender: SpoofableSender
+    stores: Stores, *, wake: Wake, catalogue: Catalogue, chance: Random, confirmations: Confirmations
 ) -> tuple[Answerer, ...]:
     resuming = ResumeAnswerer(places=stores.people, catalogue=catalogue)
     linking = LinkingAnswerer(
-        links=stores.links,
-        people=stores.people,
-        resuming=resuming,
-        clock=stores.clock,
-        rng=chance,
-        spoofable_sender=spoofable_sender,
+        links=stores.links, people=stores.people, resuming=resuming, confirmations=confirmations, rng=chance
     )
-    leaving = PrivacyAnswerer(
-        records=stores.leaving,
-        people=stores.people,
-        wake=wake,
-        clock=stores.clock,
-        rng=chance,
-        spoofable_sender=spoofable_sender,
-    )
+    leaving = PrivacyAnswerer(records=stores.leaving, people=stores.people, wake=wake, confirmations=confirmations)
     return linking, leaving, resuming
 
 

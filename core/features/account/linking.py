@@ -8,9 +8,8 @@ from typing import assert_never
 
 from core.address import Address
 from core.channel import LiveUpdates
-from core.clock import Clock
 from core.conversation import Learner
-from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, SpoofableSender, place, places, proof, quoted
+from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, Confirmations, place, places, quoted
 from core.dialogue.draft import TurnDraft
 from core.dialogue.text import command, words
 from core.event import Event, Joined, Said
@@ -39,15 +38,13 @@ class LinkingAnswerer:
         links: LinkCodes,
         people: People,
         resuming: ResumeAnswerer,
-        clock: Clock,
+        confirmations: Confirmations,
         rng: Random,
-        spoofable_sender: SpoofableSender = lambda _: False,
     ) -> None:
-        self._spoofable_sender = spoofable_sender
+        self._confirmations = confirmations
         self._links = links
         self._people = people
         self._resuming = resuming
-        self._clock = clock
         self._rng = rng
 
     async def answer(
@@ -64,9 +61,9 @@ class LinkingAnswerer:
             if name == "unlink":
                 return await self._warn(event, draft)
             return await (self._claim(event, draft, code) if code else self._offer(draft))
-        if (answered := _JOIN.answer(event, draft, self._clock.now())) is not None:
+        if (answered := self._confirmations.answer(_JOIN, event, draft)) is not None:
             return await self._join(answered[0], event, answered[1])
-        if (answered := _PART.answer(event, draft, self._clock.now())) is not None:
+        if (answered := self._confirmations.answer(_PART, event, draft)) is not None:
             return await self._part(answered[0], event, answered[1])
         return None
 
@@ -77,12 +74,6 @@ class LinkingAnswerer:
             return _saying(draft, "person.private")
         await self._links.spend(code)
         return _saying(draft, "person.link.read")
-
-    def _ask(self, question: Confirmation, before: str, event: Event, draft: TurnDraft) -> TurnDraft:
-        needed = proof(self._rng) if self._spoofable_sender(event.address.channel) else ""
-        return question.ask_in(
-            draft, before, sender=event.sender, question=self._clock.id(), now=self._clock.now(), proof=needed
-        )
 
     async def _offer(self, draft: TurnDraft) -> TurnDraft:
         code = self._code()
@@ -111,7 +102,7 @@ class LinkingAnswerer:
             there=numbers(found, learner.locale),
             here=numbers(here, learner.locale),
         )
-        return self._ask(_JOIN, preview, event, draft)
+        return self._confirmations.ask(_JOIN, preview, event, draft)
 
     async def _join(self, said: ConfirmationAnswer, event: Event, draft: TurnDraft) -> TurnDraft:
         here, learner = draft.conversation.address, draft.conversation.learner
@@ -144,7 +135,7 @@ class LinkingAnswerer:
         if not others:
             return _saying(draft, "person.unlink.alone")
         warning = phrase("person.unlink.warning", learner.locale, places=others)
-        return self._ask(_PART, warning, event, draft)
+        return self._confirmations.ask(_PART, warning, event, draft)
 
     async def _part(self, said: ConfirmationAnswer, event: Event, draft: TurnDraft) -> TurnDraft:
         if said == "no":

@@ -1,10 +1,7 @@
 """What is kept of a person: handed to them as a file, or deleted for good."""
 
-from random import Random
-
 from core.channel import LiveUpdates
-from core.clock import Clock
-from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, SpoofableSender, places, proof
+from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, Confirmations, places
 from core.dialogue.draft import TurnDraft
 from core.dialogue.text import command, words
 from core.errors import Superseded
@@ -35,16 +32,12 @@ class PrivacyAnswerer:
         records: PersonalRecords,
         people: People,
         wake: Wake,
-        clock: Clock,
-        rng: Random,
-        spoofable_sender: SpoofableSender = lambda _: False,
+        confirmations: Confirmations,
     ) -> None:
-        self._rng = rng
-        self._spoofable_sender = spoofable_sender
+        self._confirmations = confirmations
         self._records = records
         self._people = people
         self._wake = wake
-        self._clock = clock
 
     async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         """Raises `Superseded` where there is nobody any more to answer: the receipt is on its way already."""
@@ -52,7 +45,7 @@ class PrivacyAnswerer:
         asked = _asked(event, locale)
         if event.group:
             return draft.with_replies(Text(text=phrase("person.private", locale))) if asked else None
-        if (answered := _FORGET.answer(event, draft, self._clock.now())) is not None:
+        if (answered := self._confirmations.answer(_FORGET, event, draft)) is not None:
             return await self._decided(*answered)
         if asked is None:
             return None
@@ -78,10 +71,7 @@ class PrivacyAnswerer:
         channels = found.channels or (draft.conversation.address.channel,)
         values = {"places": places(channels, learner.locale), "numbers": numbers(found, learner.locale)}
         warning = phrase("person.forget.warning", learner.locale, **values)
-        needed = proof(self._rng) if self._spoofable_sender(event.address.channel) else ""
-        return _FORGET.ask_in(
-            draft, warning, sender=event.sender, question=self._clock.id(), now=self._clock.now(), proof=needed
-        )
+        return self._confirmations.ask(_FORGET, warning, event, draft)
 
     async def _decided(self, said: ConfirmationAnswer, draft: TurnDraft) -> TurnDraft:
         learner, here = draft.conversation.learner, draft.conversation.address

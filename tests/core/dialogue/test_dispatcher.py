@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import replace
+from random import Random
 
 import pytest
 
@@ -10,7 +11,7 @@ from core.address import Address
 from core.channel import LiveUpdates
 from core.conversation import ClaimedTurn
 from core.dialogue.commands import GeneralCommands
-from core.dialogue.confirmation import Confirmation
+from core.dialogue.confirmation import Confirmation, Confirmations
 from core.dialogue.dispatcher import Dispatcher
 from core.dialogue.draft import Answerer, Interrupted, TurnDraft
 from core.dialogue.notices import Notices
@@ -250,7 +251,7 @@ class Asker:
     async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         if words(event) == "ask":
             question = Confirmation(kind="link", ask="person.link.ask")
-            return question.ask_in(draft, "", sender=event.sender, question="q1", now=event.at)
+            return Confirmations(clock=StillClock(), rng=Random(7)).ask(question, "", event, draft)
         pending = draft.conversation.pending
         self.open.append(pending is not None and pending.open_to_words)
         return None

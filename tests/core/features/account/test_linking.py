@@ -10,6 +10,7 @@ import pytest
 from core.address import Address
 from core.channel import LiveUpdates
 from core.conversation import Conversation, Learner, Message, Pending
+from core.dialogue.confirmation import Confirmations
 from core.dialogue.draft import TurnDraft
 from core.dialogue.transcript import shown
 from core.event import Body, Event, Joined, Said, Sender, Tapped
@@ -80,7 +81,9 @@ async def answered(
     """The answer to a person to whom Sona just `said` something, while the question of the kind `asked` is open."""
     clock = StillClock()
     resuming = ResumeAnswerer(places=nobody, catalogue=Catalogue(()))
-    linking = LinkingAnswerer(links=nobody, people=nobody, resuming=resuming, clock=clock, rng=Random(seed))
+    rng = Random(seed)
+    confirmations = Confirmations(clock=clock, rng=rng)
+    linking = LinkingAnswerer(links=nobody, people=nobody, resuming=resuming, confirmations=confirmations, rng=rng)
     sender = Sender(id="s")
     event = Event(
         id="web:1",

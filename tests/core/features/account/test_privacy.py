@@ -10,6 +10,7 @@ import pytest
 from core.address import Address
 from core.channel import LiveUpdates
 from core.conversation import Learner, Message, Pending
+from core.dialogue.confirmation import Confirmations
 from core.dialogue.draft import TurnDraft
 from core.errors import Superseded
 from core.event import Body, Event, Said, Sender, Tapped
@@ -61,7 +62,8 @@ async def answered(
 ) -> TurnDraft | None:
     """The answer to a person to whom Sona just `said` something, while the question may be open."""
     clock = StillClock()
-    privacy = PrivacyAnswerer(records=shredder, people=shredder, wake=shredder, clock=clock, rng=Random(7))
+    confirmations = Confirmations(clock=clock, rng=Random(7))
+    privacy = PrivacyAnswerer(records=shredder, people=shredder, wake=shredder, confirmations=confirmations)
     event = Event(
         id="web:1", address=Address("web", "c"), sender=Sender(id="s"), at=clock.now(), body=body, group=group
     )

@@ -1,4 +1,4 @@
-"""The study side as tools and the offline mind see it."""
+"""The study feature as tools and the offline assistant use it."""
 
 from core.conversation import Conversation
 from core.dialogue.draft import TurnDraft
@@ -11,8 +11,8 @@ from core.tools.context import ToolOutcome
 _GLOSSED = 20
 
 
-class StudyTools:
-    """`core.tools.context.Lessons` on a catalogue and the answerer that leads through it."""
+class CatalogueActions:
+    """`StudyActions` over a catalogue and the lesson answerer."""
 
     def __init__(self, *, catalogue: Catalogue, lessons: LessonAnswerer) -> None:
         self._catalogue = catalogue
