@@ -114,7 +114,7 @@ async def _recall(opened: Database, asked: NDArray[np.float32], truth: Sequence[
     reach = SearchSettings()
     shares: list[float] = []
     async with opened.begin() as connection:
-        await connection.execute(text(f"SET LOCAL hnsw.ef_search = {reach.breadth}"))
+        await connection.execute(text(f"SET LOCAL hnsw.ef_search = {reach.ef_search}"))
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
         for row, exact in zip(asked, truth, strict=True):
             values = {"query": str(row.tolist()), "embedder": MiniLm.name, "most": _NEAR}

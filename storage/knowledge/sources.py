@@ -14,7 +14,7 @@ from core.errors import Refused
 from core.ports.knowledge import IndexableDocument, KnowledgeSource, Passage, SourceStatus
 from core.rag.words import clean
 from storage.engine.database import Database
-from storage.knowledge.index_document import ids_of, put_vectors, shelve
+from storage.knowledge.index_document import index_document, passage_ids, put_vectors
 from storage.tables import knowledge as tables
 
 _sources = tables.sources
@@ -78,12 +78,12 @@ _INDEXABLE = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredSource:
+class StoredPassages:
     """What is kept of a source. `stored` names this storing of it, so that vectors made for it meet no newer text."""
 
     source: str
     passages: tuple[Passage, ...]
-    stored: int
+    version: int
 
 
 class PostgresSources:
@@ -129,7 +129,7 @@ class PostgresSources:
             owner = await connection.scalar(kept)
             if owner is None:
                 raise Refused(f"no such source: {source}")
-            shelved = await shelve(connection, source, owner, document, vectors, embedder)
+            shelved = await index_document(connection, source, owner, document, vectors, embedder)
             change = {
                 "title": clean(document.title) or _sources.c.title,
                 "language": document.language,
@@ -142,7 +142,7 @@ class PostgresSources:
             }
             await connection.execute(update(_sources).where(_sources.c.id == source).values(change))
 
-    async def stands(self, source: str) -> bool:
+    async def exists(self, source: str) -> bool:
         """Whether it is on the shelf still."""
         return bool(await self._database.run(select(_sources.c.id).where(_sources.c.id == source), {}))
 
@@ -163,7 +163,7 @@ class PostgresSources:
             moved = await connection.execute(_MOVE, {"id": source, "uri": clean(uri), "owner": owner})
             return moved.rowcount > 0
 
-    async def waiting(self, now: datetime, *, limit: int = 500) -> tuple[str, ...]:
+    async def unclaimed(self, now: datetime, *, limit: int = 500) -> tuple[str, ...]:
         """Sources to be read that nobody is at, the longest waiting first; for the sweep to ring for."""
         async with self._database.begin() as connection:
             return tuple((await connection.scalars(_WAITING, {"now": now, "limit": limit})).all())
@@ -173,7 +173,7 @@ class PostgresSources:
         async with self._database.begin() as connection:
             return (await connection.execute(gone)).rowcount > 0
 
-    async def stale(self, embedder: str, *, limit: int = 100) -> tuple[str, ...]:
+    async def outdated(self, embedder: str, *, limit: int = 100) -> tuple[str, ...]:
         """Sources whose vectors are another model's: found by their words only, until `renew` gives them new ones."""
         column = _sources.c
         query = (
@@ -182,7 +182,7 @@ class PostgresSources:
         async with self._database.begin() as connection:
             return tuple((await connection.scalars(query)).all())
 
-    async def kept(self, source: str) -> StoredSource | None:
+    async def stored(self, source: str) -> StoredPassages | None:
         """A source's passages as they are stored, in order; `None` when there is no such source."""
         column = tables.passages.c
         query = select(column.text, column.section, column.position, column.page, column.link)
@@ -192,23 +192,23 @@ class PostgresSources:
             )
             rows = (await connection.execute(query.where(column.source_id == source).order_by(column.id))).mappings()
             passages = tuple(Passage(**row) for row in rows)
-        return None if stored is None else StoredSource(source=source, passages=passages, stored=stored)
+        return None if stored is None else StoredPassages(source=source, passages=passages, version=stored)
 
-    async def renew(self, kept: StoredSource, vectors: NDArray[np.float32], embedder: str) -> bool:
+    async def replace_vectors(self, kept: StoredPassages, vectors: NDArray[np.float32], embedder: str) -> bool:
         """Replace the vectors of what is kept; false, and nothing done, when the source was stored anew or removed meanwhile."""
-        same = _sources.c.id == kept.source, _sources.c.content_version == kept.stored
+        same = _sources.c.id == kept.source, _sources.c.content_version == kept.version
         async with self._database.begin() as connection:
             owner = await connection.scalar(
                 update(_sources).where(*same).values(embedder=embedder).returning(_sources.c.owner)
             )
             if owner is None:
                 return False
-            ids: Sequence[int] = await ids_of(connection, kept.source)
+            ids: Sequence[int] = await passage_ids(connection, kept.source)
             await connection.execute(delete(tables.vectors).where(tables.vectors.c.passage_id.in_(ids)))
             await put_vectors(connection, ids, owner, vectors, embedder)
         return True
 
-    async def prepare(self, dimensions: int) -> None:
+    async def create_vector_index(self, dimensions: int) -> None:
         """Make the approximate index for vectors of this size, unless it is there; without it they are searched exactly.
 
         For the default model the migrations make it. More than 4,000 dimensions cannot be indexed.

@@ -10,7 +10,7 @@ from storage.engine.database import Database
 from storage.tables import metadata
 
 # Longer than any platform repeats a call or keeps a button alive; the history of a conversation is kept elsewhere.
-KEPT: Final = timedelta(days=30)
+RETENTION: Final = timedelta(days=30)
 _BATCH = 5_000
 _BLOB = "blob:[0-9a-f]{64}"
 
@@ -56,7 +56,7 @@ class Cleanup:
 
     async def __call__(self, now: datetime) -> dict[str, int]:
         """Rows taken away, by table."""
-        before = now - KEPT
+        before = now - RETENTION
         steps = {"events": _EVENTS, "outbound": _PARCELS, "allowances": _ALLOWANCES, "blobs": _unused_blobs()}
         return {name: await self._all(statement, before) for name, statement in steps.items()}
 
@@ -71,19 +71,19 @@ class Cleanup:
 def _unused_blobs() -> TextClause:
     return text(
         "DELETE FROM blobs WHERE key IN (SELECT key FROM blobs "  # noqa: S608 - our own names
-        f"WHERE created_at < :before AND key NOT IN ({named()}) LIMIT :limit) RETURNING key"
+        f"WHERE created_at < :before AND key NOT IN ({referenced_blobs()}) LIMIT :limit) RETURNING key"
     )
 
 
-def named() -> str:
+def referenced_blobs() -> str:
     """A query for the key of every blob that something points to: one look over each table, however many blobs there are."""
     return " UNION ALL ".join(
         f"SELECT (regexp_matches({column.name}::text, '{_BLOB}', 'g'))[1] FROM {column.table.name}"  # noqa: S608 - our own names
-        for column in pointing()
+        for column in blob_columns()
     )
 
 
-def pointing() -> Iterator[Column[object]]:
+def blob_columns() -> Iterator[Column[object]]:
     """The columns that can name a blob."""
     for table in metadata.sorted_tables:
         for column in table.c:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from storage.engine.database import Database
-from storage.maintenance.cleanup import named
+from storage.maintenance.cleanup import referenced_blobs
 
 READ = timedelta(hours=1)
 """How long a receipt stays where a page still shows it, and blobs may lie unmentioned by who was just writing."""
@@ -52,7 +52,7 @@ _SPENT = text(
 )
 _FILES = text(
     "DELETE FROM blobs WHERE EXISTS (SELECT FROM unnest(CAST(:marks AS timestamptz[])) AS mark "  # noqa: S608 - our own names
-    f"WHERE blobs.created_at BETWEEN mark - :running AND mark + :running) AND key NOT IN ({named()})"
+    f"WHERE blobs.created_at BETWEEN mark - :running AND mark + :running) AND key NOT IN ({referenced_blobs()})"
 )
 
 
@@ -71,7 +71,7 @@ class Expiry:
             for farewell in over:
                 await connection.execute(_LINES, {"address": farewell.address, "outbound_id": farewell.outbound_id})
 
-    async def strays(self, now: datetime) -> None:
+    async def delete_leftovers(self, now: datetime) -> None:
         """Delete what was sent to people on the day they were forgotten, once it is over, and what turns put down for them while they ran.
 
         Looks through whole tables if there were any such turns.

@@ -88,7 +88,7 @@ _CLOSE = text(
 )
 
 
-async def write(database: Database, pairs: Sequence[tuple[ClaimedTurn, Turn]], clock: Clock) -> set[str]:
+async def close_turns(database: Database, pairs: Sequence[tuple[ClaimedTurn, Turn]], clock: Clock) -> set[str]:
     """Write all turns whose lease still holds and return their addresses; the others leave no trace.
 
     Where the answer to a first try was lost, what it wrote stands, and the lease is gone.
@@ -97,7 +97,7 @@ async def write(database: Database, pairs: Sequence[tuple[ClaimedTurn, Turn]], c
     turns = json.dumps(records)
     if "\\u0000" in turns or "\\ud" in turns:
         turns = json.dumps(_clean(records))
-    return {row.address for row in await database.insist(_CLOSE, {"turns": turns, "now": clock.now()})}
+    return {row.address for row in await database.run_with_retry(_CLOSE, {"turns": turns, "now": clock.now()})}
 
 
 def _record(n: int, claimed: ClaimedTurn, turn: Turn, name: str) -> dict[str, Any]:

@@ -110,7 +110,7 @@ class PostgresOutbox:
     async def sent(self, outbound: OutboundMessage, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
         if offered:
             choices = json.loads(wire.dump_state(ConversationState(offered=offered)))["is"]["offered"]
-            await self._database.insist(_OFFERED, {"id": outbound.id, "choices": json.dumps(choices)})
+            await self._database.run_with_retry(_OFFERED, {"id": outbound.id, "choices": json.dumps(choices)})
         return await self._sents((outbound.id, receipt))
 
     async def later(self, outbound: OutboundMessage, at: datetime, why: str, *, tried: bool = True) -> None:
@@ -132,7 +132,7 @@ class PostgresOutbox:
     async def _sent(self, receipts: Sequence[tuple[str, str]]) -> list[bool]:
         ids, values = zip(*receipts, strict=True)
         parameters = {"ids": list(ids), "platform_ids": list(values), "now": self._clock.now()}
-        more = {row.id: row.more for row in await self._database.insist(_SENT, parameters)}
+        more = {row.id: row.more for row in await self._database.run_with_retry(_SENT, parameters)}
         return [more.get(name, False) for name in ids]
 
 

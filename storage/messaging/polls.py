@@ -12,13 +12,13 @@ from core.reply import Quiz
 from storage.engine.database import Database
 
 # Written as the index has it, or it is not used.
-FIND = text(
+FIND_POLL = text(
     """
     SELECT address, payload, platform_id FROM outbound
     WHERE platform_id LIKE 'poll:%' AND split_part(platform_id, ':'::text, 2) = :poll
     """
 )
-ASKED = text(
+ASKED_SINCE = text(
     "SELECT EXISTS (SELECT FROM outbound WHERE address = :address AND quiz_id <> '' AND created_at >= :since) AS asked"
 )
 
@@ -39,7 +39,7 @@ class PostgresPolls:
         self._database = database
 
     async def find(self, channel: str, poll: str) -> SentQuizPoll | None:
-        for row in await self._database.run(FIND, {"poll": wire.clean(poll)}):
+        for row in await self._database.run(FIND_POLL, {"poll": wire.clean(poll)}):
             address = Address.parse(row.address)
             if address.channel != channel:
                 continue
@@ -52,5 +52,5 @@ class PostgresPolls:
         return None
 
     async def asked_since(self, address: Address, since: datetime) -> bool:
-        (row,) = await self._database.run(ASKED, {"address": str(address), "since": since})
+        (row,) = await self._database.run(ASKED_SINCE, {"address": str(address), "since": since})
         return row.asked

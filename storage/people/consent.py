@@ -59,7 +59,7 @@ _CLOSE = text(
 )
 
 
-class PostgresConsent:
+class PostgresConsents:
     """`core.ports.consent.Consents` on the table `consents`, which keeps since when and why."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -16,11 +16,11 @@ from core.conversation import Learner
 from core.ports.person import LinkDenial, PersonSummary
 from core.reply import Reply
 from storage.engine.database import Database
-from storage.people.people import learner_of, standing
+from storage.people.people import learner_of, summarise
 from storage.people.privacy import STALE, stale
 
 VALID = timedelta(minutes=10)
-TRIES = 5
+MAX_ATTEMPTS = 5
 WINDOW = timedelta(hours=1)
 _HALF = 16
 
@@ -146,7 +146,7 @@ _MERGE = tuple(
 )
 
 
-class PostgresLinks:
+class PostgresLinkCodes:
     """`core.ports.person.Links`. `key` makes the hashes of codes worthless to who only has the database."""
 
     def __init__(self, *, database: Database, clock: Clock, key: bytes) -> None:
@@ -164,7 +164,7 @@ class PostgresLinks:
         now = self._clock.now()
         async with self._database.begin() as connection:
             tried = {"learner": learner, "now": now, "before": now - WINDOW}
-            if (await connection.execute(_TRY, tried)).scalar_one() > TRIES:
+            if (await connection.execute(_TRY, tried)).scalar_one() > MAX_ATTEMPTS:
                 return "tired"
             owner = await self._owner(connection, learner, code)
             if owner is None:
@@ -172,7 +172,7 @@ class PostgresLinks:
             if owner == learner:
                 return "own"
             await connection.execute(_CLAIM, {"learner": learner, "owner": owner, "until": now + VALID})
-            return await standing(connection, owner)
+            return await summarise(connection, owner)
 
     async def decline(self, learner: str) -> None:
         await self._database.run(_LET_GO, {"learner": learner})

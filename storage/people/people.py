@@ -95,7 +95,7 @@ class PostgresPeople:
 
     async def standing(self, learner: str) -> PersonSummary:
         async with self._database.begin() as connection:
-            return await standing(connection, learner)
+            return await summarise(connection, learner)
 
     async def part(self, learner: Learner, sender: Sender, here: Address, *, event: str) -> UnlinkedPerson | None:
         now = self._clock.now()
@@ -134,7 +134,7 @@ class PostgresPeople:
         return bool(await self._database.run(_AT_REST, given))
 
 
-async def standing(connection: AsyncConnection, learner: str) -> PersonSummary:
+async def summarise(connection: AsyncConnection, learner: str) -> PersonSummary:
     """What is kept of a learner; of one that is not known, nothing."""
     row = (await connection.execute(_STANDING, {"learner": learner})).one_or_none()
     if row is None:

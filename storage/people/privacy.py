@@ -16,10 +16,10 @@ from core.media import Media
 from core.ports.person import Forgotten
 from core.reply import Reply
 from storage.engine.database import Database
-from storage.engine.errors import reached
+from storage.engine.errors import map_driver_errors
 from storage.messaging.blobs import PostgresBlobs
-from storage.people.export_zip import MIME, packed
-from storage.people.personal_data import PersonalDataReader, erased, reach
+from storage.people.export_zip import MIME, build_zip
+from storage.people.personal_data import PersonalData, delete_rows, find_scope
 
 PATH = "/file"
 KEPT = timedelta(days=1)
@@ -90,7 +90,7 @@ class PostgresPrivacy:
         self._blobs = blobs
         self._clock = clock
         self._base = base
-        self._records = PersonalDataReader(database)
+        self._records = PersonalData(database)
         # Both look through whole tables, and a file is in memory while it is made: of many who ask at once, one after the other.
         self._alone = asyncio.Lock()
 
@@ -104,7 +104,7 @@ class PostgresPrivacy:
             return Media(ref=made[0].blob, mime=MIME, name=made[0].name, size=made[0].size)
         await self._database.run(_REPLACED, {"learner": learner})
         records = await self._records.export(learner, most=MOST)
-        data = await asyncio.to_thread(packed, records, now)
+        data = await asyncio.to_thread(build_zip, records, now)
         name = f"sona-{now:%Y-%m-%d}.zip"
         given = {"learner": learner, "digest": _digest(secrets.token_urlsafe(32)), "name": name, "until": now + KEPT}
         ref = await self._blobs.put(data, mime=MIME)
@@ -130,14 +130,14 @@ class PostgresPrivacy:
             return await self._forgotten(learner, here, told)
 
     async def _forgotten(self, learner: str, here: Address, told: Callable[[Forgotten], Reply]) -> Forgotten | None:
-        with reached():
+        with map_driver_errors():
             async with self._database.begin() as connection:
                 await connection.execute(_CONVERSATIONS, {"learner": learner})
                 if (await connection.execute(_KNOWN, {"learner": learner})).first() is None:
                     return None
-                found = await reach(connection, learner)
+                found = await find_scope(connection, learner)
                 feeds = (await connection.execute(_FEEDS, {"addresses": list(found.addresses)})).all()
-                counts = await erased(connection, found, today=self._clock.now().date())
+                counts = await delete_rows(connection, found, today=self._clock.now().date())
                 forgotten = self._told(counts, found.addresses)
                 outbound = await self._receipt(connection, here, told(forgotten))
                 for feed in feeds:

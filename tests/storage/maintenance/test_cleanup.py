@@ -6,15 +6,15 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from storage.engine.database import Database
-from storage.maintenance.cleanup import KEPT, Cleanup, pointing
+from storage.maintenance.cleanup import RETENTION, Cleanup, blob_columns
 from storage.messaging.blobs import PostgresBlobs
 from storage.tables import metadata
 from tests.fakes.clock import ManualClock
 from tests.storage.rows import count, put
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-LONG_AGO = NOW - KEPT - timedelta(hours=1)
-LATELY = NOW - KEPT + timedelta(hours=1)
+LONG_AGO = NOW - RETENTION - timedelta(hours=1)
+LATELY = NOW - RETENTION + timedelta(hours=1)
 
 
 async def _event(database: Database, name: str, received: datetime, handled: datetime | None, **more: Any) -> None:
@@ -74,7 +74,7 @@ async def test_much_is_taken_in_many_bites(database: Database) -> None:
 
 
 def test_every_place_that_can_name_a_file_is_looked_at() -> None:
-    known = {f"{column.table.name}.{column.name}" for column in pointing()}
+    known = {f"{column.table.name}.{column.name}" for column in blob_columns()}
     assert known >= {"events.payload", "outbound.payload", "feed.body", "sources.uri", "conversations.state"}
 
 

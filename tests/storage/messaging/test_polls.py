@@ -10,8 +10,8 @@ from core import wire
 from core.address import Address
 from core.reply import Choice, Mark, Quiz, Reply
 from storage.engine.database import Database
-from storage.maintenance.cleanup import KEPT, Cleanup
-from storage.messaging.polls import FIND, PostgresPolls
+from storage.maintenance.cleanup import RETENTION, Cleanup
+from storage.messaging.polls import FIND_POLL, PostgresPolls
 from storage.tables import metadata
 
 CHOICES = (Choice(label="to eat", value="q1:a"), Choice(label="to go", value="q1:b"))
@@ -57,7 +57,7 @@ async def test_a_poll_is_found_by_its_index(database: Database) -> None:
     await database.run(text("ANALYZE outbound"), {})
     async with database.begin() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
-        plan = await connection.scalars(text(f"EXPLAIN {FIND}"), {"poll": "5012"})
+        plan = await connection.scalars(text(f"EXPLAIN {FIND_POLL}"), {"poll": "5012"})
         assert "ix_outbound_poll" in "\n".join(plan)
 
 
@@ -65,7 +65,7 @@ async def test_the_last_question_of_a_conversation_is_known_however_long_ago_it_
     for number in (1, 2):
         await _sent(database, f"q{number}", HERE, QUIZ, f"poll:{number}:7{number}")
         await _sent(database, f"m{number}", HERE, MARK, f"poll:{number}:7{number}")
-    assert (await Cleanup(database)(NOW + KEPT * 2))["outbound"] == 3
+    assert (await Cleanup(database)(NOW + RETENTION * 2))["outbound"] == 3
     polls = PostgresPolls(database)
     assert await polls.find("telegram", "1") is None
     assert await polls.find("telegram", "2") is not None

@@ -58,8 +58,8 @@ async def test_vectors_of_another_model_are_renewed_in_the_background(stores: St
     async with asyncio.timeout(20):
         await new.done.wait()
         await rooms.renew()
-    assert await stores.library.stale("new") == ()
-    assert len(await stores.library.stale("old", limit=200)) == 101
+    assert await stores.library.outdated("new") == ()
+    assert len(await stores.library.outdated("old", limit=200)) == 101
 
 
 _INDEX = text("SELECT to_regclass(:name) AS found")

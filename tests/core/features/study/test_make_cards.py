@@ -60,7 +60,9 @@ def test_words_to_explain_are_no_wish_for_more_of_the_lesson() -> None:
 
 def test_a_text_is_glossed_word_by_word() -> None:
     pupil = Pupil()
-    glossed = CatalogueActions(catalogue=pupil.catalogue, lessons=pupil.lessons).gloss("jan li moku. jan li pona!", "en")
+    glossed = CatalogueActions(catalogue=pupil.catalogue, lessons=pupil.lessons).gloss(
+        "jan li moku. jan li pona!", "en"
+    )
     assert [line.split("**")[1] for line in glossed.splitlines()] == ["jan", "li", "moku", "pona"]
 
 
