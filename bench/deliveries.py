@@ -27,9 +27,9 @@ _TIMEOUT_SECONDS = 400.0
 
 _INSERT = text(
     """
-    INSERT INTO parcels (id, address, subject, payload, state, attempts, due_at, receipt, error, created_at)
-    SELECT id, address, '', payload, 'waiting', 0, :now, '', '', :now
-    FROM json_to_recordset(CAST(:given AS json)) AS new (id text, address text, payload jsonb, n int) ORDER BY n
+    INSERT INTO outbound (id, address, payload, due_at, created_at)
+    SELECT id, address, payload, :now, :now
+    FROM json_to_recordset(CAST(:given AS json)) AS given (id text, address text, payload jsonb, n int) ORDER BY n
     """
 )
 

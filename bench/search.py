@@ -142,7 +142,7 @@ async def _recall(database: Database, queries: NDArray[np.float32], truth: Seque
     chosen = SearchSettings()
     shares: list[float] = []
     async with database.begin() as connection:
-        await connection.execute(text(f"SET LOCAL hnsw.ef_search = {chosen.breadth}"))
+        await connection.execute(text(f"SET LOCAL hnsw.ef_search = {chosen.ef_search}"))
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
         for row, exact in zip(queries, truth, strict=True):
             values = {"query": str(row.tolist()), "embedder": MiniLm.name, "most": _NEAREST_COUNT}

@@ -15,7 +15,7 @@ from core.phrases import DEFAULT
 from core.principal import Audience, Principal
 
 
-def readable(row: Row[Any], address: Address) -> ClaimedTurn | Malformed:
+def read_claimed_turn(row: Row[Any], address: Address) -> ClaimedTurn | Malformed:
     """A turn's opening, or why it cannot be read."""
     try:
         return _opening(row, address)
@@ -49,7 +49,7 @@ def language(events: tuple[Event, ...]) -> str:
     return next((wire.clean(event.sender.locale) for event in events if event.addressed and event.sender.locale), "")
 
 
-def readable_events(records: Sequence[Any]) -> tuple[Event, ...] | Malformed:
+def read_events(records: Sequence[Any]) -> tuple[Event, ...] | Malformed:
     """Events from their records, or why one cannot be read."""
     try:
         return _events(records)

@@ -17,7 +17,7 @@ from tests.stories.program import StoryHouse, open_house
 
 ASKED = {"user": "U7", "text": "<@UBOT> who painted the ceiling of the chapel?", "ts": "1700000000.000100"}
 PLACE = Address("slack", "T2.C1", "1700000000.000100")
-_RATINGS = text("SELECT message, good FROM ratings")
+_RATINGS = text("SELECT platform_id, good FROM ratings")
 
 
 @pytest.fixture

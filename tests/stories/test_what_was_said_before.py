@@ -14,7 +14,7 @@ from core.event import Said
 from core.features.general.commands import GeneralCommands
 from core.reply import Text
 from storage.engine.database import Database
-from storage.messaging.turns import OVERHEARD
+from storage.messaging.turns import MAX_OVERHEARD
 from tests.fakes.dialogue import dispatcher
 from tests.fakes.messaging import Street, echo
 
@@ -123,7 +123,7 @@ async def test_of_thousands_of_lines_a_turn_takes_the_last_ones_and_lets_go_of_t
     await database.run(_CROWD, {})
     await _asks(street, "Sona?")
     said = [row.text for row in await database.run(_RECORD, {})]
-    assert said == [*(f"line {n}" for n in range(3001 - OVERHEARD, 3001)), "Sona?", "echo Sona?"]
+    assert said == [*(f"line {n}" for n in range(3001 - MAX_OVERHEARD, 3001)), "Sona?", "echo Sona?"]
     assert parrot.remembered[-2:] == ["line 3000", "Sona?"]
     (left,) = await database.run(_WAITING, {})
     assert left.waiting == 0

@@ -15,7 +15,7 @@ from workers.settings import Settings
 from workers.supervisor.attach import no_parts, visit
 
 if TYPE_CHECKING:
-    from storage.people.personal_data import PersonalDataReader
+    from storage.people.personal_data import PersonalData
 
 _PERSON = "PERSON is a learner's id, name, or identity on a platform such as telegram:12345."
 
@@ -60,14 +60,14 @@ async def _forget(chosen: Settings, person: str) -> None:
 
 
 @asynccontextmanager
-async def _records(chosen: Settings) -> AsyncGenerator["PersonalDataReader"]:
+async def _records(chosen: Settings) -> AsyncGenerator["PersonalData"]:
     from storage.engine.database import Database
-    from storage.people.personal_data import PersonalDataReader
+    from storage.people.personal_data import PersonalData
 
     async with visit(chosen, programs=no_parts) as housed:
         database = Database(housed.database_url, pool=1)
         try:
-            yield PersonalDataReader(database)
+            yield PersonalData(database)
         finally:
             await database.close()
 

@@ -130,7 +130,7 @@ def shelved(stores: Stores, *, wake: Wake, embedder: Embedder) -> knowledge.Inge
         clock=stores.clock,
         locale=stores.locale_of,
         loaders={"course": knowledge.course_loader(dialogue.catalogue())},
-        stands=stores.library.stands,
+        stands=stores.library.exists,
     )
     return knowledge.IngestWorker(stores=stores, ingest=ingest, embedder=embedder)
 

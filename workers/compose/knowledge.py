@@ -90,7 +90,7 @@ class IngestWorker:
         for name, document in wanted.items():
             if name not in known:
                 await library.add(KnowledgeSource(id=self.stores.clock.id(), uri=name, title=document.title))
-        self.ingest.wake.reading(await library.waiting(self.stores.clock.now()))
+        self.ingest.wake.reading(await library.unclaimed(self.stores.clock.now()))
 
     async def renewing(self) -> None:
         """Make the index for this model's vectors and give passages of another model vectors of this one, in the background, until cancelled."""
@@ -105,7 +105,7 @@ class IngestWorker:
 
     async def renew(self) -> None:
         """Give every passage of another model a vector of this one. Raises `Unreachable`; what was done until then stays."""
-        while sources := await self.stores.library.stale(self.embedder.name):
+        while sources := await self.stores.library.outdated(self.embedder.name):
             for source in sources:
                 await self._renew(source)
 
@@ -113,13 +113,13 @@ class IngestWorker:
         """Make the index, and return how long the vectors are, which an endpoint tells only with a first one."""
         if not self.embedder.dimensions:
             await self.embedder.embed(["toki"])
-        await self.stores.library.prepare(self.embedder.dimensions)
+        await self.stores.library.create_vector_index(self.embedder.dimensions)
         return self.embedder.dimensions
 
     async def _renew(self, source: str) -> None:
-        kept = await self.stores.library.kept(source)
+        kept = await self.stores.library.stored(source)
         if kept is None:
             return
         texts = [searched(passage) for passage in kept.passages]
         rows = [await self.embedder.embed(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
-        await self.stores.library.renew(kept, np.concatenate(rows), self.embedder.name)
+        await self.stores.library.replace_vectors(kept, np.concatenate(rows), self.embedder.name)

@@ -48,7 +48,7 @@ class TurnWorker:
         now = self.stores.clock.now()
         self.house.turn(await self.stores.sweep.turns(now))
         self.house.delivery(await self.stores.sweep.deliveries(now))
-        if waiting := self.rung.fresh(await self.stores.library.waiting(now), now):
+        if waiting := self.rung.fresh(await self.stores.library.unclaimed(now), now):
             self.outside.reading(waiting)
         if self.tidied.fresh(("all",), now):
             await self.stores.tidying(now)
@@ -56,7 +56,7 @@ class TurnWorker:
     async def cleaned(self) -> None:
         """Take away what nobody needs any more."""
         now = self.stores.clock.now()
-        await self.stores.tidying.strays(now)
+        await self.stores.tidying.delete_leftovers(now)
         _log.info("rows taken away: %s", await self.stores.cleanup(now))
 
     async def close(self, grace: float) -> None:

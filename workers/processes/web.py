@@ -60,7 +60,7 @@ def site(ingress: "assembly.Ingress", patience: Timeouts | None = None) -> web.A
         "redis": ingress.stores.valkey_answers,
         "migrations": lambda: ingress.stores.tables_stand(newest()),
     }
-    app = application(hooks, paths, health(probes, ingress.stores.count.lines), patience or Timeouts())
+    app = application(hooks, paths, health(probes, ingress.stores.count.prometheus_lines), patience or Timeouts())
     mount(app, ingress.web)
     app.add_routes(handing(ingress.stores.leaving))
     for platform in ingress.platforms.values():
