@@ -78,10 +78,10 @@ def _summarise(results: Sequence[Result]) -> None:
     if any(result.load is None for result in results):
         print("other load is not measured on this system: make sure that nothing else runs")
     for result in results:
-        if result.load and result.busy:
+        if result.load and result.disturbed:
             shares = f"{result.load.before:.0%} before and {result.load.during:.0%} during"
             print(f"BUSY: other programs took {shares} {result.bench}, more than {result.load.limit:.0%} of the cores")
-    if any(result.busy for result in results):
+    if any(result.disturbed for result in results):
         print("BUSY: rows marked busy do not count, whether reached or missed; repeat them on a quiet machine")
 
 

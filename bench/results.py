@@ -32,10 +32,18 @@ class Result:
         return self.load is not None and self.load.busy
 
     @property
+    def rows(self) -> list[Row]:
+        return [entry for entry in self.entries if isinstance(entry, Row)]
+
+    @property
+    def disturbed(self) -> bool:
+        """Whether there are rows that do not count."""
+        return len(self.counted) < len(self.rows)
+
+    @property
     def counted(self) -> list[Row]:
         """The rows that count: on a busy machine, those that other load does not change."""
-        rows = (entry for entry in self.entries if isinstance(entry, Row))
-        return [row for row in rows if not (self.busy and row.timed)]
+        return [row for row in self.rows if not (self.busy and row.timed)]
 
     @property
     def missed(self) -> bool:
@@ -74,9 +82,7 @@ def _document(result: Result) -> dict[str, Any]:
         "cores": asdict(result.placement),
         "other_load": result.load and asdict(result.load),
         "busy": result.busy,
-        "rows": [
-            {**asdict(entry), "busy": result.busy and entry.timed} for entry in result.entries if isinstance(entry, Row)
-        ],
+        "rows": [{**asdict(row), "busy": result.busy and row.timed} for row in result.rows],
         "left_out": [asdict(entry) for entry in result.entries if isinstance(entry, Skipped)],
     }
 

@@ -79,6 +79,8 @@ def test_on_a_busy_machine_a_missed_target_fails_only_where_load_changes_nothing
     quality = at_least("quality", "quality", 0.7, 0.8, timed=False)
     assert result(rate(50)).missed
     assert not result(rate(50), load=BUSY).missed
+    assert result(rate(50), load=BUSY).disturbed
+    assert not result(quality, load=BUSY).disturbed
     assert result(quality, load=BUSY).missed
 
 
