@@ -8,6 +8,7 @@ from typing import Any, Literal, Self
 from core.address import Address
 from core.card import Card, Review, UnitProgress
 from core.event import Event
+from core.principal import NOBODY, UNKNOWN_AUDIENCE, Audience, Principal
 from core.question import OpenQuiz
 from core.reply import Choice, Reply
 
@@ -134,6 +135,8 @@ class ClaimedTurn:
     conversation: Conversation
     events: tuple[Event, ...]
     token: str
+    principal: Principal = NOBODY
+    audience: Audience = UNKNOWN_AUDIENCE
     attempts: int = 1
     replies_pending: bool = False
     line: int = 0

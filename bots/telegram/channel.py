@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from bots.delivery import CountFallback
 from bots.telegram import callback, quiz, render
 from bots.telegram.acknowledge import Acknowledger
 from bots.telegram.albums import Albums
@@ -11,7 +12,7 @@ from bots.telegram.draft_pacing import MOST as DRAWS
 from bots.telegram.html import TEXT_LIMIT
 from bots.telegram.live import TelegramLiveUpdates, TelegramStreams
 from bots.telegram.parse import TelegramParser, TelegramUpdate
-from bots.telegram.send import Count, TelegramSender
+from bots.telegram.send import TelegramSender
 from bots.telegram.verify import genuine
 from bots.telegram.wording import TelegramBot
 from core.address import Address
@@ -66,7 +67,7 @@ class TelegramChannel:
         clock: Clock,
         blobs: Blobs,
         streams: TelegramStreams,
-        count: Count,
+        count: CountFallback,
         polls: Polls | None = None,
     ) -> None:
         self._client = client

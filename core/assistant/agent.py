@@ -12,6 +12,7 @@ from core.assistant.tool_runner import ToolDeps, ToolRunner
 from core.channel import LiveUpdates
 from core.conversation import Message, Usage
 from core.dialogue.draft import Interrupted, TurnDraft
+from core.dialogue.intent import Incoming
 from core.dialogue.suggestions import suggest
 from core.dialogue.text import words
 from core.errors import Failure, Throttled
@@ -28,21 +29,22 @@ _logger = logging.getLogger(__name__)
 class Agent:
     """Answers everything said, with a language model; at most `rounds` model answers a turn."""
 
-    def __init__(self, *, model: Model, workshop: ToolDeps, rounds: int = 6) -> None:
+    def __init__(self, *, model: Model, tools: ToolDeps, rounds: int = 6) -> None:
         self._model = model
-        self._workshop = workshop
-        self._specs = tuple(tool.spec for tool in workshop.tools.values())
+        self._tools = tools
+        self._specs = tuple(tool.spec for tool in tools.tools.values())
         self._rounds = rounds
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         """The thought with the answer; the last line of the conversation's history is what is answered.
 
         A model that fails is told to the person honestly, with what it had said so far and what it has cost.
         Cancelled, it raises `Interrupted` with the same.
         """
-        if not isinstance(event.body, Said | Spoke | Tapped) or not words(event):
+        event = incoming.event
+        if not isinstance(event.body, Said | Spoke | Tapped) or not incoming.text:
             return None
-        turn = _Turn(box=ToolRunner(self._workshop, draft.conversation, live), live=live)
+        turn = _Turn(box=ToolRunner(self._tools, event, draft, live), live=live)
         try:
             note = await self._converse(event, draft, turn)
         except Failure as failure:
@@ -55,7 +57,7 @@ class Agent:
     async def _converse(self, event: Event, draft: TurnDraft, turn: "_Turn") -> str:
         """Go round until there is an answer; the key of what is to be said below it, or empty."""
         told = list(utterances(_history(event, draft)))
-        about = system(draft.conversation, self._workshop.clock.now(), group=event.group)
+        about = system(draft.conversation, self._tools.clock.now(), group=event.group)
         for left in reversed(range(self._rounds)):
             prompt = Prompt(system=about, utterances=tuple(told), tools=self._specs, max_tokens=_MAX_TOKENS)
             end, heard = await self._hear(prompt, turn)

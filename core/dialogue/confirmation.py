@@ -6,10 +6,11 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Literal
 
+from core.clock import Clock
 from core.conversation import Pending
 from core.dialogue.draft import TurnDraft
 from core.dialogue.text import words
-from core.event import Event, Said, Sender, Spoke, Tapped
+from core.event import Event, Said, Spoke, Tapped
 from core.learn.terms import key
 from core.phrases import locales, phrase
 from core.reply import Choice, Text
@@ -21,11 +22,6 @@ ConfirmationAnswer = Literal["yes", "no", "late"]
 
 SpoofableSender = Callable[[str], bool]
 """Whether others can write in a person's name on the channel of this name; our messages still reach the right person."""
-
-
-def proof(rng: Random) -> str:
-    """Six digits to repeat: an impostor has one guess, or as many as fit into one burst of messages."""
-    return f"{rng.randrange(10**6):06}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,25 +40,14 @@ class Confirmation:
     words: str = "person.words.yes"
     destroys: bool = False
 
-    def ask_in(
-        self,
-        draft: TurnDraft,
-        before: str,
-        *,
-        sender: Sender,
-        question: str,
-        now: datetime,
-        subject: str = "",
-        proof: str = "",
-    ) -> TurnDraft:
-        """Ask below the text `before`, in place of any open question, under the new id `question`. A `proof` replaces the buttons."""
+    def ask_in(self, draft: TurnDraft, before: str, pending: Pending) -> TurnDraft:
+        """Ask below the text `before`, in place of any open question. A question with a proof has no buttons."""
         here = draft.conversation
-        pending = Pending(
-            id=question, kind=self.kind, subject=subject, asked_of=sender.id, proof=proof, expires=now + VALID
-        )
         locale = here.learner.locale
-        text = phrase(f"{self.ask}_number", locale, number=proof) if proof else phrase(self.ask, locale)
-        choices = () if proof else self._buttons(question, locale)
+        if pending.proof:
+            text, choices = phrase(f"{self.ask}_number", locale, number=pending.proof), ()
+        else:
+            text, choices = phrase(self.ask, locale), self._buttons(pending.id, locale)
         asked = draft.with_conversation(replace(here, pending=pending))
         return asked.with_replies(Text(text=f"{before}\n\n{text}", choices=choices))
 
@@ -119,6 +104,38 @@ class Confirmation:
         """Whether the words are a button's label or one of the other ways to say it, in any language we speak."""
         wanted = key(said)
         return any(wanted in (key(phrase(label, locale)), *phrase(others, locale).split("|")) for locale in locales())
+
+
+class Confirmations:
+    """Asks confirmations, with a proof where senders can be spoofed, and reads their answers."""
+
+    def __init__(self, *, clock: Clock, rng: Random, spoofable_sender: SpoofableSender = lambda _: False) -> None:
+        self._clock = clock
+        self._rng = rng
+        self._spoofable_sender = spoofable_sender
+
+    def ask(
+        self, question: Confirmation, before: str, event: Event, draft: TurnDraft, *, subject: str = ""
+    ) -> TurnDraft:
+        """Ask the sender of an event, below the text `before`; `subject` comes back in the conversation's `pending`."""
+        pending = Pending(
+            id=self._clock.id(),
+            kind=question.kind,
+            subject=subject,
+            asked_of=event.sender.id,
+            proof=self._proof() if self._spoofable_sender(event.address.channel) else "",
+            expires=self._clock.now() + VALID,
+        )
+        return question.ask_in(draft, before, pending)
+
+    def answer(
+        self, question: Confirmation, event: Event, draft: TurnDraft
+    ) -> tuple[ConfirmationAnswer, TurnDraft] | None:
+        return question.answer(event, draft, self._clock.now())
+
+    def _proof(self) -> str:
+        """Six digits to repeat: an impostor has one guess, or as many as fit into one burst of messages."""
+        return f"{self._rng.randrange(10**6):06}"
 
 
 def place(channel: str, locale: str) -> str:

@@ -1,8 +1,9 @@
-"""A function with typed arguments and a docstring, made into something a model can ask for."""
+"""A function or method with typed arguments and a docstring, made into something a model can call."""
 
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from functools import cached_property
+from types import MethodType
 from typing import Any, cast, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, ValidationError, create_model
@@ -15,10 +16,11 @@ ToolFunction = Callable[..., Awaitable[str | ToolOutcome]]
 
 
 class Tool:
-    """A tool under its function's name.
+    """A tool, named after its function. As a method it belongs to a toolset, whose instance binds it.
 
-    `doing` is the key of the phrase shown while it runs; `changes` that it changes the conversation, so that two of
-    them never run at once; `roles` who may use it, everybody when empty; `destroys` that it asks for a yes first.
+    `doing` is the key of the phrase shown while it runs. A tool that `changes` the conversation never runs beside
+    another such tool. The tool runner enforces the rest: `roles` are those of which the principal needs one, none if
+    empty, and a tool that `destroys` runs only after the person has confirmed exactly that call.
     """
 
     def __init__(
@@ -31,20 +33,29 @@ class Tool:
         self.roles = roles
         self.destroys = destroys
 
+    def __get__(self, instance: object | None, owner: type) -> "Tool":
+        if instance is None:
+            return self
+        bound = cast("ToolFunction", MethodType(self._function, instance))
+        return Tool(bound, doing=self.doing, changes=self.changes, roles=self.roles, destroys=self.destroys)
+
     @cached_property
     def spec(self) -> ToolSpec:
         """The tool as the model sees it: the docstring and the JSON schema of the arguments."""
         schema = cast("dict[str, Any]", _untitled(self._arguments.model_json_schema()))
         return ToolSpec(name=self.name, description=inspect.getdoc(self._function) or "", parameters=schema)
 
-    async def run(self, context: object, given: Mapping[str, Any]) -> ToolOutcome:
-        """Check the arguments and run. Raises `ToolFault` with a hint when they do not fit, and what the tool raises."""
+    def check(self, given: Mapping[str, Any]) -> Mapping[str, Any]:
+        """The arguments with their types. Raises `ToolFault` with a hint if they do not fit."""
         try:
             arguments = self._arguments.model_validate(dict(given))
         except ValidationError as error:
             raise ToolFault(_hint(error), again=True) from None
-        values = {name: getattr(arguments, name) for name in type(arguments).model_fields}
-        outcome = await self._function(context, **values)
+        return {name: getattr(arguments, name) for name in type(arguments).model_fields}
+
+    async def run(self, context: object, given: Mapping[str, Any]) -> ToolOutcome:
+        """Check the arguments and run. Raises what `check` and the function raise."""
+        outcome = await self._function(context, **self.check(given))
         return ToolOutcome(text=outcome) if isinstance(outcome, str) else outcome
 
     @cached_property
@@ -62,8 +73,22 @@ class Tool:
 def tool(
     *, doing: str, changes: bool = False, roles: frozenset[str] = frozenset(), destroys: bool = False
 ) -> Callable[[ToolFunction], Tool]:
-    """Make an async function `(context, *arguments)` a tool."""
+    """Make an async function `(context, *arguments)`, or a method `(self, context, *arguments)`, a tool."""
     return lambda function: Tool(function, doing=doing, changes=changes, roles=roles, destroys=destroys)
+
+
+def tools_of(toolset: object) -> tuple[Tool, ...]:
+    """The tools of a toolset, bound to it; a tool on its own is a toolset of one."""
+    if isinstance(toolset, Tool):
+        return (toolset,)
+    names = (name for name in dir(type(toolset)) if isinstance(getattr(type(toolset), name), Tool))
+    return tuple(cast("Tool", getattr(toolset, name)) for name in names)
+
+
+def by_name(*toolsets: object) -> dict[str, Tool]:
+    """All tools by name, in the order of names: an unchanged list keeps the model's prompt cache."""
+    found = sorted((tool for toolset in toolsets for tool in tools_of(toolset)), key=lambda tool: tool.name)
+    return {tool.name: tool for tool in found}
 
 
 def _hint(error: ValidationError) -> str:

@@ -1,4 +1,4 @@
-"""What time it is for the person."""
+"""The person's local date and time."""
 
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -11,7 +11,7 @@ async def what_time(context: ToolContext) -> str:
     """The date and time where the person is."""
     zone = context.conversation.learner.zone
     try:
-        local = context.clock.now().astimezone(ZoneInfo(zone))
+        local = context.now.astimezone(ZoneInfo(zone))
     except (ZoneInfoNotFoundError, ValueError):
-        return f"{context.clock.now():%A %Y-%m-%d %H:%M} UTC (the person's time zone is not known)"
+        return f"{context.now:%A %Y-%m-%d %H:%M} UTC (the person's time zone is not known)"
     return f"{local:%A %Y-%m-%d %H:%M} ({zone})"

@@ -27,10 +27,10 @@ class Batcher(Generic[ItemT, ResultT]):
     """
 
     def __init__(
-        self, run: Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT | Malformed]]], *, most: int = 256
+        self, run: Callable[[Sequence[ItemT]], Awaitable[Sequence[ResultT | Malformed]]], *, limit: int = 256
     ) -> None:
         self._run = run
-        self._most = most
+        self._limit = limit
         self._waiting: deque[tuple[ItemT, asyncio.Future[ResultT]]] = deque()
         self._task: asyncio.Task[None] | None = None
 
@@ -44,7 +44,7 @@ class Batcher(Generic[ItemT, ResultT]):
     async def _work(self) -> None:
         try:
             while self._waiting:
-                count = min(len(self._waiting), self._most)
+                count = min(len(self._waiting), self._limit)
                 await self._batch([self._waiting.popleft() for _ in range(count)])
         finally:
             self._task = None

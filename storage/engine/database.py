@@ -14,7 +14,7 @@ from sqlalchemy.types import NullType
 
 from core.errors import Unreachable
 from storage.engine.connections import Connections
-from storage.engine.errors import Conflict, reached
+from storage.engine.errors import Conflict, map_driver_errors
 
 _WAITS = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4)
 _COLLISIONS = 3
@@ -44,7 +44,7 @@ class Database:
 
     def __init__(self, url: str, *, pool: int = 8, sleep: Callable[[float], Awaitable[object]] = asyncio.sleep) -> None:
         self._sleep = sleep
-        self._lines = Connections(
+        self._connections = Connections(
             make_url(url).set(drivername="postgresql").render_as_string(hide_password=False), most=pool
         )
         # Every connection commits by itself for its whole life: changing that when one is taken from the pool would
@@ -62,7 +62,7 @@ class Database:
     @asynccontextmanager
     async def begin(self) -> AsyncGenerator[AsyncConnection]:
         """A transaction that commits when the block ends well and rolls back otherwise."""
-        with reached():
+        with map_driver_errors():
             async with self.engine.begin() as connection:
                 await connection.exec_driver_sql("BEGIN")
                 yield connection
@@ -80,14 +80,14 @@ class Database:
         return await self._run(statement, parameters)
 
     async def _run(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
-        with reached():
+        with map_driver_errors():
             if written := _written(statement):
-                return await self._lines.run(written, parameters)
+                return await self._connections.run(written, parameters)
             async with self.engine.connect() as connection:
                 result = await connection.execute(statement, parameters)
                 return result.all() if result.returns_rows else ()
 
-    async def insist(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
+    async def run_with_retry(self, statement: Executable, parameters: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """`run` for what must not be forgotten and does no harm twice: tried again for a dozen seconds while the database is away."""
         for wait in _WAITS:
             try:
@@ -97,5 +97,5 @@ class Database:
         return await self.run(statement, parameters)
 
     async def close(self) -> None:
-        await self._lines.close()
+        await self._connections.close()
         await self.engine.dispose()

@@ -6,7 +6,7 @@ from psycopg import AsyncConnection
 from sqlalchemy.ext.asyncio import AsyncConnection as Connection
 
 
-async def driver(connection: Connection) -> AsyncConnection[Any]:
+async def driver_connection(connection: Connection) -> AsyncConnection[Any]:
     """In the same transaction; its own errors are the driver's, which `storage.engine.errors` knows too."""
     beneath = (await connection.get_raw_connection()).driver_connection
     assert isinstance(beneath, AsyncConnection)

@@ -19,7 +19,7 @@ class Conflict(Unreachable):
 
 
 @contextmanager
-def reached() -> Generator[None]:
+def map_driver_errors() -> Generator[None]:
     """Raise `Unreachable` where the database does not answer, `Collided` at a deadlock; other faults pass as they are."""
     try:
         yield

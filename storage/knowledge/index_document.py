@@ -17,7 +17,7 @@ from core.ports.knowledge import IndexableDocument, Passage
 from core.rag.language import STEMMED, stemming
 from core.rag.postings import Posting, postings
 from core.rag.words import clean, words
-from storage.engine.driver import driver
+from storage.engine.driver import driver_connection
 from storage.tables import knowledge as tables
 
 _STEMS = text("SELECT word, ts_lexize(CAST(:stemmer AS regdictionary), word) FROM unnest(CAST(:words AS text[])) word")
@@ -32,7 +32,7 @@ class IndexedDocument:
     words: int
 
 
-async def shelve(
+async def index_document(
     connection: Connection,
     source: str,
     owner: str,
@@ -48,7 +48,7 @@ async def shelve(
     for table in (tables.postings, tables.passages):
         await connection.execute(delete(table).where(table.c.source_id == source))
     ids: Sequence[int] = (await connection.scalars(_IDS, {"count": len(document.passages)})).all()
-    bulk = await driver(connection)
+    bulk = await driver_connection(connection)
     await _copy(bulk, _PASSAGES, _passage_rows(ids, source, document.passages))
     await _copy(bulk, _POSTINGS, _posting_rows(ids, source, owner, found, lengths))
     await put_vectors(connection, ids, owner, vectors, embedder)
@@ -59,7 +59,7 @@ async def put_vectors(
     connection: Connection, ids: Sequence[int], owner: str, vectors: NDArray[np.float32], embedder: str
 ) -> None:
     """Keep a vector for each passage id; raises `ValueError` unless there are as many."""
-    bulk = await driver(connection)
+    bulk = await driver_connection(connection)
     await register_vector_async(bulk)
     halves = vectors.astype(np.float16)
     rows = (
@@ -76,7 +76,7 @@ async def stems_of(connection: Connection, language: str, wanted: Iterable[str])
     return dict(rows.all())
 
 
-async def ids_of(connection: Connection, source: str) -> Sequence[int]:
+async def passage_ids(connection: Connection, source: str) -> Sequence[int]:
     """The ids of a source's passages in the order of the document."""
     column = tables.passages.c
     return (await connection.scalars(select(column.id).where(column.source_id == source).order_by(column.id))).all()

@@ -17,7 +17,7 @@ from core.rag.language import STEMMED
 from core.rag.postings import Stems, asked, terms
 from core.rag.words import clean
 from storage.engine.database import Database
-from storage.engine.driver import driver
+from storage.engine.driver import driver_connection
 
 _CHARACTERS = 2000
 # Postings read for one query at most: rare terms come first, so that very common ones cost nothing in a large library.
@@ -87,8 +87,8 @@ _HITS = """
 class SearchSettings:
     """How far a search looks: candidates taken from either half (50 is best on Cranfield), and the width of the approximate index's search."""
 
-    most: int = 50
-    breadth: int = 160
+    candidates: int = 50
+    ef_search: int = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,12 +115,12 @@ class PostgresRetriever:
         database: Database,
         embedder: Embedder,
         grasp: Callable[[str], Awaitable[float]] = _whole,
-        reach: SearchSettings | None = None,
+        settings: SearchSettings | None = None,
     ) -> None:
         self._database = database
         self._embedder = embedder
         self._grasp = grasp
-        self._reach = reach or SearchSettings()
+        self._settings = settings or SearchSettings()
 
     async def search(self, query: str, *, owner: str, limit: int = 5) -> tuple[Hit, ...]:
         """As the port says; a query without words gives `()`. Raises `Unreachable` when the database is away."""
@@ -131,7 +131,7 @@ class PostgresRetriever:
         meaning = asyncio.create_task(self._meaning(query))
         try:
             async with self._database.begin() as connection:
-                beneath = await driver(connection)
+                beneath = await driver_connection(connection)
                 listed = await self._terms(beneath, wanted, owner)
                 matched = await self._matched(beneath, listed, owner)
                 near, grasp = await meaning
@@ -156,7 +156,7 @@ class PostgresRetriever:
             "words": wanted,
             "owners": ["", owner],
             "stemmers": _STEMMERS,
-            "breadth": str(self._reach.breadth),
+            "breadth": str(self._settings.ef_search),
         }
         async with connection.pipeline():
             await connection.execute(_STILL)
@@ -172,7 +172,7 @@ class PostgresRetriever:
 
     async def _matched(self, connection: AsyncConnection[Any], listed: list[str], owner: str) -> dict[int, float]:
         """The passages that have the words, with their scores; asked while the query is still being embedded."""
-        values = {"terms": listed, "owners": ["", owner], "budget": _BUDGET, "most": self._reach.most}
+        values = {"terms": listed, "owners": ["", owner], "budget": _BUDGET, "most": self._settings.candidates}
         cursor = await connection.execute(_MATCHED.encode(), values, binary=True)
         return dict(await cursor.fetchall())
 
@@ -182,7 +182,7 @@ class PostgresRetriever:
         """The passages of either half, with the scores of their words and their vectors."""
         values: dict[str, object] = {
             "matched": list(matched),
-            "most": self._reach.most,
+            "most": self._settings.candidates,
             "embedder": self._embedder.name,
         }
         nearest = ""

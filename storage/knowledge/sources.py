@@ -14,16 +14,15 @@ from core.errors import Refused
 from core.ports.knowledge import IndexableDocument, KnowledgeSource, Passage, SourceStatus
 from core.rag.words import clean
 from storage.engine.database import Database
-from storage.knowledge.index_document import ids_of, put_vectors, shelve
+from storage.knowledge.index_document import index_document, passage_ids, put_vectors
 from storage.tables import knowledge as tables
 
 _sources = tables.sources
 
 _ADD = text(
     """
-    INSERT INTO sources (id, uri, owner, title, mime, notify, state, edition, taken, attempt, lease_seconds, done, total,
-        error, language, stemming, link, embedder, stored, passages, words, created_at, updated_at)
-    VALUES (:id, :uri, :owner, :title, :mime, :notify, 'waiting', 1, 0, 0, 0, 0, 0, '', '', '', '', '', 0, 0, 0, :now, :now)
+    INSERT INTO sources (id, uri, owner, title, mime, notify, created_at, updated_at)
+    VALUES (:id, :uri, :owner, :title, :mime, :notify, :now, :now)
     ON CONFLICT (owner, uri) DO UPDATE SET edition = sources.edition + 1, attempt = 0, notify = excluded.notify,
         title = CASE WHEN excluded.title = '' THEN sources.title ELSE excluded.title END,
         mime = CASE WHEN excluded.mime = '' THEN sources.mime ELSE excluded.mime END, updated_at = :now,
@@ -35,7 +34,7 @@ _ADD = text(
 
 _TAKE = text(
     """
-    UPDATE sources SET state = 'reading', taken = edition, attempt = attempt + 1, done = 0, total = 0, error = '',
+    UPDATE sources SET state = 'reading', claimed_edition = edition, attempt = attempt + 1, done = 0, total = 0, error = '',
         lease_seconds = :seconds, lease_until = :until, updated_at = :now
     WHERE id = :id AND state IN ('waiting', 'reading', 'embedding') AND (lease_until IS NULL OR lease_until <= :now)
     RETURNING id, uri, title, mime, owner, notify, edition, attempt
@@ -46,7 +45,7 @@ _NOTE = text(
     """
     UPDATE sources SET done = :done, total = :total, error = :error, updated_at = :now,
         title = CASE WHEN :title = '' THEN title ELSE :title END,
-        state = CASE WHEN CAST(:over AS boolean) AND taken < edition THEN 'waiting' ELSE :state END,
+        state = CASE WHEN CAST(:over AS boolean) AND claimed_edition < edition THEN 'waiting' ELSE :state END,
         lease_until = CASE
             WHEN CAST(:over AS boolean) THEN NULL
             WHEN :state = 'waiting' THEN coalesce(CAST(:now AS timestamptz) + CAST(:pause AS interval), lease_until)
@@ -65,26 +64,26 @@ _WAITING = text(
 _MOVE = text(
     """
     UPDATE sources SET uri = :uri WHERE id = :id AND owner = :owner
-        AND NOT EXISTS (SELECT FROM sources taken WHERE taken.owner = :owner AND taken.uri = :uri)
+        AND NOT EXISTS (SELECT FROM sources other WHERE other.owner = :owner AND other.uri = :uri)
     """
 )
 
 _STATUS = select(*(_sources.c[field.name] for field in fields(SourceStatus)))
 
 _NEAR = """
-CREATE INDEX IF NOT EXISTS ix_vectors_near_{0} ON vectors USING hnsw ((embedding::halfvec({0})) halfvec_ip_ops)
+CREATE INDEX IF NOT EXISTS ix_vectors_hnsw_{0} ON vectors USING hnsw ((embedding::halfvec({0})) halfvec_ip_ops)
 WITH (m = 16, ef_construction = 128) WHERE owner = '' AND dimensions = {0}
 """
 _INDEXABLE = 4000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StoredSource:
+class StoredPassages:
     """What is kept of a source. `stored` names this storing of it, so that vectors made for it meet no newer text."""
 
     source: str
     passages: tuple[Passage, ...]
-    stored: int
+    version: int
 
 
 class PostgresSources:
@@ -130,20 +129,20 @@ class PostgresSources:
             owner = await connection.scalar(kept)
             if owner is None:
                 raise Refused(f"no such source: {source}")
-            shelved = await shelve(connection, source, owner, document, vectors, embedder)
+            shelved = await index_document(connection, source, owner, document, vectors, embedder)
             change = {
                 "title": clean(document.title) or _sources.c.title,
                 "language": document.language,
                 "stemming": shelved.stemming,
                 "link": clean(document.link),
                 "embedder": embedder,
-                "stored": _sources.c.stored + 1,
+                "content_version": _sources.c.content_version + 1,
                 "passages": len(document.passages),
                 "words": shelved.words,
             }
             await connection.execute(update(_sources).where(_sources.c.id == source).values(change))
 
-    async def stands(self, source: str) -> bool:
+    async def exists(self, source: str) -> bool:
         """Whether it is on the shelf still."""
         return bool(await self._database.run(select(_sources.c.id).where(_sources.c.id == source), {}))
 
@@ -164,7 +163,7 @@ class PostgresSources:
             moved = await connection.execute(_MOVE, {"id": source, "uri": clean(uri), "owner": owner})
             return moved.rowcount > 0
 
-    async def waiting(self, now: datetime, *, limit: int = 500) -> tuple[str, ...]:
+    async def unclaimed(self, now: datetime, *, limit: int = 500) -> tuple[str, ...]:
         """Sources to be read that nobody is at, the longest waiting first; for the sweep to ring for."""
         async with self._database.begin() as connection:
             return tuple((await connection.scalars(_WAITING, {"now": now, "limit": limit})).all())
@@ -174,7 +173,7 @@ class PostgresSources:
         async with self._database.begin() as connection:
             return (await connection.execute(gone)).rowcount > 0
 
-    async def stale(self, embedder: str, *, limit: int = 100) -> tuple[str, ...]:
+    async def outdated(self, embedder: str, *, limit: int = 100) -> tuple[str, ...]:
         """Sources whose vectors are another model's: found by their words only, until `renew` gives them new ones."""
         column = _sources.c
         query = (
@@ -183,33 +182,33 @@ class PostgresSources:
         async with self._database.begin() as connection:
             return tuple((await connection.scalars(query)).all())
 
-    async def kept(self, source: str) -> StoredSource | None:
+    async def stored(self, source: str) -> StoredPassages | None:
         """A source's passages as they are stored, in order; `None` when there is no such source."""
         column = tables.passages.c
         query = select(column.text, column.section, column.position, column.page, column.link)
         async with self._database.begin() as connection:
             stored = await connection.scalar(
-                select(_sources.c.stored).where(_sources.c.id == source).with_for_update(read=True)
+                select(_sources.c.content_version).where(_sources.c.id == source).with_for_update(read=True)
             )
             rows = (await connection.execute(query.where(column.source_id == source).order_by(column.id))).mappings()
             passages = tuple(Passage(**row) for row in rows)
-        return None if stored is None else StoredSource(source=source, passages=passages, stored=stored)
+        return None if stored is None else StoredPassages(source=source, passages=passages, version=stored)
 
-    async def renew(self, kept: StoredSource, vectors: NDArray[np.float32], embedder: str) -> bool:
+    async def replace_vectors(self, kept: StoredPassages, vectors: NDArray[np.float32], embedder: str) -> bool:
         """Replace the vectors of what is kept; false, and nothing done, when the source was stored anew or removed meanwhile."""
-        same = _sources.c.id == kept.source, _sources.c.stored == kept.stored
+        same = _sources.c.id == kept.source, _sources.c.content_version == kept.version
         async with self._database.begin() as connection:
             owner = await connection.scalar(
                 update(_sources).where(*same).values(embedder=embedder).returning(_sources.c.owner)
             )
             if owner is None:
                 return False
-            ids: Sequence[int] = await ids_of(connection, kept.source)
+            ids: Sequence[int] = await passage_ids(connection, kept.source)
             await connection.execute(delete(tables.vectors).where(tables.vectors.c.passage_id.in_(ids)))
             await put_vectors(connection, ids, owner, vectors, embedder)
         return True
 
-    async def prepare(self, dimensions: int) -> None:
+    async def create_vector_index(self, dimensions: int) -> None:
         """Make the approximate index for vectors of this size, unless it is there; without it they are searched exactly.
 
         For the default model the migrations make it. More than 4,000 dimensions cannot be indexed.

@@ -10,7 +10,7 @@ from storage.engine.database import Database
 from storage.tables import metadata
 
 # Longer than any platform repeats a call or keeps a button alive; the history of a conversation is kept elsewhere.
-KEPT: Final = timedelta(days=30)
+RETENTION: Final = timedelta(days=30)
 _BATCH = 5_000
 _BLOB = "blob:[0-9a-f]{64}"
 
@@ -26,11 +26,11 @@ _EVENTS = text(
 # A poll may be answered after months, like a button; but only what was sent tells which question it shows.
 _PARCELS = text(
     """
-    DELETE FROM parcels WHERE seq IN (
-        SELECT seq FROM parcels p WHERE created_at < :before AND state <> 'waiting'
-            AND NOT (p.receipt LIKE 'poll:%' AND p.subject <> '' AND NOT EXISTS (
-                SELECT FROM parcels later
-                WHERE later.address = p.address AND later.subject <> '' AND later.seq > p.seq))
+    DELETE FROM outbound WHERE seq IN (
+        SELECT seq FROM outbound p WHERE created_at < :before AND state <> 'waiting'
+            AND NOT (p.platform_id LIKE 'poll:%' AND p.quiz_id <> '' AND NOT EXISTS (
+                SELECT FROM outbound later
+                WHERE later.address = p.address AND later.quiz_id <> '' AND later.seq > p.seq))
         ORDER BY seq LIMIT :limit)
     RETURNING seq
     """
@@ -56,8 +56,8 @@ class Cleanup:
 
     async def __call__(self, now: datetime) -> dict[str, int]:
         """Rows taken away, by table."""
-        before = now - KEPT
-        steps = {"events": _EVENTS, "parcels": _PARCELS, "allowances": _ALLOWANCES, "blobs": _unused_blobs()}
+        before = now - RETENTION
+        steps = {"events": _EVENTS, "outbound": _PARCELS, "allowances": _ALLOWANCES, "blobs": _unused_blobs()}
         return {name: await self._all(statement, before) for name, statement in steps.items()}
 
     async def _all(self, statement: TextClause, before: datetime) -> int:
@@ -71,19 +71,19 @@ class Cleanup:
 def _unused_blobs() -> TextClause:
     return text(
         "DELETE FROM blobs WHERE key IN (SELECT key FROM blobs "  # noqa: S608 - our own names
-        f"WHERE created_at < :before AND key NOT IN ({named()}) LIMIT :limit) RETURNING key"
+        f"WHERE created_at < :before AND key NOT IN ({referenced_blobs()}) LIMIT :limit) RETURNING key"
     )
 
 
-def named() -> str:
+def referenced_blobs() -> str:
     """A query for the key of every blob that something points to: one look over each table, however many blobs there are."""
     return " UNION ALL ".join(
         f"SELECT (regexp_matches({column.name}::text, '{_BLOB}', 'g'))[1] FROM {column.table.name}"  # noqa: S608 - our own names
-        for column in pointing()
+        for column in blob_columns()
     )
 
 
-def pointing() -> Iterator[Column[object]]:
+def blob_columns() -> Iterator[Column[object]]:
     """The columns that can name a blob."""
     for table in metadata.sorted_tables:
         for column in table.c:

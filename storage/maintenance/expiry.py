@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import text
 
 from storage.engine.database import Database
-from storage.maintenance.cleanup import named
+from storage.maintenance.cleanup import referenced_blobs
 
 READ = timedelta(hours=1)
 """How long a receipt stays where a page still shows it, and blobs may lie unmentioned by who was just writing."""
@@ -14,32 +14,32 @@ _RUNNING = timedelta(minutes=5)
 """Longer than any turn."""
 
 _CODES = (
-    text("DELETE FROM link_codes WHERE until <= :now"),
-    text("DELETE FROM link_tries WHERE since <= :hour"),
+    text("DELETE FROM link_codes WHERE expires_at <= :now"),
+    text("DELETE FROM link_attempts WHERE window_start <= :hour"),
     text("DELETE FROM link_events WHERE at <= :hour"),
 )
 _HANDED = text(
     """
-    WITH ended AS (DELETE FROM handouts WHERE until <= :now RETURNING blob)
+    WITH ended AS (DELETE FROM downloads WHERE expires_at <= :now RETURNING blob)
     DELETE FROM blobs USING ended WHERE blobs.key = ended.blob
-        AND NOT EXISTS (SELECT FROM handouts h WHERE h.blob = blobs.key AND h.until > :now)
+        AND NOT EXISTS (SELECT FROM downloads h WHERE h.blob = blobs.key AND h.expires_at > :now)
     """
 )
 _DELIVERED = text(
     """
-    DELETE FROM parcels p USING farewells f WHERE p.id = f.parcel AND (p.state <> 'waiting' OR f.at <= :given_up)
+    DELETE FROM outbound p USING forget_receipts f WHERE p.id = f.outbound_id AND (p.state <> 'waiting' OR f.at <= :given_up)
     """
 )
 _OVER = text(
     """
-    DELETE FROM farewells f WHERE f.address LIKE '%:%' AND NOT EXISTS (SELECT FROM parcels p WHERE p.id = f.parcel)
-        AND (f.at <= :hour OR (f.parcel <> ''
-            AND NOT EXISTS (SELECT FROM feed WHERE feed.address = f.address AND feed.key = 'farewell')))
-    RETURNING f.address, f.parcel
+    DELETE FROM forget_receipts f WHERE f.address LIKE '%:%' AND NOT EXISTS (SELECT FROM outbound p WHERE p.id = f.outbound_id)
+        AND (f.at <= :hour OR (f.outbound_id <> ''
+            AND NOT EXISTS (SELECT FROM feed WHERE feed.address = f.address AND feed.key = 'forgotten')))
+    RETURNING f.address, f.outbound_id
     """
 )
-_LINES = text("DELETE FROM feed WHERE address = :address AND key IN ('farewell', :parcel)")
-_MARKS = text("DELETE FROM farewells WHERE address NOT LIKE '%:%' AND at <= :hour RETURNING at")
+_LINES = text("DELETE FROM feed WHERE address = :address AND key IN ('forgotten', :outbound_id)")
+_MARKS = text("DELETE FROM forget_receipts WHERE address NOT LIKE '%:%' AND at <= :hour RETURNING at")
 _ORPHANS = text(
     "DELETE FROM sources WHERE owner <> '' AND NOT EXISTS (SELECT FROM learners WHERE learners.id = sources.owner)"
 )
@@ -52,7 +52,7 @@ _SPENT = text(
 )
 _FILES = text(
     "DELETE FROM blobs WHERE EXISTS (SELECT FROM unnest(CAST(:marks AS timestamptz[])) AS mark "  # noqa: S608 - our own names
-    f"WHERE blobs.created_at BETWEEN mark - :running AND mark + :running) AND key NOT IN ({named()})"
+    f"WHERE blobs.created_at BETWEEN mark - :running AND mark + :running) AND key NOT IN ({referenced_blobs()})"
 )
 
 
@@ -69,9 +69,9 @@ class Expiry:
                 await connection.execute(statement, given)
             over = (await connection.execute(_OVER, given)).all()
             for farewell in over:
-                await connection.execute(_LINES, {"address": farewell.address, "parcel": farewell.parcel})
+                await connection.execute(_LINES, {"address": farewell.address, "outbound_id": farewell.outbound_id})
 
-    async def strays(self, now: datetime) -> None:
+    async def delete_leftovers(self, now: datetime) -> None:
         """Delete what was sent to people on the day they were forgotten, once it is over, and what turns put down for them while they ran.
 
         Looks through whole tables if there were any such turns.

@@ -13,12 +13,12 @@ _REVISION = text("SELECT version_num FROM alembic_version")
 _ANSWERS = text("SELECT 1")
 
 
-async def answers(database: Database) -> None:
+async def ping(database: Database) -> None:
     """Raises `Unreachable` when it does not."""
     await database.run(_ANSWERS, {})
 
 
-async def revision(database: Database) -> str | None:
+async def schema_revision(database: Database) -> str | None:
     """The migration its tables are at."""
     rows = await database.run(_REVISION, {})
     return rows[0].version_num if rows else None

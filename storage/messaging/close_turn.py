@@ -1,4 +1,4 @@
-"""Writing turns that end: state, handled events, messages, parcels and the record, for many turns in one statement."""
+"""Writing turns that end: state, handled events, messages, outbound and the record, for many turns in one statement."""
 
 import json
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ _CLOSE = text(
     WITH given AS (
         SELECT * FROM jsonb_to_recordset(CAST(:turns AS jsonb)) AS g (
             address text, token text, version int, state jsonb, learner jsonb, events text[], turn jsonb,
-            origin jsonb, messages jsonb, parcels jsonb, calls jsonb, cards jsonb, reviews jsonb, units jsonb, n int
+            origin jsonb, messages jsonb, outbound jsonb, calls jsonb, cards jsonb, reviews jsonb, unit_progress jsonb, n int
         )
     ), closed AS (
         UPDATE conversations c
@@ -42,9 +42,9 @@ _CLOSE = text(
         FROM done d WHERE c.address = d.origin->>'address' AND c.version = (d.origin->>'version')::int
             AND (c.lease_until IS NULL OR c.lease_until <= :now) AND NOT EXISTS (SELECT FROM given g WHERE g.address = c.address)
     ), told AS (
-        INSERT INTO parcels (id, address, subject, payload, state, attempts, due_at, receipt, error, created_at)
-        SELECT p->>'id', d.address, p->>'subject', p->'payload', 'waiting', 0, :now, '', '', :now
-        FROM done d, jsonb_array_elements(d.parcels) WITH ORDINALITY AS x (p, i) ORDER BY d.n, x.i
+        INSERT INTO outbound (id, address, quiz_id, payload, due_at, created_at)
+        SELECT p->>'id', d.address, p->>'quiz_id', p->'payload', :now, :now
+        FROM done d, jsonb_array_elements(d.outbound) WITH ORDINALITY AS x (p, i) ORDER BY d.n, x.i
     ), recorded AS (
         INSERT INTO turns (id, address, learner_id, started_at, ended_at, model, input_tokens, output_tokens,
                            cache_read_tokens, cache_write_tokens, cost)
@@ -75,20 +75,20 @@ _CLOSE = text(
         SELECT d.learner_id, v->>'card', (v->>'rating')::int, (v->>'at')::timestamptz, (v->>'seconds')::float8
         FROM done d, jsonb_array_elements(d.reviews) WITH ORDINALITY AS x (v, i) ORDER BY d.n, x.i
     ), reached AS (
-        INSERT INTO units (learner_id, course, unit, score, at)
+        INSERT INTO unit_progress (learner_id, course, unit, score, at)
         SELECT DISTINCT ON (d.learner_id, u->>'course', u->>'unit') d.learner_id, u->>'course', u->>'unit',
                (u->>'score')::float8, (u->>'at')::timestamptz
-        FROM done d, jsonb_array_elements(d.units) u
+        FROM done d, jsonb_array_elements(d.unit_progress) u
         ORDER BY d.learner_id, u->>'course', u->>'unit', (u->>'score')::float8 DESC
         ON CONFLICT (learner_id, course, unit) DO UPDATE
-            SET score = greatest(units.score, excluded.score), at = excluded.at
+            SET score = greatest(unit_progress.score, excluded.score), at = excluded.at
     )
     SELECT address FROM closed
     """
 )
 
 
-async def write(database: Database, pairs: Sequence[tuple[ClaimedTurn, Turn]], clock: Clock) -> set[str]:
+async def close_turns(database: Database, pairs: Sequence[tuple[ClaimedTurn, Turn]], clock: Clock) -> set[str]:
     """Write all turns whose lease still holds and return their addresses; the others leave no trace.
 
     Where the answer to a first try was lost, what it wrote stands, and the lease is gone.
@@ -97,7 +97,7 @@ async def write(database: Database, pairs: Sequence[tuple[ClaimedTurn, Turn]], c
     turns = json.dumps(records)
     if "\\u0000" in turns or "\\ud" in turns:
         turns = json.dumps(_clean(records))
-    return {row.address for row in await database.insist(_CLOSE, {"turns": turns, "now": clock.now()})}
+    return {row.address for row in await database.run_with_retry(_CLOSE, {"turns": turns, "now": clock.now()})}
 
 
 def _record(n: int, claimed: ClaimedTurn, turn: Turn, name: str) -> dict[str, Any]:
@@ -118,11 +118,11 @@ def _record(n: int, claimed: ClaimedTurn, turn: Turn, name: str) -> dict[str, An
             **_fields(turn.usage),
         },
         "messages": [_fields(message) for message in turn.messages],
-        "parcels": [_parcel(outbound) for outbound in turn.replies],
+        "outbound": [_parcel(outbound) for outbound in turn.replies],
         "calls": [_fields(call) for call in turn.calls],
         "cards": [_fields(card) for card in turn.cards],
         "reviews": [_fields(review) for review in turn.reviews],
-        "units": [_fields(unit) for unit in turn.progress],
+        "unit_progress": [_fields(unit) for unit in turn.progress],
     }
 
 
@@ -137,8 +137,8 @@ def _state(conversation: Conversation) -> Any:
 
 
 def _parcel(outbound: OutboundMessage) -> dict[str, Any]:
-    subject = outbound.reply.id if isinstance(outbound.reply, Quiz) else ""
-    return {"id": outbound.id, "subject": subject, "payload": json.loads(wire.dump_reply(outbound.reply))}
+    quiz_id = outbound.reply.id if isinstance(outbound.reply, Quiz) else ""
+    return {"id": outbound.id, "quiz_id": quiz_id, "payload": json.loads(wire.dump_reply(outbound.reply))}
 
 
 def _fields(noun: Any) -> dict[str, Any]:

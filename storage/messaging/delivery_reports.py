@@ -1,4 +1,4 @@
-"""What became of parcels after they were sent."""
+"""What became of outbound after they were sent."""
 
 from sqlalchemy import text
 
@@ -7,14 +7,14 @@ from storage.engine.database import Database
 
 _NOTE = text(
     """
-    UPDATE parcels SET outcome = :outcome
+    UPDATE outbound SET outcome = :outcome
     WHERE id = :id AND outcome NOT LIKE 'undelivered%' AND outcome <> :outcome
     """
 )
 
 
 class PostgresDeliveryReports:
-    """`core.ports.messaging.Outcomes` on the column `outcome` of the parcels."""
+    """`core.ports.messaging.Outcomes` on the column `outcome` of the outbound."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -81,7 +81,7 @@ class PostgresFeed:
     async def listen(self, address: Address) -> AsyncGenerator[AsyncIterator[FeedEntry | LiveSignal]]:
         if self._task is None:
             self._task = asyncio.create_task(self._look(), name="feed")
-        async with self._radio.tuned(_PREFIX + str(address)) as queue:
+        async with self._radio.subscribe(_PREFIX + str(address)) as queue:
             newest = await self.since(address, -1, 1)
             place = FeedPosition(address=address, last=newest[-1].seq if newest else 0)
             self._places.add(place)
@@ -138,7 +138,7 @@ class PostgresFeed:
         )
         known = {row.address: row.newest for row in await self._database.run(newest, {})}
         for address in {address for address, last in places if known.get(address, 0) > last}:
-            self._radio.missed(_PREFIX + address)
+            self._radio.mark_missed(_PREFIX + address)
 
     async def close(self) -> None:
         if self._task is not None:

@@ -12,9 +12,10 @@ from core.conversation import ClaimedTurn, Conversation, HistoryStart, Learner, 
 from core.errors import Malformed
 from core.event import Event
 from core.phrases import DEFAULT
+from core.principal import Audience, Principal
 
 
-def readable(row: Row[Any], address: Address) -> ClaimedTurn | Malformed:
+def read_claimed_turn(row: Row[Any], address: Address) -> ClaimedTurn | Malformed:
     """A turn's opening, or why it cannot be read."""
     try:
         return _opening(row, address)
@@ -35,6 +36,8 @@ def _opening(row: Row[Any], address: Address) -> ClaimedTurn:
         conversation=conversation,
         events=events,
         token=row.lease_token,
+        principal=Principal(person=learner.id),
+        audience=Audience(address=str(address), private=not any(event.group for event in events)),
         attempts=row.attempts,
         replies_pending=row.owed,
         line=lines[-1][-1] if lines else state.history_start.line if state.history_start else 0,
@@ -46,7 +49,7 @@ def language(events: tuple[Event, ...]) -> str:
     return next((wire.clean(event.sender.locale) for event in events if event.addressed and event.sender.locale), "")
 
 
-def readable_events(records: Sequence[Any]) -> tuple[Event, ...] | Malformed:
+def read_events(records: Sequence[Any]) -> tuple[Event, ...] | Malformed:
     """Events from their records, or why one cannot be read."""
     try:
         return _events(records)

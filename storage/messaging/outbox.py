@@ -21,31 +21,31 @@ from storage.engine.database import Database
 _NEXT = text(
     """
     WITH head AS (
-        SELECT (SELECT p.seq FROM parcels p WHERE p.address = given.address AND p.state = 'waiting'
+        SELECT (SELECT p.seq FROM outbound p WHERE p.address = given.address AND p.state = 'waiting'
                 ORDER BY p.seq LIMIT 1) AS seq
         FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick,
              unnest(CAST(:addresses AS text[])) AS given (address)
     ), free AS (
-        SELECT p.seq FROM parcels p JOIN head USING (seq)
+        SELECT p.seq FROM outbound p JOIN head USING (seq)
         WHERE p.state = 'waiting' AND p.due_at <= :now AND (p.lease_until IS NULL OR p.lease_until <= :now)
         ORDER BY p.seq FOR UPDATE OF p SKIP LOCKED
     )
-    UPDATE parcels p SET lease_until = :until, attempts = p.attempts + 1
+    UPDATE outbound p SET lease_until = :until, attempts = p.attempts + 1
     FROM free WHERE p.seq = free.seq
     RETURNING p.id, p.address, p.payload, p.attempts, p.created_at AS written, p.due_at AS due, coalesce((
-        SELECT t.receipt FROM parcels t
-        WHERE t.address = p.address AND t.subject = p.payload #>> '{is,quiz}' AND t.subject <> '' AND t.state = 'sent'
+        SELECT t.platform_id FROM outbound t
+        WHERE t.address = p.address AND t.quiz_id = p.payload #>> '{is,quiz}' AND t.quiz_id <> '' AND t.state = 'sent'
         LIMIT 1), '') AS target
     """
 )
 
 _SENT = text(
     """
-    UPDATE parcels p SET state = 'sent', receipt = given.receipt, sent_at = :now, lease_until = NULL, error = ''
-    FROM unnest(CAST(:ids AS text[]), CAST(:receipts AS text[])) AS given (id, receipt)
+    UPDATE outbound p SET state = 'sent', platform_id = given.platform_id, sent_at = :now, lease_until = NULL, error = ''
+    FROM unnest(CAST(:ids AS text[]), CAST(:platform_ids AS text[])) AS given (id, platform_id)
     WHERE p.id = given.id
     RETURNING p.id, EXISTS (
-        SELECT FROM parcels behind WHERE behind.address = p.address AND behind.state = 'waiting' AND behind.seq > p.seq
+        SELECT FROM outbound behind WHERE behind.address = p.address AND behind.state = 'waiting' AND behind.seq > p.seq
     ) AS more
     """
 )
@@ -53,30 +53,30 @@ _SENT = text(
 _OFFERED = text(
     """
     UPDATE conversations c SET state = jsonb_set(c.state, '{is,offered}', CAST(:choices AS jsonb))
-    FROM parcels p WHERE p.id = :id AND c.address = p.address AND NOT EXISTS (
-        SELECT FROM parcels behind WHERE behind.address = p.address AND behind.state = 'waiting' AND behind.seq > p.seq
-            AND (behind.subject <> '' OR jsonb_array_length(coalesce(behind.payload #> '{is,choices}', '[]')) > 0))
+    FROM outbound p WHERE p.id = :id AND c.address = p.address AND NOT EXISTS (
+        SELECT FROM outbound behind WHERE behind.address = p.address AND behind.state = 'waiting' AND behind.seq > p.seq
+            AND (behind.quiz_id <> '' OR jsonb_array_length(coalesce(behind.payload #> '{is,choices}', '[]')) > 0))
     """
 )
 
 # Each try under way has its number, so that whoever lost the lease changes nothing for the one who has it now.
 _RENEW = text(
     """
-    UPDATE parcels SET lease_until = :until
+    UPDATE outbound SET lease_until = :until
     WHERE id = :id AND attempts = :attempts AND state = 'waiting' AND lease_until IS NOT NULL RETURNING id
     """
 )
 
 _LATER = text(
     """
-    UPDATE parcels SET due_at = :at, lease_until = NULL, error = :why, attempts = attempts - :untried
+    UPDATE outbound SET due_at = :at, lease_until = NULL, error = :why, attempts = attempts - :untried
     WHERE id = :id AND attempts = :attempts AND state = 'waiting' AND lease_until IS NOT NULL
     """
 )
 
 _DEAD = text(
     """
-    UPDATE parcels SET state = 'dead', lease_until = NULL, error = :why
+    UPDATE outbound SET state = 'dead', lease_until = NULL, error = :why
     WHERE id = :id AND attempts = :attempts AND state = 'waiting' AND lease_until IS NOT NULL
     """
 )
@@ -110,7 +110,7 @@ class PostgresOutbox:
     async def sent(self, outbound: OutboundMessage, receipt: str, *, offered: tuple[Choice, ...] = ()) -> bool:
         if offered:
             choices = json.loads(wire.dump_state(ConversationState(offered=offered)))["is"]["offered"]
-            await self._database.insist(_OFFERED, {"id": outbound.id, "choices": json.dumps(choices)})
+            await self._database.run_with_retry(_OFFERED, {"id": outbound.id, "choices": json.dumps(choices)})
         return await self._sents((outbound.id, receipt))
 
     async def later(self, outbound: OutboundMessage, at: datetime, why: str, *, tried: bool = True) -> None:
@@ -131,8 +131,8 @@ class PostgresOutbox:
 
     async def _sent(self, receipts: Sequence[tuple[str, str]]) -> list[bool]:
         ids, values = zip(*receipts, strict=True)
-        parameters = {"ids": list(ids), "receipts": list(values), "now": self._clock.now()}
-        more = {row.id: row.more for row in await self._database.insist(_SENT, parameters)}
+        parameters = {"ids": list(ids), "platform_ids": list(values), "now": self._clock.now()}
+        more = {row.id: row.more for row in await self._database.run_with_retry(_SENT, parameters)}
         return [more.get(name, False) for name in ids]
 
 

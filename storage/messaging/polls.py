@@ -12,14 +12,14 @@ from core.reply import Quiz
 from storage.engine.database import Database
 
 # Written as the index has it, or it is not used.
-FIND = text(
+FIND_POLL = text(
     """
-    SELECT address, payload, receipt FROM parcels
-    WHERE receipt LIKE 'poll:%' AND split_part(receipt, ':'::text, 2) = :poll
+    SELECT address, payload, platform_id FROM outbound
+    WHERE platform_id LIKE 'poll:%' AND split_part(platform_id, ':'::text, 2) = :poll
     """
 )
-ASKED = text(
-    "SELECT EXISTS (SELECT FROM parcels WHERE address = :address AND subject <> '' AND created_at >= :since) AS asked"
+ASKED_SINCE = text(
+    "SELECT EXISTS (SELECT FROM outbound WHERE address = :address AND quiz_id <> '' AND created_at >= :since) AS asked"
 )
 
 
@@ -33,13 +33,13 @@ class SentQuizPoll:
 
 
 class PostgresPolls:
-    """`core.ports.messaging.Polls` on the table `parcels`."""
+    """`core.ports.messaging.Polls` on the table `outbound`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def find(self, channel: str, poll: str) -> SentQuizPoll | None:
-        for row in await self._database.run(FIND, {"poll": wire.clean(poll)}):
+        for row in await self._database.run(FIND_POLL, {"poll": wire.clean(poll)}):
             address = Address.parse(row.address)
             if address.channel != channel:
                 continue
@@ -48,9 +48,9 @@ class PostgresPolls:
             except Malformed:
                 continue
             if isinstance(reply, Quiz):
-                return SentQuizPoll(address=address, quiz=reply, receipt=row.receipt)
+                return SentQuizPoll(address=address, quiz=reply, receipt=row.platform_id)
         return None
 
     async def asked_since(self, address: Address, since: datetime) -> bool:
-        (row,) = await self._database.run(ASKED, {"address": str(address), "since": since})
+        (row,) = await self._database.run(ASKED_SINCE, {"address": str(address), "since": since})
         return row.asked

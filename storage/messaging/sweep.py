@@ -1,4 +1,4 @@
-"""Finding what nobody was woken for: events without a turn and parcels that are due."""
+"""Finding what nobody was woken for: events without a turn and outbound that are due."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -18,7 +18,7 @@ _TURNS = text(
 
 _DELIVERIES = text(
     """
-    SELECT DISTINCT address FROM parcels
+    SELECT DISTINCT address FROM outbound
     WHERE state = 'waiting' AND due_at <= :now AND (lease_until IS NULL OR lease_until <= :now)
     LIMIT :limit
     """
@@ -27,7 +27,7 @@ _DELIVERIES = text(
 _IDLE = text(
     """
     SELECT NOT EXISTS (SELECT FROM events WHERE address = :address AND handled_at IS NULL AND addressed)
-       AND NOT EXISTS (SELECT FROM parcels WHERE address = :address AND state = 'waiting')
+       AND NOT EXISTS (SELECT FROM outbound WHERE address = :address AND state = 'waiting')
     """
 )
 

@@ -15,10 +15,10 @@ from core.event import Event
 from storage.engine.batcher import Batcher
 from storage.engine.database import Database
 from storage.messaging import close_turn
-from storage.messaging.open_turn import language, readable, readable_events
+from storage.messaging.open_turn import language, read_claimed_turn, read_events
 
-HISTORY = 40
-OVERHEARD = 100
+HISTORY_LIMIT = 40
+MAX_OVERHEARD = 100
 """Words not meant for Sona that a turn takes in; what was said long before is passed by."""
 
 # A lease may be lost with a crash of the database: whoever held it loses its connection too, and the events are
@@ -41,7 +41,7 @@ _OPEN = text(
         RETURNING c.address, c.learner_id, c.state, c.version, c.attempts, c.lease_token
     )
     SELECT leased.*, l.id AS learner, l.name, l.locale, l.zone, l.voice,
-        EXISTS (SELECT FROM parcels p WHERE p.address = leased.address AND p.state = 'waiting') AS owed,
+        EXISTS (SELECT FROM outbound p WHERE p.address = leased.address AND p.state = 'waiting') AS owed,
         early.seq AS early,
         (SELECT jsonb_agg(e.payload ORDER BY e.seq) FROM events e
          WHERE e.address = leased.address AND e.handled_at IS NULL AND (e.addressed OR e.seq > coalesce(early.seq, 0))) AS events,
@@ -112,7 +112,7 @@ _SINCE = text(
     """
 )
 
-_OWED = text("SELECT FROM parcels WHERE address = :address AND state = 'waiting' LIMIT 1")
+_OWED = text("SELECT FROM outbound WHERE address = :address AND state = 'waiting' LIMIT 1")
 
 _RENEW = text(
     """
@@ -171,8 +171,8 @@ class PostgresTurns:
             "tokens": [self._clock.id() for _ in addresses],
             "now": now,
             "until": now + max(lease for _, lease in asked),
-            "history": HISTORY,
-            "overheard": OVERHEARD,
+            "history": HISTORY_LIMIT,
+            "overheard": MAX_OVERHEARD,
         }
         rows = await self._database.run(_OPEN, parameters)
         missing = addresses.keys() - {row.address for row in rows}
@@ -180,7 +180,7 @@ class PostgresTurns:
         if missing and (met := await self._meet(list(missing), now, openings)):
             tokens = [self._clock.id() for _ in met]
             rows = [*rows, *await self._database.run(_OPEN, parameters | {"addresses": met, "tokens": tokens})]
-        openings |= {row.address: readable(row, addresses[row.address]) for row in rows}
+        openings |= {row.address: read_claimed_turn(row, addresses[row.address]) for row in rows}
         for row in rows:
             await self._hear_out(row, openings[row.address])
         return [openings.pop(str(address), None) for address, _ in asked]
@@ -236,10 +236,10 @@ class PostgresTurns:
         known = [wire.clean(event.id) for claimed in openings for event in claimed.events]
         for row in await self._database.run(_SINCE, {"addresses": list(found), "events": known}):
             found[row.address].append(row.payload)
-        return [readable_events(found[str(claimed.conversation.address)]) for claimed in openings]
+        return [read_events(found[str(claimed.conversation.address)]) for claimed in openings]
 
     async def _close(self, pairs: Sequence[tuple[ClaimedTurn, Turn]]) -> list[bool]:
-        closed = await close_turn.write(self._database, pairs, self._clock)
+        closed = await close_turn.close_turns(self._database, pairs, self._clock)
         return [str(claimed.conversation.address) in closed for claimed, _ in pairs]
 
     async def _waiting(self, addresses: Sequence[str]) -> list[bool]:

@@ -11,15 +11,15 @@ from storage.engine.database import Database
 
 _WITHDRAW = text(
     """
-    INSERT INTO consents (address, withdrawn, why, at)
+    INSERT INTO consents (address, withdrawn, reason, at)
     SELECT :address, true, :why, :now WHERE NOT EXISTS (SELECT FROM events WHERE id = :event)
-    ON CONFLICT (address) DO UPDATE SET withdrawn = true, why = excluded.why, at = excluded.at
+    ON CONFLICT (address) DO UPDATE SET withdrawn = true, reason = excluded.reason, at = excluded.at
     WHERE NOT consents.withdrawn
     """
 )
 _RENEW = text(
     """
-    UPDATE consents SET withdrawn = false, why = 'asked', at = :now
+    UPDATE consents SET withdrawn = false, reason = 'asked', at = :now
     WHERE address = :address AND withdrawn AND NOT EXISTS (SELECT FROM events WHERE id = :event)
     """
 )
@@ -59,7 +59,7 @@ _CLOSE = text(
 )
 
 
-class PostgresConsent:
+class PostgresConsents:
     """`core.ports.consent.Consents` on the table `consents`, which keeps since when and why."""
 
     def __init__(self, database: Database, clock: Clock) -> None:

@@ -13,7 +13,7 @@ MIME = "application/zip"
 RECORDS = "records.json"
 
 
-def packed(records: Mapping[str, list[dict[str, Any]]], at: datetime) -> bytes:
+def build_zip(records: Mapping[str, list[dict[str, Any]]], at: datetime) -> bytes:
     """`records` are rows by table, with `blobs` in base64; each blob becomes a file that its row names, or is listed only where it has no data."""
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -19,16 +19,16 @@ _log = logging.getLogger(__name__)
 
 _PUT = text(
     """
-    INSERT INTO installs (platform, workspace, name, sealed, expires_at, installed_at)
+    INSERT INTO installs (platform, workspace, name, sealed_tokens, expires_at, installed_at)
     VALUES (:platform, :workspace, :name, :sealed, :expires, :now)
-    ON CONFLICT (platform, workspace) DO UPDATE SET name = excluded.name, sealed = excluded.sealed,
+    ON CONFLICT (platform, workspace) DO UPDATE SET name = excluded.name, sealed_tokens = excluded.sealed_tokens,
         expires_at = excluded.expires_at, installed_at = excluded.installed_at
     """
 )
 _GET = text("SELECT * FROM installs WHERE platform = :platform AND workspace = :workspace")
 _LOCK = text("SELECT * FROM installs WHERE platform = :platform AND workspace = :workspace FOR UPDATE")
 _RENEW = text(
-    "UPDATE installs SET sealed = :sealed, expires_at = :expires WHERE platform = :platform AND workspace = :workspace"
+    "UPDATE installs SET sealed_tokens = :sealed, expires_at = :expires WHERE platform = :platform AND workspace = :workspace"
 )
 _FORGET = text(
     """
@@ -69,7 +69,7 @@ class PostgresInstalls:
             if fresh is None:
                 raise
             # What the token was renewed for is worth nothing any more: the new one must not be lost.
-            await self._database.insist(_RENEW, self._row(fresh))
+            await self._database.run_with_retry(_RENEW, self._row(fresh))
         return fresh
 
     async def forget(self, platform: str, workspace: str, *, until: datetime) -> Install | None:
@@ -82,13 +82,13 @@ class PostgresInstalls:
         return {
             "platform": install.platform,
             "workspace": install.workspace,
-            "sealed": self._seal.close(secret, of=f"{install.platform}:{install.workspace}"),
+            "sealed": self._seal.seal(secret, context=f"{install.platform}:{install.workspace}"),
             "expires": install.expires,
         }
 
     def _install(self, row: Row[Any]) -> Install | None:
         try:
-            secret = json.loads(self._seal.open(bytes(row.sealed), of=f"{row.platform}:{row.workspace}"))
+            secret = json.loads(self._seal.unseal(bytes(row.sealed_tokens), context=f"{row.platform}:{row.workspace}"))
         except Malformed:
             _log.warning("the install of %s in %s was sealed with another SONA_SECRET_KEY", row.platform, row.workspace)
             return None

@@ -16,44 +16,46 @@ from core.conversation import Learner
 from core.ports.person import LinkDenial, PersonSummary
 from core.reply import Reply
 from storage.engine.database import Database
-from storage.people.people import learner_of, standing
+from storage.people.people import learner_of, summarise
 from storage.people.privacy import STALE, stale
 
 VALID = timedelta(minutes=10)
-TRIES = 5
+MAX_ATTEMPTS = 5
 WINDOW = timedelta(hours=1)
 _HALF = 16
 
 _OFFER = text(
     """
-    INSERT INTO link_codes (learner_id, selector, verifier, until) VALUES (:learner, :selector, :verifier, :until)
+    INSERT INTO link_codes (learner_id, selector, verifier, expires_at) VALUES (:learner, :selector, :verifier, :until)
     ON CONFLICT (learner_id) DO UPDATE SET selector = excluded.selector, verifier = excluded.verifier,
-        until = excluded.until, claimed_by = NULL
+        expires_at = excluded.expires_at, claimed_by = NULL
     """
 )
 _TRY = text(
     """
-    INSERT INTO link_tries (learner_id, tries, since) VALUES (:learner, 1, :now)
+    INSERT INTO link_attempts (learner_id, attempts, window_start) VALUES (:learner, 1, :now)
     ON CONFLICT (learner_id) DO UPDATE SET
-        tries = CASE WHEN link_tries.since <= :before THEN 1 ELSE link_tries.tries + 1 END,
-        since = CASE WHEN link_tries.since <= :before THEN excluded.since ELSE link_tries.since END
-    RETURNING tries
+        attempts = CASE WHEN link_attempts.window_start <= :before THEN 1 ELSE link_attempts.attempts + 1 END,
+        window_start = CASE WHEN link_attempts.window_start <= :before THEN excluded.window_start ELSE link_attempts.window_start END
+    RETURNING attempts
     """
 )
 _FIND = text(
     """
     SELECT learner_id, verifier FROM link_codes
-    WHERE selector = :selector AND until > :now AND (claimed_by IS NULL OR claimed_by = :learner) FOR UPDATE
+    WHERE selector = :selector AND expires_at > :now AND (claimed_by IS NULL OR claimed_by = :learner) FOR UPDATE
     """
 )
 _LET_GO = text("DELETE FROM link_codes WHERE claimed_by = :learner")
-_CLAIM = text("UPDATE link_codes SET claimed_by = :learner, until = :until WHERE learner_id = :owner")
+_CLAIM = text("UPDATE link_codes SET claimed_by = :learner, expires_at = :until WHERE learner_id = :owner")
 
 _SPEND = text("DELETE FROM link_codes WHERE selector = :selector AND verifier = :verifier AND claimed_by IS NULL")
 
-_DONE = text("SELECT learner_id FROM link_events WHERE event = :event AND learner_id = :learner AND other_id IS NULL")
-_NOTED = text("INSERT INTO link_events (event, learner_id, at) VALUES (:event, :owner, :now)")
-_CLAIMS = text("SELECT learner_id FROM link_codes WHERE claimed_by = :learner AND until > :now")
+_DONE = text(
+    "SELECT learner_id FROM link_events WHERE event_id = :event AND learner_id = :learner AND previous_learner_id IS NULL"
+)
+_NOTED = text("INSERT INTO link_events (event_id, learner_id, at) VALUES (:event, :owner, :now)")
+_CLAIMS = text("SELECT learner_id FROM link_codes WHERE claimed_by = :learner AND expires_at > :now")
 # A turn that closes locks its conversation and then its learner, and who is forgotten takes their code along after both;
 # so does this, or two could wait for each other, such as those who join each other at once.
 _LOCK = (
@@ -61,7 +63,7 @@ _LOCK = (
     text("SELECT FROM learners WHERE id = :guest OR id = :owner ORDER BY id FOR UPDATE"),
 )
 _CLAIMED = text(
-    "DELETE FROM link_codes WHERE claimed_by = :guest AND learner_id = :owner AND until > :now RETURNING learner_id"
+    "DELETE FROM link_codes WHERE claimed_by = :guest AND learner_id = :owner AND expires_at > :now RETURNING learner_id"
 )
 
 # What only one of many in a place is shown cannot be sent to them unasked.
@@ -73,14 +75,14 @@ _PLACE = text(
 )
 _TELL = text(
     """
-    INSERT INTO parcels (id, address, subject, payload, state, attempts, due_at, receipt, error, created_at)
-    VALUES (:id, :place, '', CAST(:payload AS jsonb), 'waiting', 0, :now, '', '', :now)
+    INSERT INTO outbound (id, address, payload, due_at, created_at)
+    VALUES (:id, :place, CAST(:payload AS jsonb), :now, :now)
     """
 )
 # What a turn elsewhere puts down before it ends would belong to nobody; `storage.maintenance.expiry` looks for it.
 _STRAYS = text(
     """
-    INSERT INTO farewells (address, parcel, at)
+    INSERT INTO forget_receipts (address, outbound_id, at)
     SELECT :mark, '', :now WHERE EXISTS (
         SELECT FROM conversations WHERE learner_id = :guest AND address <> :here AND lease_until > :now)
     """
@@ -113,12 +115,12 @@ _MERGE = tuple(
         """
         WITH lost AS (
             SELECT CASE WHEN g.score > o.score THEN o.learner_id ELSE g.learner_id END AS learner_id, g.course, g.unit
-            FROM units g JOIN units o USING (course, unit) WHERE g.learner_id = :guest AND o.learner_id = :owner
+            FROM unit_progress g JOIN unit_progress o USING (course, unit) WHERE g.learner_id = :guest AND o.learner_id = :owner
         )
-        DELETE FROM units u USING lost l
+        DELETE FROM unit_progress u USING lost l
         WHERE u.learner_id = l.learner_id AND u.course = l.course AND u.unit = l.unit
         """,
-        "UPDATE units SET learner_id = :owner WHERE learner_id = :guest",
+        "UPDATE unit_progress SET learner_id = :owner WHERE learner_id = :guest",
         """
         WITH lost AS (
             SELECT CASE WHEN g.state = 'ready' AND o.state <> 'ready' THEN o.id ELSE g.id END AS id
@@ -132,7 +134,7 @@ _MERGE = tuple(
         "UPDATE turns SET learner_id = :owner WHERE learner_id = :guest",
         "UPDATE conversations SET learner_id = :owner WHERE learner_id = :guest",
         "UPDATE identities SET learner_id = :owner WHERE learner_id = :guest",
-        "UPDATE handouts SET learner_id = :owner WHERE learner_id = :guest",
+        "UPDATE downloads SET learner_id = :owner WHERE learner_id = :guest",
         "UPDATE ratings SET learner_id = :owner WHERE learner_id = :guest",
         """
         UPDATE learners o SET name = coalesce(nullif(o.name, ''), g.name), locale = coalesce(nullif(o.locale, ''), g.locale),
@@ -144,7 +146,7 @@ _MERGE = tuple(
 )
 
 
-class PostgresLinks:
+class PostgresLinkCodes:
     """`core.ports.person.Links`. `key` makes the hashes of codes worthless to who only has the database."""
 
     def __init__(self, *, database: Database, clock: Clock, key: bytes) -> None:
@@ -162,7 +164,7 @@ class PostgresLinks:
         now = self._clock.now()
         async with self._database.begin() as connection:
             tried = {"learner": learner, "now": now, "before": now - WINDOW}
-            if (await connection.execute(_TRY, tried)).scalar_one() > TRIES:
+            if (await connection.execute(_TRY, tried)).scalar_one() > MAX_ATTEMPTS:
                 return "tired"
             owner = await self._owner(connection, learner, code)
             if owner is None:
@@ -170,7 +172,7 @@ class PostgresLinks:
             if owner == learner:
                 return "own"
             await connection.execute(_CLAIM, {"learner": learner, "owner": owner, "until": now + VALID})
-            return await standing(connection, owner)
+            return await summarise(connection, owner)
 
     async def decline(self, learner: str) -> None:
         await self._database.run(_LET_GO, {"learner": learner})

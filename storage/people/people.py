@@ -24,7 +24,7 @@ _STANDING = text(
         (SELECT coalesce(array_agg(DISTINCT channel ORDER BY channel), '{}') FROM identities WHERE learner_id = l.id) AS channels,
         (SELECT count(*) FROM cards WHERE learner_id = l.id) AS cards,
         (SELECT count(*) FROM (SELECT split_part(key, '/', 1) FROM cards WHERE learner_id = l.id
-            UNION SELECT course FROM units WHERE learner_id = l.id) AS courses) AS courses,
+            UNION SELECT course FROM unit_progress WHERE learner_id = l.id) AS courses) AS courses,
         (SELECT count(*) FROM sources WHERE owner = l.id) AS documents,
         (SELECT count(*) FROM messages m JOIN conversations c USING (address) WHERE c.learner_id = l.id) AS messages
     FROM learners l WHERE l.id = :learner
@@ -58,8 +58,12 @@ _CONVERSATIONS = text(
         OR (c.sender = '' AND split_part(c.address, ':', 2) = :chat AND split_part(c.address, ':', 3) NOT LIKE '@%'))
     """
 )
-_DONE = text("SELECT other_id FROM link_events WHERE event = :event AND learner_id = :learner AND other_id IS NOT NULL")
-_NOTED = text("INSERT INTO link_events (event, learner_id, other_id, at) VALUES (:event, :fresh, :learner, :now)")
+_DONE = text(
+    "SELECT previous_learner_id FROM link_events WHERE event_id = :event AND learner_id = :learner AND previous_learner_id IS NOT NULL"
+)
+_NOTED = text(
+    "INSERT INTO link_events (event_id, learner_id, previous_learner_id, at) VALUES (:event, :fresh, :learner, :now)"
+)
 _CHANNELS = text("SELECT DISTINCT channel FROM identities WHERE learner_id = :learner ORDER BY channel")
 _ELSEWHERE = text(
     """
@@ -91,7 +95,7 @@ class PostgresPeople:
 
     async def standing(self, learner: str) -> PersonSummary:
         async with self._database.begin() as connection:
-            return await standing(connection, learner)
+            return await summarise(connection, learner)
 
     async def part(self, learner: Learner, sender: Sender, here: Address, *, event: str) -> UnlinkedPerson | None:
         now = self._clock.now()
@@ -108,7 +112,7 @@ class PostgresPeople:
         }
         async with self._database.begin() as connection:
             if done := (await connection.execute(_DONE, given)).first():
-                return await _parted(connection, learner.id, str(done.other_id))
+                return await _parted(connection, learner.id, str(done.previous_learner_id))
             if (await connection.execute(_OTHERS, given)).first() is None:
                 return None
             for statement in (_FRESH, _IDENTITY, _CONVERSATIONS, _NOTED):
@@ -130,7 +134,7 @@ class PostgresPeople:
         return bool(await self._database.run(_AT_REST, given))
 
 
-async def standing(connection: AsyncConnection, learner: str) -> PersonSummary:
+async def summarise(connection: AsyncConnection, learner: str) -> PersonSummary:
     """What is kept of a learner; of one that is not known, nothing."""
     row = (await connection.execute(_STANDING, {"learner": learner})).one_or_none()
     if row is None:

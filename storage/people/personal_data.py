@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from core.errors import Refused
 from storage.engine.database import Database
-from storage.engine.errors import reached
-from storage.maintenance.cleanup import named
+from storage.engine.errors import map_driver_errors
+from storage.maintenance.cleanup import referenced_blobs
 from storage.tables import metadata
 
 RowsByTable = dict[str, list[dict[str, Any]]]
@@ -25,7 +25,7 @@ _BLOB: Final = re.compile(r"blob:[0-9a-f]{64}")
 _blobs: Final = metadata.tables["blobs"]
 
 # The same bytes sent by two people are one blob.
-_FILES: Final = text(f"DELETE FROM blobs WHERE key = ANY(:keys) AND key NOT IN ({named()})")  # noqa: S608 - our own names
+_FILES: Final = text(f"DELETE FROM blobs WHERE key = ANY(:keys) AND key NOT IN ({referenced_blobs()})")  # noqa: S608 - our own names
 _EVENTS_IN_GROUPS: Final = text(
     """
     SELECT e.id FROM identities i
@@ -53,7 +53,7 @@ class PersonalScope:
     messages: tuple[int, ...] = ()
 
 
-class PersonalDataReader:
+class PersonalData:
     """Works over whatever tables there are: rows that name the learner, and rows that hang on those by key or address."""
 
     def __init__(self, database: Database) -> None:
@@ -68,7 +68,7 @@ class PersonalDataReader:
         by_name = select(learners.c.id).where(or_(learners.c.id == name, learners.c.name == name))
         known = identities.c.channel + ":" + identities.c.sender
         by_identity = select(identities.c.learner_id).where(known == name)
-        with reached():
+        with map_driver_errors():
             async with self._database.begin() as connection:
                 found = (await connection.execute(by_name.union(by_identity))).scalars().all()
         if len(found) != 1:
@@ -81,22 +81,22 @@ class PersonalDataReader:
 
         With `most`, the newest files that have so many bytes together come with their data, the others with none.
         """
-        with reached():
+        with map_driver_errors():
             async with self._database.begin() as connection:
-                records = await recorded(connection, await reach(connection, learner))
-                keys = blob_keys(records) - {row["blob"] for row in records.get("handouts", ())}
+                records = await select_rows(connection, await find_scope(connection, learner))
+                keys = blob_keys(records) - {row["blob"] for row in records.get("downloads", ())}
                 rows = (await connection.execute(_files(keys, most))).mappings()
                 blobs = [_plain(row) for row in rows]
                 return {**records, "blobs": blobs} if blobs else records
 
     async def forget(self, learner: str, *, today: date) -> int:
         """Delete every row about the learner but those that `erased` leaves, and return how many there were."""
-        with reached():
+        with map_driver_errors():
             async with self._database.begin() as connection:
-                return sum((await erased(connection, await reach(connection, learner), today=today)).values())
+                return sum((await delete_rows(connection, await find_scope(connection, learner), today=today)).values())
 
 
-async def reach(connection: AsyncConnection, learner: str) -> PersonalScope:
+async def find_scope(connection: AsyncConnection, learner: str) -> PersonalScope:
     conversations, identities = metadata.tables["conversations"], metadata.tables["identities"]
     mine = select(conversations.c.address).where(conversations.c.learner_id == learner)
     addresses = tuple((await connection.execute(mine)).scalars())
@@ -110,7 +110,7 @@ async def reach(connection: AsyncConnection, learner: str) -> PersonalScope:
     )
 
 
-async def recorded(connection: AsyncConnection, found: PersonalScope) -> RowsByTable:
+async def select_rows(connection: AsyncConnection, found: PersonalScope) -> RowsByTable:
     """Every row but blobs."""
     records: RowsByTable = {}
     for table, condition in _conditions(found):
@@ -120,13 +120,13 @@ async def recorded(connection: AsyncConnection, found: PersonalScope) -> RowsByT
     return records
 
 
-async def erased(connection: AsyncConnection, found: PersonalScope, *, today: date) -> dict[str, int]:
+async def delete_rows(connection: AsyncConnection, found: PersonalScope, *, today: date) -> dict[str, int]:
     """Delete every row, and every blob that nothing else points to; how many there were, by table.
 
     What stays is that somebody ended the messages, which is kept for their sake, and what was sent to them today: who
     is met anew is the same to whoever pays.
     """
-    keys = sorted(blob_keys(await recorded(connection, found)))
+    keys = sorted(blob_keys(await select_rows(connection, found)))
     conditions = tuple((table, _ended(table, where, today)) for table, where in _conditions(found))
     counts = {
         table.name: (await connection.execute(delete(table).where(where))).rowcount for table, where in conditions

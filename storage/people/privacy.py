@@ -16,10 +16,10 @@ from core.media import Media
 from core.ports.person import Forgotten
 from core.reply import Reply
 from storage.engine.database import Database
-from storage.engine.errors import reached
+from storage.engine.errors import map_driver_errors
 from storage.messaging.blobs import PostgresBlobs
-from storage.people.export_zip import MIME, packed
-from storage.people.personal_data import PersonalDataReader, erased, reach
+from storage.people.export_zip import MIME, build_zip
+from storage.people.personal_data import PersonalData, delete_rows, find_scope
 
 PATH = "/file"
 KEPT = timedelta(days=1)
@@ -33,51 +33,51 @@ _CONVERSATIONS = text("SELECT FROM conversations WHERE learner_id = :learner ORD
 _KNOWN = text("SELECT id FROM learners WHERE id = :learner FOR UPDATE")
 _FEEDS = text("SELECT address, max(seq) AS seq FROM feed WHERE address = ANY(:addresses) GROUP BY address")
 # Who has a page open goes on counting lines from the last one seen.
-_MARK = text("INSERT INTO feed (address, seq, key, body, at) VALUES (:address, :seq, 'farewell', '{}', :now)")
+_MARK = text("INSERT INTO feed (address, seq, key, body, at) VALUES (:address, :seq, 'forgotten', '{}', :now)")
 _RECEIPT = text(
     """
-    INSERT INTO parcels (id, address, subject, payload, state, attempts, due_at, receipt, error, created_at)
-    VALUES (:id, :address, '', CAST(:payload AS jsonb), 'waiting', 0, :now, '', '', :now)
+    INSERT INTO outbound (id, address, payload, due_at, created_at)
+    VALUES (:id, :address, CAST(:payload AS jsonb), :now, :now)
     """
 )
 # One that names no place only remembers that somebody was forgotten then.
 _FAREWELL = text(
     """
-    INSERT INTO farewells (address, parcel, at) VALUES (:address, :parcel, :now)
-    ON CONFLICT (address) DO UPDATE SET parcel = excluded.parcel, at = excluded.at
+    INSERT INTO forget_receipts (address, outbound_id, at) VALUES (:address, :outbound_id, :now)
+    ON CONFLICT (address) DO UPDATE SET outbound_id = excluded.outbound_id, at = excluded.at
     """
 )
 _HAND_OUT = text(
     """
-    INSERT INTO handouts (digest, learner_id, blob, name, taken, until)
+    INSERT INTO downloads (token_digest, learner_id, blob, name, downloaded, expires_at)
     SELECT :digest, id, :blob, :name, false, :until FROM learners WHERE id = :learner
     """
 )
 _MADE = text(
     """
-    SELECT h.blob, h.name, length(b.data) AS size FROM handouts h JOIN blobs b ON b.key = h.blob
-    WHERE h.learner_id = :learner AND NOT h.taken AND h.until > :until ORDER BY h.until DESC LIMIT 1
+    SELECT h.blob, h.name, length(b.data) AS size FROM downloads h JOIN blobs b ON b.key = h.blob
+    WHERE h.learner_id = :learner AND NOT h.downloaded AND h.expires_at > :until ORDER BY h.expires_at DESC LIMIT 1
     """
 )
-STALE = text("UPDATE handouts SET until = least(until, :stale) WHERE learner_id = :learner")
+STALE = text("UPDATE downloads SET expires_at = least(expires_at, :stale) WHERE learner_id = :learner")
 """Have the next who asks given a new file, as what is kept of them has become more or less; see `stale`."""
 # Who asks again and again would fill the disk.
 _REPLACED = text(
     """
     WITH kept AS (
-        SELECT digest, blob FROM handouts WHERE learner_id = :learner ORDER BY until DESC LIMIT 1
+        SELECT token_digest, blob FROM downloads WHERE learner_id = :learner ORDER BY expires_at DESC LIMIT 1
     ), ended AS (
-        DELETE FROM handouts WHERE learner_id = :learner AND digest NOT IN (SELECT digest FROM kept) RETURNING blob
+        DELETE FROM downloads WHERE learner_id = :learner AND token_digest NOT IN (SELECT token_digest FROM kept) RETURNING blob
     )
     DELETE FROM blobs USING ended WHERE key = ended.blob AND key NOT IN (SELECT blob FROM kept)
     """
 )
-_LINKED = text("UPDATE handouts SET digest = :digest WHERE blob = :blob AND NOT taken RETURNING blob")
-_WAITS = text("SELECT FROM handouts WHERE digest = :digest AND NOT taken AND until > :now")
+_LINKED = text("UPDATE downloads SET token_digest = :digest WHERE blob = :blob AND NOT downloaded RETURNING blob")
+_WAITS = text("SELECT FROM downloads WHERE token_digest = :digest AND NOT downloaded AND expires_at > :now")
 _TAKE = text(
     """
-    UPDATE handouts h SET taken = true FROM blobs b
-    WHERE h.digest = :digest AND NOT h.taken AND h.until > :now AND b.key = h.blob RETURNING b.data, h.name
+    UPDATE downloads h SET downloaded = true FROM blobs b
+    WHERE h.token_digest = :digest AND NOT h.downloaded AND h.expires_at > :now AND b.key = h.blob RETURNING b.data, h.name
     """
 )
 
@@ -90,7 +90,7 @@ class PostgresPrivacy:
         self._blobs = blobs
         self._clock = clock
         self._base = base
-        self._records = PersonalDataReader(database)
+        self._records = PersonalData(database)
         # Both look through whole tables, and a file is in memory while it is made: of many who ask at once, one after the other.
         self._alone = asyncio.Lock()
 
@@ -104,7 +104,7 @@ class PostgresPrivacy:
             return Media(ref=made[0].blob, mime=MIME, name=made[0].name, size=made[0].size)
         await self._database.run(_REPLACED, {"learner": learner})
         records = await self._records.export(learner, most=MOST)
-        data = await asyncio.to_thread(packed, records, now)
+        data = await asyncio.to_thread(build_zip, records, now)
         name = f"sona-{now:%Y-%m-%d}.zip"
         given = {"learner": learner, "digest": _digest(secrets.token_urlsafe(32)), "name": name, "until": now + KEPT}
         ref = await self._blobs.put(data, mime=MIME)
@@ -130,14 +130,14 @@ class PostgresPrivacy:
             return await self._forgotten(learner, here, told)
 
     async def _forgotten(self, learner: str, here: Address, told: Callable[[Forgotten], Reply]) -> Forgotten | None:
-        with reached():
+        with map_driver_errors():
             async with self._database.begin() as connection:
                 await connection.execute(_CONVERSATIONS, {"learner": learner})
                 if (await connection.execute(_KNOWN, {"learner": learner})).first() is None:
                     return None
-                found = await reach(connection, learner)
+                found = await find_scope(connection, learner)
                 feeds = (await connection.execute(_FEEDS, {"addresses": list(found.addresses)})).all()
-                counts = await erased(connection, found, today=self._clock.now().date())
+                counts = await delete_rows(connection, found, today=self._clock.now().date())
                 forgotten = self._told(counts, found.addresses)
                 outbound = await self._receipt(connection, here, told(forgotten))
                 for feed in feeds:
@@ -145,7 +145,7 @@ class PostgresPrivacy:
                     await connection.execute(_MARK, marked)
                 ends = {self._clock.id(): "", **{feed.address: "" for feed in feeds}, str(here): outbound}
                 for place, word in ends.items():
-                    await connection.execute(_FAREWELL, {"address": place, "parcel": word, "now": forgotten.at})
+                    await connection.execute(_FAREWELL, {"address": place, "outbound_id": word, "now": forgotten.at})
                 return forgotten
 
     def _told(self, counts: dict[str, int], addresses: tuple[str, ...]) -> Forgotten:

@@ -9,11 +9,11 @@ from storage.engine.database import Database
 # In a group the learner of the conversation is the group; what somebody thinks is theirs where they are known.
 _KEEP = text(
     """
-    INSERT INTO ratings (address, message, sender, learner_id, good, at)
+    INSERT INTO ratings (address, platform_id, sender, learner_id, good, at)
     SELECT :address, :message, :sender, coalesce(
         (SELECT learner_id FROM identities WHERE channel = :channel AND sender = :sender), :learner
     ), :good, :at
-    ON CONFLICT (address, message, sender) DO UPDATE SET good = excluded.good, at = excluded.at
+    ON CONFLICT (address, platform_id, sender) DO UPDATE SET good = excluded.good, at = excluded.at
     WHERE ratings.at <= excluded.at
     """
 )

@@ -31,8 +31,12 @@ class PostgresStudyRecord:
             return tuple(_card(row) for row in await connection.execute(wanted))
 
     async def progress(self, learner: str) -> tuple[UnitProgress, ...]:
-        units = study.units
-        wanted = select(units).where(units.c.learner_id == learner).order_by(units.c.course, units.c.unit)
+        unit_progress = study.unit_progress
+        wanted = (
+            select(unit_progress)
+            .where(unit_progress.c.learner_id == learner)
+            .order_by(unit_progress.c.course, unit_progress.c.unit)
+        )
         async with self._database.begin() as connection:
             return tuple(_unit(row) for row in await connection.execute(wanted))
 

@@ -1,4 +1,4 @@
-"""All tables, on one metadata."""
+"""All tables, on one metadata object."""
 
 from storage.tables import consent, feed, installs, knowledge, messaging, people, ratings, study
 from storage.tables.metadata import metadata

@@ -1,4 +1,4 @@
-"""Who has ended the messages, and what was sent to whom in a day."""
+"""Tables of opt-outs and of the daily sending allowance per address."""
 
 from sqlalchemy import Boolean, Column, Date, DateTime, Double, Integer, Table, Text
 
@@ -9,7 +9,7 @@ consents = Table(
     metadata,
     Column("address", Text, primary_key=True),
     Column("withdrawn", Boolean, nullable=False),
-    Column("why", Text, nullable=False),
+    Column("reason", Text, nullable=False),
     Column("at", DateTime(timezone=True), nullable=False),
 )
 

@@ -1,4 +1,4 @@
-"""The numbered record that web and terminal read, and the blobs that messages point to."""
+"""Tables of the feed that web and terminal clients read, and of blobs."""
 
 from sqlalchemy import BigInteger, Column, DateTime, LargeBinary, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB

@@ -1,10 +1,10 @@
-"""The workspaces that have installed an app, their tokens sealed."""
+"""Tables of workspaces that installed an app, with their sealed tokens."""
 
 from sqlalchemy import Column, DateTime, LargeBinary, Table, Text
 
 from storage.tables.metadata import metadata
 
-_MOMENT = DateTime(timezone=True)
+_TIME = DateTime(timezone=True)
 
 installs = Table(
     "installs",
@@ -12,7 +12,7 @@ installs = Table(
     Column("platform", Text, primary_key=True),
     Column("workspace", Text, primary_key=True),
     Column("name", Text, nullable=False),
-    Column("sealed", LargeBinary, nullable=False),
-    Column("expires_at", _MOMENT),
-    Column("installed_at", _MOMENT, nullable=False),
+    Column("sealed_tokens", LargeBinary, nullable=False),
+    Column("expires_at", _TIME),
+    Column("installed_at", _TIME, nullable=False),
 )

@@ -1,4 +1,4 @@
-"""What Sona has read: sources, their passages, and the two ways passages are found."""
+"""Tables of sources, their passages, and the two search indexes: vectors and postings."""
 
 from pgvector.sqlalchemy import HALFVEC
 from sqlalchemy import (
@@ -20,9 +20,12 @@ from sqlalchemy import (
 
 from storage.tables.metadata import metadata
 
-_MOMENT = DateTime(timezone=True)
+_TIME = DateTime(timezone=True)
 passage_ids = Sequence("passages_id_seq", metadata=metadata, data_type=BigInteger)
 
+# `edition` grows with each request to read the source and `claimed_edition` is the one being read, so that a request
+# during reading is not lost. `content_version` grows with each stored document; `stemming` is the language its terms
+# are stemmed in, `words` the number of words in all passages (the average passage length of BM25 needs it).
 sources = Table(
     "sources",
     metadata,
@@ -32,26 +35,28 @@ sources = Table(
     Column("title", Text, nullable=False),
     Column("mime", Text, nullable=False),
     Column("notify", Text, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("edition", Integer, nullable=False),
-    Column("taken", Integer, nullable=False),
-    Column("attempt", Integer, nullable=False),
-    Column("lease_seconds", Double, nullable=False),
-    Column("lease_until", _MOMENT),
-    Column("done", Integer, nullable=False),
-    Column("total", Integer, nullable=False),
-    Column("error", Text, nullable=False),
-    Column("language", Text, nullable=False),
-    Column("stemming", Text, nullable=False),
-    Column("link", Text, nullable=False),
-    Column("embedder", Text, nullable=False),
-    Column("stored", Integer, nullable=False),
-    Column("passages", Integer, nullable=False),
-    Column("words", BigInteger, nullable=False),
-    Column("created_at", _MOMENT, nullable=False),
-    Column("updated_at", _MOMENT, nullable=False),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("edition", Integer, nullable=False, server_default="1"),
+    Column("claimed_edition", Integer, nullable=False, server_default="0"),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("lease_seconds", Double, nullable=False, server_default="0"),
+    Column("lease_until", _TIME),
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("total", Integer, nullable=False, server_default="0"),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("language", Text, nullable=False, server_default=""),
+    Column("stemming", Text, nullable=False, server_default=""),
+    Column("link", Text, nullable=False, server_default=""),
+    Column("embedder", Text, nullable=False, server_default=""),
+    Column("content_version", Integer, nullable=False, server_default="0"),
+    Column("passages", Integer, nullable=False, server_default="0"),
+    Column("words", BigInteger, nullable=False, server_default="0"),
+    Column("created_at", _TIME, nullable=False),
+    Column("updated_at", _TIME, nullable=False),
     UniqueConstraint("owner", "uri"),
-    Index("ix_sources_open", "lease_until", postgresql_where=text("state IN ('waiting', 'reading', 'embedding')")),
+    Index(
+        "ix_sources_unfinished", "lease_until", postgresql_where=text("state IN ('waiting', 'reading', 'embedding')")
+    ),
 )
 
 
@@ -86,9 +91,9 @@ vectors = Table(
     Column("embedder", Text, nullable=False),
     Column("dimensions", SmallInteger, nullable=False),
     Column("embedding", HALFVEC(), nullable=False),
-    Index("ix_vectors_owned", "owner", "embedder", postgresql_where=text("owner <> ''")),
+    Index("ix_vectors_owner", "owner", "embedder", postgresql_where=text("owner <> ''")),
     Index(
-        "ix_vectors_near_384",
+        "ix_vectors_hnsw_384",
         text("(embedding::halfvec(384)) halfvec_ip_ops"),
         postgresql_using="hnsw",
         postgresql_with={"m": 16, "ef_construction": 128},

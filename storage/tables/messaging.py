@@ -1,4 +1,4 @@
-"""Letterbox, conversations, turns and parcels."""
+"""Tables of the inbox, conversations, turns and the outbox."""
 
 from sqlalchemy import (
     BigInteger,
@@ -19,26 +19,13 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from storage.tables.metadata import metadata
 
-_MOMENT = DateTime(timezone=True)
+_TIME = DateTime(timezone=True)
 
-learners = Table(
-    "learners",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("locale", Text, nullable=False),
-    Column("zone", Text, nullable=False),
-    Column("voice", Text, nullable=False),
-    Column("created_at", _MOMENT, nullable=False),
-)
 
-identities = Table(
-    "identities",
-    metadata,
-    Column("channel", Text, primary_key=True),
-    Column("sender", Text, primary_key=True),
-    Column("learner_id", Text, ForeignKey("learners.id", ondelete="CASCADE"), nullable=False, index=True),
-)
+def _address(*, index: bool = False) -> Column[str]:
+    key = ForeignKey("conversations.address", ondelete="CASCADE")
+    return Column("address", Text, key, nullable=False, index=index)
+
 
 events = Table(
     "events",
@@ -48,35 +35,36 @@ events = Table(
     Column("address", Text, nullable=False),
     Column("payload", JSONB, nullable=False),
     Column("addressed", Boolean, nullable=False),
-    Column("received_at", _MOMENT, nullable=False),
-    Column("handled_at", _MOMENT),
+    Column("received_at", _TIME, nullable=False),
+    Column("handled_at", _TIME),
     UniqueConstraint("id"),
     Index("ix_events_waiting", "address", "seq", postgresql_where=text("handled_at IS NULL")),
 )
 
+# `sender` is the identity whose message started the conversation; empty where that is unknown.
 conversations = Table(
     "conversations",
     metadata,
     Column("address", Text, primary_key=True),
     Column("learner_id", Text, ForeignKey("learners.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column("sender", Text, nullable=False, server_default=""),
     Column("state", JSONB, nullable=False),
     Column("version", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("lease_token", Text),
-    Column("lease_until", _MOMENT),
-    Column("created_at", _MOMENT, nullable=False),
-    Column("updated_at", _MOMENT, nullable=False),
-    Column("sender", Text, nullable=False, server_default=""),
+    Column("lease_until", _TIME),
+    Column("created_at", _TIME, nullable=False),
+    Column("updated_at", _TIME, nullable=False),
 )
 
 turns = Table(
     "turns",
     metadata,
     Column("id", Text, primary_key=True),
-    Column("address", Text, ForeignKey("conversations.address", ondelete="CASCADE"), nullable=False, index=True),
+    _address(index=True),
     Column("learner_id", Text, nullable=False),
-    Column("started_at", _MOMENT, nullable=False),
-    Column("ended_at", _MOMENT, nullable=False),
+    Column("started_at", _TIME, nullable=False),
+    Column("ended_at", _TIME, nullable=False),
     Column("model", Text, nullable=False),
     Column("input_tokens", Integer, nullable=False),
     Column("output_tokens", Integer, nullable=False),
@@ -89,13 +77,13 @@ messages = Table(
     "messages",
     metadata,
     Column("seq", BigInteger, Identity(always=True), primary_key=True),
-    Column("address", Text, ForeignKey("conversations.address", ondelete="CASCADE"), nullable=False),
+    _address(),
     Column("turn_id", Text, nullable=False),
     Column("role", Text, nullable=False),
     Column("speaker", Text, nullable=False),
-    Column("text", Text, nullable=False),
-    Column("at", _MOMENT, nullable=False),
     Column("sender", Text, nullable=False, server_default=""),
+    Column("text", Text, nullable=False),
+    Column("at", _TIME, nullable=False),
     Column("platform_id", Text, nullable=False, server_default=""),
     Index("ix_messages_address_seq", "address", "seq"),
     Index("ix_messages_sender", "sender", postgresql_where=text("sender <> ''")),
@@ -114,25 +102,31 @@ tool_calls = Table(
     Column("seconds", Double, nullable=False),
 )
 
-parcels = Table(
-    "parcels",
+# `state` is waiting, sent or dead. `quiz_id` is set for questions, so that a later mark finds the message to edit.
+# `platform_id` is the platform's id of the sent message; of a poll, `poll:<id of the poll>:<id of the message>`.
+outbound = Table(
+    "outbound",
     metadata,
     Column("seq", BigInteger, Identity(always=True), primary_key=True),
     Column("id", Text, nullable=False),
     Column("address", Text, nullable=False),
-    Column("subject", Text, nullable=False),
+    Column("quiz_id", Text, nullable=False, server_default=""),
     Column("payload", JSONB, nullable=False),
-    Column("state", Text, nullable=False),
-    Column("attempts", Integer, nullable=False),
-    Column("due_at", _MOMENT, nullable=False),
-    Column("lease_until", _MOMENT),
-    Column("receipt", Text, nullable=False),
-    Column("error", Text, nullable=False),
-    Column("created_at", _MOMENT, nullable=False),
-    Column("sent_at", _MOMENT),
+    Column("state", Text, nullable=False, server_default="waiting"),
+    Column("attempts", Integer, nullable=False, server_default="0"),
+    Column("due_at", _TIME, nullable=False),
+    Column("lease_until", _TIME),
+    Column("platform_id", Text, nullable=False, server_default=""),
+    Column("error", Text, nullable=False, server_default=""),
+    Column("created_at", _TIME, nullable=False),
+    Column("sent_at", _TIME),
     Column("outcome", Text, nullable=False, server_default=""),
     UniqueConstraint("id"),
-    Index("ix_parcels_waiting", "address", "seq", postgresql_where=text("state = 'waiting'")),
-    Index("ix_parcels_subject", "address", "subject", postgresql_where=text("subject <> ''")),
-    Index("ix_parcels_poll", text("split_part(receipt, ':'::text, 2)"), postgresql_where=text("receipt LIKE 'poll:%'")),
+    Index("ix_outbound_waiting", "address", "seq", postgresql_where=text("state = 'waiting'")),
+    Index("ix_outbound_quiz_id", "address", "quiz_id", postgresql_where=text("quiz_id <> ''")),
+    Index(
+        "ix_outbound_poll",
+        text("split_part(platform_id, ':'::text, 2)"),
+        postgresql_where=text("platform_id LIKE 'poll:%'"),
+    ),
 )

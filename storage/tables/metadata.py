@@ -1,4 +1,4 @@
-"""The metadata that every table belongs to, with predictable constraint names."""
+"""The metadata object of all tables, with a naming convention for constraints."""
 
 from sqlalchemy import MetaData
 

@@ -1,10 +1,10 @@
-"""Codes that join a person on two platforms, which event joined or parted whom, files handed out, and the last words to who was forgotten."""
+"""Tables of learners, their identities, link codes, downloads and forget receipts."""
 
 from sqlalchemy import Boolean, Column, DateTime, ForeignKey, Integer, LargeBinary, Table, Text, UniqueConstraint
 
 from storage.tables.metadata import metadata
 
-_MOMENT = DateTime(timezone=True)
+_TIME = DateTime(timezone=True)
 
 
 def _learner(name: str = "learner_id", *, primary_key: bool = False, nullable: bool = False) -> Column[str]:
@@ -12,49 +12,74 @@ def _learner(name: str = "learner_id", *, primary_key: bool = False, nullable: b
     return Column(name, Text, key, primary_key=primary_key, nullable=nullable, index=not primary_key)
 
 
+learners = Table(
+    "learners",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("locale", Text, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("voice", Text, nullable=False),
+    Column("created_at", _TIME, nullable=False),
+)
+
+identities = Table(
+    "identities",
+    metadata,
+    Column("channel", Text, primary_key=True),
+    Column("sender", Text, primary_key=True),
+    _learner(),
+)
+
+# A code is stored as two halves of a keyed hash: `selector` finds the row, `verifier` is compared in constant time.
 link_codes = Table(
     "link_codes",
     metadata,
     _learner(primary_key=True),
     Column("selector", LargeBinary, nullable=False),
     Column("verifier", LargeBinary, nullable=False),
-    Column("until", _MOMENT, nullable=False),
+    Column("expires_at", _TIME, nullable=False),
     _learner("claimed_by", nullable=True),
     UniqueConstraint("selector"),
 )
 
-link_tries = Table(
-    "link_tries",
+link_attempts = Table(
+    "link_attempts",
     metadata,
     _learner(primary_key=True),
-    Column("tries", Integer, nullable=False),
-    Column("since", _MOMENT, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("window_start", _TIME, nullable=False),
 )
 
+# The event that linked or unlinked `learner_id`, so that a repeated turn gives the same result. Unlinking created
+# `learner_id` and took one channel from `previous_learner_id`; linking leaves that empty.
 link_events = Table(
     "link_events",
     metadata,
-    Column("event", Text, primary_key=True),
+    Column("event_id", Text, primary_key=True),
     _learner(),
-    _learner("other_id", nullable=True),
-    Column("at", _MOMENT, nullable=False),
+    _learner("previous_learner_id", nullable=True),
+    Column("at", _TIME, nullable=False),
 )
 
-handouts = Table(
-    "handouts",
+downloads = Table(
+    "downloads",
     metadata,
-    Column("digest", LargeBinary, primary_key=True),
+    Column("token_digest", LargeBinary, primary_key=True),
     _learner(),
     Column("blob", Text, nullable=False),
     Column("name", Text, nullable=False),
-    Column("taken", Boolean, nullable=False),
-    Column("until", _MOMENT, nullable=False),
+    Column("downloaded", Boolean, nullable=False),
+    Column("expires_at", _TIME, nullable=False),
 )
 
-farewells = Table(
-    "farewells",
+# What still has to be deleted after a learner was forgotten. A row with an address names a conversation whose last
+# traces go after delivery: the receipt (`outbound_id`, empty elsewhere) and the feed entries. A row whose address is
+# a bare id, without a colon, only records when a learner was forgotten; see `storage.maintenance.expiry`.
+forget_receipts = Table(
+    "forget_receipts",
     metadata,
     Column("address", Text, primary_key=True),
-    Column("parcel", Text, nullable=False),
-    Column("at", _MOMENT, nullable=False),
+    Column("outbound_id", Text, nullable=False),
+    Column("at", _TIME, nullable=False),
 )

@@ -1,10 +1,10 @@
-"""Review cards, the answers that moved them, and units taken."""
+"""Tables of review cards, reviews and unit progress."""
 
 from sqlalchemy import BigInteger, Column, DateTime, Double, ForeignKey, Identity, Index, Integer, Table, Text
 
 from storage.tables.metadata import metadata
 
-_MOMENT = DateTime(timezone=True)
+_TIME = DateTime(timezone=True)
 
 
 def _learner(*, primary_key: bool = False) -> Column[str]:
@@ -18,7 +18,7 @@ cards = Table(
     metadata,
     _learner(primary_key=True),
     Column("key", Text, primary_key=True),
-    Column("due", _MOMENT, nullable=False),
+    Column("due", _TIME, nullable=False),
     Column("state", Text, nullable=False),
     Column("reps", Integer, nullable=False),
     Column("lapses", Integer, nullable=False),
@@ -33,17 +33,17 @@ reviews = Table(
     _learner(),
     Column("card", Text, nullable=False),
     Column("rating", Integer, nullable=False),
-    Column("at", _MOMENT, nullable=False),
+    Column("at", _TIME, nullable=False),
     Column("seconds", Double, nullable=False),
     Index("ix_reviews_learner_id_at", "learner_id", "at"),
 )
 
-units = Table(
-    "units",
+unit_progress = Table(
+    "unit_progress",
     metadata,
     _learner(primary_key=True),
     Column("course", Text, primary_key=True),
     Column("unit", Text, primary_key=True),
     Column("score", Double, nullable=False),
-    Column("at", _MOMENT, nullable=False),
+    Column("at", _TIME, nullable=False),
 )

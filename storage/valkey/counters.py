@@ -14,9 +14,9 @@ _log = logging.getLogger(__name__)
 class ValkeyCounters:
     """`core.ports.count.Count`: counted in memory at once, added to the common counters every few seconds."""
 
-    def __init__(self, client: redis.Redis, *, every: float = 2.0) -> None:
+    def __init__(self, client: redis.Redis, *, interval: float = 2.0) -> None:
         self._client = client
-        self._every = every
+        self._every = interval
         self._new: Counter[str] = Counter()
 
     def __call__(self, name: str, /, **labels: str) -> None:
@@ -41,7 +41,7 @@ class ValkeyCounters:
             await asyncio.sleep(self._every)
             await self.flush()
 
-    async def lines(self) -> list[str]:
+    async def prometheus_lines(self) -> list[str]:
         """Every counter in Prometheus' text form; empty when Valkey is away."""
         try:
             found = await self._client.hgetall(_KEY)

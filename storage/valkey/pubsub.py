@@ -82,13 +82,13 @@ class PubSub:
             return False
         return True
 
-    def missed(self, name: str) -> None:
+    def mark_missed(self, name: str) -> None:
         """Make this process's listeners of `name` look in the database."""
         if name in self._channels:
             self._channels[name].spread(MISSED)
 
     @asynccontextmanager
-    async def tuned(self, name: str) -> AsyncGenerator[Queue]:
+    async def subscribe(self, name: str) -> AsyncGenerator[Queue]:
         """A queue of what is published under `name` from now on.
 
         Where Valkey does not confirm in time the queue is given all the same: `MISSED` comes once it does.

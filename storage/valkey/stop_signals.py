@@ -36,7 +36,7 @@ class StopSignals:
 
     async def listen(self) -> None:
         """Hear stop signs until cancelled."""
-        async with self._radio.tuned(_CHANNEL) as signs:
+        async with self._radio.subscribe(_CHANNEL) as signs:
             while True:
                 self._hear(await signs.get())
 

@@ -177,7 +177,7 @@ async def test_discord_file_to_text(ladder: Ladder) -> None:
 @on("discord")
 async def test_discord_stream_to_post(ladder: Ladder) -> None:
     await ladder.drafts("toki")
-    ladder.api.room().messages.clear()
+    ladder.api.channel().messages.clear()
     await ladder.sends(Text(text="toki pona"))
     assert (await ladder.says(), ladder.forms) == ("toki pona", ["post"])
 
@@ -230,7 +230,7 @@ async def test_slack_stream_to_edits_to_post(ladder: Ladder) -> None:
 @on("slack")
 async def test_slack_picture_to_file(ladder: Ladder) -> None:
     ladder.api.refuse("chat.postMessage", "invalid_blocks")
-    picture = Media(ref=await ladder.harness.shelf.put(b"\x89PNG", mime="image/png"), mime="image/png")
+    picture = Media(ref=await ladder.harness.blobs.put(b"\x89PNG", mime="image/png"), mime="image/png")
     await ladder.sends(Picture(media=picture, text="kili"))
     assert ladder.forms == ["file"]
     assert (await ladder.harness.shown()).files == 1

@@ -92,11 +92,11 @@ def _telegram() -> Limit:
 
 
 def _slack() -> Limit:
-    pace = slack_rules.Pace(_now)
+    pace = slack_rules.MessageRate(_now)
 
     def limit(chat: str) -> None:
         try:
-            pace.note(chat)
+            pace.record(chat)
         except slack_rules.Answer as answer:
             raise Throttled(str(answer), retry_after=answer.retry_after) from answer
 

@@ -12,10 +12,11 @@ from core.learn.catalogue import Catalogue
 from core.learn.course import Course
 from core.learn.load import load
 from core.phrases import locales, phrase
+from core.principal import NOBODY, UNKNOWN_AUDIENCE
 from core.tools.context import ToolContext
 from core.tools.tool import Tool
 from tests.docs.pages import ROOT, fences
-from tests.fakes.collaborators import Lectern, Shelf, StillClock, conversation
+from tests.fakes.collaborators import StillClock, conversation
 
 
 def _written(page: str, to: Path) -> list[Path]:
@@ -46,14 +47,11 @@ def days_until(tmp_path: Path) -> Tool:
 
 @pytest.fixture
 def context() -> ToolContext:
-    async def read(uri: str, title: str, mime: str) -> None: ...
-
     return ToolContext(
         conversation=conversation(),
-        clock=StillClock(),
-        retriever=Shelf(),
-        lessons=Lectern(),
-        read=read,
+        principal=NOBODY,
+        audience=UNKNOWN_AUDIENCE,
+        now=StillClock().now(),
         cite=lambda source: 1,
     )
 

@@ -1,19 +1,22 @@
 """An agent with a scripted model, and everything around it."""
 
 from dataclasses import replace
+from random import Random
 
 from core.address import Address
 from core.assistant.agent import Agent
 from core.assistant.tool_runner import ToolDeps
 from core.conversation import Message
+from core.dialogue.confirmation import Confirmations
 from core.dialogue.draft import TurnDraft
 from core.event import Event, Said, Sender
 from core.ports.model import ToolResult
 from core.reply import Text
-from core.tools import all_tools
-from core.tools.tool import Tool
-from tests.fakes.collaborators import Lectern, Reader, Shelf, Signs, StillClock, conversation, hit
+from core.tools.tool import Tool, by_name
+from tests.fakes.collaborators import Reader, Shelf, Signs, StillClock, conversation, hit
+from tests.fakes.dialogue import incoming
 from tests.fakes.scripted_model import ScriptedModel
+from tests.fakes.tools import all_tools
 
 SHELF = Shelf(
     hit("Moku means food.", title="Course", section="Words", link="https://x.y"), hit("Telo is water.", title="Book")
@@ -40,19 +43,18 @@ class Scene:
         self.model = ScriptedModel()
         self.signs = Signs()
         self.reader = Reader()
-        workshop = ToolDeps(
-            tools={each.name: each for each in tools or all_tools()},
-            retriever=SHELF,
-            lessons=Lectern(),
-            reader=self.reader,
-            clock=StillClock(),
+        clock = StillClock()
+        self.deps = ToolDeps(
+            tools=by_name(*tools) if tools else all_tools(SHELF, self.reader),
+            clock=clock,
+            confirmations=Confirmations(clock=clock, rng=Random(7)),
             seconds=seconds,
             calls=calls,
         )
-        self.agent = Agent(model=self.model, workshop=workshop, rounds=rounds)
+        self.agent = Agent(model=self.model, tools=self.deps, rounds=rounds)
 
     async def ask(self, text: str, draft: TurnDraft | None = None) -> TurnDraft:
-        answered = await self.agent.answer(said(text), draft or thought_of(text), self.signs)
+        answered = await self.agent.answer(incoming(said(text)), draft or thought_of(text), self.signs)
         assert answered is not None
         return answered
 

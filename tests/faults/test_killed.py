@@ -26,7 +26,7 @@ LEASE = 3
 _PATIENCE = 60.0
 
 _WAITING = """
-    SELECT (SELECT count(*) FROM events WHERE handled_at IS NULL) + (SELECT count(*) FROM parcels WHERE state = 'waiting')
+    SELECT (SELECT count(*) FROM events WHERE handled_at IS NULL) + (SELECT count(*) FROM outbound WHERE state = 'waiting')
 """
 
 
@@ -69,7 +69,7 @@ class Scene:
     def parcels(self) -> list[str]:
         """The words in every answer that was ever put down to be delivered."""
         with psycopg.connect(self.house.running().database_url) as connection:
-            rows = connection.execute("SELECT payload #>> '{is,text}' FROM parcels WHERE state = 'sent'").fetchall()
+            rows = connection.execute("SELECT payload #>> '{is,text}' FROM outbound WHERE state = 'sent'").fetchall()
         return [word for (text,) in rows for word in WORD.findall(text)]
 
     def kills(self, name: str) -> int:

@@ -18,7 +18,7 @@ from tests.stories.program import StoryHouse
 Kind = TypeVar("Kind", bound=Reply)
 
 _SENT = text(
-    "SELECT seq, payload, receipt FROM parcels WHERE address = :address AND state = 'sent' AND seq > :seq ORDER BY seq"
+    "SELECT seq, payload, platform_id FROM outbound WHERE address = :address AND state = 'sent' AND seq > :seq ORDER BY seq"
 )
 _STATE = text("SELECT state FROM conversations WHERE address = :address")
 
@@ -81,7 +81,7 @@ class Talk:
         await self.house.settles()
         for row in await self.rows(_SENT, {"address": str(self.phone.address), "seq": self._seen}):
             self._seen = row.seq
-            self._heard.append(Delivered(reply=wire.load_reply(row.payload), receipt=row.receipt))
+            self._heard.append(Delivered(reply=wire.load_reply(row.payload), receipt=row.platform_id))
 
     async def hears(self, kind: type[Kind], *words: str) -> Kind:
         """The next thing Sona sent: of this kind, with all these words in it, and visible."""

@@ -156,7 +156,7 @@ async def test_a_picture_texted_is_fetched_and_a_report_stands_at_its_parcel(tow
     await talk.settles()
     sent = town.twilio.to(LAN)[0]
     assert await town.twilio.reports(sent, "undelivered", "30007") == 200
-    (row,) = await talk.rows(text("SELECT outcome FROM parcels WHERE receipt = :sid"), {"sid": sent.sid})
+    (row,) = await talk.rows(text("SELECT outcome FROM outbound WHERE platform_id = :sid"), {"sid": sent.sid})
     assert row.outcome == "undelivered 30007: taken for spam by the carrier"
 
 

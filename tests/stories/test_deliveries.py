@@ -200,7 +200,7 @@ async def test_a_parcel_nobody_can_read_holds_up_its_own_conversation_and_no_oth
     for address in (HERE, other):
         await street.says("toki", address.chat)
         await street.converse(address)
-    await database.run(text("UPDATE parcels SET payload = '{\"v\": 99}' WHERE address = :at"), {"at": str(HERE)})
+    await database.run(text("UPDATE outbound SET payload = '{\"v\": 99}' WHERE address = :at"), {"at": str(HERE)})
     due = await asyncio.gather(*(street.outbox.next(at, LEASE) for at in (HERE, other)), return_exceptions=True)
     assert isinstance(due[0], Malformed)
     assert not isinstance(due[1], BaseException | None)

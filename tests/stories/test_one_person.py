@@ -14,7 +14,7 @@ from tests.stories.clients.telegram import TelegramPhone
 from tests.stories.conftest import Town
 from tests.stories.conversation import Talk
 
-_SENT = text("SELECT id FROM parcels WHERE address = :address AND state = 'sent'")
+_SENT = text("SELECT id FROM outbound WHERE address = :address AND state = 'sent'")
 
 
 async def code(talk: Talk) -> str:
@@ -81,7 +81,7 @@ async def test_a_code_stands_in_what_is_said_and_sent_and_nowhere_in_what_is_rem
     phone, page = lan
     for talk in (phone, page):
         talk.forgets()
-        assert set(await holders(talk.house.stores.database, await code(talk))) <= {"parcels", "feed"}
+        assert set(await holders(talk.house.stores.database, await code(talk))) <= {"outbound", "feed"}
 
 
 @pytest.mark.parametrize("channel", ["telegram", "discord", "sms", "terminal"])
@@ -217,7 +217,7 @@ async def test_where_no_file_can_be_sent_its_address_is_good_once(town: Town) ->
     told = await phone.hears(Text, "This channel carries no files")
     url = told.text.rpartition(" ")[2]
     assert url.startswith(f"{phone.house.url}file/")
-    assert await holders(phone.house.stores.database, url.rpartition("/")[2]) == ["parcels"]
+    assert await holders(phone.house.stores.database, url.rpartition("/")[2]) == ["outbound"]
     async with aiohttp.ClientSession() as browser:
         async with browser.post(url) as answer:
             kept = io.BytesIO(await answer.read())

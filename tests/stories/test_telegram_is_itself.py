@@ -9,7 +9,7 @@ from tests.stories.clients.telegram import TelegramPhone
 from tests.stories.conftest import Town
 from tests.stories.conversation import Talk
 
-_PARCELS = text("SELECT payload FROM parcels WHERE address = :address ORDER BY seq")
+_PARCELS = text("SELECT payload FROM outbound WHERE address = :address ORDER BY seq")
 
 
 async def met(town: Town, *, hooked: bool = False) -> tuple[Talk, TelegramPhone]:

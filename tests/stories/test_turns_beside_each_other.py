@@ -72,7 +72,7 @@ async def test_two_turns_of_a_person_that_close_together_both_count(street: Stre
         assert claimed is not None
         draft = await _changing(**changes)(claimed, street.channel.live(HERE))
         pairs.append((claimed, replace(_empty(street, claimed), conversation=draft.conversation)))
-    assert len(await close_turn.write(database, pairs, street.clock)) == 2
+    assert len(await close_turn.close_turns(database, pairs, street.clock)) == 2
     rows = await database.run(
         text("SELECT DISTINCT locale, voice FROM learners JOIN conversations c ON c.learner_id = id"), {}
     )

@@ -8,14 +8,14 @@ from sqlalchemy import text
 from core.address import Address
 from core.channel import LiveUpdates
 from core.conversation import ClaimedTurn, Learner
-from core.dialogue.commands import GeneralCommands
-from core.dialogue.dispatcher import Dispatcher
 from core.dialogue.draft import TurnDraft
-from core.dialogue.text import words
-from core.event import Event, Said
+from core.dialogue.intent import Incoming
+from core.event import Said
+from core.features.general.commands import GeneralCommands
 from core.reply import Text
 from storage.engine.database import Database
-from storage.messaging.turns import OVERHEARD
+from storage.messaging.turns import MAX_OVERHEARD
+from tests.fakes.dialogue import dispatcher
 from tests.fakes.messaging import Street, echo
 
 HERE = Address("test", "1")
@@ -38,14 +38,14 @@ class Parrot:
     def __init__(self) -> None:
         self.remembered: list[str] = []
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         self.remembered = [message.text for message in draft.conversation.history]
-        return draft.with_replies(Text(text=f"echo {words(event)}"))
+        return draft.with_replies(Text(text=f"echo {incoming.text}"))
 
 
 def _listening(street: Street) -> Parrot:
-    parrot = Parrot()
-    street.converse = replace(street.converse, mind=Dispatcher((GeneralCommands(), parrot), clock=street.clock))
+    parrot, commands = Parrot(), GeneralCommands(commands=())
+    street.converse = replace(street.converse, mind=dispatcher(commands, parrot, clock=street.clock))
     return parrot
 
 
@@ -123,7 +123,7 @@ async def test_of_thousands_of_lines_a_turn_takes_the_last_ones_and_lets_go_of_t
     await database.run(_CROWD, {})
     await _asks(street, "Sona?")
     said = [row.text for row in await database.run(_RECORD, {})]
-    assert said == [*(f"line {n}" for n in range(3001 - OVERHEARD, 3001)), "Sona?", "echo Sona?"]
+    assert said == [*(f"line {n}" for n in range(3001 - MAX_OVERHEARD, 3001)), "Sona?", "echo Sona?"]
     assert parrot.remembered[-2:] == ["line 3000", "Sona?"]
     (left,) = await database.run(_WAITING, {})
     assert left.waiting == 0

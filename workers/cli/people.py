@@ -16,7 +16,7 @@ from workers.processes.programs import no_programs
 from workers.settings import Settings
 
 if TYPE_CHECKING:
-    from storage.people.personal_data import PersonalDataReader
+    from storage.people.personal_data import PersonalData
 
 _PERSON = "PERSON is a learner's id, name, or identity on a platform such as telegram:12345."
 
@@ -61,14 +61,14 @@ async def _forget(configured: Settings, person: str) -> None:
 
 
 @asynccontextmanager
-async def _open_personal_data(configured: Settings) -> AsyncGenerator["PersonalDataReader"]:
+async def _open_personal_data(configured: Settings) -> AsyncGenerator["PersonalData"]:
     from storage.engine.database import Database
-    from storage.people.personal_data import PersonalDataReader
+    from storage.people.personal_data import PersonalData
 
     async with attached(configured, select=no_programs) as connected:
         database = Database(connected.database_url, pool=1)
         try:
-            yield PersonalDataReader(database)
+            yield PersonalData(database)
         finally:
             await database.close()
 

@@ -134,7 +134,7 @@ def build_ingest_worker(stores: Stores, *, wake: Wake, embedder: Embedder) -> kn
         clock=stores.clock,
         locale=stores.locale_of,
         loaders={"course": knowledge.course_loader(dialogue.catalogue())},
-        stands=stores.library.stands,
+        stands=stores.library.exists,
     )
     return knowledge.IngestWorker(stores=stores, ingest=ingest, embedder=embedder)
 

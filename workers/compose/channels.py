@@ -13,7 +13,7 @@ from bots.terminal import TerminalChannel
 from bots.web import WebChannel
 from bots.web import connect as connect_web
 from core.channel import Channel, Gateway
-from core.dialogue.commands import COMMANDS
+from core.dialogue.feature import all_features, listed_commands
 from core.dialogue.suggestions import suggest
 from core.event import Event
 from core.phrases import DEFAULT, locales, phrase
@@ -183,10 +183,10 @@ def _discord(stores: Stores) -> ConnectedPlatform:
         secret_key=settings.secret_key.encode(),
         clock=stores.clock,
         blobs=stores.blobs,
-        note=codec.note,
+        encode_voice_note=codec.note,
         count=stores.count,
-        offers=command_specs(),
-        complete=complete,
+        commands=command_specs(),
+        autocomplete=complete,
         drafts=stores.drafts,
     )
 
@@ -216,12 +216,12 @@ def _slack(stores: Stores) -> ConnectedPlatform:
         clock=stores.clock,
         blobs=stores.blobs,
         count=stores.count,
-        commands=tuple(info.name for info in COMMANDS),
+        commands=tuple(one.name for one in listed_commands(all_features())),
         suggest=lambda locale: suggest(locale, "lesson", "quiz", "review", "help"),
         drafts=stores.drafts,
         installs=stores.installs,
         overviews=dialogue.overview_builder(stores),
-        acquaintances=stores.acquaintances,
+        identities=stores.acquaintances,
     )
 
     async def announce() -> None:
@@ -269,5 +269,7 @@ def identify_check(platform: ConnectedPlatform | None) -> Callable[[], Awaitable
 
 def command_menus() -> dict[str, list[tuple[str, str]]]:
     """Return names and descriptions of the commands by language; the empty language is the default."""
-    offered = {tag: [(info.name, phrase(info.about, tag)) for info in COMMANDS] for tag in locales()}
+    offered = {
+        tag: [(one.name, phrase(one.about, tag)) for one in listed_commands(all_features())] for tag in locales()
+    }
     return {"": offered[DEFAULT], **{tag: listed for tag, listed in offered.items() if tag != DEFAULT}}

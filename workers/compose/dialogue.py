@@ -5,24 +5,25 @@ from pathlib import Path
 from random import Random
 
 from core.assistant.agent import Agent
+from core.assistant.confirmed_calls import ConfirmedCalls
 from core.assistant.offline import OfflineAssistant
 from core.assistant.tool_runner import ToolDeps
-from core.dialogue.commands import GeneralCommands
-from core.dialogue.confirmation import SpoofableSender
+from core.dialogue.confirmation import Confirmations, SpoofableSender
 from core.dialogue.dispatcher import Dispatcher
 from core.dialogue.draft import Answerer
-from core.dialogue.notices import Notices
-from core.features.account.linking import LinkingAnswerer
+from core.dialogue.feature import FeatureParts, Priority, Registered, all_features, listed_commands, parser
+from core.features.account import compose as compose_account
+from core.features.account.compose import AccountDeps
 from core.features.account.overview import OverviewBuilder
-from core.features.account.privacy import PrivacyAnswerer
-from core.features.account.resume import ResumeAnswerer
-from core.features.feedback.ratings import RatingAnswerer
+from core.features.feedback import compose as compose_feedback
+from core.features.general import compose as compose_general
+from core.features.knowledge import compose as compose_knowledge
 from core.features.knowledge.add_source import SourceAdder
-from core.features.knowledge.files import FileAnswerer
-from core.features.knowledge.links import LinkAnswerer
-from core.features.study.for_tools import StudyTools
-from core.features.study.lessons import LessonAnswerer
-from core.features.study.quizzes import Audible, QuizAnswerer
+from core.features.knowledge.compose import KnowledgeDeps
+from core.features.study import compose as compose_study
+from core.features.study.compose import StudyDeps
+from core.features.study.quizzes import Audible
+from core.features.voice.speak import speak
 from core.learn.catalogue import Catalogue
 from core.learn.load import load_all
 from core.ports.knowledge import Retriever
@@ -32,7 +33,7 @@ from core.providers.models.anthropic import AnthropicModel
 from core.providers.models.effort import usual
 from core.providers.models.openai import OpenAIModel
 from core.providers.models.prices import listed
-from core.tools import all_tools
+from core.tools.tool import by_name
 from workers.admin.cli_context import HealthCheck
 from workers.compose.stores import Stores
 from workers.settings import Settings
@@ -76,64 +77,44 @@ def build_dispatcher(
     spoofable_sender: SpoofableSender,
     rng: Random,
 ) -> Dispatcher:
-    """Return the dispatcher. Order: ratings, account, quiz answers, lessons, commands, files, notices, links, assistant."""
-    courses = catalogue()
-    quizzes = QuizAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, rng=rng, audible=audible)
-    lessons = LessonAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, quizzing=quizzes)
-    study_tools = StudyTools(catalogue=courses, lessons=lessons)
-    source_adder = SourceAdder(library=stores.library, wake=wake, clock=stores.clock)
+    """Return the dispatcher over every feature; `model` is `None` for the offline assistant."""
+    clock = stores.clock
+    add_source = SourceAdder(library=stores.library, wake=wake, clock=clock)
+    confirmations = Confirmations(clock=clock, rng=rng, spoofable_sender=spoofable_sender)
+    feature_list = all_features()
+    study = compose_study.compose(
+        StudyDeps(catalogue=catalogue(), study=stores.study, clock=clock, rng=rng, audible=audible)
+    )
+    account = compose_account.compose(_account(stores, wake=wake, confirmations=confirmations, rng=rng))
+    general = compose_general.compose(listed_commands(feature_list), offline=model is None)
+    knowledge = KnowledgeDeps(retriever=retriever, add_source=add_source)
+    parts = [compose_feedback.compose(stores.ratings), study, account, general]
     if model is None:
-        assistant: Answerer = OfflineAssistant(retriever=retriever, lessons=study_tools)
-        file_assistant: Answerer = OfflineAssistant(retriever=retriever, lessons=study_tools, silent=True)
+        assistant: Answerer = OfflineAssistant(retriever=retriever, lessons=study.actions)
+        file_assistant: Answerer = OfflineAssistant(retriever=retriever, lessons=study.actions, silent=True)
     else:
-        tool_deps = ToolDeps(
-            tools={tool.name: tool for tool in all_tools()},
-            retriever=retriever,
-            lessons=study_tools,
-            reader=source_adder,
-            clock=stores.clock,
-        )
-        assistant = file_assistant = Agent(model=model, workshop=tool_deps)
-    account = _account_answerers(stores, wake=wake, catalogue=courses, rng=rng, spoofable_sender=spoofable_sender)
-    feedback = RatingAnswerer(ratings=stores.ratings)
-    files_and_notices = (
-        FileAnswerer(reader=source_adder, talker=file_assistant),
-        Notices(),
-        LinkAnswerer(reader=source_adder),
-    )
-    order = (
-        feedback,
-        *account,
-        quizzes,
-        lessons,
-        GeneralCommands(offline=model is None),
-        *files_and_notices,
-        assistant,
-    )
-    return Dispatcher(order, clock=stores.clock)
+        toolsets = (*compose_knowledge.tools(knowledge), speak, *(each for part in parts for each in part.tools))
+        tools = ToolDeps(tools=by_name(*toolsets), clock=clock, confirmations=confirmations)
+        assistant = file_assistant = Agent(model=model, tools=tools)
+        confirmed = Registered(answerer=ConfirmedCalls(tools=tools), priority=Priority.PENDING)
+        parts.append(FeatureParts(answerers=(confirmed,)))
+    parts.append(compose_knowledge.compose(knowledge, talker=file_assistant))
+    registered = [each for part in parts for each in part.answerers]
+    registered.append(Registered(answerer=assistant, priority=Priority.TALK))
+    return Dispatcher(registered, parser=parser(feature_list), clock=clock)
 
 
-def _account_answerers(
-    stores: Stores, *, wake: Wake, catalogue: Catalogue, rng: Random, spoofable_sender: SpoofableSender
-) -> tuple[Answerer, ...]:
-    resuming = ResumeAnswerer(places=stores.people, catalogue=catalogue)
-    linking = LinkingAnswerer(
+def _account(stores: Stores, *, wake: Wake, confirmations: Confirmations, rng: Random) -> AccountDeps:
+    return AccountDeps(
         links=stores.links,
         people=stores.people,
-        resuming=resuming,
-        clock=stores.clock,
-        rng=rng,
-        spoofable_sender=spoofable_sender,
-    )
-    leaving = PrivacyAnswerer(
+        places=stores.people,
         records=stores.leaving,
-        people=stores.people,
+        catalogue=catalogue(),
+        confirmations=confirmations,
         wake=wake,
-        clock=stores.clock,
         rng=rng,
-        spoofable_sender=spoofable_sender,
     )
-    return linking, leaving, resuming
 
 
 def overview_builder(stores: Stores) -> OverviewBuilder:

@@ -90,7 +90,7 @@ class IngestWorker:
         for name, document in wanted.items():
             if name not in known:
                 await library.add(KnowledgeSource(id=self.stores.clock.id(), uri=name, title=document.title))
-        self.ingest.wake.reading(await library.waiting(self.stores.clock.now()))
+        self.ingest.wake.reading(await library.unclaimed(self.stores.clock.now()))
 
     async def run_renewal(self) -> None:
         """Create the index for this model's vectors and re-embed passages of other models until cancelled."""
@@ -105,7 +105,7 @@ class IngestWorker:
 
     async def renew(self) -> None:
         """Re-embed all passages that have another model's vectors. Raises `Unreachable`; finished sources stay renewed."""
-        while sources := await self.stores.library.stale(self.embedder.name):
+        while sources := await self.stores.library.outdated(self.embedder.name):
             for source in sources:
                 await self._renew_source(source)
 
@@ -113,13 +113,13 @@ class IngestWorker:
         """Create the index and return the vectors' dimensions, which an endpoint reveals only with its first vector."""
         if not self.embedder.dimensions:
             await self.embedder.embed(["toki"])
-        await self.stores.library.prepare(self.embedder.dimensions)
+        await self.stores.library.create_vector_index(self.embedder.dimensions)
         return self.embedder.dimensions
 
     async def _renew_source(self, source: str) -> None:
-        kept = await self.stores.library.kept(source)
+        kept = await self.stores.library.stored(source)
         if kept is None:
             return
         texts = [searched(passage) for passage in kept.passages]
         rows = [await self.embedder.embed(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
-        await self.stores.library.renew(kept, np.concatenate(rows), self.embedder.name)
+        await self.stores.library.replace_vectors(kept, np.concatenate(rows), self.embedder.name)

@@ -24,10 +24,10 @@ from storage.messaging.outbox import PostgresOutbox
 from storage.messaging.polls import PostgresPolls
 from storage.messaging.sweep import Sweep
 from storage.messaging.turns import PostgresTurns
-from storage.people.consent import PostgresAllowance, PostgresConsent
+from storage.people.consent import PostgresAllowance, PostgresConsents
 from storage.people.identities import PostgresIdentities
 from storage.people.installs import PostgresInstalls
-from storage.people.link_codes import PostgresLinks
+from storage.people.link_codes import PostgresLinkCodes
 from storage.people.people import PostgresPeople
 from storage.people.privacy import PostgresPrivacy
 from storage.people.ratings import PostgresRatings
@@ -64,7 +64,7 @@ class Stores:
         self.outbox = PostgresOutbox(self.database, self.clock)
         self.outcomes = PostgresDeliveryReports(self.database)
         self.polls = PostgresPolls(self.database)
-        self.consents = PostgresConsent(self.database, self.clock)
+        self.consents = PostgresConsents(self.database, self.clock)
         self.allowance = PostgresAllowance(self.database)
         self.installs = PostgresInstalls(self.database, self.clock, secret_key=settings.secret_key.encode())
         self.ratings = PostgresRatings(self.database)
@@ -75,7 +75,7 @@ class Stores:
         self.sweep = Sweep(self.database)
         self.tidying = Expiry(self.database)
         self.people = PostgresPeople(database=self.database, clock=self.clock)
-        self.links = PostgresLinks(database=self.database, clock=self.clock, key=settings.secret_key.encode())
+        self.links = PostgresLinkCodes(database=self.database, clock=self.clock, key=settings.secret_key.encode())
         self.leaving = PostgresPrivacy(
             database=self.database, blobs=self.blobs, clock=self.clock, base=settings.public_url
         )
@@ -102,14 +102,14 @@ class Stores:
         return await health.locale_at(self.database, address) or DEFAULT
 
     async def database_answers(self) -> str:
-        await health.answers(self.database)
+        await health.ping(self.database)
         return "ok"
 
     async def valkey_answers(self) -> str:
         return "ok" if await self.valkey.ping() else "no answer"
 
     async def tables_stand(self, expected: str | None) -> str:
-        present = await health.revision(self.database)
+        present = await health.schema_revision(self.database)
         return "ok" if present == expected else f"at {present}, not {expected}"
 
     async def close(self) -> None:

@@ -48,7 +48,7 @@ class TurnWorker:
         now = self.stores.clock.now()
         self.scheduler.turn(await self.stores.sweep.turns(now))
         self.scheduler.delivery(await self.stores.sweep.deliveries(now))
-        if waiting := self.recent_sources.filter_new(await self.stores.library.waiting(now), now):
+        if waiting := self.recent_sources.filter_new(await self.stores.library.unclaimed(now), now):
             self.remote.reading(waiting)
         if self.recent_expiry.filter_new(("all",), now):
             await self.stores.tidying(now)
@@ -56,7 +56,7 @@ class TurnWorker:
     async def clean_up(self) -> None:
         """Delete expired rows and files."""
         now = self.stores.clock.now()
-        await self.stores.tidying.strays(now)
+        await self.stores.tidying.delete_leftovers(now)
         _log.info("deleted rows: %s", await self.stores.cleanup(now))
 
     async def close(self, grace: float) -> None:

@@ -60,7 +60,7 @@ def build_application(ingress: "assembly.Ingress", timeouts: Timeouts | None = N
         "redis": ingress.stores.valkey_answers,
         "migrations": lambda: ingress.stores.tables_stand(newest()),
     }
-    app = application(hooks, paths, health(probes, ingress.stores.count.lines), timeouts or Timeouts())
+    app = application(hooks, paths, health(probes, ingress.stores.count.prometheus_lines), timeouts or Timeouts())
     mount(app, ingress.web)
     app.add_routes(download_routes(ingress.stores.leaving))
     for platform in ingress.platforms.values():

@@ -1,6 +1,5 @@
 """One person on many channels: a code said on one joins the other, and a channel can leave again."""
 
-import re
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -8,24 +7,18 @@ from typing import assert_never
 
 from core.address import Address
 from core.channel import LiveUpdates
-from core.clock import Clock
 from core.conversation import Learner
-from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, SpoofableSender, place, places, proof, quoted
+from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, Confirmations, place, places, quoted
 from core.dialogue.draft import TurnDraft
-from core.dialogue.text import command, words
-from core.event import Event, Joined, Said
+from core.dialogue.intent import Incoming
+from core.event import Event
+from core.features.account import codes
 from core.features.account.resume import ResumeAnswerer
 from core.phrases import phrase
 from core.ports.person import LinkCodes, People, PersonSummary
 from core.reply import Reply, Text
 
-ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Letters and digits that nobody takes for one another, read or heard."""
-LENGTH = 8
 _NAME = 40
-_START = "link-"
-_ALONE = re.compile(rf"(?:(?i:link) )?(?=\S*[0-9])(?=\S*[A-Z])([{ALPHABET}]{{{LENGTH}}})")
-"""A code said without a command, as people do in text messages; every code has a letter and a digit in it."""
 _JOIN = Confirmation(kind="link", ask="person.link.ask")
 _PART = Confirmation(kind="unlink", ask="person.unlink.ask")
 
@@ -39,62 +32,48 @@ class LinkingAnswerer:
         links: LinkCodes,
         people: People,
         resuming: ResumeAnswerer,
-        clock: Clock,
+        confirmations: Confirmations,
         rng: Random,
-        spoofable_sender: SpoofableSender = lambda _: False,
     ) -> None:
-        self._spoofable_sender = spoofable_sender
+        self._confirmations = confirmations
         self._links = links
         self._people = people
         self._resuming = resuming
-        self._clock = clock
         self._rng = rng
 
     async def answer(
         self,
-        event: Event,
+        incoming: Incoming,
         draft: TurnDraft,
-        live: LiveUpdates,  # noqa: ARG002 - who answers at once shows no signs
+        live: LiveUpdates,  # noqa: ARG002 - answers immediately, no live updates
     ) -> TurnDraft | None:
-        asked = _asked(event)
+        event, intent = incoming.event, incoming.intent
+        asked = intent if intent is not None and intent.name in ("link", "unlink") else None
+        code = codes.normalise(asked.arguments) if asked is not None and asked.name == "link" else ""
         if event.group:
-            return await self._among_others(asked, draft) if asked else None
+            return await self._among_others(code, draft) if asked else None
         if asked is not None:
-            name, code = asked
-            if name == "unlink":
+            if asked.name == "unlink":
                 return await self._warn(event, draft)
             return await (self._claim(event, draft, code) if code else self._offer(draft))
-        if (answered := _JOIN.answer(event, draft, self._clock.now())) is not None:
+        if (answered := self._confirmations.answer(_JOIN, event, draft)) is not None:
             return await self._join(answered[0], event, answered[1])
-        if (answered := _PART.answer(event, draft, self._clock.now())) is not None:
+        if (answered := self._confirmations.answer(_PART, event, draft)) is not None:
             return await self._part(answered[0], event, answered[1])
         return None
 
-    async def _among_others(self, asked: tuple[str, str], draft: TurnDraft) -> TurnDraft:
+    async def _among_others(self, code: str, draft: TurnDraft) -> TurnDraft:
         """What others could read joins nobody any more; whether it was a code at all is told to nobody."""
-        _, code = asked
         if not code:
             return _saying(draft, "person.private")
         await self._links.spend(code)
         return _saying(draft, "person.link.read")
 
-    def _ask(self, question: Confirmation, before: str, event: Event, draft: TurnDraft) -> TurnDraft:
-        needed = proof(self._rng) if self._spoofable_sender(event.address.channel) else ""
-        return question.ask_in(
-            draft, before, sender=event.sender, question=self._clock.id(), now=self._clock.now(), proof=needed
-        )
-
     async def _offer(self, draft: TurnDraft) -> TurnDraft:
-        code = self._code()
+        code = codes.new(self._rng)
         await self._links.offer(draft.conversation.learner.id, code)
         told = phrase("person.link.code", draft.conversation.learner.locale, code=code)
         return draft.with_replies(Text(text=told, secret=code))
-
-    def _code(self) -> str:
-        code = ""
-        while code.isalpha() or code.isdigit() or not code:
-            code = "".join(self._rng.choice(ALPHABET) for _ in range(LENGTH))
-        return code
 
     async def _claim(self, event: Event, draft: TurnDraft, code: str) -> TurnDraft:
         """The preview of what would be joined."""
@@ -111,7 +90,7 @@ class LinkingAnswerer:
             there=numbers(found, learner.locale),
             here=numbers(here, learner.locale),
         )
-        return self._ask(_JOIN, preview, event, draft)
+        return self._confirmations.ask(_JOIN, preview, event, draft)
 
     async def _join(self, said: ConfirmationAnswer, event: Event, draft: TurnDraft) -> TurnDraft:
         here, learner = draft.conversation.address, draft.conversation.learner
@@ -144,7 +123,7 @@ class LinkingAnswerer:
         if not others:
             return _saying(draft, "person.unlink.alone")
         warning = phrase("person.unlink.warning", learner.locale, places=others)
-        return self._ask(_PART, warning, event, draft)
+        return self._confirmations.ask(_PART, warning, event, draft)
 
     async def _part(self, said: ConfirmationAnswer, event: Event, draft: TurnDraft) -> TurnDraft:
         if said == "no":
@@ -181,25 +160,6 @@ def numbers(standing: PersonSummary, locale: str) -> str:
 def _told(owner: Learner, *, here: Address) -> Reply:
     """For who gave the code: that it was used, and where."""
     return Text(text=phrase("person.link.used", owner.locale, place=place(here.channel, owner.locale)))
-
-
-def _asked(event: Event) -> tuple[str, str] | None:
-    """`link` or `unlink`, with a code as it is kept."""
-    if isinstance(event.body, Joined):
-        start = event.body.start
-        return ("link", _code(start.removeprefix(_START))) if start.startswith(_START) else None
-    match command(event):
-        case ("link", rest):
-            return "link", _code(rest)
-        case ("unlink", _):
-            return "unlink", ""
-        case _:
-            alone = _ALONE.fullmatch(words(event)) if isinstance(event.body, Said) else None
-            return ("link", alone[1]) if alone and event.addressed else None
-
-
-def _code(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).upper()[:40]
 
 
 def _saying(draft: TurnDraft, key: str, **values: object) -> TurnDraft:

@@ -1,16 +1,12 @@
 """What is kept of a person: handed to them as a file, or deleted for good."""
 
-from random import Random
-
 from core.channel import LiveUpdates
-from core.clock import Clock
-from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, SpoofableSender, places, proof
+from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, Confirmations, places
 from core.dialogue.draft import TurnDraft
-from core.dialogue.text import command, words
+from core.dialogue.intent import Incoming
 from core.errors import Superseded
-from core.event import Event, Said, Spoke
+from core.event import Event
 from core.features.account.linking import numbers
-from core.learn.terms import key
 from core.phrases import phrase
 from core.ports.messaging import Wake
 from core.ports.person import Forgotten, People, PersonalRecords
@@ -35,24 +31,21 @@ class PrivacyAnswerer:
         records: PersonalRecords,
         people: People,
         wake: Wake,
-        clock: Clock,
-        rng: Random,
-        spoofable_sender: SpoofableSender = lambda _: False,
+        confirmations: Confirmations,
     ) -> None:
-        self._rng = rng
-        self._spoofable_sender = spoofable_sender
+        self._confirmations = confirmations
         self._records = records
         self._people = people
         self._wake = wake
-        self._clock = clock
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         """Raises `Superseded` where there is nobody any more to answer: the receipt is on its way already."""
         locale = draft.conversation.learner.locale
-        asked = _asked(event, locale)
+        event, intent = incoming.event, incoming.intent
+        asked = intent.name if intent is not None and intent.name in ("forget", "mydata") else None
         if event.group:
             return draft.with_replies(Text(text=phrase("person.private", locale))) if asked else None
-        if (answered := _FORGET.answer(event, draft, self._clock.now())) is not None:
+        if (answered := self._confirmations.answer(_FORGET, event, draft)) is not None:
             return await self._decided(*answered)
         if asked is None:
             return None
@@ -78,10 +71,7 @@ class PrivacyAnswerer:
         channels = found.channels or (draft.conversation.address.channel,)
         values = {"places": places(channels, learner.locale), "numbers": numbers(found, learner.locale)}
         warning = phrase("person.forget.warning", learner.locale, **values)
-        needed = proof(self._rng) if self._spoofable_sender(event.address.channel) else ""
-        return _FORGET.ask_in(
-            draft, warning, sender=event.sender, question=self._clock.id(), now=self._clock.now(), proof=needed
-        )
+        return self._confirmations.ask(_FORGET, warning, event, draft)
 
     async def _decided(self, said: ConfirmationAnswer, draft: TurnDraft) -> TurnDraft:
         learner, here = draft.conversation.learner, draft.conversation.address
@@ -102,16 +92,3 @@ def _receipt(done: Forgotten, locale: str) -> Reply:
     counts = {"messages": done.messages, "cards": done.cards, "documents": done.documents, "files": done.files}
     time = f"{done.at:%Y-%m-%d %H:%M}"
     return Text(text=phrase("person.forget.receipt", locale, time=time, records=done.records, **counts))
-
-
-def _asked(event: Event, locale: str) -> str | None:
-    """`forget` or `data`."""
-    match command(event):
-        case ("forget" | "forgetme" | "delete" | "deleteme", _):
-            return "forget"
-        case ("mydata" | "data" | "export", _):
-            return "data"
-        case _:
-            said = isinstance(event.body, Said | Spoke) and event.addressed
-            wanted = phrase("person.forget.words", locale).split("|")
-            return "forget" if said and key(words(event)) in wanted else None

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from random import Random
 
 import pytest
 
@@ -9,6 +10,7 @@ from core.address import Address
 from core.assistant.agent import Agent
 from core.assistant.tool_runner import ToolDeps
 from core.conversation import ClaimedTurn, Message
+from core.dialogue.confirmation import Confirmations
 from core.dialogue.dispatcher import Dispatcher
 from core.event import Event, Said, Sender
 from core.phrases import phrase
@@ -16,10 +18,11 @@ from core.ports.model import Model
 from core.providers.models.anthropic import AnthropicModel
 from core.providers.models.openai import OpenAIModel
 from core.reply import Text
-from core.tools import all_tools
 from tests.fakes import anthropic, openai_chat
-from tests.fakes.collaborators import Lectern, Reader, Shelf, Signs, StillClock, conversation, hit
+from tests.fakes.collaborators import Shelf, Signs, StillClock, conversation, hit
+from tests.fakes.dialogue import dispatcher
 from tests.fakes.scripted_stream import Drop, Finish, Say, Script, Think, Use
+from tests.fakes.tools import all_tools
 
 
 @dataclass
@@ -43,14 +46,13 @@ async def server(request: pytest.FixtureRequest) -> AsyncIterator[Server]:
 
 
 def mind(model: Model) -> Dispatcher:
-    workshop = ToolDeps(
-        tools={tool.name: tool for tool in all_tools()},
-        retriever=Shelf(hit("Moku means food.", title="Course")),
-        lessons=Lectern(),
-        reader=Reader(),
-        clock=StillClock(),
+    clock = StillClock()
+    tools = ToolDeps(
+        tools=all_tools(Shelf(hit("Moku means food.", title="Course"))),
+        clock=clock,
+        confirmations=Confirmations(clock=clock, rng=Random(7)),
     )
-    return Dispatcher((Agent(model=model, workshop=workshop),), clock=StillClock())
+    return dispatcher(Agent(model=model, tools=tools), clock=clock)
 
 
 def claimed(*said: str) -> ClaimedTurn:

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 
 import pytest
 
 from core.address import Address
-from core.conversation import Message
-from core.dialogue.confirmation import VALID, Confirmation, place
+from core.conversation import Message, Pending
+from core.dialogue.confirmation import VALID, Confirmation, Confirmations, place
 from core.dialogue.draft import TurnDraft
 from core.event import Body, Event, Said, Sender, Spoke, Tapped
 from core.phrases import locales, phrase
@@ -15,7 +16,6 @@ from core.reply import Text
 from tests.fakes.collaborators import StillClock, conversation
 
 NOW = StillClock().now()
-SENDER = Sender(id="s")
 JOIN = Confirmation(kind="link", ask="person.link.ask")
 FORGET = Confirmation(
     kind="forget",
@@ -37,7 +37,8 @@ def event(body: Body | str, sender: str = "s") -> Event:
 
 def ask(question: Confirmation, *, locale: str = "en", proof: str = "") -> TurnDraft:
     draft = TurnDraft(conversation=conversation(locale=locale))
-    return question.ask_in(draft, "Before.", sender=SENDER, question="q1", now=NOW, proof=proof)
+    pending = Pending(id="q1", kind=question.kind, asked_of="s", proof=proof, expires=NOW + VALID)
+    return question.ask_in(draft, "Before.", pending)
 
 
 def text_of(draft: TurnDraft) -> Text:
@@ -169,3 +170,16 @@ def test_a_person_whose_language_has_changed_meanwhile_still_answers(question: C
     now = before.with_conversation(replace(here, learner=replace(here.learner, locale="vi")))
     assert answer(question, phrase(question.yes, "es"), now) == "yes"
     assert answer(question, "hm", now) == "-"
+
+
+@pytest.mark.parametrize("spoofable", [True, False])
+def test_a_proof_is_asked_for_only_where_senders_can_be_spoofed(spoofable: bool) -> None:
+    confirmations = Confirmations(clock=StillClock(), rng=Random(7), spoofable_sender=lambda _: spoofable)
+    draft = TurnDraft(conversation=conversation())
+    asked = confirmations.ask(JOIN, "Before.", event("/link"), draft, subject="what it is about")
+    pending = asked.conversation.pending
+    assert pending is not None
+    assert (pending.subject, pending.asked_of, bool(pending.proof)) == ("what it is about", "s", spoofable)
+    answered = confirmations.answer(JOIN, event(pending.proof or "yes"), asked)
+    assert answered is not None
+    assert answered[0] == "yes"

@@ -9,32 +9,27 @@ from pydantic import Field
 
 from core.errors import ToolFault
 from core.phrases import locales, phrase
+from core.principal import NOBODY, UNKNOWN_AUDIENCE
 from core.reply import Source, Voice
-from core.tools import all_tools
 from core.tools.context import ToolContext, ToolOutcome
 from core.tools.tool import tool
-from tests.fakes.collaborators import Lectern, Shelf, StillClock, conversation, hit
+from tests.fakes.collaborators import Reader, Shelf, StillClock, conversation, hit
+from tests.fakes.tools import all_tools
 
-TOOLS = {each.name: each for each in all_tools()}
+TOOLS = all_tools()
+NOW = StillClock().now()
 
 
 class Desk:
-    """A context that keeps what was cited and read."""
+    """The tools over these passages, with what was cited and read."""
 
     def __init__(self, shelf: Shelf | None = None) -> None:
         self.cited: list[Source] = []
-        self.read: list[tuple[str, str, str]] = []
+        self.reader = Reader()
+        self.tools = all_tools(shelf, self.reader)
         self.context = ToolContext(
-            conversation=conversation(),
-            clock=StillClock(),
-            retriever=shelf or Shelf(),
-            lessons=Lectern(),
-            read=self._read,
-            cite=self._cite,
+            conversation=conversation(), principal=NOBODY, audience=UNKNOWN_AUDIENCE, now=NOW, cite=self._cite
         )
-
-    async def _read(self, uri: str, title: str, mime: str) -> None:
-        self.read.append((uri, title, mime))
 
     def _cite(self, source: Source) -> int:
         self.cited.append(source)
@@ -42,10 +37,11 @@ class Desk:
 
 
 async def run(name: str, desk: Desk | None = None, **given: Any) -> ToolOutcome:
-    return await TOOLS[name].run((desk or Desk()).context, given)
+    here = desk or Desk()
+    return await here.tools[name].run(here.context, given)
 
 
-def test_every_tool_is_found_in_the_order_of_names() -> None:
+def test_tools_are_listed_in_the_order_of_names() -> None:
     assert list(TOOLS) == [
         "explain_grammar",
         "look_up_word",
@@ -152,7 +148,8 @@ async def test_words_are_said_aloud() -> None:
 async def test_a_link_is_put_down_to_be_read_and_nothing_else_is() -> None:
     desk = Desk()
     await run("read_link", desk, url="https://example.org/a?b=c")
-    assert desk.read == [("https://example.org/a?b=c", "https://example.org/a?b=c", "")]
+    address = "https://example.org/a?b=c"
+    assert desk.reader.read == [(address, address, "", "learner-1", "web:c1")]
     with pytest.raises(ToolFault):
         await run("read_link", url="file:///etc/passwd")
 

@@ -72,7 +72,7 @@ async def test_what_must_not_be_forgotten_is_tried_again_until_the_database_is_b
     await asyncio.to_thread(allow, False)
     with pytest.raises(Unreachable):
         await database.run(_NOTE, {"key": "a"})
-    await database.insist(_NOTE, {"key": "a"})
+    await database.run_with_retry(_NOTE, {"key": "a"})
     assert waited == sorted(waited)
     assert len(waited) == 3
     await database.close()

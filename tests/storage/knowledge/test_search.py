@@ -210,4 +210,4 @@ async def test_everyones_passages_are_searched_through_the_approximate_index(
     async with database.begin() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
         plan = "\n".join((await connection.scalars(text(statement))).all())
-    assert "ix_vectors_near_384" in plan
+    assert "ix_vectors_hnsw_384" in plan

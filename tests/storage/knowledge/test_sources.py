@@ -50,9 +50,9 @@ async def test_of_many_readers_at_once_one_takes_the_source(library: PostgresSou
 async def test_a_reader_that_died_is_followed_by_another(library: PostgresSources, clock: ManualClock) -> None:
     await library.add(PAGE)
     await library.take("one", LEASE)
-    assert await library.waiting(clock.now()) == ()
+    assert await library.unclaimed(clock.now()) == ()
     clock.pass_(301)
-    assert await library.waiting(clock.now()) == ("one",)
+    assert await library.unclaimed(clock.now()) == ("one",)
     assert await library.take("one", LEASE) == replace(PAGE, attempt=2)
 
 
@@ -84,7 +84,7 @@ async def test_a_reading_put_back_for_a_while_is_taken_again_after_it(
     clock.pass_(14)
     assert await library.take("one", LEASE) is None
     clock.pass_(2)
-    assert await library.waiting(clock.now()) == ("one",)
+    assert await library.unclaimed(clock.now()) == ("one",)
     assert await library.take("one", LEASE) == replace(PAGE, attempt=2)
 
 
@@ -105,7 +105,7 @@ async def test_what_has_ended_is_not_read_again(
     await library.note(status(state))
     clock.pass_(10_000)
     assert await library.take("one", LEASE) is None
-    assert await library.waiting(clock.now()) == ()
+    assert await library.unclaimed(clock.now()) == ()
 
 
 async def test_the_same_address_again_is_read_anew(library: PostgresSources) -> None:
@@ -183,7 +183,7 @@ async def test_a_document_of_a_removed_source_is_refused(library: PostgresSource
 
 async def test_a_document_without_passages_is_kept_empty(library: PostgresSources) -> None:
     number = await put(library, Letters(), document("x:1"))
-    kept = await library.kept(number)
+    kept = await library.stored(number)
     assert kept is not None
     assert kept.passages == ()
 
@@ -202,41 +202,41 @@ async def test_a_passage_is_kept_whole(library: PostgresSources) -> None:
     source = await library.add(PAGE)
     made = replace(document("x:1"), passages=(passage,))
     await library.store(source, made, await Letters().embed([passage.text]), "letters")
-    kept = await library.kept(source)
+    kept = await library.stored(source)
     assert kept is not None
     assert kept.passages == (replace(passage, text="Boil  water."),)
-    assert await library.kept("nothing") is None
+    assert await library.stored("nothing") is None
 
 
 async def test_another_model_makes_vectors_stale_until_they_are_renewed(library: PostgresSources) -> None:
     old, new = Letters(), Letters(name="other", dimensions=96)
     number = await put(library, old, document("x:1", "green tea", "coffee"))
-    assert await library.stale(old.name) == ()
-    assert await library.stale(new.name) == (number,)
-    kept = await library.kept(number)
+    assert await library.outdated(old.name) == ()
+    assert await library.outdated(new.name) == (number,)
+    kept = await library.stored(number)
     assert kept is not None
-    assert await library.renew(kept, await new.embed([passage.text for passage in kept.passages]), new.name)
-    assert await library.stale(new.name) == ()
+    assert await library.replace_vectors(kept, await new.embed([passage.text for passage in kept.passages]), new.name)
+    assert await library.outdated(new.name) == ()
 
 
 async def test_vectors_for_an_older_text_are_not_kept(library: PostgresSources) -> None:
     number = await put(library, Letters(), document("x:1", "green tea"))
-    kept = await library.kept(number)
+    kept = await library.stored(number)
     assert kept is not None
     await put(library, Letters(), document("x:1", "coffee"))
-    assert not await library.renew(kept, await Letters(name="other").embed(["green tea"]), "other")
-    assert await library.stale("letters") == ()
+    assert not await library.replace_vectors(kept, await Letters(name="other").embed(["green tea"]), "other")
+    assert await library.outdated("letters") == ()
 
 
 async def test_an_index_for_another_size_is_made_once(library: PostgresSources, database: Database) -> None:
-    await library.prepare(96)
-    await library.prepare(96)
-    await library.prepare(5000)
+    await library.create_vector_index(96)
+    await library.create_vector_index(96)
+    await library.create_vector_index(5000)
     async with database.begin() as connection:
         names = (await connection.scalars(text("SELECT indexname FROM pg_indexes WHERE tablename = 'vectors'"))).all()
-    assert {name for name in names if name.startswith("ix_vectors_near")} == {
-        "ix_vectors_near_96",
-        "ix_vectors_near_384",
+    assert {name for name in names if name.startswith("ix_vectors_hnsw")} == {
+        "ix_vectors_hnsw_96",
+        "ix_vectors_hnsw_384",
     }
 
 

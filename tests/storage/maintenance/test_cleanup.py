@@ -6,15 +6,15 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from storage.engine.database import Database
-from storage.maintenance.cleanup import KEPT, Cleanup, pointing
+from storage.maintenance.cleanup import RETENTION, Cleanup, blob_columns
 from storage.messaging.blobs import PostgresBlobs
 from storage.tables import metadata
 from tests.fakes.clock import ManualClock
 from tests.storage.rows import count, put
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
-LONG_AGO = NOW - KEPT - timedelta(hours=1)
-LATELY = NOW - KEPT + timedelta(hours=1)
+LONG_AGO = NOW - RETENTION - timedelta(hours=1)
+LATELY = NOW - RETENTION + timedelta(hours=1)
 
 
 async def _event(database: Database, name: str, received: datetime, handled: datetime | None, **more: Any) -> None:
@@ -23,9 +23,9 @@ async def _event(database: Database, name: str, received: datetime, handled: dat
 
 
 async def _parcel(database: Database, name: str, state: str, created: datetime, payload: object = None) -> None:
-    row = {"id": name, "address": "web:a", "subject": "", "payload": payload or {}, "state": state, "attempts": 1}
-    more = {"due_at": created, "created_at": created, "receipt": "", "error": ""}
-    await database.run(insert(metadata.tables["parcels"]).values(row | more), {})
+    row = {"id": name, "address": "web:a", "quiz_id": "", "payload": payload or {}, "state": state, "attempts": 1}
+    more = {"due_at": created, "created_at": created, "platform_id": "", "error": ""}
+    await database.run(insert(metadata.tables["outbound"]).values(row | more), {})
 
 
 async def _names(database: Database, table: str, column: str = "id") -> set[str]:
@@ -47,8 +47,8 @@ async def test_old_parcels_go_once_they_are_sent_or_dead(database: Database) -> 
     for state in ("sent", "dead", "waiting"):
         await _parcel(database, state, state, LONG_AGO)
     await _parcel(database, "new", "sent", LATELY)
-    assert (await Cleanup(database)(NOW))["parcels"] == 2
-    assert await _names(database, "parcels") == {"waiting", "new"}
+    assert (await Cleanup(database)(NOW))["outbound"] == 2
+    assert await _names(database, "outbound") == {"waiting", "new"}
 
 
 async def test_a_file_stays_as_long_as_anything_points_to_it(database: Database) -> None:
@@ -74,8 +74,8 @@ async def test_much_is_taken_in_many_bites(database: Database) -> None:
 
 
 def test_every_place_that_can_name_a_file_is_looked_at() -> None:
-    known = {f"{column.table.name}.{column.name}" for column in pointing()}
-    assert known >= {"events.payload", "parcels.payload", "feed.body", "sources.uri", "conversations.state"}
+    known = {f"{column.table.name}.{column.name}" for column in blob_columns()}
+    assert known >= {"events.payload", "outbound.payload", "feed.body", "sources.uri", "conversations.state"}
 
 
 async def test_what_was_sent_to_whom_on_a_day_long_ago_is_taken_away(database: Database) -> None:

@@ -136,7 +136,7 @@ async def test_one_process_needs_one_connection_to_listen(database: Database, re
 
 async def test_a_listener_that_does_not_read_is_told_that_it_missed_something(redis_url: str) -> None:
     pubsub = PubSub(redis_url)
-    async with pubsub.tuned("busy") as queue, pubsub.tuned("done") as done:
+    async with pubsub.subscribe("busy") as queue, pubsub.subscribe("done") as done:
         for _ in range(1500):
             await pubsub.publish("busy", b"x")
         await pubsub.publish("done", b"x")
@@ -151,7 +151,7 @@ async def test_who_tunes_in_while_the_connection_is_being_made_hears_at_once(mom
     pubsub = PubSub(redis_url, patience=60.0)
 
     async def listens(name: str) -> None:
-        async with pubsub.tuned(name) as queue:
+        async with pubsub.subscribe(name) as queue:
             await pubsub.publish(name, b"toki")
             assert await queue.get() == b"toki"
 

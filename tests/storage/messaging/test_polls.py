@@ -10,8 +10,8 @@ from core import wire
 from core.address import Address
 from core.reply import Choice, Mark, Quiz, Reply
 from storage.engine.database import Database
-from storage.maintenance.cleanup import KEPT, Cleanup
-from storage.messaging.polls import FIND, PostgresPolls
+from storage.maintenance.cleanup import RETENTION, Cleanup
+from storage.messaging.polls import FIND_POLL, PostgresPolls
 from storage.tables import metadata
 
 CHOICES = (Choice(label="to eat", value="q1:a"), Choice(label="to go", value="q1:b"))
@@ -25,9 +25,9 @@ HERE = "telegram:-100200:9"
 
 async def _sent(database: Database, name: str, address: str, reply: Reply, receipt: str) -> None:
     row: dict[str, Any] = {"id": name, "address": address, "state": "sent", "attempts": 1, "error": ""}
-    row |= {"payload": json.loads(wire.dump_reply(reply)), "subject": reply.id if isinstance(reply, Quiz) else ""}
-    row |= {"receipt": receipt, "due_at": NOW, "created_at": NOW}
-    await database.run(insert(metadata.tables["parcels"]).values(row), {})
+    row |= {"payload": json.loads(wire.dump_reply(reply)), "quiz_id": reply.id if isinstance(reply, Quiz) else ""}
+    row |= {"platform_id": receipt, "due_at": NOW, "created_at": NOW}
+    await database.run(insert(metadata.tables["outbound"]).values(row), {})
 
 
 async def test_a_poll_is_found_with_its_question_and_its_place(database: Database) -> None:
@@ -54,18 +54,18 @@ async def test_that_something_was_asked_is_known_whether_it_has_a_receipt_or_not
 
 
 async def test_a_poll_is_found_by_its_index(database: Database) -> None:
-    await database.run(text("ANALYZE parcels"), {})
+    await database.run(text("ANALYZE outbound"), {})
     async with database.begin() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
-        plan = await connection.scalars(text(f"EXPLAIN {FIND}"), {"poll": "5012"})
-        assert "ix_parcels_poll" in "\n".join(plan)
+        plan = await connection.scalars(text(f"EXPLAIN {FIND_POLL}"), {"poll": "5012"})
+        assert "ix_outbound_poll" in "\n".join(plan)
 
 
 async def test_the_last_question_of_a_conversation_is_known_however_long_ago_it_was(database: Database) -> None:
     for number in (1, 2):
         await _sent(database, f"q{number}", HERE, QUIZ, f"poll:{number}:7{number}")
         await _sent(database, f"m{number}", HERE, MARK, f"poll:{number}:7{number}")
-    assert (await Cleanup(database)(NOW + KEPT * 2))["parcels"] == 3
+    assert (await Cleanup(database)(NOW + RETENTION * 2))["outbound"] == 3
     polls = PostgresPolls(database)
     assert await polls.find("telegram", "1") is None
     assert await polls.find("telegram", "2") is not None

@@ -9,7 +9,7 @@ from sqlalchemy import text
 
 from core.address import Address
 from storage.engine.database import Database
-from storage.people.consent import PostgresAllowance, PostgresConsent
+from storage.people.consent import PostgresAllowance, PostgresConsents
 from tests.fakes.messaging import Street
 from tests.storage.rows import put
 
@@ -52,7 +52,7 @@ async def test_a_persons_numbers_are_counted_together(database: Database) -> Non
 
 async def test_only_what_heeds_it_is_left_out_while_the_messages_are_ended(database: Database) -> None:
     street = Street(database)
-    consents = PostgresConsent(database, street.clock)
+    consents = PostgresConsents(database, street.clock)
     heeding = [replace(street.event("toki", chat), drop_if_opted_out=True) for chat in ("1", "2", "1")]
     assert await street.inbox.accept(heeding[0])
     await consents.withdraw(HERE, why="asked")

@@ -26,7 +26,7 @@ async def test_of_all_the_files_that_somebody_asks_for_only_the_last_two_take_up
     for _ in range(5):
         links.append((await leaving.link(await leaving.pack("ana"))).rpartition("/")[2])
         street.clock.pass_(601)
-    assert (await count(database, "handouts"), await count(database, "blobs")) == (2, 2)
+    assert (await count(database, "downloads"), await count(database, "blobs")) == (2, 2)
     assert [await leaving.waits(link) for link in links] == [False, False, False, True, True]
 
 

@@ -13,8 +13,8 @@ from core.reply import Reply, Text
 from storage.engine.database import Database
 from storage.maintenance.expiry import Expiry
 from storage.messaging.blobs import PostgresBlobs
-from storage.people.consent import PostgresAllowance, PostgresConsent
-from storage.people.link_codes import PostgresLinks
+from storage.people.consent import PostgresAllowance, PostgresConsents
+from storage.people.link_codes import PostgresLinkCodes
 from storage.people.privacy import PostgresPrivacy
 from tests.fakes.messaging import Street
 from tests.storage.rows import count, told
@@ -51,7 +51,7 @@ def _told(_: Forgotten) -> Reply:
 async def test_who_joins_another_is_given_a_new_file_with_the_words_of_both(
     leaving: PostgresPrivacy, street: Street, database: Database
 ) -> None:
-    links = PostgresLinks(database=database, clock=street.clock, key=b"k" * 32)
+    links = PostgresLinkCodes(database=database, clock=street.clock, key=b"k" * 32)
     owner, guest = await _learner(database, ANA), await _learner(database, BO)
     first = await leaving.pack(guest)
     await links.offer(owner, "ABCD2345")
@@ -67,13 +67,13 @@ async def test_who_joins_another_is_given_a_new_file_with_the_words_of_both(
 async def test_who_ended_the_messages_stays_unwritten_to_and_who_is_met_anew_has_no_new_budget(
     leaving: PostgresPrivacy, street: Street, database: Database
 ) -> None:
-    consents, allowance = PostgresConsent(database, street.clock), PostgresAllowance(database)
+    consents, allowance = PostgresConsents(database, street.clock), PostgresAllowance(database)
     today = street.clock.now().date()
     await consents.withdraw(ANA, why="asked")
     assert await allowance.spend(ANA, 8, day=today, cap=10)
     await leaving.forget(await _learner(database, ANA), BO, _told)
     assert await consents.withdrawn(ANA)
     assert not await allowance.spend(ANA, 3, day=today, cap=10)
-    await Expiry(database).strays(street.clock.now() + timedelta(days=1))
+    await Expiry(database).delete_leftovers(street.clock.now() + timedelta(days=1))
     assert await count(database, "allowances") == 0
     assert await consents.withdrawn(ANA)

@@ -46,7 +46,7 @@ async def test_the_database_alone_gives_no_token_away(
 ) -> None:
     await installs.put(_install(clock))
     (row,) = await database.run(text("SELECT * FROM installs"), {})
-    assert b"xox" not in bytes(row.sealed)
+    assert b"xox" not in bytes(row.sealed_tokens)
     assert "xoxe" not in repr(_install(clock))
     assert await PostgresInstalls(database, clock, secret_key=b"another").get("slack", "T1") is None
     await database.run(text("UPDATE installs SET workspace = 'T2'"), {})
@@ -100,15 +100,15 @@ async def test_what_was_installed_anew_outlives_a_late_word_of_its_end(
 
 
 def test_a_seal_opens_for_the_same_key_purpose_and_subject_only() -> None:
-    sealed = SealedBox(b"k", purpose="a").close(b"secret", of="x")
-    assert SealedBox(b"k", purpose="a").open(sealed, of="x") == b"secret"
+    sealed = SealedBox(b"k", purpose="a").seal(b"secret", context="x")
+    assert SealedBox(b"k", purpose="a").unseal(sealed, context="x") == b"secret"
     for seal, of in (
         (SealedBox(b"l", purpose="a"), "x"),
         (SealedBox(b"k", purpose="b"), "x"),
         (SealedBox(b"k", purpose="a"), "y"),
     ):
         with pytest.raises(Malformed):
-            seal.open(sealed, of=of)
+            seal.unseal(sealed, context=of)
     for broken in (b"", sealed[:5], b"\x02" + sealed[1:], sealed[:-1]):
         with pytest.raises(Malformed):
-            SealedBox(b"k", purpose="a").open(broken, of="x")
+            SealedBox(b"k", purpose="a").unseal(broken, context="x")

@@ -10,7 +10,7 @@ from core.address import Address
 from core.conversation import Learner
 from core.ports.person import PersonSummary
 from storage.engine.database import Database
-from storage.people.link_codes import TRIES, PostgresLinks
+from storage.people.link_codes import MAX_ATTEMPTS, PostgresLinkCodes
 from storage.tables import metadata
 from tests.fakes.clock import ManualClock
 from tests.storage.rows import NOW, count, everything, holders, put, told
@@ -25,15 +25,15 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def links(database: Database, clock: ManualClock) -> PostgresLinks:
+async def links(database: Database, clock: ManualClock) -> PostgresLinkCodes:
     for learner, channel in (("ana", "telegram"), ("bo", "web"), ("cy", "slack")):
         await put(database, "learners", id=learner, name=learner.title(), locale="es" if learner == "ana" else "en")
         await put(database, "identities", channel=channel, sender=learner, learner_id=learner)
         await put(database, "conversations", address=f"{channel}:{learner}", learner_id=learner)
-    return PostgresLinks(database=database, clock=clock, key=b"k" * 32)
+    return PostgresLinkCodes(database=database, clock=clock, key=b"k" * 32)
 
 
-async def _joined(links: PostgresLinks) -> Learner:
+async def _joined(links: PostgresLinkCodes) -> Learner:
     await links.offer("ana", CODE)
     assert isinstance(await links.claim("bo", CODE), PersonSummary)
     learner = await links.join("bo", here=HERE, event="web:yes", told=told)
@@ -41,22 +41,22 @@ async def _joined(links: PostgresLinks) -> Learner:
     return learner
 
 
-async def test_a_code_is_not_kept_as_it_is_said(links: PostgresLinks, database: Database) -> None:
+async def test_a_code_is_not_kept_as_it_is_said(links: PostgresLinkCodes, database: Database) -> None:
     await links.offer("ana", CODE)
     assert await count(database, "link_codes") == 1
     assert await holders(database, CODE) == []
 
 
-async def test_who_claims_a_code_is_told_whose_it_is(links: PostgresLinks, database: Database) -> None:
+async def test_who_claims_a_code_is_told_whose_it_is(links: PostgresLinkCodes, database: Database) -> None:
     await put(database, "cards", learner_id="ana", key="toki-pona/word/moku")
-    await put(database, "units", learner_id="ana", course="english-b1", unit="u1")
+    await put(database, "unit_progress", learner_id="ana", course="english-b1", unit="u1")
     await links.offer("ana", CODE)
     told = PersonSummary(name="Ana", channels=("telegram",), cards=1, courses=2)
     assert await links.claim("bo", CODE) == told
     assert await links.claim("bo", CODE) == told
 
 
-async def test_a_code_is_for_one_and_for_ten_minutes(links: PostgresLinks, clock: ManualClock) -> None:
+async def test_a_code_is_for_one_and_for_ten_minutes(links: PostgresLinkCodes, clock: ManualClock) -> None:
     await links.offer("ana", CODE)
     assert await links.claim("ana", CODE) == "own"
     assert isinstance(await links.claim("bo", CODE), PersonSummary)
@@ -68,24 +68,26 @@ async def test_a_code_is_for_one_and_for_ten_minutes(links: PostgresLinks, clock
     assert await links.claim("bo", CODE) == "unknown"
 
 
-async def test_who_takes_too_long_to_decide_joins_nobody(links: PostgresLinks, clock: ManualClock) -> None:
+async def test_who_takes_too_long_to_decide_joins_nobody(links: PostgresLinkCodes, clock: ManualClock) -> None:
     await links.offer("ana", CODE)
     await links.claim("bo", CODE)
     clock.pass_(601)
     assert await links.join("bo", here=HERE, event="web:yes", told=told) is None
 
 
-async def test_a_new_code_replaces_the_old_one(links: PostgresLinks) -> None:
+async def test_a_new_code_replaces_the_old_one(links: PostgresLinkCodes) -> None:
     await links.offer("ana", CODE)
     await links.offer("ana", "WXYZ6789")
     assert await links.claim("bo", CODE) == "unknown"
     assert isinstance(await links.claim("bo", "WXYZ6789"), PersonSummary)
 
 
-async def test_guesses_are_counted_for_whoever_tries_even_all_at_once(links: PostgresLinks, clock: ManualClock) -> None:
+async def test_guesses_are_counted_for_whoever_tries_even_all_at_once(
+    links: PostgresLinkCodes, clock: ManualClock
+) -> None:
     await links.offer("ana", CODE)
-    tried = await asyncio.gather(*(links.claim("bo", f"GUESS{number}") for number in range(2 * TRIES)))
-    assert sorted(map(str, tried)) == ["tired"] * TRIES + ["unknown"] * TRIES
+    tried = await asyncio.gather(*(links.claim("bo", f"GUESS{number}") for number in range(2 * MAX_ATTEMPTS)))
+    assert sorted(map(str, tried)) == ["tired"] * MAX_ATTEMPTS + ["unknown"] * MAX_ATTEMPTS
     assert await links.claim("bo", CODE) == "tired"
     assert isinstance(await links.claim("cy", CODE), PersonSummary)
     await links.offer("ana", CODE)
@@ -96,8 +98,8 @@ async def test_guesses_are_counted_for_whoever_tries_even_all_at_once(links: Pos
     assert isinstance(await links.claim("bo", CODE), PersonSummary)
 
 
-async def test_nobody_gets_new_tries_by_a_code_that_they_know(links: PostgresLinks) -> None:
-    for number in range(TRIES - 2):
+async def test_nobody_gets_new_tries_by_a_code_that_they_know(links: PostgresLinkCodes) -> None:
+    for number in range(MAX_ATTEMPTS - 2):
         assert await links.claim("bo", f"GUESS{number}") == "unknown"
     await links.offer("bo", "OWNCODE2")
     assert await links.claim("bo", "OWNCODE2") == "own"
@@ -106,7 +108,9 @@ async def test_nobody_gets_new_tries_by_a_code_that_they_know(links: PostgresLin
     assert await links.claim("bo", "GUESS9") == "tired"
 
 
-async def test_of_two_who_join_each_other_at_once_one_joins_the_other(links: PostgresLinks, database: Database) -> None:
+async def test_of_two_who_join_each_other_at_once_one_joins_the_other(
+    links: PostgresLinkCodes, database: Database
+) -> None:
     for round_ in range(5):
         pair = [f"l{round_}", f"r{round_}"]
         for learner in pair:
@@ -126,7 +130,7 @@ async def test_of_two_who_join_each_other_at_once_one_joins_the_other(links: Pos
         assert [row.learner_id for row in rows] == [left.id] * 2
 
 
-async def test_whatever_names_a_learner_goes_along(links: PostgresLinks, database: Database) -> None:
+async def test_whatever_names_a_learner_goes_along(links: PostgresLinkCodes, database: Database) -> None:
     """A table that is new and forgotten here would lose its rows with the learner who joins."""
     for table in metadata.sorted_tables:
         for key in table.foreign_keys:
@@ -139,7 +143,7 @@ async def test_whatever_names_a_learner_goes_along(links: PostgresLinks, databas
     assert gone == {"learners": 1}
 
 
-async def test_everything_of_both_is_one_persons(links: PostgresLinks, database: Database) -> None:
+async def test_everything_of_both_is_one_persons(links: PostgresLinkCodes, database: Database) -> None:
     for learner in ("ana", "bo"):
         await put(database, "reviews", learner_id=learner, card="c", rating=3)
         await put(database, "turns", id=learner, address=f"{_channel(learner)}:{learner}", learner_id=learner, cost=0.5)
@@ -172,7 +176,7 @@ def _channel(learner: str) -> str:
 
 
 async def test_of_two_cards_the_one_reviewed_more_stays_then_the_one_reviewed_last_then_the_owners(
-    links: PostgresLinks, database: Database
+    links: PostgresLinkCodes, database: Database
 ) -> None:
     for key, owner, guest in (("more", 2, 5), ("less", 5, 2), ("later", 3, 3), ("same", 1, 1)):
         await put(database, "cards", learner_id="ana", key=key, reps=owner, state="owner")
@@ -193,15 +197,17 @@ async def test_of_two_cards_the_one_reviewed_more_stays_then_the_one_reviewed_la
 
 
 async def test_of_two_scores_the_better_one_stays_and_of_two_readings_the_one_that_is_done(
-    links: PostgresLinks, database: Database
+    links: PostgresLinkCodes, database: Database
 ) -> None:
     for unit, owner, guest in (("u1", 0.5, 0.9), ("u2", 0.9, 0.5)):
-        await put(database, "units", learner_id="ana", course="c", unit=unit, score=owner)
-        await put(database, "units", learner_id="bo", course="c", unit=unit, score=guest)
+        await put(database, "unit_progress", learner_id="ana", course="c", unit=unit, score=owner)
+        await put(database, "unit_progress", learner_id="bo", course="c", unit=unit, score=guest)
     await put(database, "sources", id="failed", owner="ana", uri="https://x.y/", state="failed")
     await put(database, "sources", id="ready", owner="bo", uri="https://x.y/", state="ready")
     await _joined(links)
-    scores = await database.run(text("SELECT unit, score FROM units WHERE learner_id = 'ana' ORDER BY unit"), {})
+    scores = await database.run(
+        text("SELECT unit, score FROM unit_progress WHERE learner_id = 'ana' ORDER BY unit"), {}
+    )
     assert [tuple(row) for row in scores] == [("u1", 0.9), ("u2", 0.9)]
     sources = await database.run(text("SELECT id, owner FROM sources"), {})
     assert [tuple(row) for row in sources] == [("ready", "ana")]
@@ -209,7 +215,7 @@ async def test_of_two_scores_the_better_one_stays_and_of_two_readings_the_one_th
 
 @pytest.mark.parametrize(("owner", "guest", "left"), [("", "es", "es"), ("vi", "es", "vi")])
 async def test_what_the_owner_never_chose_is_as_the_guest_chose_it(
-    links: PostgresLinks, database: Database, owner: str, guest: str, left: str
+    links: PostgresLinkCodes, database: Database, owner: str, guest: str, left: str
 ) -> None:
     for learner, locale in (("ana", owner), ("bo", guest)):
         row = {"id": learner, "locale": locale, "zone": "Asia/Saigon" if locale == "es" else "UTC"}
@@ -221,7 +227,7 @@ async def test_what_the_owner_never_chose_is_as_the_guest_chose_it(
     assert (joined.locale, joined.zone, joined.voice) == (left, "Asia/Saigon", "always")
 
 
-async def test_a_code_that_others_could_read_joins_nobody(links: PostgresLinks) -> None:
+async def test_a_code_that_others_could_read_joins_nobody(links: PostgresLinkCodes) -> None:
     await links.offer("ana", CODE)
     await links.spend("GUESS234")
     assert isinstance(await links.claim("bo", CODE), PersonSummary)

@@ -13,7 +13,7 @@ from core.event import Sender
 from core.ports.person import PersonSummary
 from storage.engine.database import Database
 from storage.maintenance.expiry import Expiry
-from storage.people.link_codes import PostgresLinks
+from storage.people.link_codes import PostgresLinkCodes
 from storage.people.people import PostgresPeople
 from tests.fakes.clock import ManualClock
 from tests.storage.rows import NOW, count, put, told
@@ -30,15 +30,15 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def links(database: Database, clock: ManualClock) -> PostgresLinks:
+async def links(database: Database, clock: ManualClock) -> PostgresLinkCodes:
     for learner, channel in (("ana", "telegram"), ("bo", "web"), ("cy", "slack")):
         await put(database, "learners", id=learner, name=learner.title(), locale="es" if learner == "ana" else "en")
         await put(database, "identities", channel=channel, sender=learner, learner_id=learner)
         await put(database, "conversations", address=f"{channel}:{learner}", learner_id=learner)
-    return PostgresLinks(database=database, clock=clock, key=b"k" * 32)
+    return PostgresLinkCodes(database=database, clock=clock, key=b"k" * 32)
 
 
-async def _joined(links: PostgresLinks) -> Learner:
+async def _joined(links: PostgresLinkCodes) -> Learner:
     await links.offer("ana", CODE)
     assert isinstance(await links.claim("bo", CODE), PersonSummary)
     learner = await links.join("bo", here=HERE, event="web:yes", told=told)
@@ -47,7 +47,7 @@ async def _joined(links: PostgresLinks) -> Learner:
 
 
 async def test_who_leaves_takes_their_conversation_and_leaves_what_was_learned(
-    links: PostgresLinks, database: Database, clock: ManualClock
+    links: PostgresLinkCodes, database: Database, clock: ManualClock
 ) -> None:
     await put(database, "cards", learner_id="bo", key="c")
     joined = await _joined(links)
@@ -64,7 +64,7 @@ async def test_who_leaves_takes_their_conversation_and_leaves_what_was_learned(
 
 
 async def test_where_a_person_was_last_is_found_from_elsewhere(
-    links: PostgresLinks, database: Database, clock: ManualClock
+    links: PostgresLinkCodes, database: Database, clock: ManualClock
 ) -> None:
     joined = await _joined(links)
     people = PostgresPeople(database=database, clock=clock)
@@ -79,7 +79,7 @@ async def test_where_a_person_was_last_is_found_from_elsewhere(
 
 
 async def test_of_who_leaves_all_conversations_leave_even_those_that_nobody_remembers_the_events_of(
-    links: PostgresLinks, database: Database, clock: ManualClock
+    links: PostgresLinkCodes, database: Database, clock: ManualClock
 ) -> None:
     """A thread of hers, what only she is shown in a channel, and one from before it was kept whose words began it; not the other's."""
     hers = ("web:bo:1", "web:club:@bo", "web:other")
@@ -95,7 +95,7 @@ async def test_of_who_leaves_all_conversations_leave_even_those_that_nobody_reme
 
 
 async def test_a_turn_that_is_taken_again_joins_and_parts_as_it_did_the_first_time(
-    links: PostgresLinks, database: Database, clock: ManualClock
+    links: PostgresLinkCodes, database: Database, clock: ManualClock
 ) -> None:
     joined = await _joined(links)
     assert await links.join("ana", here=HERE, event="web:yes", told=told) == joined
@@ -108,7 +108,7 @@ async def test_a_turn_that_is_taken_again_joins_and_parts_as_it_did_the_first_ti
 
 
 async def test_where_a_course_is_under_way_goes_before_where_people_only_talked(
-    links: PostgresLinks, database: Database, clock: ManualClock
+    links: PostgresLinkCodes, database: Database, clock: ManualClock
 ) -> None:
     joined = await _joined(links)
     lesson = wire.dump_state(ConversationState(course="toki-pona", unit="u3"))
@@ -130,7 +130,7 @@ async def test_where_a_course_is_under_way_goes_before_where_people_only_talked(
 
 
 async def test_turns_of_the_guest_that_run_elsewhere_are_taken_again_as_the_owners(
-    links: PostgresLinks, database: Database, clock: ManualClock
+    links: PostgresLinkCodes, database: Database, clock: ManualClock
 ) -> None:
     """What they read was the guest's, and what they put down would be nobody's."""
     for address in ("web:bo", "web:bo:1"):
@@ -146,15 +146,15 @@ async def test_turns_of_the_guest_that_run_elsewhere_are_taken_again_as_the_owne
     )
     assert [tuple(row) for row in rows] == [("web:bo", "t", 0), ("web:bo:1", None, 1)]
     await put(database, "sources", id="late", owner="bo", uri="blob:late")
-    await Expiry(database).strays(clock.now() + timedelta(hours=2))
+    await Expiry(database).delete_leftovers(clock.now() + timedelta(hours=2))
     assert await count(database, "sources") == 0
 
 
 async def test_who_gave_the_code_is_told_where_they_wrote_last_and_can_be_written_to(
-    links: PostgresLinks, database: Database
+    links: PostgresLinkCodes, database: Database
 ) -> None:
     for address, moved in (("telegram:ana:7", 1), ("slack:T1.C9:@ana", 2)):
         await put(database, "conversations", address=address, learner_id="ana", updated_at=NOW + timedelta(hours=moved))
     await _joined(links)
-    rows = await database.run(text("SELECT address, payload #>> '{is,text}' AS words FROM parcels"), {})
+    rows = await database.run(text("SELECT address, payload #>> '{is,text}' AS words FROM outbound"), {})
     assert [tuple(row) for row in rows] == [("telegram:ana:7", "joined to ana")]

@@ -4,7 +4,7 @@ import pytest
 
 from core.errors import Refused
 from storage.engine.database import Database
-from storage.people.personal_data import PersonalDataReader
+from storage.people.personal_data import PersonalData
 from tests.storage.rows import NOW, count, put
 
 MINE, BOTH = (f"blob:{letter * 64}" for letter in "ab")
@@ -22,27 +22,27 @@ async def _learner(database: Database, learner: str, name: str, blob: str) -> No
 
 
 @pytest.fixture
-async def records(database: Database) -> PersonalDataReader:
+async def records(database: Database) -> PersonalData:
     for key in (MINE, BOTH):
         await put(database, "blobs", key=key, mime="audio/ogg", data=b"OggS")
     await _learner(database, "1a", "Ana", MINE)
     await _learner(database, "2b", "Bo", BOTH)
     await _learner(database, "3c", "Bo", BOTH)
-    return PersonalDataReader(database)
+    return PersonalData(database)
 
 
-async def test_a_person_is_found_by_id_name_or_identity(records: PersonalDataReader) -> None:
+async def test_a_person_is_found_by_id_name_or_identity(records: PersonalData) -> None:
     assert [await records.find(name) for name in ("1a", "Ana", "telegram:1a")] == ["1a"] * 3
 
 
-async def test_two_people_of_one_name_are_told_apart(records: PersonalDataReader) -> None:
+async def test_two_people_of_one_name_are_told_apart(records: PersonalData) -> None:
     with pytest.raises(Refused, match="2 learners are known as 'Bo'; say which: 2b, 3c"):
         await records.find("Bo")
     with pytest.raises(Refused, match="no learners are known as 'Cy'"):
         await records.find("Cy")
 
 
-async def test_everything_about_a_person_is_handed_out_with_their_files(records: PersonalDataReader) -> None:
+async def test_everything_about_a_person_is_handed_out_with_their_files(records: PersonalData) -> None:
     found = await records.export("1a")
     assert set(found) == {"learners", "identities", "conversations", "events", "messages", "feed", "cards", "blobs"}
     assert found["messages"][0]["text"] == "jan li moku"
@@ -52,14 +52,14 @@ async def test_everything_about_a_person_is_handed_out_with_their_files(records:
 
 
 async def test_forgetting_leaves_nothing_of_one_and_everything_of_others(
-    records: PersonalDataReader, database: Database
+    records: PersonalData, database: Database
 ) -> None:
     assert await records.forget("1a", today=NOW.date()) == 8
     assert await records.export("1a") == {}
     assert [await count(database, table) for table in ("learners", "messages", "cards", "blobs")] == [2, 2, 2, 1]
 
 
-async def test_a_file_that_somebody_else_sent_too_stays(records: PersonalDataReader, database: Database) -> None:
+async def test_a_file_that_somebody_else_sent_too_stays(records: PersonalData, database: Database) -> None:
     await records.forget("2b", today=NOW.date())
     assert await count(database, "blobs") == 2
     await records.forget("3c", today=NOW.date())

@@ -23,8 +23,8 @@ from storage.knowledge.sources import PostgresSources
 from storage.maintenance.expiry import Expiry
 from storage.messaging.blobs import PostgresBlobs
 from storage.messaging.feed import PostgresFeed
-from storage.people.export_zip import packed
-from storage.people.personal_data import PersonalDataReader
+from storage.people.export_zip import build_zip
+from storage.people.personal_data import PersonalData
 from storage.people.privacy import PostgresPrivacy
 from storage.valkey.pubsub import PubSub
 from tests.fakes.messaging import Street, echo
@@ -128,8 +128,8 @@ async def test_nothing_of_who_was_forgotten_stands_in_any_table_once_the_receipt
     await Expiry(database)(street.clock.now())
     assert [await holders(database, trace) for trace in traces] == [[]] * 4
     assert await count(database, "blobs") == 0
-    await Expiry(database).strays(street.clock.now())
-    assert await count(database, "farewells") == 0
+    await Expiry(database).delete_leftovers(street.clock.now())
+    assert await count(database, "forget_receipts") == 0
 
 
 async def test_others_keep_everything_and_so_does_a_group(
@@ -180,7 +180,7 @@ async def test_what_such_a_turn_put_down_a_moment_later_is_found_by_the_clean_up
     await blobs.put(f"later {WORD}".encode(), mime="audio/ogg")
     street.clock.pass_(3601)
     await blobs.put(b"of somebody else", mime="audio/ogg")
-    await Expiry(database).strays(street.clock.now())
+    await Expiry(database).delete_leftovers(street.clock.now())
     assert await holders(database, WORD) == []
     assert await count(database, "blobs") == 1
 
@@ -255,7 +255,7 @@ async def test_an_address_for_the_file_is_good_once_and_for_a_day(
     street.clock.pass_(24 * 3600 + 1)
     assert await leaving.take(second[2]) is None
     await Expiry(database)(street.clock.now())
-    assert await count(database, "handouts") == 0
+    assert await count(database, "downloads") == 0
     rows = await database.run(text("SELECT key FROM blobs WHERE mime = 'application/zip'"), {})
     assert list(rows) == []
 
@@ -264,9 +264,9 @@ async def test_what_was_being_read_for_who_was_forgotten_stands_no_longer(
     leaving: PostgresPrivacy, street: Street, database: Database, ana: str
 ) -> None:
     library = PostgresSources(database=database, clock=street.clock)
-    assert await library.stands("s-lipu")
+    assert await library.exists("s-lipu")
     await leaving.forget(ana, HERE, told)
-    assert not await library.stands("s-lipu")
+    assert not await library.exists("s-lipu")
 
 
 async def test_files_that_are_too_many_are_listed_and_the_newest_come(
@@ -276,10 +276,10 @@ async def test_files_that_are_too_many_are_listed_and_the_newest_come(
     street.clock.pass_(60)
     newest = await blobs.put(b"0123456789", mime="audio/ogg")
     await put(database, "sources", id="s-newest", uri=newest, owner=ana)
-    records = await PersonalDataReader(database).export(ana, most=12)
+    records = await PersonalData(database).export(ana, most=12)
     assert {blob["key"] for blob in records["blobs"] if blob["data"]} == {newest}
     assert len(records["blobs"]) == 3
-    with zipfile.ZipFile(io.BytesIO(packed(records, street.clock.now()))) as archive:
+    with zipfile.ZipFile(io.BytesIO(build_zip(records, street.clock.now()))) as archive:
         listed = json.loads(archive.read("records.json"))["blobs"]
         assert len(archive.namelist()) == 2
     assert sorted(bool(blob["file"]) for blob in listed) == [False, False, True]

@@ -12,9 +12,10 @@ from core.event import Event, Rated, Said, Sender
 from core.features.feedback.ratings import RatingAnswerer
 from core.ports.ratings import AnswerRating
 from storage.engine.database import Database
-from storage.people.personal_data import PersonalDataReader
+from storage.people.personal_data import PersonalData
 from storage.people.ratings import PostgresRatings
 from tests.fakes.clock import ManualClock
+from tests.fakes.dialogue import incoming
 
 HERE = Address("slack", "T1.D1")
 _MEET = text(
@@ -28,7 +29,7 @@ _GROUP = text(
     INSERT INTO identities (channel, sender, learner_id) VALUES ('slack', 'T1.U7', 'a')
     """
 )
-_ALL = text("SELECT message, sender, learner_id, good FROM ratings ORDER BY message, sender")
+_ALL = text("SELECT platform_id, sender, learner_id, good FROM ratings ORDER BY platform_id, sender")
 
 
 class Silent:
@@ -50,10 +51,10 @@ async def test_a_rating_is_kept_without_a_word_and_leaves_with_the_person(databa
     await database.run(_MEET, {})
     clock, feedback = ManualClock(), RatingAnswerer(ratings=PostgresRatings(database))
     draft = TurnDraft(conversation=Conversation(address=HERE, learner=Learner(id="a")))
-    assert await feedback.answer(_event(clock, Said(text="toki")), draft, Silent()) is None
-    assert await feedback.answer(_event(clock, Rated(good=True, of="1.1")), draft, Silent()) == draft
+    assert await feedback.answer(incoming(_event(clock, Said(text="toki"))), draft, Silent()) is None
+    assert await feedback.answer(incoming(_event(clock, Rated(good=True, of="1.1"))), draft, Silent()) == draft
     assert [tuple(row) for row in await database.run(_ALL, {})] == [("1.1", "T1.U7", "a", True)]
-    await PersonalDataReader(database).forget("a", today=ManualClock().now().date())
+    await PersonalData(database).forget("a", today=ManualClock().now().date())
     assert await database.run(_ALL, {}) == []
 
 
@@ -88,6 +89,6 @@ async def test_what_was_thought_in_a_group_before_anything_was_said_alone_leaves
     for sender in ("T1.U7", "T1.U8"):
         await ratings.keep(replace(rating, sender=sender))
     await database.run(text("INSERT INTO identities VALUES ('slack', 'T1.U7', 'a')"), {})
-    assert [row["sender"] for row in (await PersonalDataReader(database).export("a"))["ratings"]] == ["T1.U7"]
-    await PersonalDataReader(database).forget("a", today=ManualClock().now().date())
+    assert [row["sender"] for row in (await PersonalData(database).export("a"))["ratings"]] == ["T1.U7"]
+    await PersonalData(database).forget("a", today=ManualClock().now().date())
     assert [row.sender for row in await database.run(_ALL, {})] == ["T1.U8"]

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from bots.discord.commands import differ
-from core.dialogue.commands import COMMANDS
+from bots.discord.commands import commands_differ
+from core.dialogue.feature import all_features, listed_commands
 from core.phrases import locales, phrase
-from tests.fakes.discord_components import commands, completion
+from tests.fakes.discord_components import commands, suggestions
 from workers.compose.discord_commands import command_specs, complete
 
 _NAME = re.compile(r"[-_'\w]{1,32}")
@@ -15,7 +15,7 @@ _NAME = re.compile(r"[-_'\w]{1,32}")
 
 def test_every_command_has_a_valid_discord_name() -> None:
     slash = [offer for offer in command_specs() if offer.kind == 1]
-    assert [offer.id for offer in slash] == [info.name for info in COMMANDS]
+    assert [offer.id for offer in slash] == [one.name for one in listed_commands(all_features())]
     for offer in slash:
         options = (offer.option.name,) if offer.option else ()
         for words in (offer.name, *options):
@@ -24,8 +24,10 @@ def test_every_command_has_a_valid_discord_name() -> None:
 
 
 def test_unchanged_commands_are_not_registered_again() -> None:
-    assert not differ(command_specs(), [{**offer.json(), "id": "1", "version": "2"} for offer in command_specs()])
-    assert differ(command_specs(), [])
+    assert not commands_differ(
+        command_specs(), [{**offer.json(), "id": "1", "version": "2"} for offer in command_specs()]
+    )
+    assert commands_differ(command_specs(), [])
 
 
 def test_discord_accepts_the_commands() -> None:
@@ -48,7 +50,7 @@ def test_personal_commands_are_private_and_lessons_open_threads() -> None:
         "Make a card",
     }
     assert {offer.id for offer in command_specs() if offer.threaded} == {"lesson", "quiz"}
-    assert {offer.says for offer in command_specs() if offer.kind == 3} == {"explain", "card"}
+    assert {offer.slash_command for offer in command_specs() if offer.kind == 3} == {"explain", "card"}
 
 
 def test_units_courses_languages_and_words_are_suggested() -> None:
@@ -67,4 +69,4 @@ def test_units_courses_languages_and_words_are_suggested() -> None:
 def test_discord_accepts_the_suggestions(command: str) -> None:
     found = complete(command, "", "vi")
     assert found
-    completion({"choices": [{"name": label[:100], "value": value} for value, label in found]})
+    suggestions({"choices": [{"name": label[:100], "value": value} for value, label in found]})

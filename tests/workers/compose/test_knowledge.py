@@ -58,8 +58,8 @@ async def test_vectors_of_another_model_are_renewed_in_the_background(stores: St
     async with asyncio.timeout(20):
         await new.done.wait()
         await worker.renew()
-    assert await stores.library.stale("new") == ()
-    assert len(await stores.library.stale("old", limit=200)) == 101
+    assert await stores.library.outdated("new") == ()
+    assert len(await stores.library.outdated("old", limit=200)) == 101
 
 
 _INDEX = text("SELECT to_regclass(:name) AS found")
@@ -95,6 +95,6 @@ async def test_an_endpoints_vectors_get_their_index_after_a_failed_request(
     worker = IngestWorker(stores=stores, ingest=cast(Ingest, None), embedder=model, renew_seconds=0)
     stores.go(worker.run_renewal())
     async with asyncio.timeout(20):
-        while (await stores.database.run(_INDEX, {"name": f"ix_vectors_near_{DIMENSIONS}"}))[0].found is None:
+        while (await stores.database.run(_INDEX, {"name": f"ix_vectors_hnsw_{DIMENSIONS}"}))[0].found is None:
             pass
     assert endpoint.faults == []

@@ -10,15 +10,18 @@ import pytest
 from core.address import Address
 from core.channel import LiveUpdates
 from core.conversation import Conversation, Learner, Message, Pending
+from core.dialogue.confirmation import Confirmations
 from core.dialogue.draft import TurnDraft
 from core.dialogue.transcript import shown
 from core.event import Body, Event, Joined, Said, Sender, Tapped
-from core.features.account.linking import ALPHABET, LENGTH, LinkingAnswerer
+from core.features.account.codes import ALPHABET, LENGTH
+from core.features.account.linking import LinkingAnswerer
 from core.features.account.resume import ResumeAnswerer
 from core.learn.catalogue import Catalogue
 from core.ports.person import LinkDenial, PersonSummary, UnlinkedPerson
 from core.reply import Reply, Text
 from tests.fakes.collaborators import Signs, StillClock, conversation
+from tests.fakes.dialogue import incoming
 
 LIVE: LiveUpdates = Signs()
 
@@ -80,7 +83,9 @@ async def answered(
     """The answer to a person to whom Sona just `said` something, while the question of the kind `asked` is open."""
     clock = StillClock()
     resuming = ResumeAnswerer(places=nobody, catalogue=Catalogue(()))
-    linking = LinkingAnswerer(links=nobody, people=nobody, resuming=resuming, clock=clock, rng=Random(seed))
+    rng = Random(seed)
+    confirmations = Confirmations(clock=clock, rng=rng)
+    linking = LinkingAnswerer(links=nobody, people=nobody, resuming=resuming, confirmations=confirmations, rng=rng)
     sender = Sender(id="s")
     event = Event(
         id="web:1",
@@ -95,7 +100,7 @@ async def answered(
     expires = clock.now() + timedelta(minutes=1)
     pending = Pending(id="q1", kind=asked, asked_of="s", expires=expires) if asked else None
     draft = TurnDraft(conversation=replace(conversation(), history=before, pending=pending))
-    return await linking.answer(event, draft, LIVE)
+    return await linking.answer(incoming(event), draft, LIVE)
 
 
 async def test_codes_are_eight_letters_and_digits_that_nobody_confuses() -> None:

@@ -10,6 +10,7 @@ import pytest
 from core.address import Address
 from core.channel import LiveUpdates
 from core.conversation import Learner, Message, Pending
+from core.dialogue.confirmation import Confirmations
 from core.dialogue.draft import TurnDraft
 from core.errors import Superseded
 from core.event import Body, Event, Said, Sender, Tapped
@@ -19,6 +20,7 @@ from core.phrases import phrase
 from core.ports.person import Forgotten, PersonSummary, UnlinkedPerson
 from core.reply import Reply
 from tests.fakes.collaborators import Signs, StillClock, conversation
+from tests.fakes.dialogue import incoming
 
 LIVE: LiveUpdates = Signs()
 QUESTION = phrase("person.forget.ask", "en")
@@ -61,7 +63,8 @@ async def answered(
 ) -> TurnDraft | None:
     """The answer to a person to whom Sona just `said` something, while the question may be open."""
     clock = StillClock()
-    privacy = PrivacyAnswerer(records=shredder, people=shredder, wake=shredder, clock=clock, rng=Random(7))
+    confirmations = Confirmations(clock=clock, rng=Random(7))
+    privacy = PrivacyAnswerer(records=shredder, people=shredder, wake=shredder, confirmations=confirmations)
     event = Event(
         id="web:1", address=Address("web", "c"), sender=Sender(id="s"), at=clock.now(), body=body, group=group
     )
@@ -69,7 +72,7 @@ async def answered(
     expires = clock.now() + timedelta(minutes=1)
     pending = Pending(id="q1", kind="forget", asked_of="s", expires=expires) if asked else None
     draft = TurnDraft(conversation=replace(conversation(), history=history, pending=pending))
-    return await privacy.answer(event, draft, LIVE)
+    return await privacy.answer(incoming(event), draft, LIVE)
 
 
 @pytest.mark.parametrize("group", [True, False])

@@ -2,9 +2,7 @@
 
 import pytest
 
-from core.event import Said
-from core.features.study.for_tools import StudyTools
-from core.features.study.intents import StudyIntent, wish
+from core.features.study.actions import CatalogueActions
 from core.phrases import locales, phrase
 from core.reply import Quiz, Text
 from tests.core.features.study.pupil import Pupil
@@ -53,14 +51,11 @@ async def test_where_no_word_is_known_that_is_said(locale: str) -> None:
     assert pupil.shelf.kept == {}
 
 
-def test_words_to_explain_are_no_wish_for_more_of_the_lesson() -> None:
-    assert wish(Said(text="/explain mi moku"), "en") is None
-    assert wish(Said(text="/explain 2"), "en") == StudyIntent(name="explain", rest="2")
-
-
 def test_a_text_is_glossed_word_by_word() -> None:
     pupil = Pupil()
-    glossed = StudyTools(catalogue=pupil.catalogue, lessons=pupil.lessons).gloss("jan li moku. jan li pona!", "en")
+    glossed = CatalogueActions(catalogue=pupil.catalogue, lessons=pupil.lessons).gloss(
+        "jan li moku. jan li pona!", "en"
+    )
     assert [line.split("**")[1] for line in glossed.splitlines()] == ["jan", "li", "moku", "pona"]
 
 
