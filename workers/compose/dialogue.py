@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from random import Random
+from random import Random, SystemRandom
 
 from core.assistant.agent import Agent
 from core.assistant.confirmed_calls import ConfirmedCalls
@@ -73,17 +73,18 @@ def mind(
     thinker: Model | None,
     audible: Audible,
     spoofable_sender: SpoofableSender,
-    chance: Random,
+    rng: Random,
 ) -> Dispatcher:
-    """The dispatcher over every feature, around the model or, without one, the offline assistant."""
+    """The dispatcher over every feature, around the model or, without one, the offline assistant. `rng` chooses questions."""
     clock = stores.clock
     add_source = SourceAdder(library=stores.library, wake=wake, clock=clock)
-    confirmations = Confirmations(clock=clock, rng=chance, spoofable_sender=spoofable_sender)
+    unpredictable = SystemRandom()
+    confirmations = Confirmations(clock=clock, rng=unpredictable, spoofable_sender=spoofable_sender)
     feature_list = all_features()
     study = compose_study.compose(
-        StudyDeps(catalogue=catalogue(), study=stores.study, clock=clock, rng=chance, audible=audible)
+        StudyDeps(catalogue=catalogue(), study=stores.study, clock=clock, rng=rng, audible=audible)
     )
-    account = compose_account.compose(_account(stores, wake=wake, confirmations=confirmations, rng=chance))
+    account = compose_account.compose(_account(stores, wake=wake, confirmations=confirmations, rng=unpredictable))
     general = compose_general.compose(listed_commands(feature_list), offline=thinker is None)
     knowledge = KnowledgeDeps(retriever=retriever, add_source=add_source)
     parts = [compose_feedback.compose(stores.ratings), study, account, general]
