@@ -11,11 +11,12 @@ from random import SystemRandom
 import redis.asyncio as redis
 
 from core.address import Address
-from core.channel import Capabilities, Channel, LiveUpdates, Request
+from core.channel import Capabilities, Channel, LiveTarget, LiveUpdates, Request
 from core.conversation import ClaimedTurn, Message
 from core.dialogue.draft import TurnDraft
 from core.event import Event, Said
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.reply import Reply, Text
 from workers.compose import assembly, knowledge
 from workers.compose.stores import Stores
@@ -45,15 +46,15 @@ class BenchChannel:
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None: ...
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
-        await self.valkey.rpush(SENT, str(address))
-        return key
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:
+        await self.valkey.rpush(SENT, str(outbound.address))
+        return outbound.id
 
     async def fetch(self, media: Media) -> bytes:
         return b""
 
-    def live(self, address: Address) -> LiveUpdates:
-        return _FirstDraft(self.valkey, address)
+    def live(self, target: LiveTarget) -> LiveUpdates:
+        return _FirstDraft(self.valkey, target.address)
 
 
 class _FirstDraft:

@@ -22,13 +22,13 @@ from bots.discord.send import DiscordSender, EncodeVoiceNote
 from bots.discord.verify import is_signed
 from bots.discord.wording import DiscordBot
 from core.address import Address
-from core.channel import Capabilities, LiveUpdates, RateSpec, Request, WebhookResponse
+from core.channel import Capabilities, LiveTarget, LiveUpdates, RateSpec, Request, WebhookResponse
 from core.clock import Clock
 from core.errors import Failure, Refused
 from core.event import Event, Stopped
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.ports.blobs import Blobs
-from core.reply import Reply
 
 CAPABILITIES = Capabilities(
     text_limit=TEXT_LIMIT,
@@ -202,16 +202,16 @@ class DiscordChannel:
         with suppress(Failure):
             await self._client.delete(address, message)
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
-        return await self._sender.send(address, reply, key=key, target=target)
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:
+        return await self._sender.send(outbound, target=target)
 
     async def fetch(self, media: Media) -> bytes:
         if media.size > FETCH_LIMIT:
             raise Refused("the file is larger than 25 MB")
         return await self._client.fetch(media.ref)
 
-    def live(self, address: Address) -> LiveUpdates:
-        return DiscordLiveUpdates(address=address, post=self._post, clock=self._clock, streams=self._streams)
+    def live(self, target: LiveTarget) -> LiveUpdates:
+        return DiscordLiveUpdates(address=target.address, post=self._post, clock=self._clock, streams=self._streams)
 
     async def wait_for_calls(self) -> None:
         """Wait for the API calls that run in the background."""

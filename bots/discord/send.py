@@ -18,6 +18,7 @@ from core.address import Address
 from core.clock import Clock
 from core.errors import Malformed, Refused, Throttled
 from core.media import Audio, Media
+from core.outbound import OutboundMessage
 from core.ports.blobs import Blobs
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
@@ -49,14 +50,14 @@ class DiscordSender:
         self._encode_voice_note = encode_voice_note
         self._count = count
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str) -> str:
+    async def send(self, outbound: OutboundMessage, *, target: str) -> str:
         """Send a reply and return the id of its last message.
 
-        Each message has a nonce derived from `key`, so that a retry sends none of them twice.
+        Each message has a nonce derived from the outbound message's id, so that a retry sends none of them twice.
         """
         sent = ""
-        for number, step in enumerate(self._steps(address, reply, target)):
-            sent = await step(_nonce(f"{key}\n{reply.kind}\n{number}"))
+        for number, step in enumerate(self._steps(outbound.address, outbound.reply, target)):
+            sent = await step(_nonce(f"{outbound.id}\n{outbound.reply.kind}\n{number}"))
         return sent
 
     def _steps(self, address: Address, reply: Reply, target: str) -> tuple[SendWithNonce, ...]:

@@ -83,7 +83,7 @@ def connect(
     tokens, routes = _tokens_and_routes(settings, secret_key=secret_key, clock=clock, count=count, installs=installs)
     key, drafts = hmac.digest(secret_key, b"slack buttons", sha256), drafts or LocalSlackDrafts()
     client = SlackClient(tokens, tiers=RateTiers(clock), api_url=settings.api_url, sleep=sleep)
-    directory, streams = Directory(client=client, clock=clock), SlackStreams(drafts, clock=clock)
+    directory, streams = Directory(client=client, clock=clock), SlackStreams(drafts)
     home_updates = HomeUpdates(
         client=client, directory=directory, drafts=drafts, overviews=overviews, suggest=suggest, key=key
     )

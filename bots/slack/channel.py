@@ -19,15 +19,14 @@ from bots.slack.streams import SlackStreams
 from bots.slack.verify import is_signed
 from bots.slack.welcome import Welcome
 from bots.slack.wording import command_rewriter
-from core.address import Address
-from core.channel import Capabilities, LiveUpdates, RateSpec, Request, WebhookResponse
+from core.channel import Capabilities, LiveTarget, LiveUpdates, RateSpec, Request, WebhookResponse
 from core.clock import Clock
 from core.errors import Failure
 from core.event import Event, Rated, Sender, Stopped
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.phrases import DEFAULT, phrase
 from core.ports.blobs import Blobs
-from core.reply import Reply
 
 CAPABILITIES = Capabilities(
     text_limit=render.TEXT_LIMIT,
@@ -114,7 +113,7 @@ class SlackChannel:
         with suppress(Failure):
             await self._welcome.respond(call_of(events))
         for event in events:
-            location = SlackLocation.of(event.address).in_thread(event.below)
+            location = SlackLocation.of(event.address).in_thread(event.reply_thread)
             with suppress(Failure):
                 if isinstance(event.body, Stopped) and location.thread:
                     await self._client.set_session_status(location, "active")
@@ -128,17 +127,17 @@ class SlackChannel:
             private, render.SlackMessage(text=phrase("slack.thanks", sender.locale or DEFAULT))
         )
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
-        sent = await self._sender.send(address, reply, key=key, target=target)
-        self._home_updates.refresh(address)
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:
+        sent = await self._sender.send(outbound, target=target)
+        self._home_updates.refresh(outbound.address)
         return sent
 
     async def fetch(self, media: Media) -> bytes:
         return await self._client.fetch(*files.split_ref(media.ref))
 
-    def live(self, address: Address) -> LiveUpdates:
+    def live(self, target: LiveTarget) -> LiveUpdates:
         return SlackLiveUpdates(
-            address=address, client=self._client, clock=self._clock, streams=self._streams, count=self._count
+            target=target, client=self._client, clock=self._clock, streams=self._streams, count=self._count
         )
 
     async def close(self) -> None:

@@ -163,5 +163,5 @@ def _event(payload: Json, location: SlackLocation, body: Body, now: datetime, *,
         at=now,
         body=body,
         group=not location.direct and not location.private_to,
-        below=location.display_thread,
+        reply_thread=location.display_thread,
     )

@@ -14,10 +14,9 @@ from bots.slack.errors import NotStreaming, StoppedByUser
 from bots.slack.leftover_drafts import remove_draft
 from bots.slack.location import SlackLocation
 from bots.slack.streams import SlackStreams
-from core.address import Address
+from core.channel import LiveTarget
 from core.clock import Clock
 from core.errors import Failure, Refused, Throttled
-from core.event import Sender
 from core.phrases import DEFAULT, phrase
 
 _STREAM_INTERVAL = timedelta(seconds=0.6)
@@ -37,22 +36,22 @@ class SlackLiveUpdates:
     def __init__(
         self,
         *,
-        address: Address,
+        target: LiveTarget,
         client: SlackClient,
         clock: Clock,
         streams: SlackStreams,
         count: CountFallback,
     ) -> None:
-        self._address = address
-        self._location = SlackLocation.of(address)
+        self._address = target.address
+        self._location = SlackLocation.of(target.address).in_thread(target.thread)
         self._client = client
         self._clock = clock
         self._streams = streams
         self._count = count
-        self._can_stream = bool(self._location.thread) and self._location.direct
-        self._recipient = ""
-        self._locale = DEFAULT
-        self._topic = ""
+        self._recipient = target.sender.id.partition(".")[2] if target.sender else ""
+        self._can_stream = bool(self._location.thread) and (self._location.direct or bool(self._recipient))
+        self._locale = target.locale or DEFAULT
+        self._topic = " ".join(target.topic.split())[:_MAX_TOPIC] if self._location.direct else ""
         self._session_begun = False
         self._text = ""
         self._streamed = ""
@@ -61,15 +60,6 @@ class SlackLiveUpdates:
         self._task = ""
         self._drawn_at: datetime | None = None
         self._muted_until: datetime | None = None
-
-    def meant_for(self, sender: Sender, locale: str, topic: str, below: str) -> None:
-        """See `core.channel.PersonalLiveUpdates`."""
-        self._streams.begin_turn(self._address, below)
-        self._location = SlackLocation.of(self._address).in_thread(below)
-        self._recipient = sender.id.partition(".")[2]
-        self._locale = locale
-        self._topic = " ".join(topic.split())[:_MAX_TOPIC] if self._location.direct else ""
-        self._can_stream = bool(self._location.thread and self._recipient)
 
     async def typing(self) -> None:
         """Show the thread's session as working, with a stop button and a status line; the topic names a new session."""

@@ -130,7 +130,7 @@ def _message(payload: Json, event: Json, team: str, bot: str, commands: Collecti
             body=body,
             addressed=addressed,
             group=not location.direct,
-            below=location.display_thread,
+            reply_thread=location.display_thread,
             message_id=ts,
         )
         for number, body in enumerate(bodies)
@@ -201,7 +201,7 @@ def _stopped(payload: Json, event: Json, team: str) -> Event:
         at=parse_timestamp(required_text(event, "event_ts")),
         body=Stopped(),
         group=not location.direct,
-        below=location.display_thread,
+        reply_thread=location.display_thread,
     )
 
 

@@ -3,7 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from bots.delivery import CountFallback, SendStep
 from bots.slack import interactive, render, signed_value
@@ -18,6 +18,7 @@ from bots.slack.streams import SlackStreams
 from core.address import Address
 from core.errors import Failure, Refused
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.ports.blobs import Blobs
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
@@ -25,14 +26,6 @@ _MAX_UNFINISHED = 256
 _CAPTION_LIMIT = 3000
 _EXTENSIONS = {"audio/ogg": "ogg", "audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/wav": "wav", "image/png": "png"}
 _INLINE_IMAGES = frozenset(("image/png", "image/jpeg", "image/gif"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Destination:
-    """The address of a reply and its idempotency key, which sorts by time of creation."""
-
-    address: Address
-    key: str
 
 
 class SlackSender:
@@ -59,12 +52,13 @@ class SlackSender:
         self._rewrite_commands = rewrite_commands
         self._unfinished: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str) -> str:
+    async def send(self, outbound: OutboundMessage, *, target: str) -> str:
         """Send a reply and return the timestamp of its last message, or a file's id for a file.
 
-        A retry with the same `key` in the same process resumes after the messages that were sent.
+        A retry in the same process resumes after the messages that were sent.
         """
-        steps = self._steps(_Destination(address=address, key=key), self._with_commands(reply), target)
+        key, reply = outbound.id, outbound.reply
+        steps = self._steps(outbound, self._with_commands(reply), target)
         sent = self._unfinished.pop((key, reply), ())
         for step in steps[len(sent) :]:
             try:
@@ -83,7 +77,7 @@ class SlackSender:
     def _with_commands(self, reply: Reply) -> Reply:
         return reply if isinstance(reply, Quiz) else replace(reply, text=self._rewrite_commands(reply.text))
 
-    def _steps(self, to: _Destination, reply: Reply, target: str) -> tuple[SendStep, ...]:
+    def _steps(self, to: OutboundMessage, reply: Reply, target: str) -> tuple[SendStep, ...]:
         match reply:
             case Text():
                 if SlackLocation.of(to.address).private_to:
@@ -109,7 +103,7 @@ class SlackSender:
         return lambda choice: signed_value.encode(choice, address, self._key)
 
     def _text_steps(
-        self, to: _Destination, messages: tuple[SlackMessage, ...], choices: tuple[Choice, ...]
+        self, to: OutboundMessage, messages: tuple[SlackMessage, ...], choices: tuple[Choice, ...]
     ) -> tuple[SendStep, ...]:
         if not messages:
             raise Refused("there is no text to send")
@@ -117,13 +111,13 @@ class SlackSender:
             self._count("numbers")
         return tuple(self._step(to, message) for message in messages)
 
-    def _step(self, to: _Destination, message: SlackMessage) -> SendStep:
+    def _step(self, to: OutboundMessage, message: SlackMessage) -> SendStep:
         return lambda: self._send_message(to, message)
 
-    async def _send_message(self, to: _Destination, message: SlackMessage) -> str:
+    async def _send_message(self, to: OutboundMessage, message: SlackMessage) -> str:
         """Replace the draft with the message, or send it as a new one."""
         draft = await self._current_draft(to)
-        location = self._streams.location(to.address, to.key, draft)
+        location = _location(to)
         ended = await self._end_stream(location, draft)
         sent = ""
         if draft.message:
@@ -138,10 +132,10 @@ class SlackSender:
         await self._finish_session(to, location, draft, ended=ended)
         return sent
 
-    async def _current_draft(self, to: _Destination) -> SlackDraft:
+    async def _current_draft(self, to: OutboundMessage) -> SlackDraft:
         """Return the draft that the reply replaces; a leftover of another turn is removed first."""
         draft = await self._streams.finished_draft(to.address)
-        if not self._streams.is_leftover(to.address, to.key, draft):
+        if not _is_leftover(to, draft):
             return draft
         await remove_draft(self._client, SlackLocation.of(to.address), draft)
         await self._streams.store_draft(to.address, SlackDraft())
@@ -181,7 +175,7 @@ class SlackSender:
         return new
 
     async def _finish_session(
-        self, to: _Destination, location: SlackLocation, draft: SlackDraft, *, ended: bool
+        self, to: OutboundMessage, location: SlackLocation, draft: SlackDraft, *, ended: bool
     ) -> None:
         """Delete the draft and end the session after the answer was sent."""
         if not draft.working:
@@ -203,10 +197,10 @@ class SlackSender:
             self._count("plain")
             return await send(message.without_blocks())
 
-    async def _delete_draft(self, to: _Destination) -> SlackLocation:
+    async def _delete_draft(self, to: OutboundMessage) -> SlackLocation:
         """Delete a draft that the reply cannot replace; return the location for the reply."""
         draft = await self._current_draft(to)
-        location = self._streams.location(to.address, to.key, draft)
+        location = _location(to)
         ended = await self._end_stream(location, draft)
         if draft.message:
             with suppress(SlackUneditable):
@@ -214,12 +208,12 @@ class SlackSender:
         await self._finish_session(to, location, draft, ended=ended)
         return location
 
-    def _voice_steps(self, to: _Destination, reply: Voice) -> tuple[SendStep, ...]:
+    def _voice_steps(self, to: OutboundMessage, reply: Voice) -> tuple[SendStep, ...]:
         if reply.audio is None:
             return self._text_steps(to, render.text_messages(Text(text=reply.text), self._signer(to.address)), ())
         return (self._file_step(to, reply.audio, "voice", ""),)
 
-    def _file_step(self, to: _Destination, media: Media, name: str, words: str) -> SendStep:
+    def _file_step(self, to: OutboundMessage, media: Media, name: str, words: str) -> SendStep:
         if SlackLocation.of(to.address).private_to:
             raise Refused("files cannot be shown to one person in a channel")
 
@@ -232,7 +226,7 @@ class SlackSender:
 
         return upload
 
-    def _picture_step(self, to: _Destination, reply: Picture) -> SendStep:
+    def _picture_step(self, to: OutboundMessage, reply: Picture) -> SendStep:
         """Send a picture inside a message; as a file if Slack cannot show its type or has not scanned it yet."""
         send_as_file = self._file_step(to, reply.media, reply.media.name, reply.text)
 
@@ -241,7 +235,8 @@ class SlackSender:
             if (mime or reply.media.mime) not in _INLINE_IMAGES:
                 return await send_as_file()
             name = _file_name(reply.media.name, mime or reply.media.mime)
-            location = await self._location(to)
+            await self._current_draft(to)
+            location = _location(to)
             file = await self._client.upload_file(location, data, name, shared=False)
             try:
                 sent = await self._client.send_message(
@@ -255,17 +250,14 @@ class SlackSender:
 
         return show
 
-    async def _location(self, to: _Destination) -> SlackLocation:
-        return self._streams.location(to.address, to.key, await self._current_draft(to))
-
-    def _quiz_steps(self, to: _Destination, reply: Quiz) -> tuple[SendStep, ...]:
+    def _quiz_steps(self, to: OutboundMessage, reply: Quiz) -> tuple[SendStep, ...]:
         messages = render.quiz_messages(reply, self._signer(to.address))
         texts = self._text_steps(to, messages, () if reply.form == "ordering" else reply.choices)
         if reply.audio is None:
             return texts
         return (self._file_step(to, reply.audio, "listen", ""), *texts)
 
-    def _mark_steps(self, to: _Destination, reply: Mark, target: str) -> tuple[SendStep, ...]:
+    def _mark_steps(self, to: OutboundMessage, reply: Mark, target: str) -> tuple[SendStep, ...]:
         """Mark the question's message; without a target, or in ephemeral messages, send the verdict as a new message."""
         location = SlackLocation.of(to.address)
         alone = self._text_steps(to, render.text_messages(Text(text=reply.text), self._signer(to.address)), ())
@@ -283,6 +275,16 @@ class SlackSender:
                 return await alone[0]()
 
         return (mark,)
+
+
+def _location(to: OutboundMessage) -> SlackLocation:
+    """Return where to show a reply: a direct conversation is shown in the thread of the message being answered."""
+    return SlackLocation.of(to.address).in_thread(to.thread)
+
+
+def _is_leftover(to: OutboundMessage, draft: SlackDraft) -> bool:
+    """Return whether the draft was left by another turn, in another thread."""
+    return draft.working and draft.thread != _location(to).display_thread
 
 
 def _file_name(name: str, mime: str) -> str:

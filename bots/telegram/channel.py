@@ -16,15 +16,15 @@ from bots.telegram.send import TelegramSender
 from bots.telegram.verify import genuine
 from bots.telegram.wording import TelegramBot
 from core.address import Address
-from core.channel import Capabilities, LiveUpdates, RateLimit, RateSpec, Request
+from core.channel import Capabilities, LiveTarget, LiveUpdates, RateLimit, RateSpec, Request
 from core.clock import Clock
 from core.errors import Refused, Unreachable
 from core.event import Event, Tapped
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.ports.blobs import Blobs
 from core.ports.messaging import Polls
 from core.quiz import button_value
-from core.reply import Reply
 
 CAPABILITIES = Capabilities(
     text_limit=TEXT_LIMIT,
@@ -144,8 +144,8 @@ class TelegramChannel:
         """To be called after every `parse`; see `Acknowledging`."""
         await self._acknowledging.tell(events)
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
-        return await self._sending.send(address, reply, key=key, target=target)
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:
+        return await self._sending.send(outbound, target=target)
 
     def lanes(self, address: Address) -> tuple[RateLimit, ...]:
         """All topics of a group share its limit, of which a part is kept for what is drawn meanwhile."""
@@ -159,9 +159,9 @@ class TelegramChannel:
             raise Refused("the file is larger than 20 MB")
         return await self._client.fetch(media.ref)
 
-    def live(self, address: Address) -> LiveUpdates:
+    def live(self, target: LiveTarget) -> LiveUpdates:
         return TelegramLiveUpdates(
-            address=address, client=self._client, clock=self._clock, streams=self._streams, count=self._count
+            address=target.address, client=self._client, clock=self._clock, streams=self._streams, count=self._count
         )
 
     async def settled(self) -> None:

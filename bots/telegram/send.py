@@ -22,6 +22,7 @@ from bots.telegram.render import TelegramMessage
 from core.address import Address
 from core.errors import Refused
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.ports.blobs import Blobs
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
@@ -45,12 +46,13 @@ class TelegramSender:
         self._moved: dict[str, str] = {}
         self._begun: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str) -> str:
+    async def send(self, outbound: OutboundMessage, *, target: str) -> str:
         """The id of the message sent, or of the last one where it took several.
 
-        A retry with the same `key` in this process goes on after the messages that went through. A group that has
-        become a supergroup is followed there.
+        A retry in the same process resumes after the messages that were sent. A group that has become a supergroup is
+        followed there.
         """
+        address, reply, key = outbound.address, outbound.reply, outbound.id
         address = replace(address, chat=self._moved.get(address.chat, address.chat))
         try:
             return await self._walk((key, reply), self._steps(address, reply, target))

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from core.address import Address
-from core.channel import PersonalLiveUpdates
-from core.conversation import OutboundMessage
+from core.channel import LiveTarget
 from core.deliver import Deliver
 from core.event import Sender
 from core.fit import fit, steps
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 from tests.contracts.channels import Counted, Harness, openers
 from tests.fakes.clock import ManualClock
@@ -26,6 +26,8 @@ MARK = Mark(
 )
 BOLD = Text(text="**toki**")
 POST = "POST /channels/7/messages"
+
+THREAD = "1699999999.000001"
 
 
 @dataclass
@@ -45,7 +47,9 @@ class Ladder:
         shelf = Shelf(clock.now)
         pieces = fit(reply, harness.channel.capabilities)
         for number, piece in enumerate(pieces):
-            shelf.put(OutboundMessage(id=f"{reply.kind}{number}", address=address, reply=piece), target=target)
+            shelf.put(
+                OutboundMessage(id=f"{reply.kind}{number}", address=address, reply=piece, thread=THREAD), target=target
+            )
         deliver = Deliver(outbox=shelf, channels={harness.channel.name: harness.channel}, clock=clock, count=counted)
         await deliver(address)
         assert not shelf.gone
@@ -65,9 +69,8 @@ class Ladder:
 
     async def drafts(self, *words: str) -> None:
         harness: Harness = self.harness
-        live = harness.channel.live(harness.address)
-        if isinstance(live, PersonalLiveUpdates):
-            live.meant_for(Sender(id="T1.U7"), "en", "", "1699999999.000001")
+        target = LiveTarget(address=harness.address, sender=Sender(id="T1.U7"), locale="en", thread=THREAD)
+        live = harness.channel.live(target)
         for each in words:
             await live.draft(each)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from core.address import Address
-from core.conversation import OutboundMessage
 from core.deliver import Deliver
+from core.outbound import OutboundMessage
 from core.reply import Text
 from tests.contracts.channels import Counted, openers
 from tests.fakes.clock import ManualClock

@@ -70,8 +70,13 @@ async def start_turn_worker(settings: Settings, app: App) -> TurnWorker:
     receive = ReceiveEvents(inbox=stores.inbox, wake=wake, consents=stores.consents)
     all_channels = channels.channels(stores, platforms, receive)
     return build_turn_worker(
-        stores, wake=wake, channels=all_channels, embedder=knowledge.embedder(settings), rng=SystemRandom()
+        stores, wake=wake, channels=all_channels, embedder=knowledge.embedder(settings), rng=question_rng(settings)
     )
+
+
+def question_rng(settings: Settings) -> Random:
+    """Return the generator that chooses quiz questions: seeded by `SONA_SEED`, otherwise the system's."""
+    return SystemRandom() if settings.seed is None else Random(settings.seed)  # noqa: S311 - chooses questions, not secrets
 
 
 def build_turn_worker(

@@ -2,7 +2,7 @@
 
 from functools import cache
 from pathlib import Path
-from random import Random
+from random import Random, SystemRandom
 
 from core.assistant.agent import Agent
 from core.assistant.confirmed_calls import ConfirmedCalls
@@ -77,15 +77,16 @@ def build_dispatcher(
     spoofable_sender: SpoofableSender,
     rng: Random,
 ) -> Dispatcher:
-    """Return the dispatcher over every feature; `model` is `None` for the offline assistant."""
+    """Return the dispatcher over every feature; `model` is `None` for the offline assistant, `rng` chooses questions."""
     clock = stores.clock
     add_source = SourceAdder(library=stores.library, wake=wake, clock=clock)
-    confirmations = Confirmations(clock=clock, rng=rng, spoofable_sender=spoofable_sender)
+    unpredictable = SystemRandom()
+    confirmations = Confirmations(clock=clock, rng=unpredictable, spoofable_sender=spoofable_sender)
     feature_list = all_features()
     study = compose_study.compose(
         StudyDeps(catalogue=catalogue(), study=stores.study, clock=clock, rng=rng, audible=audible)
     )
-    account = compose_account.compose(_account(stores, wake=wake, confirmations=confirmations, rng=rng))
+    account = compose_account.compose(_account(stores, wake=wake, confirmations=confirmations, rng=unpredictable))
     general = compose_general.compose(listed_commands(feature_list), offline=model is None)
     knowledge = KnowledgeDeps(retriever=retriever, add_source=add_source)
     parts = [compose_feedback.compose(stores.ratings), study, account, general]

@@ -9,8 +9,10 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from bots.http import Timeouts, Webhooks, application
+from core.channel import LiveTarget
 from core.errors import Throttled
 from core.event import Event, Said
+from core.outbound import OutboundMessage
 from core.reply import Choice, Text
 from tests.bots.discord.conftest import HERE, DiscordSetup
 
@@ -69,8 +71,8 @@ async def test_a_command_over_http_is_deferred_and_the_answer_replaces_the_defer
         assert (await setup.api.post_interaction(url, setup.slash_command("lesson", unit="2")))[0] == 200
     assert [event.body for event in stored] == [Said(text="/lesson 2")]
     assert setup.api.channel().texts == ["Sona is thinking…"]
-    await setup.bot.channel.send(HERE, Text(text="Unit 2"), key="p")
-    await setup.bot.channel.send(HERE, Text(text="Ready?"), key="q")
+    await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="Unit 2")))
+    await setup.bot.channel.send(OutboundMessage(id="q", address=HERE, reply=Text(text="Ready?")))
     assert setup.api.channel().texts == ["Unit 2", "Ready?"]
 
 
@@ -80,10 +82,10 @@ async def test_a_command_over_the_gateway_is_deferred_and_the_answer_replaces_th
     await _interact(setup, setup.slash_command("quiz"))
     await _wait_for_calls(setup)
     assert setup.api.channel().texts == ["Sona is thinking…"]
-    live = setup.bot.channel.live(HERE)
+    live = setup.bot.channel.live(LiveTarget(address=HERE))
     await live.draft("Let us")
     assert setup.api.channel().texts == ["Let us"]
-    sent = await setup.bot.channel.send(HERE, Text(text="Let us see"), key="p")
+    sent = await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="Let us see")))
     assert setup.api.channel().texts == ["Let us see"]
     assert sent in setup.api.channel().messages
 
@@ -92,7 +94,7 @@ async def test_two_commands_before_the_answer_leave_one_deferred_message(setup: 
     for name in ("quiz", "review"):
         await _interact(setup, setup.slash_command(name))
         await _wait_for_calls(setup)
-    await setup.bot.channel.send(HERE, Text(text="Well"), key="p")
+    await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="Well")))
     assert setup.api.channel().texts == ["Well"]
 
 
@@ -101,9 +103,9 @@ async def test_an_answer_before_its_deferred_message_exists_is_throttled(setup: 
     setup.clock.pass_((int(str(interaction["id"])) >> 22) / 1000 + 1420070400 - setup.clock.now().timestamp() + 1)
     await _respond_over_http(setup, interaction)
     with pytest.raises(Throttled):
-        await setup.bot.channel.send(HERE, Text(text="Well"), key="p")
+        await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="Well")))
     setup.clock.pass_(60)
-    await setup.bot.channel.send(HERE, Text(text="Well"), key="p")
+    await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="Well")))
     assert setup.api.channel().texts == ["Well"]
 
 
@@ -114,7 +116,9 @@ async def _respond_over_http(setup: DiscordSetup, interaction: dict[str, object]
 
 
 async def test_a_tap_is_acknowledged_without_a_deferred_message(setup: DiscordSetup) -> None:
-    await setup.bot.channel.send(HERE, Text(text="Which?", choices=(Choice(label="one", value="1"),)), key="p")
+    await setup.bot.channel.send(
+        OutboundMessage(id="p", address=HERE, reply=Text(text="Which?", choices=(Choice(label="one", value="1"),)))
+    )
     (button,) = setup.api.channel().buttons
     data = {"component_type": 2, "custom_id": button["custom_id"]}
     message = next(iter(setup.api.channel().messages.values()))
@@ -124,7 +128,7 @@ async def test_a_tap_is_acknowledged_without_a_deferred_message(setup: DiscordSe
     assert event.body.kind == "tapped"
     tapped = setup.api.interactions[interaction["token"]]
     assert tapped.response == {"type": 6}
-    await setup.bot.channel.send(HERE, Text(text="One!"), key="q")
+    await setup.bot.channel.send(OutboundMessage(id="q", address=HERE, reply=Text(text="One!")))
     assert setup.api.channel().texts == ["Which?", "One!"]
 
 

@@ -6,7 +6,9 @@ from itertools import pairwise
 
 import pytest
 
+from core.channel import LiveTarget
 from core.errors import Throttled
+from core.outbound import OutboundMessage
 from core.reply import Text
 from tests.bots.discord.conftest import HERE, DiscordSetup
 from tests.fakes.discord_rules import Buckets, rate_limited
@@ -14,7 +16,7 @@ from tests.fakes.discord_rules import Buckets, rate_limited
 
 async def test_drafts_of_a_growing_answer_stay_within_the_rate_limit(setup: DiscordSetup) -> None:
     setup.api.limit(lambda: setup.clock.now().timestamp())
-    live = setup.bot.channel.live(HERE)
+    live = setup.bot.channel.live(LiveTarget(address=HERE))
     words: list[str] = []
     for number in range(600):
         words.append(f"w{number}")
@@ -24,7 +26,7 @@ async def test_drafts_of_a_growing_answer_stay_within_the_rate_limit(setup: Disc
     assert 20 <= len(setup.api.contents) <= 30
     ends = [int(content.rsplit("w", 1)[1]) for content in setup.api.contents]
     assert all(later - earlier >= 26 for earlier, later in pairwise(ends))
-    await setup.bot.channel.send(HERE, Text(text="All of it"), key="p")
+    await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="All of it")))
     assert setup.api.channel().texts == ["All of it"]
 
 
@@ -32,7 +34,7 @@ async def test_drafts_in_a_deferred_message_stay_within_the_rate_limit(setup: Di
     setup.api.limit(lambda: setup.clock.now().timestamp())
     await setup.bot.channel.respond(setup.bot.channel.read("INTERACTION_CREATE", setup.slash_command("quiz")))
     await setup.bot.channel.wait_for_calls()
-    live = setup.bot.channel.live(HERE)
+    live = setup.bot.channel.live(LiveTarget(address=HERE))
     for number in range(300):
         await live.draft(f"w{number}")
         setup.clock.pass_(0.05)
@@ -42,7 +44,7 @@ async def test_drafts_in_a_deferred_message_stay_within_the_rate_limit(setup: Di
 
 
 async def test_after_a_rate_limit_drafts_pause_for_the_requested_time(setup: DiscordSetup) -> None:
-    live = setup.bot.channel.live(HERE)
+    live = setup.bot.channel.live(LiveTarget(address=HERE))
     setup.api.limit(lambda: setup.clock.now().timestamp())
     buckets = _buckets(setup)
     buckets.block(40)
@@ -59,7 +61,7 @@ async def test_after_a_rate_limit_drafts_pause_for_the_requested_time(setup: Dis
 async def test_calls_stay_within_what_the_buckets_headers_allow(setup: DiscordSetup) -> None:
     setup.api.limit(asyncio.get_running_loop().time, period=0.2)
     for number in range(12):
-        await setup.bot.channel.send(HERE, Text(text=f"n{number}"), key=f"p{number}")
+        await setup.bot.channel.send(OutboundMessage(id=f"p{number}", address=HERE, reply=Text(text=f"n{number}")))
     assert setup.api.channel().texts == [f"n{number}" for number in range(12)]
     assert _refused(setup) == 0
 
@@ -69,14 +71,16 @@ async def test_a_rate_limited_chat_does_not_delay_another(setup: DiscordSetup) -
     setup.api.channel("8")
     there = type(HERE)("discord", "8")
     flood = [
-        asyncio.create_task(setup.bot.channel.send(HERE, Text(text=f"n{number}"), key=f"p{number}"))
+        asyncio.create_task(
+            setup.bot.channel.send(OutboundMessage(id=f"p{number}", address=HERE, reply=Text(text=f"n{number}")))
+        )
         for number in range(7)
     ]
     async with asyncio.timeout(4):
         while len(setup.api.channel().messages) < 5:
             setup.api.called.clear()
             await setup.api.called.wait()
-        await setup.bot.channel.send(there, Text(text="o"), key="q")
+        await setup.bot.channel.send(OutboundMessage(id="q", address=there, reply=Text(text="o")))
     assert setup.api.channel("8").texts == ["o"]
     assert len(setup.api.channel().messages) == 5
     assert _refused(setup) == 0
@@ -92,8 +96,8 @@ async def test_a_global_limit_delays_every_chat_and_loses_nothing(setup: Discord
     there = type(HERE)("discord", "8")
     _buckets(setup).block(0.25)
     began = time()
-    await setup.bot.channel.send(HERE, Text(text="one"), key="p")
-    await setup.bot.channel.send(there, Text(text="two"), key="q")
+    await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="one")))
+    await setup.bot.channel.send(OutboundMessage(id="q", address=there, reply=Text(text="two")))
     assert time() - began >= 0.25
     assert (setup.api.channel().texts, setup.api.channel("8").texts) == (["one"], ["two"])
     assert _refused(setup) == 1
@@ -104,9 +108,9 @@ async def test_a_send_cancelled_during_a_global_wait_does_not_block_later_sends(
     setup.api.refuse("POST /channels/7/messages", rate_limited(0.5, bot_wide=True))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.25):
-            await setup.bot.channel.send(HERE, Text(text="one"), key="p")
+            await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="one")))
     async with asyncio.timeout(5):
-        await setup.bot.channel.send(HERE, Text(text="two"), key="q")
+        await setup.bot.channel.send(OutboundMessage(id="q", address=HERE, reply=Text(text="two")))
     assert setup.api.channel().texts == ["two"]
 
 
@@ -114,9 +118,9 @@ async def test_a_send_cancelled_during_the_login_does_not_block_later_sends(setu
     setup.api.refuse("GET /users/@me", rate_limited(0.5, bot_wide=True))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.25):
-            await setup.bot.channel.send(HERE, Text(text="one"), key="p")
+            await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="one")))
     async with asyncio.timeout(5):
-        await setup.bot.channel.send(HERE, Text(text="two"), key="q")
+        await setup.bot.channel.send(OutboundMessage(id="q", address=HERE, reply=Text(text="two")))
     await setup.bot.close()
     gc.collect()
     assert setup.api.channel().texts == ["two"]
@@ -127,11 +131,11 @@ async def test_an_interaction_is_answered_during_a_global_wait(setup: DiscordSet
     setup.api.refuse("POST /channels/7/messages", rate_limited(25, bot_wide=True))
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.25):
-            await setup.bot.channel.send(HERE, Text(text="one"), key="p")
+            await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="one")))
     async with asyncio.timeout(3):
         await setup.bot.channel.respond(setup.bot.channel.read("INTERACTION_CREATE", setup.slash_command("quiz")))
         await setup.bot.channel.wait_for_calls()
-        await setup.bot.channel.send(HERE, Text(text="two"), key="q")
+        await setup.bot.channel.send(OutboundMessage(id="q", address=HERE, reply=Text(text="two")))
     assert setup.api.channel().texts == ["two"]
 
 
@@ -139,7 +143,7 @@ async def test_an_interaction_is_answered_during_a_global_wait(setup: DiscordSet
 async def test_a_long_wait_says_whether_it_is_global(setup: DiscordSetup, everywhere: bool) -> None:
     setup.api.refuse("POST /channels/7", rate_limited(65.0, bot_wide=everywhere))
     with pytest.raises(Throttled) as wait:
-        await setup.bot.channel.send(HERE, Text(text="toki"), key="q")
+        await setup.bot.channel.send(OutboundMessage(id="q", address=HERE, reply=Text(text="toki")))
     assert (wait.value.retry_after, wait.value.everybody) == (65.0, everywhere)
 
 

@@ -9,7 +9,9 @@ from bots.discord.interactions import NewThread, OpenInteraction
 from bots.discord.threads import open_thread
 from bots.http import Timeouts, Webhooks, application
 from core.address import Address
+from core.channel import LiveTarget
 from core.event import Event, Said
+from core.outbound import OutboundMessage
 from core.reply import Text
 from tests.bots.discord.conftest import HERE, DiscordSetup
 from tests.fakes.discord_rules import Answer, rate_limited
@@ -38,8 +40,8 @@ async def test_a_lesson_opens_a_thread_with_its_sender_and_continues_there(setup
     assert response is not None
     assert (response["type"], response["data"]["flags"]) == (4, 64)
     assert f"<#{thread.id}>" in response["data"]["content"]
-    await setup.bot.channel.live(event.address).draft("Unit")
-    await setup.bot.channel.send(event.address, Text(text="Unit 2"), key="p")
+    await setup.bot.channel.live(LiveTarget(address=event.address)).draft("Unit")
+    await setup.bot.channel.send(OutboundMessage(id="p", address=event.address, reply=Text(text="Unit 2")))
     assert thread.texts == ["Unit 2"]
     mention = {"id": "4242", "username": "Sona"}
     author = {"id": "8", "username": "minh"}
@@ -70,7 +72,7 @@ async def test_a_lesson_continues_in_the_channel_if_no_thread_can_be_opened(setu
     setup.api.refuse("POST /channels/7/threads", Answer(403, "Missing Permissions", 50013))
     event = await _interact(setup, _lesson(setup))
     assert event.address == HERE
-    await setup.bot.channel.send(HERE, Text(text="Unit 2"), key="p")
+    await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="Unit 2")))
     assert setup.api.channel().texts == ["Unit 2"]
 
 

@@ -15,6 +15,7 @@ from bots.slack.socket import SlackGateway
 from core.channel import Gateway, Request
 from core.errors import Unreachable
 from core.event import Event, Rated, Said
+from core.outbound import OutboundMessage
 from core.reply import Text
 from tests.bots.slack.conftest import CHANNEL, THREAD, SlackSetup
 from tests.fakes.slack import APP_TOKEN, event, post
@@ -106,7 +107,7 @@ async def test_a_rating_is_confirmed_by_an_ephemeral_message_in_the_senders_lang
 ) -> None:
     setup.api.locales["U7"] = "vi-VN"
     answer = Text(text="Moku is food.", rateable=True)
-    sent = await setup.app.channel.send(CHANNEL, answer, key="1")
+    sent = await setup.app.channel.send(OutboundMessage(id="1", address=CHANNEL, reply=answer))
     value = setup.api.channels["C1"].messages[sent]["blocks"][-1]["elements"][0]["negative_button"]["value"]
     payload = _payload("rated_bad_in_a_thread")
     payload["container"]["message_ts"] = sent

@@ -15,6 +15,7 @@ from core.conversation import Learner
 from core.dialogue.suggestions import suggest
 from core.errors import Unreachable
 from core.event import Tapped
+from core.outbound import OutboundMessage
 from core.ports.knowledge import SourceStatus
 from core.ports.overview import Overview
 from core.reply import Text
@@ -128,21 +129,21 @@ async def test_the_tab_is_published_again_only_after_a_change(tab: HomeTab, addr
     tab.overviews.overview = replace(
         tab.overviews.overview, learner=Learner(id="1", locale="es", voice="always"), due=4
     )
-    await tab.app.channel.send(address, Text(text="Hablamos español"), key="2")
+    await tab.app.channel.send(OutboundMessage(id="2", address=address, reply=Text(text="Hablamos español")))
     await tab.api.wait_until(lambda: len(tab.api.calls_of("views.publish")) == 2)
     assert "Palabras por repasar: 4." in tab.text
     assert tab.menu("voice")["initial_option"]["text"]["text"] == "Siempre"
-    await tab.app.channel.send(address, Text(text="pona"), key="3")
+    await tab.app.channel.send(OutboundMessage(id="3", address=address, reply=Text(text="pona")))
     await tab.app.close()
     assert (len(tab.overviews.lookups), len(tab.api.calls_of("views.publish"))) == (3, 2)
 
 
 async def test_an_unopened_tab_causes_no_lookup_and_a_failing_one_delays_no_answer(tab: HomeTab) -> None:
-    await tab.app.channel.send(DIRECT, Text(text="wan"), key="1")
+    await tab.app.channel.send(OutboundMessage(id="1", address=DIRECT, reply=Text(text="wan")))
     await tab.open()
     assert len(tab.overviews.lookups) == 1
     tab.overviews.unreachable = True
-    await tab.app.channel.send(DIRECT, Text(text="tu"), key="2")
+    await tab.app.channel.send(OutboundMessage(id="2", address=DIRECT, reply=Text(text="tu")))
     await tab.app.close()
     assert tab.api.channels["D7"].texts == ["wan", "tu"]
     assert len(tab.overviews.lookups) == 2

@@ -14,6 +14,7 @@ from bots.slack import Slack, SlackSettings, connect
 from core.address import Address
 from core.errors import Refused, Unreachable
 from core.event import Event
+from core.outbound import OutboundMessage
 from core.reply import Text
 from storage.engine.database import Database
 from storage.people.installs import PostgresInstalls
@@ -117,7 +118,7 @@ async def test_a_workspace_that_installs_the_app_is_answered_with_its_own_token(
     assert await site.post_event("T2", SAID) == 200
     (found,) = site.events
     assert (str(found.address), found.sender.locale) == ("slack:T2.D1", "en-US")
-    await site.app.channel.send(found.address, Text(text="toki!"), key="1")
+    await site.app.channel.send(OutboundMessage(id="1", address=found.address, reply=Text(text="toki!")))
     assert site.api.calls_of("chat.postMessage")[0]["team_of_token"] == "T2"
     install = await site.installs.get("slack", "T2")
     assert install is not None
@@ -161,10 +162,10 @@ async def test_a_token_is_renewed_two_hours_before_it_expires(site: InstallSite)
     await site.install("T2")
     first = await site.installs.get("slack", "T2")
     site.clock.pass_(TOKEN_SECONDS - 3 * 3600)
-    await site.app.channel.send(Address("slack", "T2.D1"), Text(text="wan"), key="1")
+    await site.app.channel.send(OutboundMessage(id="1", address=Address("slack", "T2.D1"), reply=Text(text="wan")))
     assert await site.installs.get("slack", "T2") == first
     site.clock.pass_(3600 + 1)
-    await site.app.channel.send(Address("slack", "T2.D1"), Text(text="tu"), key="2")
+    await site.app.channel.send(OutboundMessage(id="2", address=Address("slack", "T2.D1"), reply=Text(text="tu")))
     fresh = await site.installs.get("slack", "T2")
     assert fresh is not None
     assert first is not None
@@ -177,10 +178,10 @@ async def test_a_token_that_cannot_be_renewed_is_used_until_it_expires(site: Ins
     await site.install("T2")
     site.clock.pass_(TOKEN_SECONDS - 3600)
     site.api.workspaces.refresh_tokens.clear()
-    await site.app.channel.send(Address("slack", "T2.D1"), Text(text="wan"), key="1")
+    await site.app.channel.send(OutboundMessage(id="1", address=Address("slack", "T2.D1"), reply=Text(text="wan")))
     site.clock.pass_(3600)
     with pytest.raises(Refused) as refused:
-        await site.app.channel.send(Address("slack", "T2.D1"), Text(text="tu"), key="2")
+        await site.app.channel.send(OutboundMessage(id="2", address=Address("slack", "T2.D1"), reply=Text(text="tu")))
     assert refused.value.gone
     assert len(site.api.calls_of("oauth.v2.access")) == 3
 
@@ -191,12 +192,14 @@ async def test_a_failed_renewal_is_retried_and_loses_no_token(site: InstallSite)
     site.api.refuse("oauth.v2.access", "internal_error")
     for _ in range(2):
         with pytest.raises(Unreachable):
-            await site.app.channel.send(Address("slack", "T2.D1"), Text(text="wan"), key="1")
+            await site.app.channel.send(
+                OutboundMessage(id="1", address=Address("slack", "T2.D1"), reply=Text(text="wan"))
+            )
     assert len(site.api.calls_of("oauth.v2.access")) == 2
     assert await site.post_event("T2", SAID) == 200
     assert len(site.events) == 1
     site.clock.pass_(61)
-    await site.app.channel.send(Address("slack", "T2.D1"), Text(text="wan"), key="1")
+    await site.app.channel.send(OutboundMessage(id="1", address=Address("slack", "T2.D1"), reply=Text(text="wan")))
     assert site.api.channels["D1"].texts == ["wan"]
 
 
@@ -218,7 +221,7 @@ async def test_the_token_of_a_workspace_that_removes_the_app_is_deleted(
     assert await site.post_event("T3", SAID, "Ev5") == 200
     assert [str(found.address) for found in site.events] == ["slack:T2.D1", "slack:T3.D1"]
     with pytest.raises(Refused):
-        await site.app.channel.send(Address("slack", "T2.D1"), Text(text="toki"), key="1")
+        await site.app.channel.send(OutboundMessage(id="1", address=Address("slack", "T2.D1"), reply=Text(text="toki")))
 
 
 async def test_the_workspace_of_the_settings_token_needs_no_install(database: Database) -> None:
@@ -237,7 +240,7 @@ async def test_the_workspace_of_the_settings_token_needs_no_install(database: Da
             count=_no_count,
             installs=installs,
         )
-        await app.channel.send(Address("slack", "T1.D1"), Text(text="toki"), key="1")
+        await app.channel.send(OutboundMessage(id="1", address=Address("slack", "T1.D1"), reply=Text(text="toki")))
         with pytest.raises(Refused):
-            await app.channel.send(Address("slack", "T2.D1"), Text(text="toki"), key="2")
+            await app.channel.send(OutboundMessage(id="2", address=Address("slack", "T2.D1"), reply=Text(text="toki")))
         await app.close()

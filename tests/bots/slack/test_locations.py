@@ -10,10 +10,11 @@ import pytest
 
 from bots.slack.live import SlackLiveUpdates
 from core.address import Address
-from core.channel import Request
+from core.channel import LiveTarget, Request
 from core.errors import Refused
 from core.event import Event, Sender, Stopped
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.reply import Choice, Document, Quiz, Text, Voice
 from tests.bots.slack.conftest import CHANNEL, DIRECT, PRIVATE, SlackSetup
 from tests.fakes.slack import event
@@ -28,9 +29,9 @@ def _payload(name: str) -> dict[str, Any]:
 
 
 def _live(setup: SlackSetup, address: Address, thread: str) -> SlackLiveUpdates:
-    live = setup.app.channel.live(address)
+    target = LiveTarget(address=address, sender=Sender(id="T1.U7"), locale="en", thread=thread)
+    live = setup.app.channel.live(target)
     assert isinstance(live, SlackLiveUpdates)
-    live.meant_for(Sender(id="T1.U7"), "en", "", thread)
     return live
 
 
@@ -41,7 +42,7 @@ async def _admit(setup: SlackSetup, kind: str, payload: dict[str, Any]) -> tuple
 @pytest.mark.parametrize(("name", "below"), [("direct", ROOT), ("direct_in_thread", "1699999999.000001")])
 def test_direct_messages_are_one_conversation_in_every_thread(setup: SlackSetup, name: str, below: str) -> None:
     (found,) = setup.app.channel.parse(Request(body=json.dumps(_payload(name)).encode()))
-    assert (found.address, found.below) == (DIRECT, below)
+    assert (found.address, found.reply_thread) == (DIRECT, below)
 
 
 async def test_a_direct_answer_is_streamed_in_the_thread_of_its_message(
@@ -54,7 +55,7 @@ async def test_a_direct_answer_is_streamed_in_the_thread_of_its_message(
     (started,) = setup.api.calls_of("chat.startStream")
     assert started["thread_ts"] == ROOT
     for reply in (Text(text="toki!"), Voice(text="toki", audio=await setup.sound()), Text(text="mi tawa")):
-        await setup.app.channel.send(DIRECT, reply, key=setup.clock.id())
+        await setup.app.channel.send(OutboundMessage(id=setup.clock.id(), address=DIRECT, reply=reply, thread=ROOT))
     assert shown.texts == ["toki!", "", "mi tawa"]
     assert {message["thread_ts"] for message in shown.messages.values()} == {ROOT}
     assert shown.sessions == {ROOT: "active"}
@@ -69,7 +70,8 @@ async def test_the_draft_of_an_unfinished_turn_in_another_thread_is_removed(
     live, shown = _live(setup, DIRECT, below), setup.api.channels["D1"]
     if shows:
         await live.draft("mi")
-    await setup.app.channel.send(DIRECT, Text(text="mi tawa"), key=setup.clock.id())
+    answer = OutboundMessage(id="1", address=DIRECT, reply=Text(text="mi tawa"), thread=below)
+    await setup.app.channel.send(answer)
     assert [(message["thread_ts"], message["text"]) for message in shown.messages.values()] == [(below, "mi tawa")]
     assert set(shown.sessions.values()) == {"active"}
 
@@ -77,25 +79,19 @@ async def test_the_draft_of_an_unfinished_turn_in_another_thread_is_removed(
 async def test_an_unsolicited_message_is_in_no_thread(setup: SlackSetup) -> None:
     _live(setup, DIRECT, ROOT)
     _live(setup, DIRECT, "")
-    await setup.app.channel.send(DIRECT, Text(text="Time to review."), key=setup.clock.id())
+    await setup.app.channel.send(
+        OutboundMessage(id=setup.clock.id(), address=DIRECT, reply=Text(text="Time to review."))
+    )
     (message,) = setup.api.channels["D1"].messages.values()
     assert message["thread_ts"] == ""
 
 
-async def test_an_answer_sent_after_the_next_turn_began_stays_in_its_own_thread(
-    setup: SlackSetup,
-) -> None:
-    keys: list[str] = []
-    for below in ("1.1", "1.2"):
-        _live(setup, DIRECT, below)
-        keys.append(setup.clock.id())
-    for number, key in enumerate(keys, 1):
-        await setup.app.channel.send(DIRECT, Text(text=f"{number}"), key=key)
+async def test_an_answer_goes_to_its_own_thread_whichever_process_delivers_it(setup: SlackSetup) -> None:
+    for number, thread in enumerate(("1.1", "1.2", ""), 1):
+        answer = OutboundMessage(id=f"{number}", address=DIRECT, reply=Text(text=f"{number}"), thread=thread)
+        await setup.app.channel.send(answer)
     shown = setup.api.channels["D1"].messages.values()
-    assert [message["thread_ts"] for message in shown] == ["1.1", "1.2"]
-    setup.clock.pass_(15 * 60)
-    await setup.app.channel.send(DIRECT, Text(text="late"), key=setup.clock.id())
-    assert list(shown)[-1]["thread_ts"] == ""
+    assert [message["thread_ts"] for message in shown] == ["1.1", "1.2", ""]
 
 
 async def test_the_stop_button_ends_the_session_of_its_thread(setup: SlackSetup) -> None:
@@ -114,7 +110,9 @@ async def test_a_private_answer_the_channel_cannot_show_goes_to_the_direct_conve
     if not member:
         setup.api.channel("C9").member = False
     choice = Choice(label="Quiz me", value="/quiz")
-    sent = await setup.app.channel.send(ELSEWHERE, Text(text="Moku is food.", choices=(choice,)), key="1")
+    sent = await setup.app.channel.send(
+        OutboundMessage(id="1", address=ELSEWHERE, reply=Text(text="Moku is food.", choices=(choice,)))
+    )
     direct = setup.api.channels["D7"]
     assert direct.texts == ["Moku is food."]
     assert setup.fallbacks == ["direct"]
@@ -129,7 +127,7 @@ async def test_a_private_answer_the_channel_cannot_show_goes_to_the_direct_conve
 async def test_a_person_without_a_direct_conversation_is_gone(setup: SlackSetup) -> None:
     setup.api.refuse("conversations.open", "user_disabled")
     with pytest.raises(Refused) as refused:
-        await setup.app.channel.send(ELSEWHERE, Text(text="toki"), key="1")
+        await setup.app.channel.send(OutboundMessage(id="1", address=ELSEWHERE, reply=Text(text="toki")))
     assert refused.value.gone
 
 
@@ -150,7 +148,7 @@ async def test_a_stop_command_in_a_channel_stops_the_senders_threads_there(setup
     other = replace(CHANNEL, thread="1699999999.000003")
     for address in (CHANNEL, other):
         await _live(setup, address, "").typing()
-    await setup.app.channel.send(other, Text(text="done"), key="1")
+    await setup.app.channel.send(OutboundMessage(id="1", address=other, reply=Text(text="done")))
     command = _payload("command_to_stop")
     (thread,) = await _admit(setup, "slash_commands", command)
     assert (thread.address, thread.body, thread.group) == (CHANNEL, Stopped(), True)
@@ -187,7 +185,7 @@ async def test_a_typed_answers_form_belongs_to_the_conversation_of_its_question(
     setup: SlackSetup, address: Address
 ) -> None:
     quiz = Quiz(id="1", question="moku?", form="typed", write="Write the answer")
-    await setup.app.channel.send(address, quiz, key="1")
+    await setup.app.channel.send(OutboundMessage(id="1", address=address, reply=quiz))
     chat = setup.api.channels["C1"]
     (message,) = chat.ephemeral or chat.messages.values()
     payload = _payload("tap_on_a_private_message" if chat.ephemeral else "tap_in_a_thread")
@@ -208,6 +206,12 @@ async def test_a_typed_answers_form_belongs_to_the_conversation_of_its_question(
 
 async def test_commands_in_replies_have_the_prefix_that_people_can_send(setup: SlackSetup) -> None:
     media = Media(ref=await setup.blobs.put(b"PK", mime="application/zip"), name="sona.zip")
-    await setup.app.channel.send(DIRECT, Text(text="Say `/quiz 3` or /help, not /tmp or and/stop or /quiz/."), key="1")
-    await setup.app.channel.send(DIRECT, Document(media=media, text="/stop ends it."), key="2")
+    await setup.app.channel.send(
+        OutboundMessage(
+            id="1", address=DIRECT, reply=Text(text="Say `/quiz 3` or /help, not /tmp or and/stop or /quiz/.")
+        )
+    )
+    await setup.app.channel.send(
+        OutboundMessage(id="2", address=DIRECT, reply=Document(media=media, text="/stop ends it."))
+    )
     assert setup.api.channels["D1"].texts == ["Say !quiz 3 or !help, not /tmp or and/stop or /quiz/.", "!stop ends it."]
