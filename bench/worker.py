@@ -79,7 +79,7 @@ class WaitingEcho:
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
-    async def think(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
+    async def dispatch(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
         if self._seconds:
             await asyncio.sleep(self._seconds)
         words = " ".join(event.body.text for event in claimed.events if isinstance(event.body, Said))

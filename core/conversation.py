@@ -126,11 +126,11 @@ def _state_fields(state: ConversationState) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimedTurn:
-    """A turn that has begun: the conversation is leased to whoever holds `token` until the lease ends.
+    """A turn whose conversation is leased to the holder of `token` until the lease ends.
 
-    `attempts` counts how often these events were taken up, this time included; more than a few means that
-    they break whoever takes them. `owed` says that replies of turns before are still on their way. `line` is the number of
-    the last line in the conversation's record.
+    `attempts` counts how often these events were claimed, this time included: a high count means that they crash the
+    worker. `replies_pending` means that replies of earlier turns are not delivered yet. `line` is the number of the last
+    message in the conversation's record. `principal` asks, and `audience` can read the answer.
     """
 
     conversation: Conversation
@@ -145,7 +145,7 @@ class ClaimedTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolCall:
-    """A tool call as it is kept: arguments and result as JSON text, and how long it took."""
+    """The record of a tool call: arguments as JSON text, result, and seconds taken."""
 
     id: str
     name: str
@@ -179,7 +179,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuizOrigin:
-    """The conversation that an open quiz was taken over from, at the version it had then."""
+    """The conversation that an open quiz was moved from, at the version it had then."""
 
     address: Address
     version: int
@@ -187,9 +187,9 @@ class QuizOrigin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Turn:
-    """What a turn leaves behind, written in one transaction: the conversation's new state, replies in order, and the record.
+    """What a turn writes in one transaction: the conversation's state, the outbound messages in order, and the record.
 
-    With an `origin` the quiz that was open there is open there no more, unless somebody went on with it meanwhile.
+    With an `origin`, the quiz is closed there, unless that conversation has moved on.
     """
 
     conversation: Conversation

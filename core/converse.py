@@ -1,4 +1,4 @@
-"""A turn, from the waiting events to the replies that go out."""
+"""A turn, from the waiting events to the outbound messages."""
 
 import asyncio
 import contextlib
@@ -31,21 +31,21 @@ _TYPING = 4.0
 """Seconds; on most platforms the sign goes out by itself after five."""
 
 
-class Thinker(Protocol):
-    async def think(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
+class TurnDispatcher(Protocol):
+    async def dispatch(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
         """What the turn comes to; when `stop` is set, what it had come to until then."""
         ...
 
 
 class SpeechLayer(Protocol):
-    """Ears before the mind and a voice after it; neither ever raises."""
+    """Speech recognition before a turn is dispatched and synthesis after it; neither raises."""
 
     def hear(self, claimed: ClaimedTurn) -> Coroutine[Any, Any, ClaimedTurn]:
-        """The opening with what was spoken written down."""
+        """The claimed turn with the text of every voice note."""
         ...
 
     def speak(self, claimed: ClaimedTurn, draft: TurnDraft) -> Coroutine[Any, Any, tuple[Reply, ...]]:
-        """The replies with their sound."""
+        """The draft's replies with their audio."""
         ...
 
 
@@ -57,22 +57,25 @@ class StopListener(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Converse:
-    """Opens a turn, has it thought and spoken with no transaction open, and closes it in one."""
+    """Claims a turn, drafts it with no transaction open, and commits it in one.
+
+    Live updates start once a turn has taken `live_after`; a turn ends at the latest after `limit`.
+    """
 
     turns: Turns
     channels: Mapping[str, Channel]
-    mind: Thinker
-    senses: SpeechLayer
+    dispatcher: TurnDispatcher
+    speech: SpeechLayer
     stopping: StopListener
     wake: Wake
     clock: Clock
     count: Count
     lease: timedelta = timedelta(seconds=30)
     limit: timedelta = timedelta(seconds=180)
-    moment: timedelta = timedelta(milliseconds=400)
+    live_after: timedelta = timedelta(milliseconds=400)
 
     async def __call__(self, address: Address) -> bool:
-        """Run one turn if there is one to run, and ring for what comes after it; false when there was none."""
+        """Run one turn if events wait, and schedule what follows; false if there was nothing to do."""
         claimed = await self.turns.open(address, self.lease)
         if claimed is None:
             return False
@@ -96,7 +99,7 @@ class Converse:
         return True
 
     async def _leased(self, claimed: ClaimedTurn) -> TurnDraft:
-        """Think while the lease is renewed, until done, stopped, out of time or superseded."""
+        """Draft the turn while its lease is renewed, until it is done, stopped, out of time or superseded."""
         address = claimed.conversation.address
         channel = self.channels.get(address.channel)
         live = channel.live(_live_target(claimed)) if channel else NoLiveUpdates()
@@ -104,9 +107,12 @@ class Converse:
             live = AfterPendingReplies(live, owed=lambda: self.turns.replies_pending(address), clock=self.clock)
         doubt = asyncio.Event()
         with self.stopping(address, doubt) as stop:
-            thinking = asyncio.create_task(self._think(claimed, live, stop))
+            thinking = asyncio.create_task(self._draft(claimed, live, stop))
             renewing = asyncio.create_task(self._renew(claimed))
-            beside = (asyncio.create_task(self._signs(live)), asyncio.create_task(self._heed(claimed, stop, doubt)))
+            beside = (
+                asyncio.create_task(self._show_typing(live)),
+                asyncio.create_task(self._watch_for_stop(claimed, stop, doubt)),
+            )
             tasks = (thinking, renewing, *beside)
             try:
                 await asyncio.wait(tasks[:2], timeout=self.limit.total_seconds(), return_when=asyncio.FIRST_COMPLETED)
@@ -118,19 +124,19 @@ class Converse:
             finally:
                 await _end(tasks)
 
-    async def _think(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
+    async def _draft(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
         if claimed.attempts > ATTEMPTS:
             self.count("turn_given_up")
             return _answered(claimed, phrase("failure.unexpected", claimed.conversation.learner.locale))
-        heard = chosen(await _unless(stop, self.senses.hear(claimed)) or claimed)
-        draft = await self.mind.think(heard, live, stop)
-        spoken = await _unless(stop, self.senses.speak(heard, draft))
+        heard = chosen(await _unless(stop, self.speech.hear(claimed)) or claimed)
+        draft = await self.dispatcher.dispatch(heard, live, stop)
+        spoken = await _unless(stop, self.speech.speak(heard, draft))
         return draft if spoken is None else replace(draft, replies=spoken)
 
     async def _cut_short(
         self, claimed: ClaimedTurn, thinking: asyncio.Task[TurnDraft], stop: asyncio.Event
     ) -> TurnDraft:
-        """Out of time: what was said until now, and a word about it."""
+        """Stop a turn that is out of time, and say so after what it had said."""
         self.count("turn_timeout")
         stop.set()
         await asyncio.wait({thinking}, timeout=GRACE.total_seconds())
@@ -139,16 +145,16 @@ class Converse:
             return _answered(claimed, note)
         return thinking.result().with_replies(Text(text=note))
 
-    async def _signs(self, live: LiveUpdates) -> None:
-        """Show that somebody is at it, as soon as it takes longer than a moment and for as long as it takes."""
-        await asyncio.sleep(self.moment.total_seconds())
+    async def _show_typing(self, live: LiveUpdates) -> None:
+        """Show typing after `live_after`, again every few seconds."""
+        await asyncio.sleep(self.live_after.total_seconds())
         while True:
             await live.typing()
             await asyncio.sleep(_TYPING)
 
-    async def _heed(self, claimed: ClaimedTurn, stop: asyncio.Event, doubt: asyncio.Event) -> None:
-        """Find the stop whose sign was lost: it came just as the turn began, or while signs could not be heard."""
-        wait = self.moment
+    async def _watch_for_stop(self, claimed: ClaimedTurn, stop: asyncio.Event, doubt: asyncio.Event) -> None:
+        """Poll for a stop whose notification was missed."""
+        wait = self.live_after
         while not stop.is_set():
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait.total_seconds()):
@@ -160,7 +166,7 @@ class Converse:
             wait = self.lease / 3
 
     async def _renew(self, claimed: ClaimedTurn) -> None:
-        """Returns only when the lease was lost; while the database is away, nobody else can take it either."""
+        """Return only when the lease is lost; while the database is unreachable, no other worker can take it."""
         while True:
             await asyncio.sleep(self.lease.total_seconds() / 3)
             with contextlib.suppress(Unreachable):
@@ -196,7 +202,7 @@ class Converse:
         )
 
     def _fitted(self, reply: Reply, channel: Channel | None) -> tuple[Reply, ...]:
-        """The reply as the channel can show it, each step down counted."""
+        """The reply as the channel can show it; every fallback is counted."""
         if channel is None:
             return (sealed(reply),)
         fitted = fit(reply, channel.capabilities)
@@ -206,7 +212,7 @@ class Converse:
 
 
 def _asked(claimed: ClaimedTurn) -> Event:
-    """What was said to Sona last."""
+    """The last event addressed to Sona."""
     return next((event for event in reversed(claimed.events) if event.addressed), claimed.events[-1])
 
 
@@ -222,7 +228,7 @@ def _live_target(claimed: ClaimedTurn) -> LiveTarget:
 
 
 def _topic(claimed: ClaimedTurn) -> str:
-    """The first words of a conversation that begins, or may begin anew below a message, unless they are a command."""
+    """The first words of a new conversation, or of one that may begin in this thread, unless they are a command."""
     if claimed.conversation.version and not _asked(claimed).reply_thread:
         return ""
     said = (event.body.text.strip() for event in claimed.events if event.addressed and isinstance(event.body, Said))
@@ -230,13 +236,13 @@ def _topic(claimed: ClaimedTurn) -> str:
 
 
 def _stopped(claimed: ClaimedTurn, draft: TurnDraft, *, cut: bool) -> TurnDraft:
-    """The thought, marked where a stop that is still to be answered has `cut` it."""
+    """The draft, marked if a stop that is still to be answered has `cut` it short."""
     waits = cut and not any(stops(event) for event in claimed.events)
     return draft.with_conversation(replace(draft.conversation, stopped=waits))
 
 
 def _answered(claimed: ClaimedTurn, words: str) -> TurnDraft:
-    """A thought that answers all of the opening with these words, what was said noted in the record."""
+    """A draft that answers all events with one text; the events are recorded as messages."""
     said = tuple(
         Message(
             role="person",
@@ -253,7 +259,7 @@ def _answered(claimed: ClaimedTurn, words: str) -> TurnDraft:
 
 
 async def _unless(stop: asyncio.Event, work: Coroutine[Any, Any, ResultT]) -> ResultT | None:
-    """What the work comes to; it is broken off, or not begun, where someone stops it."""
+    """The result of the work; `None` if a stop cancels it or comes before it."""
     if stop.is_set():
         work.close()
         return None

@@ -1,4 +1,4 @@
-"""The model with its tools: asked, heard, given what it asks for, until it has an answer."""
+"""The agent loop: the model answers, its tool calls run, until it has an answer."""
 
 import asyncio
 import logging
@@ -36,15 +36,15 @@ class Agent:
         self._rounds = rounds
 
     async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
-        """The thought with the answer; the last line of the conversation's history is what is answered.
+        """The draft with the answer to the last message of the history.
 
-        A model that fails is told to the person honestly, with what it had said so far and what it has cost.
-        Cancelled, it raises `Interrupted` with the same.
+        If the model fails, the person is told, below what it had said; its cost is recorded. When cancelled, raises
+        `Interrupted` with the same.
         """
         event = incoming.event
         if not isinstance(event.body, Said | Spoke | Tapped) or not incoming.text:
             return None
-        turn = _Turn(box=ToolRunner(self._tools, event, draft, live), live=live)
+        turn = _Turn(tools=ToolRunner(self._tools, event, draft, live), live=live)
         try:
             note = await self._converse(event, draft, turn)
         except Failure as failure:
@@ -55,26 +55,26 @@ class Agent:
         return turn.finished(draft, phrase(note, draft.conversation.learner.locale) if note else "")
 
     async def _converse(self, event: Event, draft: TurnDraft, turn: "_Turn") -> str:
-        """Go round until there is an answer; the key of what is to be said below it, or empty."""
+        """Loop until there is an answer; return the phrase key of a note below it, or an empty string."""
         told = list(utterances(_history(event, draft)))
         about = system(draft.conversation, self._tools.clock.now(), group=event.group)
         for left in reversed(range(self._rounds)):
             prompt = Prompt(system=about, utterances=tuple(told), tools=self._specs, max_tokens=_MAX_TOKENS)
-            end, heard = await self._hear(prompt, turn)
+            end, heard = await self._stream_answer(prompt, turn)
             calls = [part for part in heard if isinstance(part, ModelToolCall)]
             if end.reason == "refusal":
                 return "failure.refusal" if not turn.text.strip() else ""
             if not calls or not left:
-                return _closing(end, bool(calls), turn)
-            results = await turn.box.run(calls)
+                return _closing_note(end, bool(calls), turn)
+            results = await turn.tools.run(calls)
             last = (ModelText(text=_LAST),) if left == 1 else ()
             told += [Utterance(role="assistant", parts=heard), Utterance(role="user", parts=(*results, *last))]
         return "failure.rounds"
 
-    async def _hear(
+    async def _stream_answer(
         self, prompt: Prompt, turn: "_Turn"
     ) -> tuple[End, tuple[ModelText | ModelToolCall | OpaqueBlock, ...]]:
-        """One answer of the model, shown while it comes, with its parts in order."""
+        """Stream one answer of the model as a draft; return how it ended and its parts in order."""
         parts: list[ModelText | ModelToolCall | OpaqueBlock] = []
         end = End(reason="done", usage=Usage())
         turn.begin()
@@ -96,9 +96,9 @@ class Agent:
 
 @dataclass(slots=True)
 class _Turn:
-    """What the turn has come to so far: words, tokens, and what the tools did."""
+    """The text, usage and tool results of a running turn."""
 
-    box: ToolRunner
+    tools: ToolRunner
     live: LiveUpdates
     text: str = ""
     usage: Usage = field(default_factory=Usage)
@@ -106,7 +106,7 @@ class _Turn:
     _break: bool = False
 
     def begin(self) -> None:
-        """A new answer of the model: what the one before used is settled, and its words stand on their own."""
+        """Begin another answer of the model, in a new paragraph; add the usage of the previous one."""
         self.usage, self.meter = self.usage + self.meter, Usage()
         self._break = bool(self.text.strip())
 
@@ -114,20 +114,20 @@ class _Turn:
         if self._break and piece.strip():
             self.text, self._break = self.text.rstrip() + "\n\n", False
         self.text += piece
-        if shown := self.box.citations.settle(self.text)[0].strip():
+        if shown := self.tools.citations.settle(self.text)[0].strip():
             await self.live.draft(shown)
 
     def finished(self, draft: TurnDraft, note: str, choices: tuple[Choice, ...] = ()) -> TurnDraft:
-        """The thought with everything in it; `note` stands below what the model said."""
-        text, sources = self.box.citations.settle(self.text.strip())
+        """The draft with the answer, the tools' replies and the usage; `note` follows the model's text."""
+        text, sources = self.tools.citations.settle(self.text.strip())
         whole = "\n\n".join(part for part in (text.strip(), note) if part)
         answer = Text(text=whole, choices=choices, sources=sources, rateable=bool(text.strip()))
         said = (answer,) if whole else ()
         return replace(
             draft,
-            conversation=self.box.conversation,
-            replies=draft.replies + said + self.box.replies,
-            calls=draft.calls + tuple(self.box.calls),
+            conversation=self.tools.conversation,
+            replies=draft.replies + said + self.tools.replies,
+            calls=draft.calls + tuple(self.tools.calls),
             usage=draft.usage + self.usage + self.meter,
         )
 
@@ -146,10 +146,10 @@ def _extend(parts: list[ModelText | ModelToolCall | OpaqueBlock], text: str) -> 
         parts.append(ModelText(text=text))
 
 
-def _closing(end: End, unanswered: bool, turn: _Turn) -> str:
+def _closing_note(end: End, unanswered: bool, turn: _Turn) -> str:
     if end.reason == "length":
         return "failure.length" if turn.text.strip() else "failure.unsaid"
-    if unanswered or not (turn.text.strip() or turn.box.replies):
+    if unanswered or not (turn.text.strip() or turn.tools.replies):
         return "failure.rounds"
     return ""
 

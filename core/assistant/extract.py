@@ -41,7 +41,7 @@ class Extract:
     weight: float
 
 
-def quotes(question: str, hits: Sequence[Hit]) -> tuple[Extract, ...]:
+def extracts(question: str, hits: Sequence[Hit]) -> tuple[Extract, ...]:
     """The sentences that answer best, best first, at most one a passage; none when the passages are about something else.
 
     A passage counts when it and its headings speak to at least three fifths of the question's telling words; scores

@@ -1,9 +1,9 @@
-"""The mind without a model: looks things up, quotes what it has read, and says what it is."""
+"""The assistant without a model: looks words up, quotes sources, and says what it is."""
 
 import re
 from dataclasses import replace
 
-from core.assistant.extract import Extract, quotes
+from core.assistant.extract import Extract, extracts
 from core.assistant.smalltalk import small_talk
 from core.channel import LiveUpdates
 from core.dialogue import offline_notice
@@ -34,15 +34,15 @@ _ASKED_WORD = tuple(
     )
 )
 _LONGEST = 200
-"""Characters; what is longer asks for no word."""
+"""Characters; a longer text does not ask for a word."""
 _MARK = re.compile(r"\s*\n\s*[-*+•|]\s+")
 _GRAMMAR = re.compile(r"grammar|gram[aá]tica|ngữ pháp", re.IGNORECASE)
 
 
 class OfflineAssistant:
-    """Answers everything said, from dictionaries, notes and passages only; never from nothing.
+    """Answers every message from dictionaries, notes and passages only.
 
-    What it finds nothing for it says so, or leaves alone when it is `silent` then.
+    If it finds nothing, it says so, or gives no answer when `silent`.
     """
 
     def __init__(self, *, retriever: Retriever, lessons: StudyLookup, silent: bool = False) -> None:
@@ -82,7 +82,7 @@ class OfflineAssistant:
                 return draft.with_replies(Text(text=phrase(f"offline.{kind}", learner.locale)))
 
     def _looked_up(self, asked: str, draft: TurnDraft) -> Text | None:
-        """Dictionary entries for a word asked for, or grammar notes."""
+        """Dictionary entries or grammar notes that the question asks for."""
         locale = draft.conversation.learner.locale
         plain = asked.strip(" ?!.¿¡…")
         if _GRAMMAR.search(plain) and (notes := self._lessons.grammar(plain, locale)):
@@ -95,7 +95,7 @@ class OfflineAssistant:
         return Text(text=entry) if entry else None
 
     def _glossed(self, text: str, draft: TurnDraft) -> Text | None:
-        """A text that someone wants explained, word by word."""
+        """A word-by-word gloss of the text."""
         locale = draft.conversation.learner.locale
         found = self._lessons.gloss(text, locale)
         return Text(text=f"{phrase('offline.gloss', locale)}\n\n{found}") if found else None
@@ -106,7 +106,7 @@ class OfflineAssistant:
         await live.status(phrase("doing.searching", learner.locale))
         hits = await self._retriever.search(asked, owner=learner.id, limit=_HITS)
         await live.status("")
-        found = quotes(asked, hits)
+        found = extracts(asked, hits)
         return _quoted(found, phrase("offline.found", learner.locale)) if found else None
 
 

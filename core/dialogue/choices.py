@@ -14,7 +14,7 @@ _LONGEST = 40
 
 
 def offered(replies: Iterable[Reply], capabilities: Capabilities) -> tuple[Choice, ...]:
-    """What a number alone now stands for: the last choices that a channel could show as a list only, unless a question came after."""
+    """The choices that a typed number selects: those last shown as a list, unless a quiz question followed."""
     found: tuple[Choice, ...] = ()
     for reply in replies:
         match reply:
@@ -29,7 +29,7 @@ def offered(replies: Iterable[Reply], capabilities: Capabilities) -> tuple[Choic
 
 
 def chosen(claimed: ClaimedTurn) -> ClaimedTurn:
-    """The opening with words that name one of the offered choices turned into that choice; an open quiz comes first."""
+    """The claimed turn with words that name an offered choice turned into a tap on it; an open quiz comes first."""
     choices = claimed.conversation.offered
     if not choices or claimed.conversation.quiz is not None:
         return claimed

@@ -37,10 +37,10 @@ class Dispatcher:
         self._clock = clock
         self._history = history
 
-    async def think(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event | None = None) -> TurnDraft:
-        """What the events of a turn come to. Raises `Superseded` only; all else is apologised for to the person.
+    async def dispatch(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event | None = None) -> TurnDraft:
+        """Draft a turn. Raises `Superseded` only; the person gets an apology for any other failure.
 
-        When `stop` is set, whoever answers is cancelled and the thought ends with what was said until then.
+        When `stop` is set, the running answerer is cancelled and the draft keeps what was said until then.
         """
         draft = TurnDraft(conversation=claimed.conversation, principal=claimed.principal, audience=claimed.audience)
         turn = _Turn(self._registered, draft, live, parser=self._parser, clock=self._clock, history=self._history)
@@ -61,7 +61,7 @@ class Dispatcher:
 
 
 class _Turn:
-    """One turn under way: the thought so far, and what was said but waits to be answered together."""
+    """A running turn: its draft, and the messages that wait to be answered together."""
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class _Turn:
         return self._draft
 
     def result(self, run: asyncio.Task[TurnDraft]) -> TurnDraft:
-        """What a finished, or stopped, run has come to."""
+        """The draft of a finished or stopped run."""
         if run.cancelled():
             return self._draft
         match run.exception():
@@ -199,6 +199,6 @@ def _is_talk(incoming: Incoming) -> bool:
 
 
 def _place(error: Exception) -> str:
-    """Where it was raised, as file and line: the message may hold what a person wrote, and is not logged."""
+    """File and line of the error: its message may quote a person and is not logged."""
     frames = traceback.extract_tb(error.__traceback__)
     return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "?"

@@ -1,4 +1,4 @@
-"""What a turn has come to so far, handed from one who answers to the next."""
+"""The draft of a turn, which answerers extend."""
 
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -13,11 +13,10 @@ from core.reply import Reply
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TurnDraft:
-    """The conversation as it will be left, and everything else the turn has made; nothing of it is written yet.
+    """The conversation after the turn and everything else the turn writes; nothing is stored yet.
 
-    `messages` are the lines this turn adds to the record, whatever becomes of the conversation's `history`; `history_start` is how
-    many of them stood there when the conversation was begun anew, or `None` when it was not. `origin` is where its open
-    quiz was taken over from.
+    `messages` are added to the record even if the conversation's `history` is cleared; `history_start` is how many of them
+    precede the fresh start, or `None` without one. `origin` is where the open quiz was moved from.
     """
 
     conversation: Conversation
@@ -41,7 +40,7 @@ class TurnDraft:
 
 
 class Interrupted(Exception):
-    """Someone was cancelled while answering; `thought` holds the answer as far as it had come."""
+    """An answerer was cancelled; `draft` holds the answer as far as it had come."""
 
     def __init__(self, draft: TurnDraft) -> None:
         super().__init__("interrupted")

@@ -12,7 +12,7 @@ from core.dialogue.intent import Command, IntentParser, Intents
 
 
 class Priority(IntEnum):
-    """Who is asked first: the lower, the earlier."""
+    """The order in which answerers are offered an event: the lowest first."""
 
     RATING = 0
     PERSON = 10

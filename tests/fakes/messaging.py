@@ -42,7 +42,7 @@ class ScriptedMind:
     thinking: Thinking = echo
     openings: list[ClaimedTurn] = field(default_factory=list[ClaimedTurn])
 
-    async def think(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
+    async def dispatch(self, claimed: ClaimedTurn, live: LiveUpdates, stop: asyncio.Event) -> TurnDraft:
         self.openings.append(claimed)
         thinking = asyncio.ensure_future(self.thinking(claimed, live))
         stopped = asyncio.create_task(stop.wait())
@@ -124,8 +124,8 @@ class Street:
         self.converse = Converse(
             turns=self.turns,
             channels=channels,
-            mind=self.mind,
-            senses=DeafAndMute(),
+            dispatcher=self.mind,
+            speech=DeafAndMute(),
             stopping=self.stops,
             wake=self.rung,
             clock=self.clock,

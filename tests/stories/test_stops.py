@@ -45,7 +45,7 @@ async def _never(claimed: ClaimedTurn, live: LiveUpdates) -> TurnDraft:
 async def test_a_stop_whose_sign_was_lost_is_found(street: Street, body: Body) -> None:
     """It came when the turn had its events already and nobody listened for it yet."""
     street.mind.thinking = _never
-    street.converse = replace(street.converse, moment=timedelta(milliseconds=5))
+    street.converse = replace(street.converse, live_after=timedelta(milliseconds=5))
     await street.says("tell me a story")
 
     class Late(PostgresTurns):
@@ -68,7 +68,7 @@ async def test_where_a_sign_may_have_been_missed_the_stop_is_looked_for_at_once(
         return await _never(claimed, live)
 
     street.mind.thinking = stopped_unheard
-    street.converse = replace(street.converse, moment=timedelta(hours=1))
+    street.converse = replace(street.converse, live_after=timedelta(hours=1))
     await street.says("tell me a story")
     async with asyncio.timeout(5):
         await street.converse(HERE)
@@ -90,7 +90,7 @@ async def test_a_stop_among_the_words_that_are_answered_breaks_nothing_off(stree
 
     street.mind.thinking = patient
     turns = Looking(street.database, street.clock)
-    street.converse = replace(street.converse, turns=turns, moment=timedelta(milliseconds=1))
+    street.converse = replace(street.converse, turns=turns, live_after=timedelta(milliseconds=1))
     await street.says("a story")
     await street.says("stop")
     assert await street.answers() == [Text(text="a story + stop")]
@@ -119,7 +119,7 @@ class Slow(DeafAndMute):
 async def test_a_stop_ends_listening_and_leaves_what_was_broken_off_unspoken(street: Street, deaf: bool) -> None:
     senses = Slow(street.stops.event, deaf=deaf)
     street.mind.thinking = _never
-    street.converse = replace(street.converse, senses=senses)
+    street.converse = replace(street.converse, speech=senses)
     await street.says("tell me a story")
     async with asyncio.timeout(5):
         await street.converse(HERE)

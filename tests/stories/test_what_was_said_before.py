@@ -45,7 +45,7 @@ class Parrot:
 
 def _listening(street: Street) -> Parrot:
     parrot, commands = Parrot(), GeneralCommands(commands=())
-    street.converse = replace(street.converse, mind=dispatcher(commands, parrot, clock=street.clock))
+    street.converse = replace(street.converse, dispatcher=dispatcher(commands, parrot, clock=street.clock))
     return parrot
 
 

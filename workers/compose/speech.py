@@ -9,8 +9,8 @@ from core.conversation import ClaimedTurn
 from core.dialogue.draft import TurnDraft
 from core.errors import Refused
 from core.event import Event, Spoke
-from core.features.knowledge.store_file import kept
-from core.features.voice.voicing import SpeechDeps, listen, voiced
+from core.features.knowledge.store_file import stored
+from core.features.voice.voicing import SpeechDeps, transcribed, with_speech
 from core.media import Audio, Media
 from core.ports.voice import Hearing, Speech, SpeechStyle
 from core.providers.speech.espeak import EspeakSpeech
@@ -43,7 +43,7 @@ class TurnSpeech:
         learner = draft.conversation.learner
         spoke = any(isinstance(event.body, Spoke) and event.addressed for event in claimed.events)
         wanted = learner.voice == "always" or (learner.voice == "auto" and spoke)
-        return await voiced(draft.replies, self._deps, language=learner.locale, wanted=wanted)
+        return await with_speech(draft.replies, self._deps, language=learner.locale, wanted=wanted)
 
     async def _transcribe(self, event: Event, claimed: ClaimedTurn) -> Event:
         channel = self._channels.get(event.address.channel)
@@ -51,8 +51,8 @@ class TurnSpeech:
         conversation = claimed.conversation
         if not event.addressed:
             return event
-        return await listen(
-            await kept(event, fetch=fetch, blobs=self._deps.blobs),
+        return await transcribed(
+            await stored(event, fetch=fetch, blobs=self._deps.blobs),
             self._hearing,
             fetch=fetch,
             language=conversation.learner.locale,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from core.address import Address
 from core.channel import Channel
-from core.converse import Converse, SpeechLayer, Thinker
+from core.converse import Converse, SpeechLayer, TurnDispatcher
 from core.deliver import Deliver
 from core.ports.messaging import Wake
 from core.rate_limit import RateLimiter
@@ -88,7 +88,7 @@ def make_turn_worker(
     stores: Stores,
     *,
     channels: Mapping[str, Channel],
-    dispatcher: Thinker,
+    dispatcher: TurnDispatcher,
     turn_speech: SpeechLayer,
     wake: LocalWake,
     rate_limiter: RateLimiter | None = None,
@@ -102,8 +102,8 @@ def make_turn_worker(
     converse = Converse(
         turns=stores.turns,
         channels=channels,
-        mind=dispatcher,
-        senses=turn_speech,
+        dispatcher=dispatcher,
+        speech=turn_speech,
         stopping=stores.stops,
         wake=wake,
         clock=stores.clock,

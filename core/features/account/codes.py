@@ -4,10 +4,10 @@ import re
 from random import Random
 
 ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Letters and digits that nobody takes for one another, read or heard."""
+"""Letters and digits that are not confused with one another, read or heard."""
 LENGTH = 8
 ALONE = rf"(?:(?i:link) )?(?=\S*[0-9])(?=\S*[A-Z])([{ALPHABET}]{{{LENGTH}}})"
-"""A code said without a command, as people do in text messages; every code has a letter and a digit in it."""
+"""A code sent without a command, as people do in text messages; every code contains a letter and a digit."""
 
 
 def new(rng: Random) -> str:

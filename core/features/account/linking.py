@@ -1,4 +1,4 @@
-"""One person on many channels: a code said on one joins the other, and a channel can leave again."""
+"""Linking a person's channels with a one-time code, and unlinking one again."""
 
 from dataclasses import replace
 from functools import partial
@@ -19,8 +19,8 @@ from core.ports.person import LinkCodes, People, PersonSummary
 from core.reply import Reply, Text
 
 _NAME = 40
-_JOIN = Confirmation(kind="link", ask="person.link.ask")
-_PART = Confirmation(kind="unlink", ask="person.unlink.ask")
+_LINK = Confirmation(kind="link", ask="person.link.ask")
+_UNLINK = Confirmation(kind="unlink", ask="person.unlink.ask")
 
 
 class LinkingAnswerer:
@@ -51,19 +51,19 @@ class LinkingAnswerer:
         asked = intent if intent is not None and intent.name in ("link", "unlink") else None
         code = codes.normalise(asked.arguments) if asked is not None and asked.name == "link" else ""
         if event.group:
-            return await self._among_others(code, draft) if asked else None
+            return await self._in_group(code, draft) if asked else None
         if asked is not None:
             if asked.name == "unlink":
-                return await self._warn(event, draft)
+                return await self._ask_to_unlink(event, draft)
             return await (self._claim(event, draft, code) if code else self._offer(draft))
-        if (answered := self._confirmations.answer(_JOIN, event, draft)) is not None:
+        if (answered := self._confirmations.answer(_LINK, event, draft)) is not None:
             return await self._join(answered[0], event, answered[1])
-        if (answered := self._confirmations.answer(_PART, event, draft)) is not None:
-            return await self._part(answered[0], event, answered[1])
+        if (answered := self._confirmations.answer(_UNLINK, event, draft)) is not None:
+            return await self._unlink(answered[0], event, answered[1])
         return None
 
-    async def _among_others(self, code: str, draft: TurnDraft) -> TurnDraft:
-        """What others could read joins nobody any more; whether it was a code at all is told to nobody."""
+    async def _in_group(self, code: str, draft: TurnDraft) -> TurnDraft:
+        """Spend a code that others could read, without saying whether it was one."""
         if not code:
             return _saying(draft, "person.private")
         await self._links.spend(code)
@@ -76,7 +76,7 @@ class LinkingAnswerer:
         return draft.with_replies(Text(text=told, secret=code))
 
     async def _claim(self, event: Event, draft: TurnDraft, code: str) -> TurnDraft:
-        """The preview of what would be joined."""
+        """Preview what linking would merge."""
         learner = draft.conversation.learner
         found = await self._links.claim(learner.id, code)
         if not isinstance(found, PersonSummary):
@@ -90,7 +90,7 @@ class LinkingAnswerer:
             there=numbers(found, learner.locale),
             here=numbers(here, learner.locale),
         )
-        return self._confirmations.ask(_JOIN, preview, event, draft)
+        return self._confirmations.ask(_LINK, preview, event, draft)
 
     async def _join(self, said: ConfirmationAnswer, event: Event, draft: TurnDraft) -> TurnDraft:
         here, learner = draft.conversation.address, draft.conversation.learner
@@ -117,15 +117,15 @@ class LinkingAnswerer:
         offered = await self._resuming.offer(after)
         return after.with_replies(offered) if offered else after
 
-    async def _warn(self, event: Event, draft: TurnDraft) -> TurnDraft:
+    async def _ask_to_unlink(self, event: Event, draft: TurnDraft) -> TurnDraft:
         learner = draft.conversation.learner
         others = await self._others(event, draft)
         if not others:
             return _saying(draft, "person.unlink.alone")
         warning = phrase("person.unlink.warning", learner.locale, places=others)
-        return self._confirmations.ask(_PART, warning, event, draft)
+        return self._confirmations.ask(_UNLINK, warning, event, draft)
 
-    async def _part(self, said: ConfirmationAnswer, event: Event, draft: TurnDraft) -> TurnDraft:
+    async def _unlink(self, said: ConfirmationAnswer, event: Event, draft: TurnDraft) -> TurnDraft:
         if said == "no":
             return _saying(draft, "person.kept")
         if said == "late":
@@ -139,14 +139,14 @@ class LinkingAnswerer:
         return _saying(alone, "person.unlink.done", places=others)
 
     async def _others(self, event: Event, draft: TurnDraft) -> str:
-        """The person's channels but this one, or this one too where they are on it twice; empty when they stand alone."""
+        """The person's other channels, with this one if they are on it twice; empty if there is none."""
         learner = draft.conversation.learner
         channels = await self._people.besides(learner.id, event.sender, draft.conversation.address)
         return places(channels, learner.locale)
 
 
 def numbers(standing: PersonSummary, locale: str) -> str:
-    """How much is kept of a person, in words."""
+    """A sentence with the counts of what is stored about a person."""
     return phrase(
         "person.numbers",
         locale,
@@ -158,7 +158,7 @@ def numbers(standing: PersonSummary, locale: str) -> str:
 
 
 def _told(owner: Learner, *, here: Address) -> Reply:
-    """For who gave the code: that it was used, and where."""
+    """The notice to the owner of the code that it was used, and where."""
     return Text(text=phrase("person.link.used", owner.locale, place=place(here.channel, owner.locale)))
 
 

@@ -1,8 +1,8 @@
-"""How a person stands, put together for a platform's own page about them."""
+"""The overview of a person on a platform's own page, such as Slack's home tab."""
 
 from core.clock import Clock
 from core.conversation import Learner
-from core.features.study.progress_text import begun
+from core.features.study.progress_text import courses_begun
 from core.learn.catalogue import Catalogue
 from core.phrases import phrase
 from core.ports.knowledge import Library
@@ -13,7 +13,7 @@ _DOCUMENTS = 50
 
 
 class OverviewBuilder:
-    """`core.ports.overview.Overviews` over what is kept. The bundled courses are no documents here."""
+    """`core.ports.overview.Overviews` over the stores. Bundled courses are not listed as documents."""
 
     def __init__(
         self, *, acquaintances: Identities, study: StudyRecord, library: Library, catalogue: Catalogue, clock: Clock
@@ -35,7 +35,7 @@ class OverviewBuilder:
         statuses = await self._library.statuses(learner.id, limit=_DOCUMENTS)
         return Overview(
             learner=learner,
-            progress="\n\n".join(begun(self._catalogue, cards, taken, now, learner.locale))
+            progress="\n\n".join(courses_begun(self._catalogue, cards, taken, now, learner.locale))
             or phrase("study.progress.nothing", learner.locale),
             due=sum(card.due <= now for card in cards.values()),
             documents=tuple(status for status in statuses if not status.uri.startswith("course:")),

@@ -1,4 +1,4 @@
-"""What is kept of a person: handed to them as a file, or deleted for good."""
+"""A person's data: handed out as a file, or deleted."""
 
 from core.channel import LiveUpdates
 from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, Confirmations, places
@@ -23,7 +23,7 @@ _FORGET = Confirmation(
 
 
 class PrivacyAnswerer:
-    """Answers `/mydata` and `/forget me`, the latter once it is confirmed."""
+    """Answers `/mydata` and, after a confirmation, `/forget me`."""
 
     def __init__(
         self,
@@ -39,17 +39,17 @@ class PrivacyAnswerer:
         self._wake = wake
 
     async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
-        """Raises `Superseded` where there is nobody any more to answer: the receipt is on its way already."""
+        """Raises `Superseded` after a deletion: the receipt is in the outbox and the conversation is gone."""
         locale = draft.conversation.learner.locale
         event, intent = incoming.event, incoming.intent
         asked = intent.name if intent is not None and intent.name in ("forget", "mydata") else None
         if event.group:
             return draft.with_replies(Text(text=phrase("person.private", locale))) if asked else None
         if (answered := self._confirmations.answer(_FORGET, event, draft)) is not None:
-            return await self._decided(*answered)
+            return await self._answered(*answered)
         if asked is None:
             return None
-        return await (self._warn(event, draft) if asked == "forget" else self._pack(draft, live))
+        return await (self._ask_to_forget(event, draft) if asked == "forget" else self._pack(draft, live))
 
     async def _pack(self, draft: TurnDraft, live: LiveUpdates) -> TurnDraft:
         learner = draft.conversation.learner
@@ -65,7 +65,7 @@ class PrivacyAnswerer:
         )
         return draft.with_replies(document)
 
-    async def _warn(self, event: Event, draft: TurnDraft) -> TurnDraft:
+    async def _ask_to_forget(self, event: Event, draft: TurnDraft) -> TurnDraft:
         learner = draft.conversation.learner
         found = await self._people.standing(learner.id)
         channels = found.channels or (draft.conversation.address.channel,)
@@ -73,7 +73,7 @@ class PrivacyAnswerer:
         warning = phrase("person.forget.warning", learner.locale, **values)
         return self._confirmations.ask(_FORGET, warning, event, draft)
 
-    async def _decided(self, said: ConfirmationAnswer, draft: TurnDraft) -> TurnDraft:
+    async def _answered(self, said: ConfirmationAnswer, draft: TurnDraft) -> TurnDraft:
         learner, here = draft.conversation.learner, draft.conversation.address
         if said != "yes":
             values = {"command": "/forget me"} if said == "late" else {}

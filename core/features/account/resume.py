@@ -1,4 +1,4 @@
-"""Going on where a person left off on another channel: course, unit, open quiz, and what was said last."""
+"""Resuming what a person was doing on another channel: course, unit, open quiz and the last messages."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -23,7 +23,7 @@ _CHARACTERS = 160
 
 
 class ResumeAnswerer:
-    """Answers `/continue`, and offers it to who opens the conversation anew while something is under way elsewhere."""
+    """Answers `/continue`, and offers it to a person who opens a conversation while another one is under way."""
 
     def __init__(self, *, places: OtherConversations, catalogue: Catalogue) -> None:
         self._places = places
@@ -49,7 +49,7 @@ class ResumeAnswerer:
                 return None
 
     async def offer(self, draft: TurnDraft) -> Text | None:
-        """Whether to go on with what is under way elsewhere; `None` when nothing is."""
+        """The offer to resume what is under way elsewhere; `None` if nothing is."""
         here = draft.conversation
         there = await self._places.elsewhere(here.learner, here.address)
         if there is None or not (there.course or there.quiz):
@@ -80,9 +80,9 @@ class ResumeAnswerer:
         return after.with_replies(shown) if shown else after
 
     async def _moved(self, draft: TurnDraft, there: Conversation) -> TurnDraft:
-        """The course and unit come along, and the open quiz, unless one is open here or somebody is at it there.
+        """Move the course and unit here, and the open quiz unless one is open here or the other conversation is busy.
 
-        It stays open there until this turn has ended well.
+        The quiz stays open there until this turn is committed.
         """
         here = draft.conversation
         moved = replace(here, course=there.course, unit=there.unit) if there.course else here
@@ -106,7 +106,7 @@ class ResumeAnswerer:
 
 
 def _lately(history: tuple[Message, ...]) -> Iterator[Message]:
-    """The last exchanges in words, each with the first line of its answer; commands tell nothing of what was said."""
+    """The last exchanges, without commands."""
     pairs = [
         (asked, answered)
         for asked, answered in pairwise(history)

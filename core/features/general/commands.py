@@ -43,7 +43,7 @@ class GeneralCommands:
             case "voice":
                 return _voice(intent.arguments, draft)
             case "new":
-                return _afresh(draft)
+                return _start_afresh(draft)
             case name if name == UNKNOWN_COMMAND:
                 return self._unknown(intent.arguments.partition(" ")[0][:32], draft)
             case _:
@@ -122,7 +122,7 @@ def _voice(wanted: str, draft: TurnDraft) -> TurnDraft:
     return draft.with_conversation(changed).with_replies(Text(text=phrase(f"voice.{manner}", locale)))
 
 
-def _afresh(draft: TurnDraft) -> TurnDraft:
+def _start_afresh(draft: TurnDraft) -> TurnDraft:
     cleared = replace(draft.conversation, history=(), title="", focus="", quiz=None, pending=None)
     begun = replace(draft, conversation=cleared, history_start=len(draft.messages))
     return begun.with_replies(Text(text=phrase("new.done", cleared.learner.locale)))

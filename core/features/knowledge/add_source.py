@@ -1,4 +1,4 @@
-"""Putting something down to be read in the background."""
+"""Queueing a source to be read in the background."""
 
 from core.clock import Clock
 from core.ports.knowledge import KnowledgeSource, Library
@@ -6,7 +6,7 @@ from core.ports.messaging import Wake
 
 
 class SourceAdder:
-    """Puts a source on the shelf and rings for someone to read it; a lost ring is found by the sweep."""
+    """Stores a source and schedules its ingestion; the sweep schedules it again if that is lost."""
 
     def __init__(self, *, library: Library, wake: Wake, clock: Clock) -> None:
         self._library = library

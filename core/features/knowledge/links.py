@@ -12,7 +12,7 @@ from core.ports.knowledge import AddSource
 from core.reply import Text
 
 _LINKS = 10
-"""More addresses than these at once are no wish to have each of them read."""
+"""A message with more addresses does not ask to have each of them read."""
 _READ = re.compile(
     r"\b(?:read|learn|add|study|lee|leer|aprende|añade|agrega|estudia)\b|(?:^|\s)(?:đọc|học|thêm)(?:\s|$)",
     re.IGNORECASE,
@@ -20,7 +20,7 @@ _READ = re.compile(
 
 
 class LinkAnswerer:
-    """Answers words that are links to read."""
+    """Answers messages that ask to read links."""
 
     def __init__(self, *, reader: AddSource) -> None:
         self._reader = reader
@@ -33,7 +33,7 @@ class LinkAnswerer:
                 return None
 
     async def _links(self, said: str, draft: TurnDraft) -> TurnDraft | None:
-        """A few links with a word that asks to read them, or with no word at all."""
+        """Queue a few links sent with a word that asks to read them, or alone."""
         found = links(said)
         if not found or len(found) > _LINKS or len(said) > 2 * sum(len(link) for link in found) + 200:
             return None

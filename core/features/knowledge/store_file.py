@@ -11,7 +11,7 @@ from core.ports.blobs import Blobs
 OURS = "blob:"
 
 
-async def kept(event: Event, *, fetch: Callable[[Media], Awaitable[bytes]], blobs: Blobs) -> Event:
+async def stored(event: Event, *, fetch: Callable[[Media], Awaitable[bytes]], blobs: Blobs) -> Event:
     """The event with its file among our blobs, or with an empty `ref` where the platform would not give it.
 
     Other events, and files that are ours already, come back as they are. Never raises `core.errors`.

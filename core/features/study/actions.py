@@ -2,7 +2,7 @@
 
 from core.conversation import Conversation
 from core.dialogue.draft import TurnDraft
-from core.features.study.lessons import LessonAnswerer, looked_up
+from core.features.study.lessons import LessonAnswerer, entries_text
 from core.learn.catalogue import Catalogue
 from core.learn.entry import short_text
 from core.reply import Quiz, Text
@@ -19,7 +19,7 @@ class CatalogueActions:
         self._lessons = lessons
 
     def look_up(self, word: str, locale: str) -> str:
-        return looked_up(self._catalogue, word, locale=locale)
+        return entries_text(self._catalogue, word, locale=locale)
 
     def gloss(self, text: str, locale: str) -> str:
         return "\n".join(short_text(word, locale) for _, word in self._catalogue.words_in(text, _GLOSSED))
@@ -41,7 +41,7 @@ class CatalogueActions:
 
 
 def _outcome(draft: TurnDraft, what: str) -> ToolOutcome:
-    """What was begun, for the model and for the person; where nothing was, what the study side says of it."""
+    """The outcome for the model, with the first question for the person; if nothing began, the reason."""
     if not any(isinstance(reply, Quiz) for reply in draft.replies):
         words = "\n".join(reply.text for reply in draft.replies if isinstance(reply, Text))
         return ToolOutcome(text=words or f"There is no {what} to begin.")

@@ -8,7 +8,7 @@ from core.dialogue.draft import TurnDraft
 from core.dialogue.intent import Incoming, Intent, button
 from core.dialogue.slot import Slot
 from core.features.study import make_cards, pending_cards
-from core.features.study.progress_text import standing
+from core.features.study.progress_text import report
 from core.features.study.quizzes import QuizAnswerer
 from core.learn.catalogue import Catalogue
 from core.learn.course import Course, Unit, nearest
@@ -33,7 +33,7 @@ class LessonPosition:
 LESSON = Slot("study", LessonPosition)
 
 
-def looked_up(catalogue: Catalogue, word: str, course: str = "", *, locale: str) -> str:
+def entries_text(catalogue: Catalogue, word: str, course: str = "", *, locale: str) -> str:
     """At most three entries in full, or, where the word is only guessed at, a list of what may be meant."""
     found = catalogue.look_up(word, course)
     if found is None:
@@ -59,37 +59,37 @@ class LessonAnswerer:
         draft: TurnDraft,
         live: LiveUpdates,  # noqa: ARG002 - answers immediately, no live updates
     ) -> TurnDraft | None:
-        """The thought with what was asked for, or `None` when nothing of a course was."""
+        """The draft with what was asked for, or `None` if the intent is for another answerer."""
         intent = incoming.intent
         if intent is None or (intent.source == "link" and self._catalogue.course(intent.arguments) is None):
             return None
         return await self._follow(intent, draft)
 
     async def start_unit(self, draft: TurnDraft, course: str, unit: str) -> TurnDraft:
-        """Show a unit's lesson; empty codes mean where the person stands. An unknown course or unit is answered with the list."""
+        """Show a unit's lesson; empty codes mean the current one. An unknown course or unit is answered with the list."""
         chosen = self._course(draft, course)
         if chosen is None:
-            return self._list(draft)
+            return self._list_courses(draft)
         found = self._catalogue.unit(chosen, unit) if unit else await self._unit(draft, chosen)
-        return self._units(draft, chosen, unit) if found is None else self._lesson(draft, chosen, found)
+        return self._list_units(draft, chosen, unit) if found is None else self._lesson(draft, chosen, found)
 
     async def start_quiz(self, draft: TurnDraft, course: str = "", unit: str = "") -> TurnDraft:
-        """Open a quiz over a unit; empty codes mean where the person stands."""
+        """Start a quiz on a unit; empty codes mean the current one."""
         chosen = self._course(draft, course)
         if chosen is None:
-            return self._list(draft)
+            return self._list_courses(draft)
         found = self._catalogue.unit(chosen, unit) if unit else await self._unit(draft, chosen)
         if found is None:
-            return self._units(draft, chosen, unit)
+            return self._list_units(draft, chosen, unit)
         return await self._quizzing.start_quiz(draft, chosen, found)
 
     async def start_review(self, draft: TurnDraft) -> TurnDraft:
-        """Ask what is due, over all courses."""
+        """Start a review of all due cards."""
         return await self._quizzing.start_review(draft)
 
     async def look_up(self, word: str, course: str = "", *, locale: str = "en") -> str:
         """The dictionary entries for a word or a meaning in Markdown, at most three in full; empty when there is none."""
-        return looked_up(self._catalogue, word, course, locale=locale)
+        return entries_text(self._catalogue, word, course, locale=locale)
 
     async def grammar(self, query: str, course: str = "", *, locale: str = "en") -> str:  # noqa: ARG002 - notes are written in English so far
         """The two sections of the grammar notes that say most about the query, in Markdown; empty when there is none."""
@@ -97,28 +97,28 @@ class LessonAnswerer:
         return "\n\n".join(f"**{note.section.heading}**\n\n{note.section.text}" for note in notes)
 
     async def progress(self, draft: TurnDraft) -> str:
-        """Units with their scores, words with their strength, and what is due, in Markdown."""
+        """Progress report in Markdown."""
         now = self._clock.now()
         known = await pending_cards.cards(self._study, draft)
         taken = await pending_cards.progress(self._study, draft)
-        return standing(self._catalogue, known, taken, now, draft.conversation.learner.locale)
+        return report(self._catalogue, known, taken, now, draft.conversation.learner.locale)
 
     async def _follow(self, intent: Intent, draft: TurnDraft) -> TurnDraft | None:
         match intent.name:
             case "courses":
                 return await self._choose(draft, intent.arguments)
             case "lesson":
-                return await self.start_unit(draft, *self._apart(intent.arguments))
+                return await self.start_unit(draft, *self._course_and_unit(intent.arguments))
             case "next":
                 return await self._next(draft)
             case "explain":
                 return await self._explain(draft, intent.arguments)
             case "quiz":
-                return await self.start_quiz(draft, *self._apart(intent.arguments))
+                return await self.start_quiz(draft, *self._course_and_unit(intent.arguments))
             case "review":
                 return await self.start_review(draft)
             case "progress":
-                return draft.with_replies(Text(text=await self.progress(draft), choices=self._after(draft)))
+                return draft.with_replies(Text(text=await self.progress(draft), choices=self._next_steps(draft)))
             case "word":
                 return await self._word(draft, intent.arguments)
             case "card":
@@ -130,7 +130,7 @@ class LessonAnswerer:
             case _:
                 return None
 
-    def _apart(self, rest: str) -> tuple[str, str]:
+    def _course_and_unit(self, rest: str) -> tuple[str, str]:
         """The course and the unit of `toki-pona/3`; what names a unit alone has no course."""
         course, slash, unit = rest.partition("/")
         return (course, unit) if slash and self._catalogue.course(course) else ("", rest)
@@ -138,7 +138,7 @@ class LessonAnswerer:
     async def _choose(self, draft: TurnDraft, name: str) -> TurnDraft:
         course = self._catalogue.course(name) if name else None
         if course is None:
-            return self._list(draft)
+            return self._list_courses(draft)
         locale = draft.conversation.learner.locale
         chosen = draft.with_conversation(replace(draft.conversation, course=course.code, unit=""))
         unit = await self._unit(chosen, course)
@@ -148,7 +148,7 @@ class LessonAnswerer:
         choices = self._buttons(locale, "lesson", "quiz", "progress")
         return chosen.with_replies(Text(text=f"{about}\n\n{here}", choices=choices))
 
-    def _list(self, draft: TurnDraft) -> TurnDraft:
+    def _list_courses(self, draft: TurnDraft) -> TurnDraft:
         locale = draft.conversation.learner.locale
         choices = tuple(
             button(nearest(course.title, locale), "courses", course.code) for course in self._catalogue.courses
@@ -156,7 +156,7 @@ class LessonAnswerer:
         key = "study.course.choose" if choices else "study.course.none"
         return draft.with_replies(Text(text=phrase(key, locale), choices=choices))
 
-    def _units(self, draft: TurnDraft, course: Course, wanted: str) -> TurnDraft:
+    def _list_units(self, draft: TurnDraft, course: Course, wanted: str) -> TurnDraft:
         locale = draft.conversation.learner.locale
         lines = [phrase("study.unit.unknown", locale, unit=wanted[:_ECHOED])]
         lines += [f"{unit.number}. {unit.name(locale)}" for unit in course.units]
@@ -181,7 +181,7 @@ class LessonAnswerer:
     async def _next(self, draft: TurnDraft) -> TurnDraft:
         course = self._course(draft, "")
         if course is None:
-            return self._list(draft)
+            return self._list_courses(draft)
         here = course.unit(draft.conversation.unit)
         if here is None:
             return self._lesson(draft, course, await self._unit(draft, course))
@@ -193,16 +193,16 @@ class LessonAnswerer:
         return self._lesson(draft, course, after)
 
     async def _explain(self, draft: TurnDraft, place: str) -> TurnDraft:
-        """A piece of the unit's grammar note, counting from 0; without a number the one behind those heard last."""
+        """Show a piece of the unit's grammar note, counted from 0; without a number the next one."""
         course = self._course(draft, "")
         if course is None:
-            return self._list(draft)
+            return self._list_courses(draft)
         locale = draft.conversation.learner.locale
         unit = await self._unit(draft, course)
         parts = pieces(unit.note)
         at = int(place) if place.isdecimal() and len(place) < _DIGITS else _next_piece(course, unit, draft)
         if at >= len(parts):
-            return draft.with_replies(Text(text=phrase("study.lesson.all", locale), choices=self._after(draft)))
+            return draft.with_replies(Text(text=phrase("study.lesson.all", locale), choices=self._next_steps(draft)))
         choices = self._buttons(locale, "quiz", "next")
         if at + 1 < len(parts):
             choices += (button(phrase("study.button.explain", locale), "explain", str(at + 1)),)
@@ -216,7 +216,7 @@ class LessonAnswerer:
         return draft.with_replies(Text(text=found or phrase("study.word.unknown", locale, word=word[:_ECHOED])))
 
     async def _remind(self, draft: TurnDraft) -> TurnDraft:
-        """Says how many words are due; nothing when none is any more."""
+        """Say how many words are due; nothing if none is."""
         locale = draft.conversation.learner.locale
         waiting = await pending_cards.due(self._study, draft, self._clock.now(), 100)
         if not waiting:
@@ -237,7 +237,7 @@ class LessonAnswerer:
         untaken = (unit for unit in course.units if (course.code, unit.code) not in taken)
         return here or next(untaken, course.units[-1])
 
-    def _after(self, draft: TurnDraft) -> tuple[Choice, ...]:
+    def _next_steps(self, draft: TurnDraft) -> tuple[Choice, ...]:
         locale = draft.conversation.learner.locale
         return self._buttons(locale, "lesson", "quiz", "review")
 

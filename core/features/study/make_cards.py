@@ -1,4 +1,4 @@
-"""Review cards made at a person's wish, from words they name or from a text that they point at."""
+"""Review cards made on request, from named words or from a text."""
 
 from core.clock import Clock
 from core.dialogue.draft import TurnDraft
@@ -15,7 +15,7 @@ from core.reply import Text
 
 
 async def make(text: str, draft: TurnDraft, *, catalogue: Catalogue, study: StudyRecord, clock: Clock) -> TurnDraft:
-    """The thought with a card for every word of a course in the text, due at once; cards that exist already stay as they are."""
+    """The draft with a card for every course word in the text, due immediately; existing cards stay as they are."""
     locale = draft.conversation.learner.locale
     if not text:
         return draft.with_replies(Text(text=phrase("study.card.which", locale)))
@@ -29,7 +29,7 @@ async def make(text: str, draft: TurnDraft, *, catalogue: Catalogue, study: Stud
         _listed("there", [word for key, word in words.items() if key in there], locale),
     ]
     choices = (button(phrase("study.button.review", locale), "review"),)
-    kept = pending_cards.kept(draft, made)
+    kept = pending_cards.with_new_cards(draft, made)
     return kept.with_replies(Text(text="\n\n".join(part for part in parts if part), choices=choices))
 
 

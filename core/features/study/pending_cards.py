@@ -1,4 +1,4 @@
-"""What a turn already knows of a person's cards: what is stored, and what the turn itself changed."""
+"""A person's cards and progress as the turn will leave them: the stored ones and its own changes."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -32,19 +32,19 @@ async def progress(study: StudyRecord, draft: TurnDraft) -> dict[tuple[str, str]
     return _best((*stored, *draft.progress))
 
 
-def reviewed(draft: TurnDraft, card: Card, review: Review) -> TurnDraft:
-    """The thought with a card moved on by an answer."""
+def with_review(draft: TurnDraft, card: Card, review: Review) -> TurnDraft:
+    """The draft with a reviewed card."""
     others = tuple(other for other in draft.cards if other.key != card.key)
     return replace(draft, cards=(*others, card), reviews=(*draft.reviews, review))
 
 
-def kept(draft: TurnDraft, made: tuple[Card, ...]) -> TurnDraft:
-    """The thought with new cards that no answer has moved yet."""
+def with_new_cards(draft: TurnDraft, made: tuple[Card, ...]) -> TurnDraft:
+    """The draft with new cards."""
     return replace(draft, cards=(*draft.cards, *made))
 
 
 def seconds(event: Event, draft: TurnDraft) -> float:
-    """How long ago Sona last said something when the event came, 0 when that is not known."""
+    """Seconds between Sona's last message and the event, 0 if unknown."""
     asked = next((message.at for message in reversed(draft.conversation.history) if message.role == "sona"), None)
     return max(0.0, (event.at - asked).total_seconds()) if asked else 0.0
 

@@ -1,4 +1,4 @@
-"""How far a person is, in words."""
+"""Progress report in Markdown."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -15,29 +15,29 @@ _WEAKEST = 5
 _SHAKY = 0.9
 
 
-def standing(
+def report(
     catalogue: Catalogue,
     cards: Mapping[str, Card],
     taken: Mapping[tuple[str, str], UnitProgress],
     now: datetime,
     locale: str,
 ) -> str:
-    """Every course that was begun: units with scores, words with strength, the weakest words; then what is due."""
-    parts = begun(catalogue, cards, taken, now, locale)
+    """The report on every course begun, and the number of due cards."""
+    parts = courses_begun(catalogue, cards, taken, now, locale)
     if not parts:
         return phrase("study.progress.nothing", locale)
     due = sum(card.due <= now for card in cards.values())
     return "\n\n".join((*parts, phrase("study.progress.due", locale, count=due)))
 
 
-def begun(
+def courses_begun(
     catalogue: Catalogue,
     cards: Mapping[str, Card],
     taken: Mapping[tuple[str, str], UnitProgress],
     now: datetime,
     locale: str,
 ) -> tuple[str, ...]:
-    """The courses that were begun, each in a few lines."""
+    """A paragraph for each course begun: units with scores, words with strength, the weakest words."""
     return tuple(part for course in catalogue.courses if (part := _course(course, cards, taken, now, locale)))
 
 

@@ -29,7 +29,7 @@ PASSED = 0.8
 
 
 Audible = Callable[[str], bool]
-"""Whether a channel, by its name, lets people hear anything."""
+"""Whether people can hear audio on the channel of this name."""
 
 
 class QuizAnswerer:
@@ -50,10 +50,10 @@ class QuizAnswerer:
         draft: TurnDraft,
         live: LiveUpdates,  # noqa: ARG002 - answers immediately, no live updates
     ) -> TurnDraft | None:
-        """The answer marked and the next question asked, or `None` when the event is no answer.
+        """Mark the answer and ask the next question; `None` if the event is no answer.
 
-        An answer that is changed afterwards changes nothing: the verdict on it is known, and the question after it is another.
-        A stop that has broken an answer off was for that answer; the quiz goes on.
+        An edit of an earlier answer changes nothing: its verdict is known. A stop that interrupted another answer does not
+        end the quiz.
         """
         quiz = draft.conversation.quiz
         event, intent = incoming.event, incoming.intent
@@ -61,7 +61,9 @@ class QuizAnswerer:
         if quiz is None:
             tapped = isinstance(body, Tapped) and button_value.parse(body.choice) is not None
             over = (
-                draft if _late(event) else draft.with_replies(self._text(draft, "study.quiz.over", self._onward(draft)))
+                draft
+                if _late(event)
+                else draft.with_replies(self._text(draft, "study.quiz.over", self._next_steps(draft)))
             )
             return over if tapped else None
         answered = read(body, quiz) if isinstance(body, Said | Spoke | Tapped) else None
@@ -94,13 +96,13 @@ class QuizAnswerer:
         )
 
     async def start_review(self, draft: TurnDraft) -> TurnDraft:
-        """Ask what is due over all courses, and a few new words of units already begun; or say that nothing is due."""
+        """Ask due cards of all courses and a few new words of units begun; or say that nothing is due."""
         now = self._clock.now()
         learner = draft.conversation.learner
         known = await pending_cards.cards(self._study, draft)
         waiting = await pending_cards.due(self._study, draft, now, schedule.SESSION)
         today = schedule.introduced(known.values(), now, learner.zone)
-        fresh = tuple(key for key in await self._begun(draft) if key not in known)
+        fresh = tuple(key for key in await self._cards_of_begun_units(draft) if key not in known)
         cards, new = schedule.agenda(waiting, fresh, today)
         entries = [(card.key, card) for card in cards] + [(key, None) for key in new]
         words = [
@@ -109,7 +111,7 @@ class QuizAnswerer:
             if (found := self._catalogue.card(key))
         ]
         if not words:
-            choices = self._onward(draft)[:-1]
+            choices = self._next_steps(draft)[:-1]
             return draft.with_replies(self._text(draft, "study.review.nothing", choices))
         audible = self._audible(draft.conversation.address.channel)
         ask = self._ask(learner.locale)
@@ -129,7 +131,7 @@ class QuizAnswerer:
         quiz = session.begin(identity=self._clock.id(), title=title, purpose=purpose, questions=questions, unit=unit)
         opened = draft.with_conversation(replace(draft.conversation, quiz=quiz))
         told = self._text(opened, "study.quiz.begins", title=title, count=len(questions))
-        return self._asking(opened.with_replies(told))
+        return self._with_question(opened.with_replies(told))
 
     async def stop(self, draft: TurnDraft) -> TurnDraft:
         """End the open quiz with a summary of what was answered."""
@@ -142,7 +144,7 @@ class QuizAnswerer:
         marked = draft.with_replies(session.mark(taken, words, judged=_judged(event)))
         moved = await self._review(event, marked, taken)
         after = moved.with_conversation(replace(moved.conversation, quiz=taken.quiz))
-        return self._asking(after) if taken.quiz.current else self._finish(after, taken.quiz)
+        return self._with_question(after) if taken.quiz.current else self._finish(after, taken.quiz)
 
     async def _review(self, event: Event, draft: TurnDraft, taken: session.AnswerTaken) -> TurnDraft:
         key = taken.question.card
@@ -157,14 +159,14 @@ class QuizAnswerer:
             reps=card.reps if card else 0,
         )
         moved, review = schedule.review(card, rating, self._clock.now(), key=key, seconds=spent)
-        return pending_cards.reviewed(draft, moved, review)
+        return pending_cards.with_review(draft, moved, review)
 
     def _finish(self, draft: TurnDraft, quiz: OpenQuiz, *, stopped: bool = False) -> TurnDraft:
         locale = draft.conversation.learner.locale
         told = session.summary(quiz)
         over = draft.with_conversation(replace(draft.conversation, quiz=None))
         if not told.total:
-            return over.with_replies(self._text(over, "study.quiz.stopped", self._onward(over)))
+            return over.with_replies(self._text(over, "study.quiz.stopped", self._next_steps(over)))
         if quiz.unit and not stopped:
             course, _, unit = quiz.unit.partition("/")
             done = UnitProgress(course=course, unit=unit, score=told.score, at=self._clock.now())
@@ -173,17 +175,17 @@ class QuizAnswerer:
         if told.missed:
             lines.append(phrase("study.quiz.improve", locale))
             lines += [f"- {' '.join(miss.question.prompt.split())} → **{miss.right}**" for miss in told.missed[:6]]
-        choices = self._onward(over, passed=told.score >= PASSED)
+        choices = self._next_steps(over, passed=told.score >= PASSED)
         return over.with_replies(Text(text="\n".join(lines), choices=choices))
 
     def _stale(self, draft: TurnDraft, quiz: OpenQuiz, stale: Stale) -> TurnDraft:
-        """A second tap on the same button says nothing; another choice of a past question gets a word."""
+        """Ignore a second tap on the chosen button; explain a tap on another choice of a past question."""
         past = zip(quiz.questions, quiz.verdicts, strict=False)
         for question, verdict in past:
             labels = [question.choices[place].label for place in stale.places if place < len(question.choices)]
             if question.id == stale.question and " ".join(labels) == verdict.given:
                 return draft
-        return self._asking(draft.with_replies(self._text(draft, "study.quiz.stale")))
+        return self._with_question(draft.with_replies(self._text(draft, "study.quiz.stale")))
 
     def _unclear(self, draft: TurnDraft, quiz: OpenQuiz) -> TurnDraft:
         ordering = quiz.current is not None and quiz.current.form == "ordering"
@@ -191,12 +193,12 @@ class QuizAnswerer:
         key = "study.quiz.unclear_order" if ordering else "study.quiz.unclear"
         return draft.with_replies(self._text(draft, key, count=count))
 
-    def _asking(self, draft: TurnDraft) -> TurnDraft:
+    def _with_question(self, draft: TurnDraft) -> TurnDraft:
         shown = show_question.question(draft.conversation.quiz, draft.conversation.learner.locale)
         return draft.with_replies(shown) if shown else draft
 
-    async def _begun(self, draft: TurnDraft) -> tuple[str, ...]:
-        """The cards of every word in the units that were taken, and in the one under way."""
+    async def _cards_of_begun_units(self, draft: TurnDraft) -> tuple[str, ...]:
+        """The keys of all words in the units taken and in the current one."""
         conversation = draft.conversation
         begun = {*await pending_cards.progress(self._study, draft), (conversation.course, conversation.unit)}
         return tuple(
@@ -207,7 +209,7 @@ class QuizAnswerer:
             for word in unit.words
         )
 
-    def _onward(self, draft: TurnDraft, *, passed: bool = True) -> tuple[Choice, ...]:
+    def _next_steps(self, draft: TurnDraft, *, passed: bool = True) -> tuple[Choice, ...]:
         locale = draft.conversation.learner.locale
         first = ("next", "next") if passed else ("quiz", "again")
         named = (first, ("lesson", "lesson"), ("review", "review"))
@@ -235,12 +237,12 @@ def _judged(event: Event) -> bool:
 
 
 def _late(event: Event) -> bool:
-    """Somebody else in a group has answered before; the platform shows this one how it was, and nothing hangs on it."""
+    """Whether a poll in a group was answered by someone else before; the platform shows this person the verdict itself."""
     return event.group and _judged(event)
 
 
 def _fits(answered: object, quiz: OpenQuiz) -> bool:
-    """Whether words that could be a wish ("stop") are rather one of the choices, or right."""
+    """Whether words that could be an intent (“stop”) are a choice or the right answer."""
     question = quiz.current
     if not isinstance(answered, Given) or question is None:
         return False

@@ -1,4 +1,4 @@
-"""The open question as a person is shown it."""
+"""The open question as it is shown."""
 
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from core.reply import Quiz
 
 
 def question(quiz: OpenQuiz | None, locale: str) -> Quiz | None:
-    """What is asked now, with the words for who wants to write the answer; `None` where nothing is."""
+    """The current question, with a label for writing the answer; `None` without an open quiz."""
     shown = session.show(quiz) if quiz else None
     if quiz is None or quiz.current is None or shown is None:
         return None

@@ -1,4 +1,4 @@
-"""Words to sound in replies, and sound to words in events; neither ever stands in the way of the text."""
+"""Speech synthesis for replies and recognition for events; a failure of either leaves the text."""
 
 import asyncio
 import contextlib
@@ -15,7 +15,7 @@ from core.ports.voice import Hearing, Speech, SpeechStyle
 from core.question import OpenQuiz
 from core.reply import Quiz, Reply, Text, Voice
 
-LONGEST = 600
+MAX_SPOKEN_CHARACTERS = 600
 _ADDRESS = re.compile(r"(?<!\s)\s*\((?:https?://|mailto:)(?:[^()\s]|\([^()\s]*\))*\)|https?://\S+")
 _MARKS = re.compile(r"^[ \t]*(?:[>•|—-]+[ \t]*)+|[ \t]\|[ \t]", re.MULTILINE)
 
@@ -24,17 +24,17 @@ Fetch = Callable[[Media], Awaitable[bytes]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechDeps:
-    """Who speaks, where the sound is kept, and how long a turn waits for all of its sound together, in seconds."""
+    """The voice, the store for audio, and the seconds a turn waits for all of its audio."""
 
     speech: Speech
     blobs: Blobs
     limit: float = 8.0
 
 
-async def voiced(
+async def with_speech(
     replies: tuple[Reply, ...], mouth: SpeechDeps, *, language: str, wanted: bool, voice: str = ""
 ) -> tuple[Reply, ...]:
-    """The replies with their sound; what cannot be said in time keeps `audio=None`, and all text stays.
+    """The replies with audio; what cannot be synthesised in time keeps `audio=None`, and all text stays.
 
     `Voice` and `Quiz` with `say` are always filled. With `wanted`, each short `Text` without a secret is followed by a
     `Voice` that says it in `language` with the voice of that name.
@@ -50,10 +50,10 @@ async def voiced(
     return tuple(made)
 
 
-async def listen(event: Event, hearing: Hearing, *, fetch: Fetch, language: str, quiz: OpenQuiz | None) -> Event:
-    """The event with its words in `Spoke.heard`, or with `Spoke.unheard` saying why there are none; never a guess.
+async def transcribed(event: Event, hearing: Hearing, *, fetch: Fetch, language: str, quiz: OpenQuiz | None) -> Event:
+    """The event with its text in `Spoke.heard`, or with the reason in `Spoke.unheard`; never a guess.
 
-    Other events, and what has its words already, come back as they are. Never raises `core.errors`.
+    Other events, and speech that has its text already, come back unchanged. Never raises `core.errors`.
     """
     body = event.body
     if not isinstance(body, Spoke) or body.heard.strip() or body.audio is None:
@@ -95,7 +95,7 @@ def answered_in(quiz: OpenQuiz | None) -> str:
 
 
 def spoken(text: str) -> str:
-    """A text as it is read aloud: without Markdown, addresses and list marks."""
+    """The text without Markdown, addresses and list marks, for reading aloud."""
     return _MARKS.sub(" ", _ADDRESS.sub("", plain(text))).strip()
 
 
@@ -104,7 +104,7 @@ StartSpeech = Callable[[str, SpeechStyle], "asyncio.Task[Media | None]"]
 
 @contextlib.asynccontextmanager
 async def _speaking(mouth: SpeechDeps) -> AsyncGenerator[StartSpeech]:
-    """Starts what is to be said, all at once; on leaving waits for it until the limit and cancels the rest."""
+    """Yield a function that starts a synthesis; on exit wait for all until the limit and cancel the rest."""
     tasks: list[asyncio.Task[Media | None]] = []
 
     def say(words: str, manner: SpeechStyle) -> asyncio.Task[Media | None]:
@@ -138,7 +138,7 @@ def _sound(
             return say(spoken(reply.text), SpeechStyle(language=reply.language or language))
         case Quiz(audio=None) if reply.say:
             return say(reply.say, SpeechStyle(language=reply.language or language))
-        case Text(secret="") if wanted and 0 < len(spoken(reply.text)) <= LONGEST:
+        case Text(secret="") if wanted and 0 < len(spoken(reply.text)) <= MAX_SPOKEN_CHARACTERS:
             return say(spoken(reply.text), SpeechStyle(language=language, voice=voice))
         case _:
             return None

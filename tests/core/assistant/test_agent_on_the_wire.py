@@ -86,7 +86,7 @@ async def test_an_answer_over_several_rounds_and_tools_is_taken_by_the_server(se
     )
     server.script.add(Think("again"), Use("look_up_word", {"word": "moku"}))
     server.script.add(Say("It is ", "food [1]."))
-    draft = await mind(server.model).think(claimed("what is moku?", "please"), Signs())
+    draft = await mind(server.model).dispatch(claimed("what is moku?", "please"), Signs())
     assert [call.failed for call in sorted(draft.calls, key=lambda call: call.name)] == [True, False, True, False]
     (reply,) = draft.replies
     assert isinstance(reply, Text)
@@ -99,7 +99,7 @@ async def test_an_answer_over_several_rounds_and_tools_is_taken_by_the_server(se
 
 async def test_an_answer_whose_thinking_left_no_room_for_a_word_says_so(server: Server) -> None:
     server.script.add(Think("hm" * 1000), Finish("length"))
-    draft = await mind(server.model).think(claimed("what is moku?"), Signs())
+    draft = await mind(server.model).dispatch(claimed("what is moku?"), Signs())
     assert draft.messages[-1].text == phrase("failure.unsaid", "en")
 
 
@@ -108,8 +108,8 @@ async def test_a_conversation_goes_on_after_an_answer_that_broke_off(server: Ser
     server.script.add(Say("It is"), Drop())
     server.script.add(Say("Noon."))
     talk = mind(server.model)
-    broken = await talk.think(claimed("time?"), Signs())
+    broken = await talk.dispatch(claimed("time?"), Signs())
     assert broken.messages[-1].text == f"It is\n\n{phrase('failure.broken_off', 'en')}"
     assert broken.usage.input > 0
     again = replace(claimed("and now?"), conversation=broken.conversation)
-    assert (await talk.think(again, Signs())).messages[-1].text == "Noon."
+    assert (await talk.dispatch(again, Signs())).messages[-1].text == "Noon."

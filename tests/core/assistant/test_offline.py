@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.address import Address
-from core.assistant.extract import quotes
+from core.assistant.extract import extracts
 from core.assistant.offline import OfflineAssistant
 from core.assistant.smalltalk import small_talk
 from core.conversation import Message
@@ -190,14 +190,14 @@ async def test_what_is_not_said_is_not_its_to_answer() -> None:
 
 @given(st.text(max_size=60), st.lists(st.text(max_size=120), max_size=4))
 def test_every_quote_stands_in_its_passage_word_for_word(question: str, texts: list[str]) -> None:
-    for quote in quotes(question, [hit(text) for text in texts]):
+    for quote in extracts(question, [hit(text) for text in texts]):
         assert quote.text in quote.hit.text
         assert quote.text
 
 
 @given(st.lists(st.sampled_from(["rome", "king", "sugar", "light", "1998"]), min_size=1, max_size=5))
 def test_a_passage_with_none_of_the_words_is_never_quoted(words: list[str]) -> None:
-    assert quotes(" ".join(words), [hit("Completely different matters are told here.", title="Else")]) == ()
+    assert extracts(" ".join(words), [hit("Completely different matters are told here.", title="Else")]) == ()
 
 
 async def test_a_reply_that_only_repeats_the_notice_does_not_count_as_having_given_it() -> None:

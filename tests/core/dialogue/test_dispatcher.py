@@ -89,7 +89,7 @@ def texts(draft: TurnDraft) -> list[str]:
 
 
 async def think(talker: Answerer, *events: Event, first: tuple[Answerer, ...] = ()) -> TurnDraft:
-    return await mind(*first, talker).think(claimed(*events), Signs())
+    return await mind(*first, talker).dispatch(claimed(*events), Signs())
 
 
 async def test_a_burst_is_answered_as_one() -> None:
@@ -127,7 +127,7 @@ async def test_what_both_said_is_written_down_in_order() -> None:
 
 
 async def test_a_long_history_forgets_its_beginning_but_the_record_does_not() -> None:
-    draft = await mind(Dealer(), Echo(), history=3).think(
+    draft = await mind(Dealer(), Echo(), history=3).dispatch(
         claimed(event("a"), event("deal"), event("b"), event("deal")), Signs()
     )
     assert len(draft.conversation.history) == 3
@@ -197,7 +197,7 @@ class Slow:
 
 async def test_stop_keeps_what_was_said_until_then() -> None:
     slow, stop = Slow(), asyncio.Event()
-    task = asyncio.create_task(mind(COMMANDS, slow).think(claimed(event("/voice on"), event("hi")), Signs(), stop))
+    task = asyncio.create_task(mind(COMMANDS, slow).dispatch(claimed(event("/voice on"), event("hi")), Signs(), stop))
     await asyncio.wait_for(slow.begun.wait(), 5)
     stop.set()
     draft = await asyncio.wait_for(task, 5)
@@ -206,13 +206,13 @@ async def test_stop_keeps_what_was_said_until_then() -> None:
 
 
 async def test_a_turn_that_nobody_stops_ends_by_itself() -> None:
-    draft = await mind(Echo()).think(claimed(event("hi")), Signs(), asyncio.Event())
+    draft = await mind(Echo()).dispatch(claimed(event("hi")), Signs(), asyncio.Event())
     assert texts(draft) == ["echo hi"]
 
 
 async def test_a_cancelled_turn_is_cancelled() -> None:
     slow = Slow()
-    task = asyncio.create_task(mind(slow).think(claimed(event("hi")), Signs(), asyncio.Event()))
+    task = asyncio.create_task(mind(slow).dispatch(claimed(event("hi")), Signs(), asyncio.Event()))
     await asyncio.wait_for(slow.begun.wait(), 5)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -238,7 +238,7 @@ async def test_a_person_is_apologised_to_in_their_language() -> None:
     held = claimed(event("bad"))
     held = replace(held, conversation=conversation(locale="es"))
     failing = Failing("bad", Unreachable("away"))
-    assert texts(await mind(failing, Echo()).think(held, Signs())) == [phrase("failure.unreachable", "es")]
+    assert texts(await mind(failing, Echo()).dispatch(held, Signs())) == [phrase("failure.unreachable", "es")]
 
 
 def test_every_failure_has_words_or_is_nobodys_business() -> None:

@@ -55,12 +55,12 @@ async def test_a_question_may_repeat_the_word_that_ends_it() -> None:
 def test_a_question_of_very_many_words_is_held_against_the_passages_found() -> None:
     text = " ".join(f"word{number}" for number in range(300))
     hits = [Hit(text=text, title="T", section="S", link="", uri="u", score=1.0, passage=place) for place in range(8)]
-    assert extract.quotes(" ".join(f"other{number}" for number in range(LONG // 10)), hits) == ()
+    assert extract.extracts(" ".join(f"other{number}" for number in range(LONG // 10)), hits) == ()
 
 
 def test_words_are_alike_by_their_first_letters_whatever_stands_beside_them() -> None:
     hit = Hit(text="Verbs are conjugated.", title="Grammar", section="", link="", uri="u", score=1.0, passage=1)
-    assert [quote.text for quote in extract.quotes("verb conjugation", [hit])] == ["Verbs are conjugated."]
+    assert [quote.text for quote in extract.extracts("verb conjugation", [hit])] == ["Verbs are conjugated."]
 
 
 def test_gaps_between_words_may_be_wide() -> None:

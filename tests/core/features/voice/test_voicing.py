@@ -6,7 +6,7 @@ import pytest
 from core.address import Address
 from core.errors import Failure, Malformed, Refused, Unreachable
 from core.event import Body, Event, Said, Sender, Spoke
-from core.features.voice.voicing import SpeechDeps, expected, listen, spoken, voiced
+from core.features.voice.voicing import SpeechDeps, expected, spoken, transcribed, with_speech
 from core.media import Audio, Media
 from core.phrases import locales, phrases
 from core.ports.voice import SpeechStyle, VoiceInfo
@@ -72,7 +72,7 @@ async def test_voices_and_listening_questions_get_their_sound() -> None:
         Quiz(id="1", question="What do you hear?", form="listening", say="moku", language="tok"),
         Text(text="Listen."),
     )
-    made = await voiced(replies, SpeechDeps(speech=voice, blobs=shelf), language="en", wanted=False)
+    made = await with_speech(replies, SpeechDeps(speech=voice, blobs=shelf), language="en", wanted=False)
     assert [manner.language for _, manner in voice.said] == ["tok", "tok"]
     assert [reply.audio for reply in made if isinstance(reply, Voice | Quiz)] == [
         Media(ref=f"blob:{number}", mime="audio/ogg", name="voice.ogg", size=4, seconds=1.5) for number in range(2)
@@ -83,7 +83,7 @@ async def test_voices_and_listening_questions_get_their_sound() -> None:
 async def test_short_texts_are_spoken_when_wanted_and_stay() -> None:
     voice = ScriptedVoice()
     text = Text(text="**Well done!** See [here](https://example.org).", choices=CHOICES)
-    made = await voiced(
+    made = await with_speech(
         (text, Text(text="long " * 200), Text(text="https://example.org")),
         SpeechDeps(speech=voice, blobs=Shelf()),
         language="es",
@@ -104,27 +104,27 @@ async def test_a_voice_that_fails_leaves_the_text(failure: Refused | Unreachable
     )
     mouth = SpeechDeps(speech=ScriptedVoice(failure=failure), blobs=Shelf())
     silent = Voice(text="hello", language="en", repeats=True)
-    assert await voiced(replies, mouth, language="en", wanted=True) == (*replies[:2], silent, replies[2])
+    assert await with_speech(replies, mouth, language="en", wanted=True) == (*replies[:2], silent, replies[2])
 
 
 async def test_a_secret_is_never_said_aloud() -> None:
     replies = (Text(text="Your code is ABCD2345.", secret="ABCD2345"),)
     voice = ScriptedVoice()
-    assert await voiced(replies, SpeechDeps(speech=voice, blobs=Shelf()), language="en", wanted=True) == replies
+    assert await with_speech(replies, SpeechDeps(speech=voice, blobs=Shelf()), language="en", wanted=True) == replies
     assert voice.said == []
 
 
 async def test_a_voice_that_takes_too_long_is_not_waited_for_and_the_quick_one_is_kept() -> None:
     mouth = SpeechDeps(speech=NeverEnding(), blobs=Shelf(), limit=0.05)
-    made = await voiced((Voice(text="slow"), Voice(text="quick")), mouth, language="en", wanted=False)
+    made = await with_speech((Voice(text="slow"), Voice(text="quick")), mouth, language="en", wanted=False)
     assert [reply.audio is None for reply in made if isinstance(reply, Voice)] == [True, False]
 
 
 async def test_a_mark_is_left_as_it_is() -> None:
     mark = Mark(quiz="1", question="?", choices=(), chosen="", right="", correct=True, text="Right")
-    assert await voiced((mark,), SpeechDeps(speech=ScriptedVoice(), blobs=Shelf()), language="en", wanted=True) == (
-        mark,
-    )
+    assert await with_speech(
+        (mark,), SpeechDeps(speech=ScriptedVoice(), blobs=Shelf()), language="en", wanted=True
+    ) == (mark,)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_marks_are_not_read_aloud(text: str, said: str) -> None:
 
 async def test_a_voice_note_is_written_down_with_the_answers_as_a_hint() -> None:
     ears = ScriptedEars(text=" to eat ")
-    heard = await listen(event(Spoke(audio=Media(ref="f1"))), ears, fetch=fetch, language="en", quiz=choosing())
+    heard = await transcribed(event(Spoke(audio=Media(ref="f1"))), ears, fetch=fetch, language="en", quiz=choosing())
     assert heard.body == Spoke(audio=Media(ref="f1"), heard="to eat")
     assert ears.asked == [("tok", ("to eat", "water", "1", "2", "a", "b"))]
 
@@ -150,7 +150,7 @@ async def test_a_voice_note_is_written_down_with_the_answers_as_a_hint() -> None
 @pytest.mark.parametrize("body", [Said(text="hi"), Spoke(heard="hi", audio=Media(ref="f1")), Spoke()])
 async def test_what_has_its_words_already_is_not_listened_to(body: Said | Spoke) -> None:
     ears = ScriptedEars()
-    assert await listen(event(body), ears, fetch=fetch, language="en", quiz=None) == event(body)
+    assert await transcribed(event(body), ears, fetch=fetch, language="en", quiz=None) == event(body)
     assert ears.asked == []
 
 
@@ -168,7 +168,7 @@ async def test_what_has_its_words_already_is_not_listened_to(body: Said | Spoke)
 async def test_unheard_speech_is_said_so_in_every_language(
     ears: ScriptedEars, open_quiz: OpenQuiz | None, key: str
 ) -> None:
-    heard = await listen(event(Spoke(audio=Media(ref="f1"))), ears, fetch=fetch, language="en", quiz=open_quiz)
+    heard = await transcribed(event(Spoke(audio=Media(ref="f1"))), ears, fetch=fetch, language="en", quiz=open_quiz)
     assert unheard(heard) == key
     assert all(phrases(locale)[key] for locale in locales())
 
@@ -182,7 +182,7 @@ async def test_a_voice_note_that_cannot_be_had_is_not_laid_on_the_ears(
         raise failure
 
     ears = ScriptedEars()
-    heard = await listen(event(Spoke(audio=Media(ref="f1"))), ears, fetch=gone, language="en", quiz=open_quiz)
+    heard = await transcribed(event(Spoke(audio=Media(ref="f1"))), ears, fetch=gone, language="en", quiz=open_quiz)
     assert unheard(heard) == "voice.unfetched"
     assert all(phrases(locale)["voice.unfetched"] for locale in locales())
     assert ears.asked == []
