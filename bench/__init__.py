@@ -1,1 +1,1 @@
-"""Measurements, each beside its peer or floor taken in the same run."""
+"""Benchmarks: each figure is measured together with a peer or a floor in the same run."""

@@ -1,4 +1,4 @@
-"""The floor under a turn: a bare Celery worker on threads whose task commits a reply and says so through Valkey."""
+"""Floor of a turn: a bare Celery worker on threads whose task commits a reply and reports it through Valkey."""
 
 import os
 
@@ -21,17 +21,17 @@ def main() -> None:
     )
     valkey = redis.Redis.from_url(url)
 
-    def echo(name: str, words: str) -> None:
+    def echo(name: str, text: str) -> None:
         with pool.connection() as connection:
-            connection.execute("INSERT INTO floor_replies VALUES (%s, %s)", (name, words))
+            connection.execute("INSERT INTO floor_replies VALUES (%s, %s)", (name, text))
         valkey.rpush(SENT, name)
 
     app.task(echo, name=TASK)
 
-    def closing(**_: object) -> None:
+    def close_pool(**_: object) -> None:
         pool.close()
 
-    signals.worker_shutdown.connect(closing, weak=False)
+    signals.worker_shutdown.connect(close_pool, weak=False)
     app.worker_main(
         [
             "worker",

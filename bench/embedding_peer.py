@@ -1,6 +1,6 @@
-"""sentence-transformers on torch, one thread: reads texts as JSON lines and writes vectors and the time taken.
+"""sentence-transformers on torch, one thread: reads texts as JSON lines, writes vectors, prints the seconds taken.
 
-Runs in an interpreter of its own, where torch is installed; imports nothing of Sona.
+Runs in an interpreter with torch, so it imports nothing of Sona.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""Servers and processes for a measurement, in a home of their own that is thrown away."""
+"""Servers and processes for a benchmark, in a temporary home."""
 
 import asyncio
 import os
@@ -11,14 +11,17 @@ from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import aiohttp
+from sqlalchemy import text
 
+from bench.placement import pin_server
+from storage.engine.database import Database
 from workers.settings import Settings, load
 from workers.supervisor.attach import no_parts, visit
 
 
 @asynccontextmanager
-async def stage(**chosen: object) -> AsyncGenerator[Settings]:
-    """Settings with the addresses of fresh embedded servers, migrated, durable as in the house."""
+async def embedded_servers(**chosen: object) -> AsyncGenerator[Settings]:
+    """Settings with the addresses of fresh embedded servers, migrated and with the product's durability."""
     home = Path(tempfile.mkdtemp(prefix="sona-bench-"))
     try:
         async with visit(load(home=home, **chosen), programs=no_parts) as settings:
@@ -28,9 +31,9 @@ async def stage(**chosen: object) -> AsyncGenerator[Settings]:
 
 
 def environment(settings: Settings, **more: str) -> dict[str, str]:
-    """What a process needs to stand on these servers, and nothing of ours besides."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    return kept | {
+    """Variables for a process on these servers, without any settings of the user."""
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    return inherited | {
         "SONA_HOME": str(settings.home),
         "SONA_DATABASE_URL": settings.database_url,
         "SONA_REDIS_URL": settings.redis_url,
@@ -41,10 +44,11 @@ def environment(settings: Settings, **more: str) -> dict[str, str]:
 
 @asynccontextmanager
 async def process(env: Mapping[str, str], *arguments: str) -> AsyncGenerator[asyncio.subprocess.Process]:
-    """A Python module running beside us; it is ended with the block."""
+    """Run a Python module on the server's core until the block ends."""
     child = await asyncio.create_subprocess_exec(
         sys.executable, "-m", *arguments, env=dict(env), stdout=asyncio.subprocess.DEVNULL
     )
+    pin_server(child.pid)
     try:
         yield child
     finally:
@@ -57,8 +61,8 @@ async def process(env: Mapping[str, str], *arguments: str) -> AsyncGenerator[asy
             await child.wait()
 
 
-async def answers(url: str, *, status: int = 0, seconds: float = 30.0) -> None:
-    """Wait until a server answers, with this status if one is given."""
+async def wait_until_ready(url: str, *, status: int = 0, seconds: float = 30.0) -> None:
+    """Poll until a server answers, with this status if one is given. Raises `TimeoutError`."""
     deadline = time.monotonic() + seconds
     async with aiohttp.ClientSession() as client:
         while True:
@@ -69,6 +73,15 @@ async def answers(url: str, *, status: int = 0, seconds: float = 30.0) -> None:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"nothing answers at {url}")
             await asyncio.sleep(0.05)
+
+
+async def stored_events(settings: Settings) -> int:
+    """How many events the inbox holds."""
+    database = Database(settings.database_url, pool=1)
+    try:
+        return int((await database.run(text("SELECT count(*) AS n FROM events"), {}))[0].n)
+    finally:
+        await database.close()
 
 
 def memory(pid: int) -> float:

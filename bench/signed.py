@@ -1,20 +1,17 @@
-"""Signed webhooks of Slack, Twilio and Discord: how many are verified, parsed and kept in a second, and how steadily."""
+"""Signed webhooks of Slack, Twilio and Discord: how many are verified, parsed and stored per second, and their latency."""
 
 import asyncio
-import re
-import shutil
 import tempfile
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from sqlalchemy import text
-
-from bench.calls import DISCORD_KEY, PUBLIC_URL, SLACK_SECRET, TWILIO_TOKEN, many
-from bench.environment import answers, environment, process, stage
-from bench.report import Row, beside
-from bench.steady import steady
-from storage.engine.database import Database
+from bench.environment import embedded_servers, environment, process, stored_events, wait_until_ready
+from bench.open_loop import open_loop
+from bench.placement import on_load_core
+from bench.report import Entry, Row, against_peer
+from bench.signed_requests import DISCORD_KEY, PUBLIC_URL, SLACK_SECRET, TWILIO_TOKEN, signed_requests
+from bench.wrk import WrkResult, run_wrk, skipped_without_wrk
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.slack import TOKEN, FakeSlack
 from workers.settings import Settings
@@ -23,18 +20,18 @@ from workers.supervisor.up import free_port
 SECONDS = 5
 ROUNDS = 3
 CONNECTIONS = 32
-MOST = 12_000
-"""Calls made ready for a second: more than any server here takes."""
+# More requests per second than any server here answers.
+PREPARED_PER_SECOND = 12_000
 
 _SCRIPT = """
-local calls, at = {}, 0
+local requests, at = {}, 0
 function init()
   local file = io.open("FILE", "rb")
-  for call in file:read("*a"):gmatch("[^%z]+") do calls[#calls + 1] = call end
+  for request in file:read("*a"):gmatch("[^%z]+") do requests[#requests + 1] = request end
 end
-function request() at = at + 1; return calls[at] end
+function request() at = at + 1; return requests[at] end
 """
-# What each is held against, and what it has to reach; Bolt's default acknowledges before anything is kept.
+# Each platform's peers with the least ratio; Bolt acknowledges before its listener stores by default ("early").
 PEERS: Mapping[str, Mapping[tuple[str, str], float | None]] = {
     "slack": {("bolt", "early"): 1.5, ("bolt", "durable"): 1.5, ("floor", "slack"): None},
     "sms": {("floor", "sms"): 0.8},
@@ -42,42 +39,43 @@ PEERS: Mapping[str, Mapping[tuple[str, str], float | None]] = {
 }
 
 
-def run() -> list[Row]:
-    return asyncio.run(measure())
+def run() -> list[Entry]:
+    return asyncio.run(_measure())
 
 
-async def measure() -> list[Row]:
-    if shutil.which("wrk") is None:
-        return [Row(name="signed webhooks: left out, the load generator wrk is not installed", value=0)]
+async def _measure() -> list[Entry]:
+    skipped = skipped_without_wrk("signed webhooks per second")
     async with AsyncExitStack() as stack:
-        settings = await stack.enter_async_context(stage())
+        settings = await stack.enter_async_context(embedded_servers())
+        stack.enter_context(on_load_core())
         slack = await stack.enter_async_context(FakeSlack())
         discord = await stack.enter_async_context(FakeDiscord())
         env = _environment(settings, slack.url + "/api/", discord)
         sona = await stack.enter_async_context(_server(env, "workers", "web"))
-        rows: list[Row] = []
-        for platform in PEERS:
-            rows += await _platform(platform, settings, env, sona)
-        return [*rows, *await steady(settings, sona)]
+        entries: list[Entry] = [*skipped]
+        for platform in () if skipped else PEERS:
+            entries += await _platform(platform, settings, env, sona)
+        return [*entries, *await open_loop(settings, sona)]
 
 
 async def _platform(platform: str, settings: Settings, env: Mapping[str, str], sona: int) -> list[Row]:
+    """Best rates of a few rounds, in which Sona and the platform's peers take turns."""
     peers = PEERS[platform]
     async with AsyncExitStack() as stack:
         ports = {peer: await stack.enter_async_context(_server(env, "bench.signed_peers", *peer)) for peer in peers}
         ours, theirs = 0.0, dict.fromkeys(peers, 0.0)
         for _ in range(ROUNDS):
-            before = await kept(settings)
-            rate, answered = await _load(platform, sona)
-            found = await kept(settings) - before
-            assert found >= answered, f"{answered} answered, {found} kept"
-            ours = max(ours, rate)
+            before = await stored_events(settings)
+            found = await _load(platform, sona)
+            stored = await stored_events(settings) - before
+            assert stored >= found.answered, f"{found.answered} acknowledged, {stored} stored"
+            ours = max(ours, found.rate)
             for peer, port in ports.items():
-                theirs[peer] = max(theirs[peer], (await _load(platform, port))[0])
-    about = f"{platform} kept, {CONNECTIONS} connections, against"
+                theirs[peer] = max(theirs[peer], (await _load(platform, port)).rate)
+    name = f"{platform} webhooks stored, {CONNECTIONS} connections, against"
     return [
-        beside(f"{about} {' '.join(peer)}", ours, theirs[peer], unit="/s", at_least=needed)
-        for peer, needed in peers.items()
+        against_peer(f"signed.{platform}.{'-'.join(peer)}", f"{name} {' '.join(peer)}", ours, theirs[peer], at_least=r)
+        for peer, r in peers.items()
     ]
 
 
@@ -104,39 +102,17 @@ async def _server(env: Mapping[str, str], *arguments: str) -> AsyncGenerator[int
     port = free_port("127.0.0.1", 0)
     more = () if arguments[0] == "workers" else (str(port),)
     async with process({**env, "SONA_PORT": str(port)}, *arguments, *more):
-        await answers(f"http://127.0.0.1:{port}/")
+        await wait_until_ready(f"http://127.0.0.1:{port}/")
         yield port
 
 
-async def _load(platform: str, port: int) -> tuple[float, int]:
-    """Requests a second and answers in all; every one has to be a 200 to a call of its own."""
-    with tempfile.TemporaryDirectory() as folder:
-        calls, script = Path(folder) / "calls", Path(folder) / "script.lua"
-        calls.write_bytes(b"\0".join(call.raw() for call in many(platform, MOST * SECONDS)))
-        script.write_text(_SCRIPT.replace("FILE", str(calls)))
-        address = f"http://127.0.0.1:{port}"
-        child = await asyncio.create_subprocess_exec(
-            *("wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}", "-s", str(script), address),
-            stdout=asyncio.subprocess.PIPE,
-        )
-        said, _ = await child.communicate()
-    words = said.decode()
-    assert "Non-2xx" not in words, words
-    answered = int(_found(r"(\d+) requests in", words))
-    assert answered < MOST * SECONDS, "more calls have to be made ready"
-    return float(_found(r"Requests/sec:\s+([\d.]+)", words)), answered
-
-
-def _found(pattern: str, words: str) -> str:
-    match = re.search(pattern, words)
-    assert match, words
-    return match[1]
-
-
-async def kept(settings: Settings) -> int:
-    """How many events the letterbox holds."""
-    database = Database(settings.database_url, pool=1)
-    try:
-        return int((await database.run(text("SELECT count(*) AS n FROM events"), {}))[0].n)
-    finally:
-        await database.close()
+async def _load(platform: str, port: int) -> WrkResult:
+    """Send each prepared request at most once, so that every answer stands for a new event."""
+    prepared = PREPARED_PER_SECOND * SECONDS
+    with tempfile.TemporaryDirectory(prefix="sona-bench-") as folder:
+        path = Path(folder) / "requests"
+        path.write_bytes(b"\0".join(request.raw() for request in signed_requests(platform, prepared)))
+        script = _SCRIPT.replace("FILE", str(path))
+        found = await run_wrk(port, connections=CONNECTIONS, seconds=SECONDS, script=script)
+    assert found.answered < prepared, "the server answers more requests than are prepared"
+    return found

@@ -1,4 +1,4 @@
-"""The least programs that check a platform's signature and keep what came, and Slack's own framework doing the same."""
+"""Peers of the signed webhooks: minimal servers that verify and store, and Slack's framework Bolt doing the same."""
 
 import asyncio
 import hmac
@@ -17,11 +17,11 @@ from aiohttp import web
 from nacl.exceptions import BadSignatureError
 from psycopg_pool import AsyncConnectionPool
 
-from bench.calls import DISCORD_KEY, PUBLIC_URL, SLACK_SECRET, TWILIO_TOKEN
+from bench.signed_requests import DISCORD_KEY, PUBLIC_URL, SLACK_SECRET, TWILIO_TOKEN
 
 _INSERT = "INSERT INTO signed_events VALUES (%s, %s) ON CONFLICT DO NOTHING"
 Pool = AsyncConnectionPool[Any]
-Reader = Callable[[web.Request, bytes], tuple[str, str] | None]
+Verify = Callable[[web.Request, bytes], tuple[str, str] | None]
 
 
 async def _pool() -> Pool:
@@ -34,76 +34,75 @@ async def _pool() -> Pool:
     return pool
 
 
-def _slack(request: web.Request, body: bytes) -> tuple[str, str] | None:
+def _verify_slack(request: web.Request, body: bytes) -> tuple[str, str] | None:
     stamp = request.headers["X-Slack-Request-Timestamp"]
-    wanted = hmac.new(SLACK_SECRET.encode(), b"v0:" + stamp.encode() + b":" + body, sha256).hexdigest()
+    expected = hmac.new(SLACK_SECRET.encode(), b"v0:" + stamp.encode() + b":" + body, sha256).hexdigest()
     if abs(time.time() - int(stamp)) > 300 or not hmac.compare_digest(
-        request.headers["X-Slack-Signature"], f"v0={wanted}"
+        request.headers["X-Slack-Signature"], f"v0={expected}"
     ):
         return None
     return json.loads(body)["event_id"], body.decode()
 
 
-def _sms(request: web.Request, body: bytes) -> tuple[str, str] | None:
+def _verify_sms(request: web.Request, body: bytes) -> tuple[str, str] | None:
     fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
-    words = f"{PUBLIC_URL}{request.raw_path}" + "".join(name + value for name, value in sorted(fields.items()))
-    wanted = b64encode(hmac.digest(TWILIO_TOKEN.encode(), words.encode(), sha1)).decode()
-    if not hmac.compare_digest(request.headers["X-Twilio-Signature"], wanted):
+    signed = f"{PUBLIC_URL}{request.raw_path}" + "".join(name + value for name, value in sorted(fields.items()))
+    expected = b64encode(hmac.digest(TWILIO_TOKEN.encode(), signed.encode(), sha1)).decode()
+    if not hmac.compare_digest(request.headers["X-Twilio-Signature"], expected):
         return None
     return fields["MessageSid"], json.dumps(fields)
 
 
-_verify_key = DISCORD_KEY.verify_key
-
-
-def _discord(request: web.Request, body: bytes) -> tuple[str, str] | None:
+def _verify_discord(request: web.Request, body: bytes) -> tuple[str, str] | None:
     signed = request.headers["X-Signature-Timestamp"].encode() + body
     try:
-        _verify_key.verify(signed, bytes.fromhex(request.headers["X-Signature-Ed25519"]))
+        DISCORD_KEY.verify_key.verify(signed, bytes.fromhex(request.headers["X-Signature-Ed25519"]))
     except BadSignatureError:
         return None
     return json.loads(body)["id"], body.decode()
 
 
-READERS: dict[str, tuple[Reader, bytes]] = {
-    "slack": (_slack, b""),
-    "sms": (_sms, b""),
-    "discord": (_discord, b'{"type":5}'),
+PLATFORMS: dict[str, tuple[Verify, bytes]] = {
+    "slack": (_verify_slack, b""),
+    "sms": (_verify_sms, b""),
+    "discord": (_verify_discord, b'{"type":5}'),
 }
 
 
 async def floor(platform: str, port: int) -> None:
-    """aiohttp and uvloop: check the signature, parse, one INSERT with its own commit from a pool, 200."""
+    """aiohttp and uvloop: verify the signature, parse, one INSERT with its own commit from a pool, 200."""
     pool = await _pool()
-    read, said = READERS[platform]
+    verify, answer = PLATFORMS[platform]
 
-    async def take(request: web.Request) -> web.Response:
-        found = read(request, await request.read())
+    async def receive(request: web.Request) -> web.Response:
+        found = verify(request, await request.read())
         if found is None:
             return web.Response(status=401)
         async with pool.connection() as connection:
             await connection.execute(_INSERT, found)
-        return web.Response(body=said, content_type="application/json")
+        return web.Response(body=answer, content_type="application/json")
 
     app = web.Application()
-    app.router.add_post(f"/{platform}", take)
+    app.router.add_post(f"/{platform}", receive)
     await _serve(app, port)
 
 
 async def bolt(platform: str, port: int) -> None:
-    """Slack's own framework with one INSERT in its listener; `early` acknowledges before the listener has run, which is its default."""
+    """Slack's framework with one INSERT in its listener.
+
+    `early`, its default, acknowledges before the listener runs; `durable` acknowledges after it.
+    """
     from slack_bolt.async_app import AsyncApp
 
     pool = await _pool()
     app = AsyncApp(
-        token=os.environ["SLACK_BOT_TOKEN"],
         signing_secret=SLACK_SECRET,
         client=_client(),
         process_before_response=platform == "durable",
     )
 
     @app.event("message")
-    async def take(body: dict[str, Any]) -> None:  # pyright: ignore[reportUnusedFunction] - Bolt calls it
+    async def receive(body: dict[str, Any]) -> None:  # pyright: ignore[reportUnusedFunction] - Bolt calls it
         async with pool.connection() as connection:
             await connection.execute(_INSERT, (body["event_id"], json.dumps(body)))
 
@@ -113,7 +112,8 @@ async def bolt(platform: str, port: int) -> None:
 def _client() -> Any:
     from slack_sdk.web.async_client import AsyncWebClient
 
-    return AsyncWebClient(token=os.environ["SLACK_BOT_TOKEN"], base_url=os.environ["SLACK_API_URL"])
+    # Bolt warns when it finds the variable beside a client.
+    return AsyncWebClient(token=os.environ.pop("SLACK_BOT_TOKEN"), base_url=os.environ["SLACK_API_URL"])
 
 
 async def _serve(app: web.Application, port: int) -> None:

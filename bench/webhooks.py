@@ -1,25 +1,23 @@
-"""Webhook to 200: how many Telegram updates a server process verifies, parses and keeps in a second."""
+"""Telegram webhooks: how many updates a server process verifies, parses and stores per second."""
 
 import asyncio
-import re
-import shutil
-import tempfile
 from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from sqlalchemy import text
-
-from bench.environment import answers, environment, process, stage
-from bench.peers import SECRET
-from bench.report import Row, beside
-from storage.engine.database import Database
+from bench.environment import embedded_servers, environment, process, stored_events, wait_until_ready
+from bench.placement import on_load_core
+from bench.report import Entry, Row, against_peer
+from bench.webhook_peers import SECRET
+from bench.wrk import run_wrk, skipped_without_wrk
 from tests.fakes.telegram import TOKEN, FakeTelegram
 from workers.settings import Settings
 from workers.supervisor.up import free_port
 
 SECONDS = 6
 ROUNDS = 3
-
+SERVERS = ("sona", "floor", "telegram-bot")
+# By number of connections, the least ratio to the floor: batched inserts pay off when many requests wait.
+CONNECTIONS = {32: 1.0, 256: 1.6}
 
 _SCRIPT = """
 local counter, thread = 0, 0
@@ -35,44 +33,49 @@ function request()
   return wrk.format("POST", "/telegram", {["Content-Type"]="application/json",
     ["X-Telegram-Bot-Api-Secret-Token"]="SECRET"}, body)
 end
-"""
+""".replace("SECRET", SECRET)
 
 
-def run() -> list[Row]:
-    return asyncio.run(measure())
+def run() -> list[Entry]:
+    if skipped := skipped_without_wrk("Telegram webhooks per second"):
+        return [*skipped]
+    return asyncio.run(_measure())
 
 
-async def measure() -> list[Row]:
-    if shutil.which("wrk") is None:
-        return [Row(name="webhook: left out, the load generator wrk is not installed", value=0)]
+async def _measure() -> list[Entry]:
     async with AsyncExitStack() as stack:
-        settings = await stack.enter_async_context(stage())
+        settings = await stack.enter_async_context(embedded_servers())
+        stack.enter_context(on_load_core())
         api = await stack.enter_async_context(FakeTelegram())
-        servers = {
-            name: await stack.enter_async_context(_server(name, settings, api.url))
-            for name in ("sona", "floor", "telegram-bot")
-        }
-        rows: list[Row] = []
-        for connections, needed in ((32, 1.0), (256, 1.6)):
-            best = dict.fromkeys(servers, 0.0)
-            for _ in range(ROUNDS):
-                for name, port in servers.items():
-                    before = await _kept(settings)
-                    rate, answered = await _load(port, connections)
-                    best[name] = max(best[name], rate)
-                    if name == "sona":
-                        kept = await _kept(settings) - before
-                        assert kept >= answered, f"{answered} answered, {kept} kept"
-            about = f"webhook kept, {connections} connections"
-            rows.append(
-                beside(f"{about}, against aiohttp + INSERT", best["sona"], best["floor"], unit="/s", at_least=needed)
-            )
-            rows.append(
-                beside(
-                    f"{about}, against python-telegram-bot", best["sona"], best["telegram-bot"], unit="/s", at_least=1.0
-                )
-            )
+        ports = {name: await stack.enter_async_context(_server(name, settings, api.url)) for name in SERVERS}
+        rows: list[Entry] = []
+        for connections, needed in CONNECTIONS.items():
+            rows += _rows(connections, await _best(settings, ports, connections), needed)
         return rows
+
+
+async def _best(settings: Settings, ports: dict[str, int], connections: int) -> dict[str, float]:
+    """Each server's best rate of a few rounds, in which they take turns."""
+    best = dict.fromkeys(ports, 0.0)
+    for _ in range(ROUNDS):
+        for name, port in ports.items():
+            before = await stored_events(settings)
+            found = await run_wrk(port, connections=connections, seconds=SECONDS, script=_SCRIPT)
+            best[name] = max(best[name], found.rate)
+            if name == "sona":
+                stored = await stored_events(settings) - before
+                assert stored >= found.answered, f"{found.answered} acknowledged, {stored} stored"
+    return best
+
+
+def _rows(connections: int, best: dict[str, float], needed: float) -> list[Row]:
+    key, name = f"webhooks.{connections}", f"Telegram webhooks stored, {connections} connections, against"
+    return [
+        against_peer(f"{key}.floor", f"{name} aiohttp + INSERT", best["sona"], best["floor"], at_least=needed),
+        against_peer(
+            f"{key}.telegram-bot", f"{name} python-telegram-bot", best["sona"], best["telegram-bot"], at_least=1.0
+        ),
+    ]
 
 
 @asynccontextmanager
@@ -86,42 +89,7 @@ async def _server(name: str, settings: Settings, api: str) -> AsyncGenerator[int
         TELEGRAM_WEBHOOK_SECRET=SECRET,
         TELEGRAM_API_URL=api,
     )
-    arguments = ("workers", "web") if name == "sona" else ("bench.peers", name, str(port))
+    arguments = ("workers", "web") if name == "sona" else ("bench.webhook_peers", name, str(port))
     async with process(env, *arguments):
-        await answers(f"http://127.0.0.1:{port}/")
+        await wait_until_ready(f"http://127.0.0.1:{port}/")
         yield port
-
-
-async def _load(port: int, connections: int) -> tuple[float, int]:
-    """Requests a second and answers in all; every one has to be a 200."""
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(_SCRIPT.replace("SECRET", SECRET))
-        script.flush()
-        child = await asyncio.create_subprocess_exec(
-            "wrk",
-            "-t1",
-            f"-c{connections}",
-            f"-d{SECONDS}",
-            "-s",
-            script.name,
-            f"http://127.0.0.1:{port}",
-            stdout=asyncio.subprocess.PIPE,
-        )
-        said, _ = await child.communicate()
-    words = said.decode()
-    assert "Non-2xx" not in words, words
-    return float(_found(r"Requests/sec:\s+([\d.]+)", words)), int(_found(r"(\d+) requests in", words))
-
-
-def _found(pattern: str, words: str) -> str:
-    match = re.search(pattern, words)
-    assert match, words
-    return match[1]
-
-
-async def _kept(settings: Settings) -> int:
-    database = Database(settings.database_url, pool=1)
-    try:
-        return int((await database.run(text("SELECT count(*) AS n FROM events"), {}))[0].n)
-    finally:
-        await database.close()

@@ -1,6 +1,6 @@
-"""The real worker with a channel that tells the driver at once, and with a mind that only waits or with the real one.
+"""The real worker behind a channel that reports every delivery through Valkey.
 
-`python -m bench.worker wait SECONDS` and `python -m bench.worker agent`.
+`python -m bench.worker wait SECONDS` replaces the dialogue by an echo that waits; `python -m bench.worker agent` keeps it.
 """
 
 import asyncio
@@ -11,11 +11,12 @@ from random import SystemRandom
 import redis.asyncio as redis
 
 from core.address import Address
-from core.channel import Capabilities, Channel, LiveUpdates, Request
+from core.channel import Capabilities, Channel, LiveTarget, LiveUpdates, Request
 from core.conversation import ClaimedTurn, Message
 from core.dialogue.draft import TurnDraft
 from core.event import Event, Said
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.reply import Reply, Text
 from workers.compose import assembly, knowledge
 from workers.compose.stores import Stores
@@ -31,7 +32,7 @@ SENT, FIRST = "bench:sent", "bench:first"
 
 @dataclass(frozen=True, kw_only=True)
 class BenchChannel:
-    """Says through Valkey that something was delivered or first shown."""
+    """Reports deliveries and first drafts through Valkey."""
 
     valkey: redis.Redis
     name: str = "bench"
@@ -45,35 +46,35 @@ class BenchChannel:
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None: ...
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
-        await self.valkey.rpush(SENT, str(address))
-        return key
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:
+        await self.valkey.rpush(SENT, str(outbound.address))
+        return outbound.id
 
     async def fetch(self, media: Media) -> bytes:
         return b""
 
-    def live(self, address: Address) -> LiveUpdates:
-        return _First(self.valkey, address)
+    def live(self, target: LiveTarget) -> LiveUpdates:
+        return _FirstDraft(self.valkey, target.address)
 
 
-class _First:
+class _FirstDraft:
     def __init__(self, valkey: redis.Redis, address: Address) -> None:
         self._valkey = valkey
         self._address = address
-        self._told = False
+        self._reported = False
 
     async def typing(self) -> None: ...
 
     async def status(self, text: str) -> None: ...
 
     async def draft(self, text: str) -> None:
-        if not self._told:
-            self._told = True
+        if not self._reported:
+            self._reported = True
             await self._valkey.rpush(FIRST, str(self._address))
 
 
-class Waiting:
-    """A mind whose model takes `seconds` and then repeats what was said."""
+class WaitingEcho:
+    """Dialogue whose model takes `seconds` and then repeats the person's words."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -87,8 +88,8 @@ class Waiting:
         return TurnDraft(conversation=claimed.conversation, replies=(Text(text=words),), messages=messages)
 
 
-class Still:
-    """Senses that neither hear nor speak."""
+class NoSpeech:
+    """Speech layer that neither transcribes nor synthesises."""
 
     async def hear(self, claimed: ClaimedTurn) -> ClaimedTurn:
         return claimed
@@ -98,23 +99,23 @@ class Still:
 
 
 def waiting(seconds: float) -> BuildWorker:
-    """Rooms whose model takes so long."""
+    """Build a worker whose model takes `seconds`."""
 
-    async def rooms(settings: Settings, app: App) -> TurnWorker:
-        stores, wake, channels = _ground(settings, app)
-        return make_rooms(stores, channels=channels, mind=Waiting(seconds), senses=Still(), wake=wake)
+    async def build(settings: Settings, app: App) -> TurnWorker:
+        stores, wake, channels = _parts(settings, app)
+        return make_rooms(stores, channels=channels, mind=WaitingEcho(seconds), senses=NoSpeech(), wake=wake)
 
-    return rooms
+    return build
 
 
 async def real(settings: Settings, app: App) -> TurnWorker:
-    """The rooms of the product, behind the bench's channel."""
-    stores, wake, channels = _ground(settings, app)
+    """Build the product's worker behind the benchmark's channel."""
+    stores, wake, channels = _parts(settings, app)
     model = knowledge.embedder(settings)
     return assembly.furnished(stores, wake=wake, channels=channels, embedder=model, chance=SystemRandom())
 
 
-def _ground(settings: Settings, app: App) -> tuple[Stores, LocalWake, dict[str, Channel]]:
+def _parts(settings: Settings, app: App) -> tuple[Stores, LocalWake, dict[str, Channel]]:
     stores = Stores(settings)
     wake = LocalWake(CeleryWake(app, stores.stops.send))
     return stores, wake, {"bench": BenchChannel(valkey=stores.valkey)}

@@ -7,7 +7,7 @@ from typing import Literal, Protocol, runtime_checkable
 from core.address import Address
 from core.event import Event, Sender
 from core.media import Media
-from core.reply import Reply
+from core.outbound import OutboundMessage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,17 +80,18 @@ class LiveUpdates(Protocol):
         ...
 
 
-@runtime_checkable
-class PersonalLiveUpdates(Protocol):
-    """Signs of life that are shown for one person in particular, or say words of their own."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveTarget:
+    """Where and for whom live updates are shown: the sender being answered, their locale and the thread of the answer.
 
-    def meant_for(self, sender: Sender, locale: str, topic: str, below: str) -> None:
-        """Who is being answered, in which language, and below which message (`Event.below`); told before anything is shown.
+    `topic` is the person's words that began a new conversation, or may have begun one in this thread; empty otherwise.
+    """
 
-        `topic` is what a conversation that has just begun was begun with, in the person's words; empty later on, but
-        where it is shown below a message, which it may begin anew.
-        """
-        ...
+    address: Address
+    sender: Sender | None = None
+    locale: str = ""
+    topic: str = ""
+    thread: str = ""
 
 
 class Channel(Protocol):
@@ -117,11 +118,11 @@ class Channel(Protocol):
         """Tell the platform that taps and the like were received, where it wants to know."""
         ...
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
-        """Deliver one fitted reply and return the platform's id of it.
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:
+        """Deliver one fitted reply and return the platform's id of it; the message's id is the idempotency key.
 
-        `key` is the idempotency key: the parcel's id, and behind a `/` what tells pieces of it apart. `target` is the
-        platform's id of the message a `Mark` changes, empty when it is not known. Raises `Throttled`, `Unreachable` or `Refused`.
+        `target` is the platform's id of the message that a `Mark` changes, empty when it is not known. Raises
+        `Throttled`, `Unreachable` or `Refused`.
         """
         ...
 
@@ -129,7 +130,7 @@ class Channel(Protocol):
         """The bytes of a file that came in an event. Raises `Refused` when too large or gone."""
         ...
 
-    def live(self, address: Address) -> LiveUpdates: ...
+    def live(self, target: LiveTarget) -> LiveUpdates: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

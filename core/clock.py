@@ -1,8 +1,12 @@
 """Time and fresh ids, passed to whoever needs them."""
 
 import secrets
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Protocol
+
+Sleep = Callable[[float], Awaitable[None]]
+"""Waits for a number of seconds; `asyncio.sleep` outside of tests."""
 
 
 class Clock(Protocol):

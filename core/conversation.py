@@ -8,9 +8,10 @@ from typing import Any, Literal, Self
 from core.address import Address
 from core.card import Card, Review, UnitProgress
 from core.event import Event
+from core.outbound import OutboundMessage
 from core.principal import NOBODY, UNKNOWN_AUDIENCE, Audience, Principal
 from core.question import OpenQuiz
-from core.reply import Choice, Reply
+from core.reply import Choice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,7 +193,7 @@ class Turn:
     """
 
     conversation: Conversation
-    replies: tuple["OutboundMessage", ...]
+    replies: tuple[OutboundMessage, ...]
     messages: tuple[Message, ...] = ()
     calls: tuple[ToolCall, ...] = ()
     usage: Usage = Usage()
@@ -202,13 +203,3 @@ class Turn:
     origin: QuizOrigin | None = None
     started: datetime
     ended: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboundMessage:
-    """A reply on its way. `id` is the idempotency key handed to the platform, `attempts` how often it was tried."""
-
-    id: str
-    address: Address
-    reply: Reply
-    attempts: int = 0

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from core.address import Address
-from core.channel import Channel, LiveUpdates, PersonalLiveUpdates
+from core.channel import Channel, LiveTarget, LiveUpdates
 from core.clock import Clock
-from core.conversation import ClaimedTurn, HistoryStart, Message, OutboundMessage, Turn
+from core.conversation import ClaimedTurn, HistoryStart, Message, Turn
 from core.dialogue.choices import chosen, offered
 from core.dialogue.draft import TurnDraft
 from core.dialogue.text import ends, stops
@@ -18,6 +18,7 @@ from core.errors import Malformed, Superseded, Unreachable
 from core.event import Event, Said
 from core.fit import fit, sealed, steps
 from core.live import AfterPendingReplies, NoLiveUpdates
+from core.outbound import OutboundMessage
 from core.phrases import phrase
 from core.ports.count import Count
 from core.ports.messaging import Turns, Wake
@@ -98,10 +99,7 @@ class Converse:
         """Think while the lease is renewed, until done, stopped, out of time or superseded."""
         address = claimed.conversation.address
         channel = self.channels.get(address.channel)
-        live = channel.live(address) if channel else NoLiveUpdates()
-        if isinstance(live, PersonalLiveUpdates):
-            asked = _asked(claimed)
-            live.meant_for(asked.sender, claimed.conversation.learner.locale, _topic(claimed), asked.below)
+        live = channel.live(_live_target(claimed)) if channel else NoLiveUpdates()
         if claimed.replies_pending:
             live = AfterPendingReplies(live, owed=lambda: self.turns.replies_pending(address), clock=self.clock)
         doubt = asyncio.Event()
@@ -182,7 +180,10 @@ class Converse:
             )
         return Turn(
             conversation=conversation,
-            replies=tuple(OutboundMessage(id=self.clock.id(), address=address, reply=reply) for reply in fitted),
+            replies=tuple(
+                OutboundMessage(id=self.clock.id(), address=address, reply=reply, thread=_asked(claimed).reply_thread)
+                for reply in fitted
+            ),
             messages=draft.messages,
             calls=draft.calls,
             usage=draft.usage,
@@ -209,9 +210,20 @@ def _asked(claimed: ClaimedTurn) -> Event:
     return next((event for event in reversed(claimed.events) if event.addressed), claimed.events[-1])
 
 
+def _live_target(claimed: ClaimedTurn) -> LiveTarget:
+    asked = _asked(claimed)
+    return LiveTarget(
+        address=claimed.conversation.address,
+        sender=asked.sender,
+        locale=claimed.conversation.learner.locale,
+        topic=_topic(claimed),
+        thread=asked.reply_thread,
+    )
+
+
 def _topic(claimed: ClaimedTurn) -> str:
     """The first words of a conversation that begins, or may begin anew below a message, unless they are a command."""
-    if claimed.conversation.version and not _asked(claimed).below:
+    if claimed.conversation.version and not _asked(claimed).reply_thread:
         return ""
     said = (event.body.text.strip() for event in claimed.events if event.addressed and isinstance(event.body, Said))
     return next((text for text in said if text and not text.startswith("/")), "")

@@ -3,16 +3,16 @@
 import asyncio
 from collections import OrderedDict
 from collections.abc import Coroutine, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from core.address import Address
 from core.channel import Channel
 from core.clock import Clock
-from core.conversation import OutboundMessage
 from core.errors import Refused, Superseded, Throttled, Unreachable
 from core.fit import fit, simpler, step
+from core.outbound import OutboundMessage
 from core.ports.count import Count
 from core.ports.messaging import DueOutbound, Outbox
 from core.rate_limit import RateLimiter, WaitingSend, lanes
@@ -114,7 +114,7 @@ class Deliver:
     def _descent(self, channel: Channel, outbound: OutboundMessage) -> "_Descent":
         """How far the parcel has come in tries before."""
         if outbound.id not in self.begun:
-            self.begun[outbound.id] = _Descent(channel=channel, address=outbound.address, count=self.count)
+            self.begun[outbound.id] = _Descent(channel=channel, outbound=outbound, count=self.count)
         if len(self.begun) > _REMEMBERED:
             self.begun.popitem(last=False)
         return self.begun[outbound.id]
@@ -145,7 +145,7 @@ class _Descent:
     """
 
     channel: Channel
-    address: Address
+    outbound: OutboundMessage
     count: Count
     refused: set[str] = field(default_factory=set[str])
     sent: dict[str, str] = field(default_factory=dict[str, str])
@@ -157,14 +157,15 @@ class _Descent:
             return self.sent[at]
         if at not in self.refused:
             try:
-                self.sent[at] = await self.channel.send(self.address, reply, key=key, target=target)
+                piece = replace(self.outbound, id=key, reply=reply)
+                self.sent[at] = await self.channel.send(piece, target=target)
                 return self.sent[at]
             except Refused as error:
                 self._refuse(reply, at, error)
         lower = simpler(reply)
         receipt = ""
-        for number, piece in enumerate(fit(lower, self.channel.capabilities) if lower else ()):
-            receipt = await self.send(piece, "", f"{key}/{number}" if number else key, f"{at}/{number}")
+        for number, part in enumerate(fit(lower, self.channel.capabilities) if lower else ()):
+            receipt = await self.send(part, "", f"{key}/{number}" if number else key, f"{at}/{number}")
         return receipt
 
     def _refuse(self, reply: Reply, at: str, error: Refused) -> None:

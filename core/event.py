@@ -152,5 +152,5 @@ class Event:
     group: bool = field(default=False)
     opts_in: bool = False
     drop_if_opted_out: bool = False
-    below: str = ""
+    reply_thread: str = ""
     message_id: str = ""

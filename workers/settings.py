@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     whisper_model: TrimmedText = _variable("SONA_WHISPER_MODEL", "")
     transcription_model: TrimmedText = _variable("SONA_TRANSCRIPTION_MODEL", "")
 
+    seed: int | None = _variable("SONA_SEED", None)
+
     telegram_bot_token: TrimmedText = _secret("TELEGRAM_BOT_TOKEN")
     telegram_webhook_secret: TrimmedText = _secret("TELEGRAM_WEBHOOK_SECRET")
     telegram_api_url: Url = _variable("TELEGRAM_API_URL", "")

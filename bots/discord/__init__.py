@@ -1,4 +1,4 @@
-"""Discord, by its gateway and by interactions over HTTP."""
+"""The Discord adapter: messages over the gateway, interactions over the gateway or HTTP."""
 
 import asyncio
 import hmac
@@ -8,21 +8,24 @@ from hashlib import sha256
 
 from bots.discord.channel import DiscordChannel
 from bots.discord.client import DiscordClient
-from bots.discord.commands import CommandSpec, Complete, differ, nothing
+from bots.discord.commands import Autocomplete, CommandSpec, commands_differ, no_suggestions
 from bots.discord.drafts import DiscordDrafts, LocalDiscordDrafts
 from bots.discord.gateway import DiscordGateway
 from bots.discord.live import DiscordStreams
-from bots.discord.send import Note
+from bots.discord.send import EncodeVoiceNote
 from bots.discord.sessions import GatewaySessions
-from bots.discord.socket import Sleep
-from core.clock import Clock
+from core.clock import Clock, Sleep
 from core.ports.blobs import Blobs
 from core.ports.count import Count
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordSettings:
-    """`application` is asked for when empty; without a `public_key` (hexadecimal) no interaction is taken by HTTP. `api_url` replaces `https://discord.com`."""
+    """Credentials and addresses of one bot.
+
+    An empty `application` id is looked up with the token. `public_key` is hexadecimal; without it every interaction over
+    HTTP is rejected. `api_url` replaces `https://discord.com`.
+    """
 
     token: str
     application: str = ""
@@ -32,19 +35,21 @@ class DiscordSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Discord:
-    """The bot, connected. `gateway` is needed in any case: messages never come by HTTP, interactions do where the application names an address for them."""
+    """A connected bot. `gateway` is always needed: Discord sends messages over the gateway only, while interactions come
+    over HTTP if the application has an interactions endpoint URL.
+    """
 
     channel: DiscordChannel
     gateway: DiscordGateway
     client: DiscordClient
-    offers: Sequence[CommandSpec]
+    commands: Sequence[CommandSpec]
 
     async def register(self) -> bool:
-        """Learn who we are and offer the commands; true when they were not there before. Raises `core.errors`."""
+        """Look up the bot's identity and register its commands; return whether they had to be changed. Raises `core.errors`."""
         await self.channel.identify()
-        if not differ(self.offers, await self.client.commands()):
+        if not commands_differ(self.commands, await self.client.commands()):
             return False
-        await self.client.offer([offer.json() for offer in self.offers])
+        await self.client.replace_commands([command.json() for command in self.commands])
         return True
 
     async def close(self) -> None:
@@ -57,16 +62,16 @@ def connect(
     secret_key: bytes,
     clock: Clock,
     blobs: Blobs,
-    note: Note,
+    encode_voice_note: EncodeVoiceNote,
     count: Count,
-    offers: Sequence[CommandSpec] = (),
-    complete: Complete = nothing,
+    commands: Sequence[CommandSpec] = (),
+    autocomplete: Autocomplete = no_suggestions,
     drafts: DiscordDrafts | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> Discord:
-    """Make the bot; nothing goes out yet. To be called within the event loop that will use it.
+    """Build the bot inside the event loop that uses it; sends nothing yet.
 
-    `offers` are the commands, `complete` knows what may be filled in to them. Each step down to a simpler form (`numbers`, `audio`, `post`) is counted as a `fallback`. `drafts` is to be shared where turns and deliveries run in several processes.
+    Deliveries in a simpler form (`numbers`, `audio`, `post`) are counted as `fallback`. Processes share `drafts`.
     """
     drafts = drafts or LocalDiscordDrafts()
     client = DiscordClient(settings.token, application=settings.application, api_url=settings.api_url)
@@ -74,15 +79,15 @@ def connect(
         client=client,
         key=hmac.digest(secret_key, b"discord buttons", sha256),
         public_key=settings.public_key,
-        offers=offers,
-        complete=complete,
+        commands=commands,
+        autocomplete=autocomplete,
         clock=clock,
         blobs=blobs,
         streams=DiscordStreams(drafts),
-        note=note,
+        encode_voice_note=encode_voice_note,
         count=lambda form: count("fallback", channel="discord", form=form),
     )
     gateway = DiscordGateway(
         token=settings.token, api_url=settings.api_url, channel=channel, sessions=GatewaySessions(drafts), sleep=sleep
     )
-    return Discord(channel=channel, gateway=gateway, client=client, offers=offers)
+    return Discord(channel=channel, gateway=gateway, client=client, commands=commands)

@@ -1,4 +1,4 @@
-"""Talks to Discord; the only one in this folder that calls it. Every method raises `core.errors` only."""
+"""The only caller of Discord's REST API. Every method raises `core.errors` only."""
 
 import asyncio
 import json
@@ -17,112 +17,121 @@ from core.errors import Failure, Refused
 from core.media import Audio
 
 FETCH_LIMIT = 25_000_000
-_FILES = ("cdn.discordapp.com", "media.discordapp.net")
-_PATIENCE = 60.0
+_CDN_HOSTS = ("cdn.discordapp.com", "media.discordapp.net")
+_CALL_TIMEOUT = 60.0
+"""Seconds. Above the SDK's own rate-limit waits, which end at 30 (`sdk_routes`)."""
 _DEFERRED = "@"
-_PUBLIC_THREAD, _DAY = 11, 1440
+_PUBLIC_THREAD, _DAY_IN_MINUTES = 11, 1440
 
 _T = TypeVar("_T")
 
 
 def deferred(interaction: str, token: str) -> str:
-    """How a message that Discord shows as "is thinking" is named until it has an id of its own."""
+    """Return the stand-in id of a deferred message ("is thinking…"), which has no id of its own until it is edited."""
     return f"{_DEFERRED}{interaction}/{token}"
 
 
-def is_deferred(sent: str) -> bool:
-    return sent.startswith(_DEFERRED)
+def is_deferred(message_id: str) -> bool:
+    return message_id.startswith(_DEFERRED)
 
 
 class DiscordClient:
-    """One bot. `api_url` replaces `https://discord.com`; nothing goes out before the first call. To be made within the event loop."""
+    """One bot. `api_url` replaces `https://discord.com`. Created inside the event loop; connects at the first call."""
 
     def __init__(self, token: str, *, application: str = "", api_url: str = "") -> None:
         self._token = token
         self._application = application
         self._api_url = api_url
-        self._wire = DiscordHttp(api_url=api_url)
-        self._entering = asyncio.Lock()
+        self._http = DiscordHttp(api_url=api_url)
+        self._login_lock = asyncio.Lock()
         self._me: dict[str, Any] | None = None
 
     async def close(self) -> None:
-        await self._wire.close()
+        await self._http.close()
 
     async def identify(self) -> tuple[str, str]:
-        """The bot's own id and user name."""
-        me = await self._entered()
+        """Return the bot's id and user name."""
+        me = await self._login()
         return str(me["id"]), str(me.get("username", ""))
 
     async def application(self) -> str:
-        """The application's id."""
+        """Return the application's id."""
         if not self._application:
             found = await self._call("GET", "/oauth2/applications/@me")
             self._application = str(found["id"])
         return self._application
 
-    async def say(self, address: Address, message: DiscordMessage, nonce: str) -> str:
-        """Send a message and return its id; within some minutes, the same `nonce` (at most 25 characters) sends nothing again."""
+    async def send_message(self, address: Address, message: DiscordMessage, nonce: str) -> str:
+        """Send a message and return its id; the same `nonce` (at most 25 characters) sends nothing again for a few minutes."""
         body = {**message.json(), "nonce": nonce, "enforce_nonce": True}
-        sent = await self._call("POST", "/channels/{channel_id}/messages", json=body, channel_id=_chat(address))
+        sent = await self._call("POST", "/channels/{channel_id}/messages", json=body, channel_id=_channel_id(address))
         return str(sent["id"])
 
-    async def rewrite(self, address: Address, sent: str, body: Mapping[str, Any]) -> str:
-        """Change a message, or put it where Sona is shown to think, and return its id."""
-        if is_deferred(sent):
-            changed = await self._original("PATCH", sent, json=body)
+    async def edit(self, address: Address, message_id: str, body: Mapping[str, Any]) -> str:
+        """Edit a message, or replace a deferred one, and return its id."""
+        if is_deferred(message_id):
+            edited = await self._original_response("PATCH", message_id, json=body)
         else:
-            changed = await self._call(
+            edited = await self._call(
                 "PATCH",
                 "/channels/{channel_id}/messages/{message_id}",
                 json=body,
-                channel_id=_chat(address),
-                message_id=_message_id(sent),
+                channel_id=_channel_id(address),
+                message_id=_checked_id(message_id),
             )
-        return str(changed["id"])
+        return str(edited["id"])
 
-    async def follow_up(
-        self, token: str, message: DiscordMessage, *, hidden: bool = False, file: tuple[bytes, str, str] | None = None
+    async def send_followup(
+        self,
+        token: str,
+        message: DiscordMessage,
+        *,
+        ephemeral: bool = False,
+        file: tuple[bytes, str, str] | None = None,
     ) -> str:
-        """Send a message by an interaction's token (`hidden`: only who asked sees it), perhaps with a file's bytes, name and type; returns its id."""
+        """Send a message with an interaction's token and return its id; `file` is bytes, name and MIME type.
+
+        Only the user of the interaction sees an `ephemeral` one.
+        """
         body = message.json()
-        body["flags"] |= EPHEMERAL if hidden else 0
+        body["flags"] |= EPHEMERAL if ephemeral else 0
         path = "/webhooks/{webhook_id}/{webhook_token}"
-        places = {"webhook_id": await self.application(), "webhook_token": token}
+        route = {"webhook_id": await self.application(), "webhook_token": token}
         if file is None:
-            sent = await self._call("POST", path, json=body, params={"wait": "true"}, **places)
+            sent = await self._call("POST", path, json=body, params={"wait": "true"}, **route)
         else:
             data, name, mime = file
-            form = _form({**body, "attachments": [{"id": "0", "filename": name}]}, data, name, mime)
-            sent = await self._call("POST", path, form=form, params={"wait": "true"}, **places)
+            form = _multipart({**body, "attachments": [{"id": "0", "filename": name}]}, data, name, mime)
+            sent = await self._call("POST", path, form=form, params={"wait": "true"}, **route)
         return str(sent["id"])
 
-    async def correct(self, token: str, sent: str, body: Mapping[str, Any]) -> str:
-        """Change a message that was sent by an interaction's token, or the one that it is about; returns its id."""
+    async def edit_followup(self, token: str, message_id: str, body: Mapping[str, Any]) -> str:
+        """Edit a message sent with an interaction's token, or the message the interaction belongs to; return its id."""
         path = "/webhooks/{webhook_id}/{webhook_token}/messages/{message_id}"
-        places = {"webhook_id": await self.application(), "webhook_token": token, "message_id": _message_id(sent)}
-        return str((await self._call("PATCH", path, json=body, **places))["id"])
+        route = {"webhook_id": await self.application(), "webhook_token": token, "message_id": _checked_id(message_id)}
+        return str((await self._call("PATCH", path, json=body, **route))["id"])
 
     async def open_thread(self, address: Address, name: str) -> str:
-        """Open a thread that everybody in the channel can read, closed after a day of silence, and return its id."""
-        body = {"name": name, "type": _PUBLIC_THREAD, "auto_archive_duration": _DAY}
+        """Open a public thread that is archived after a day without messages, and return its id."""
+        body = {"name": name, "type": _PUBLIC_THREAD, "auto_archive_duration": _DAY_IN_MINUTES}
         path = "/channels/{channel_id}/threads"
-        return str((await self._call("POST", path, json=body, channel_id=_chat(address)))["id"])
+        return str((await self._call("POST", path, json=body, channel_id=_channel_id(address)))["id"])
 
-    async def bring(self, thread: str, user: str) -> None:
-        """Make somebody a member of a thread."""
+    async def add_thread_member(self, thread: str, user: str) -> None:
+        """Add a user to a thread."""
         path = "/channels/{channel_id}/thread-members/{user_id}"
         await self._call("PUT", path, channel_id=thread, user_id=user)
 
-    async def take_back(self, address: Address, sent: str) -> None:
+    async def delete(self, address: Address, message_id: str) -> None:
         """Delete one of the bot's messages."""
-        if is_deferred(sent):
-            await self._original("DELETE", sent)
+        if is_deferred(message_id):
+            await self._original_response("DELETE", message_id)
             return
         path = "/channels/{channel_id}/messages/{message_id}"
-        await self._call("DELETE", path, channel_id=_chat(address), message_id=_message_id(sent))
+        await self._call("DELETE", path, channel_id=_channel_id(address), message_id=_checked_id(message_id))
 
-    async def voice(self, address: Address, sound: Audio, nonce: str) -> str:
-        """Send a voice note of OGG/Opus at 48 kHz; it can carry neither words nor buttons."""
+    async def send_voice_note(self, address: Address, sound: Audio, nonce: str) -> str:
+        """Send a voice note of OGG/Opus at 48 kHz and return its id; Discord allows neither text nor buttons with it."""
         waveform = b64encode(sound.waveform or b"\0").decode()
         note = {
             "id": "0",
@@ -134,31 +143,31 @@ class DiscordClient:
             address, {"flags": VOICE_NOTE, "attachments": [note]}, sound.data, ("voice-message.ogg", sound.mime), nonce
         )
 
-    async def file(
+    async def send_file(
         self, address: Address, data: bytes, name: str, mime: str, message: DiscordMessage, nonce: str
     ) -> str:
-        """Send a file with words beside it."""
+        """Send a file with text and return the message's id."""
         body = {**message.json(), "attachments": [{"id": "0", "filename": name}]}
         return await self._upload(address, body, data, (name, mime), nonce)
 
     async def typing(self, address: Address) -> None:
-        """Show "typing" for ten seconds, or until a message comes."""
-        await self._call("POST", "/channels/{channel_id}/typing", channel_id=_chat(address))
+        """Show the typing indicator for ten seconds or until the next message."""
+        await self._call("POST", "/channels/{channel_id}/typing", channel_id=_channel_id(address))
 
     async def respond(self, interaction: str, token: str, response: Mapping[str, Any]) -> None:
-        """Give an interaction its first answer."""
+        """Send the first response to an interaction."""
         path = "/interactions/{webhook_id}/{webhook_token}/callback"
         await self._call("POST", path, json=response, webhook_id=interaction, webhook_token=token)
 
     async def fetch(self, url: str) -> bytes:
-        """A file's bytes, at most 25 MB."""
-        if urlsplit(url).hostname not in (*_FILES, urlsplit(self._api_url).hostname):
-            raise Refused("the file is not kept at Discord")
-        await self._entered()
-        return await _asked(lambda: self._wire.get_from_cdn(url))
+        """Return a file's bytes; raises `Refused` for any other host than Discord's CDN and `api_url`."""
+        if urlsplit(url).hostname not in (*_CDN_HOSTS, urlsplit(self._api_url).hostname):
+            raise Refused("the file is not on Discord's servers")
+        await self._login()
+        return await _awaited(lambda: self._http.get_from_cdn(url))
 
     async def commands(self) -> list[Mapping[str, Any]]:
-        """The application's commands as Discord has them, with their names in every language."""
+        """Return the application's registered commands with all localizations."""
         found = await self._call(
             "GET",
             "/applications/{application_id}/commands",
@@ -167,55 +176,55 @@ class DiscordClient:
         )
         return cast(list[Mapping[str, Any]], found)
 
-    async def offer(self, commands: Sequence[Mapping[str, Any]]) -> None:
-        """Put these commands in the place of all there are."""
+    async def replace_commands(self, commands: Sequence[Mapping[str, Any]]) -> None:
+        """Replace all registered commands with these."""
         path = "/applications/{application_id}/commands"
         await self._call("PUT", path, json=list(commands), application_id=await self.application())
 
-    async def _original(self, method: str, sent: str, **rest: Any) -> Any:
-        _, _, token = sent.removeprefix(_DEFERRED).partition("/")
+    async def _original_response(self, method: str, message_id: str, **options: Any) -> Any:
+        _, _, token = message_id.removeprefix(_DEFERRED).partition("/")
         path = "/webhooks/{webhook_id}/{webhook_token}/messages/@original"
-        return await self._call(method, path, webhook_id=await self.application(), webhook_token=token, **rest)
+        return await self._call(method, path, webhook_id=await self.application(), webhook_token=token, **options)
 
     async def _upload(
-        self, address: Address, body: Mapping[str, Any], data: bytes, named: tuple[str, str], nonce: str
+        self, address: Address, body: Mapping[str, Any], data: bytes, name_and_mime: tuple[str, str], nonce: str
     ) -> str:
-        form = _form({**body, "nonce": nonce, "enforce_nonce": True}, data, *named)
-        sent = await self._call("POST", "/channels/{channel_id}/messages", form=form, channel_id=_chat(address))
+        form = _multipart({**body, "nonce": nonce, "enforce_nonce": True}, data, *name_and_mime)
+        sent = await self._call("POST", "/channels/{channel_id}/messages", form=form, channel_id=_channel_id(address))
         return str(sent["id"])
 
     async def _call(
-        self, method: str, path: str, *, json: Any = None, form: Any = None, params: Any = None, **places: str
+        self, method: str, path: str, *, json: Any = None, form: Any = None, params: Any = None, **route: str
     ) -> Any:
-        await self._entered()
-        rest = {
+        await self._login()
+        options = {
             name: value for name, value in (("json", json), ("form", form), ("params", params)) if value is not None
         }
-        return await _asked(lambda: self._wire.request(Route(method, path, **places), **rest))
+        return await _awaited(lambda: self._http.request(Route(method, path, **route), **options))
 
-    async def _entered(self) -> Mapping[str, Any]:
-        """Who we are; the SDK opens its connections by asking for it."""
-        async with self._entering:
+    async def _login(self) -> Mapping[str, Any]:
+        """Return the bot's user; the SDK opens its connections by this call."""
+        async with self._login_lock:
             if self._me is None:
                 try:
-                    self._me = cast(dict[str, Any], await _asked(lambda: self._wire.static_login(self._token)))
+                    self._me = cast(dict[str, Any], await _awaited(lambda: self._http.static_login(self._token)))
                 except (Failure, asyncio.CancelledError):
-                    await self._wire.close()
-                    self._wire = DiscordHttp(api_url=self._api_url)
+                    await self._http.close()
+                    self._http = DiscordHttp(api_url=self._api_url)
                     raise
             return self._me
 
 
-async def _asked(call: Callable[[], Awaitable[_T]]) -> _T:
+async def _awaited(call: Callable[[], Awaitable[_T]]) -> _T:
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(_CALL_TIMEOUT):
             return await call()
     except EXPECTED as error:
         raise failure(error) from error
 
 
-def _form(body: Mapping[str, Any], data: bytes, name: str, mime: str) -> list[dict[str, Any]]:
-    """A message's body with a file, as the parts of a form."""
+def _multipart(body: Mapping[str, Any], data: bytes, name: str, mime: str) -> list[dict[str, Any]]:
+    """Return a message and its file as the parts of a multipart form."""
     payload = json.dumps({**body, "allowed_mentions": {"parse": []}})
     return [
         {"name": "payload_json", "value": payload},
@@ -223,13 +232,13 @@ def _form(body: Mapping[str, Any], data: bytes, name: str, mime: str) -> list[di
     ]
 
 
-def _chat(address: Address) -> str:
+def _channel_id(address: Address) -> str:
     if not address.chat.isascii() or not address.chat.isdigit():
-        raise Refused(f"not a chat: {address}", gone=True)
+        raise Refused(f"not a channel id: {address}", gone=True)
     return address.chat
 
 
-def _message_id(sent: str) -> str:
-    if not sent.isascii() or not sent.isdigit():
-        raise DiscordUneditable(f"not a message: {sent!r}")
-    return sent
+def _checked_id(message_id: str) -> str:
+    if not message_id.isascii() or not message_id.isdigit():
+        raise DiscordUneditable(f"not a message id: {message_id!r}")
+    return message_id

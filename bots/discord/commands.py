@@ -1,92 +1,92 @@
-"""The commands that Discord offers, in every language, put there only when they differ."""
+"""Command specifications as Discord's JSON, and the check whether the registered commands differ from them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-SLASH, ON_MESSAGE = 1, 3
-_WORDS = 3
+SLASH, MESSAGE_MENU = 1, 3
+_STRING = 3
 _EVERYWHERE = {"contexts": [0, 1, 2], "integration_types": [0, 1]}
 _LOCALES = {"en": ("en-US", "en-GB"), "es": ("es-ES", "es-419"), "pt": ("pt-BR",), "sv": ("sv-SE",), "zh": ("zh-CN",)}
-_DESCRIPTION = 100
+_MAX_TEXT = 100
 
 LocalizedText = Mapping[str, str]
-"""The same by language; the empty one is everyone else's."""
-Complete = Callable[[str, str, str], Sequence[tuple[str, str]]]
-"""What may be filled in, as value and label, for a command's name, what was typed so far, and a language; answers at once."""
+"""A text by language; the key "" is the default."""
+Autocomplete = Callable[[str, str, str], Sequence[tuple[str, str]]]
+"""Returns suggestions (value, label) for a command's name, the text typed so far and a locale; does no I/O."""
 
 
-def nothing(command: str, typed: str, locale: str) -> Sequence[tuple[str, str]]:  # noqa: ARG001 - a `Complete` that knows nothing
+def no_suggestions(command: str, typed: str, locale: str) -> Sequence[tuple[str, str]]:  # noqa: ARG001 - an `Autocomplete` ignores its arguments
     return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """What may be filled in, as one of `choices` (value and labels) where there are any; `completed` is helped with while it is typed."""
+    """An optional text argument: free, or one of `choices` (value and labels); `autocomplete` asks for suggestions while typing."""
 
     name: LocalizedText
-    about: LocalizedText
+    description: LocalizedText
     choices: tuple[tuple[str, LocalizedText], ...] = ()
-    completed: bool = False
+    autocomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandSpec:
-    """A command. A slash command arrives under `id`; one in a message's menu (`kind` `ON_MESSAGE`) by its name in `name[""]`.
+    """A slash command, or a command in the context menu of messages (`kind` `MESSAGE_MENU`); Discord calls both by `id`.
 
-    Slash names are 1 to 32 lower-case letters, digits, `-` and `_`. The answer to a `private` one is seen by nobody else;
-    a `threaded` one goes on in a thread where it is used in a server's channel; one in a menu `says` a slash command, with
-    the message's words behind it.
+    Slash names are 1 to 32 lower-case letters, digits, `-` and `_`. Only the user sees the answer to a `private` command.
+    A `threaded` one opens a thread if it is used in a server's channel. A menu command becomes `slash_command` followed
+    by the message's text.
     """
 
     id: str
     name: LocalizedText
-    about: LocalizedText = field(default_factory=dict[str, str])
+    description: LocalizedText = field(default_factory=dict[str, str])
     option: Option | None = None
     kind: int = SLASH
     private: bool = False
     threaded: bool = False
-    says: str = ""
+    slash_command: str = ""
 
     def json(self) -> dict[str, Any]:
-        shown = {"type": self.kind, **_EVERYWHERE, **_named("name", {**self.name, "": self.id})}
+        body = {"type": self.kind, **_EVERYWHERE, **_localized("name", {**self.name, "": self.id})}
         if self.kind == SLASH:
-            shown |= _named("description", self.about)
-            shown["options"] = [_option(self.option)] if self.option else []
-        return shown
+            body |= _localized("description", self.description)
+            body["options"] = [_option(self.option)] if self.option else []
+        return body
 
 
-def differ(wanted: Sequence[CommandSpec], found: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether Discord has other commands than these; what it adds of its own counts for nothing."""
-    there = {(command.get("type", SLASH), command.get("name")): command for command in found}
-    ours = {(offer.kind, offer.id): offer.json() for offer in wanted}
-    return there.keys() != ours.keys() or any(not _within(ours[key], there[key]) for key in ours)
+def commands_differ(wanted: Sequence[CommandSpec], registered: Sequence[Mapping[str, Any]]) -> bool:
+    """Whether Discord has other commands than these, apart from the fields that Discord adds itself."""
+    theirs = {(command.get("type", SLASH), command.get("name")): command for command in registered}
+    ours = {(command.kind, command.id): command.json() for command in wanted}
+    return theirs.keys() != ours.keys() or any(not _contained_in(ours[key], theirs[key]) for key in ours)
 
 
-def _within(ours: object, theirs: object) -> bool:
+def _contained_in(ours: object, theirs: object) -> bool:
     match ours:
         case dict():
             other = cast(Mapping[str, object], theirs) if isinstance(theirs, dict) else {}
-            return all(_within(value, other.get(key)) for key, value in cast(dict[str, object], ours).items())
+            return all(_contained_in(value, other.get(key)) for key, value in cast(dict[str, object], ours).items())
         case list() if ours:
             items, others = cast(list[object], ours), cast(list[object], theirs or [])
-            return len(items) == len(others) and all(map(_within, items, others))
+            return len(items) == len(others) and all(map(_contained_in, items, others))
         case _:
             return ours == theirs or (not ours and not theirs)
 
 
 def _option(option: Option) -> dict[str, Any]:
     return {
-        "type": _WORDS,
+        "type": _STRING,
         "required": False,
-        **_named("name", option.name),
-        **_named("description", option.about),
-        "autocomplete": option.completed,
-        "choices": [{**_named("name", label), "value": value} for value, label in option.choices],
+        **_localized("name", option.name),
+        **_localized("description", option.description),
+        "autocomplete": option.autocomplete,
+        "choices": [{**_localized("name", label), "value": value} for value, label in option.choices],
     }
 
 
-def _named(what: str, words: LocalizedText) -> dict[str, Any]:
-    shown = {tag: text[:_DESCRIPTION] for tag, text in words.items()}
-    localized = {place: text for tag, text in shown.items() if tag for place in _LOCALES.get(tag, (tag,))}
-    return {what: shown.get("", ""), f"{what}_localizations": localized}
+def _localized(field_name: str, text: LocalizedText) -> dict[str, Any]:
+    fitted = {tag: shown[:_MAX_TEXT] for tag, shown in text.items()}
+    localized = {locale: shown for tag, shown in fitted.items() if tag for locale in _LOCALES.get(tag, (tag,))}
+    return {field_name: fitted.get("", ""), f"{field_name}_localizations": localized}

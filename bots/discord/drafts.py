@@ -1,4 +1,4 @@
-"""Which message holds an answer that is still being written."""
+"""Storage of drafts: the message of each conversation that holds an unfinished answer."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -7,52 +7,50 @@ from typing import Protocol, Self
 
 from core.address import Address
 
-_MOST = 4096
-_BY = "~"
+_MAX_DRAFTS = 4096
+_WRITER_SEPARATOR = "~"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordDraft:
-    """The `message` with a half-written answer, empty before there is one; `by` names who is drawing it just now, or nobody."""
+    """`message` is the id of the message that holds the unfinished answer, or empty; `writer` the one now editing it, or empty."""
 
     message: str = ""
-    by: str = ""
+    writer: str = ""
 
     @classmethod
-    def parse(cls, kept: str) -> Self:
-        message, _, by = kept.partition(_BY)
-        return cls(message=message, by=by)
+    def parse(cls, stored: str) -> Self:
+        message, _, writer = stored.partition(_WRITER_SEPARATOR)
+        return cls(message=message, writer=writer)
 
     def __str__(self) -> str:
-        return f"{self.message}{_BY}{self.by}" if self.by else self.message
+        return f"{self.message}{_WRITER_SEPARATOR}{self.writer}" if self.writer else self.message
 
 
 class DiscordDrafts(Protocol):
-    """Remembers one message id for each conversation.
-
-    Where turns and deliveries run in several processes they have to share this, so that the final
-    answer takes the half-written one's place.
+    """Stores one value for each conversation. Processes that run turns or deliveries share it, so that the final answer
+    replaces the draft.
     """
 
     async def read(self, address: Address) -> str:
-        """The message's id, or nothing."""
+        """Return the stored value, or an empty string."""
         ...
 
     async def write(self, address: Address, message: str) -> str:
-        """Remember the message, and return the one before; an empty id forgets it."""
+        """Store a value and return the previous one; an empty value deletes it."""
         ...
 
     async def write_all(self, messages: Mapping[Address, str]) -> Sequence[str]:
-        """The same for several at once; in the order in which this was called, whoever waits."""
+        """Do the same for several conversations in one step; concurrent calls take effect in the order they were made."""
         ...
 
     async def change(self, address: Address, before: str, after: str) -> bool:
-        """The same at once where it is still `before` that is remembered (empty: nothing), and whether it was."""
+        """Store `after` atomically if the stored value is `before` (empty: none); return whether it was."""
         ...
 
 
 class LocalDiscordDrafts:
-    """Remembers within one process."""
+    """Stores drafts in the memory of one process."""
 
     def __init__(self) -> None:
         self._messages: OrderedDict[Address, str] = OrderedDict()
@@ -64,7 +62,7 @@ class LocalDiscordDrafts:
         before = self._messages.pop(address, "")
         if message:
             self._messages[address] = message
-        if len(self._messages) > _MOST:
+        if len(self._messages) > _MAX_DRAFTS:
             self._messages.popitem(last=False)
         return before
 

@@ -1,31 +1,32 @@
-"""The form that an answer in words is written into; pure."""
+"""The modal form for a typed answer; pure."""
 
 from collections.abc import Mapping
 from typing import Any
 
-from bots.discord.json_fields import Json, inner, records, text
+from bots.discord.json_fields import text
+from bots.json_fields import Json, inner, records
 from core.phrases import phrase
 
-_OPENS = "write:"
+_FORM_PREFIX = "write:"
 _MODAL = 9
 _LABEL, _INPUT = 18, 4
 _SHORT = 1
-_TITLE, _LONGEST = 45, 1000
+_MAX_TITLE, _MAX_ANSWER = 45, 1000
 
 
-def opener(quiz: str) -> str:
-    """The choice behind the button that opens the form for a question, and behind the form itself."""
-    return _OPENS + quiz
+def form_choice(quiz: str) -> str:
+    """Return the choice that both the button that opens the form and the form itself carry."""
+    return _FORM_PREFIX + quiz
 
 
-def opens(choice: str) -> bool:
-    return choice.startswith(_OPENS)
+def is_form_choice(choice: str) -> bool:
+    return choice.startswith(_FORM_PREFIX)
 
 
-def form(custom_id: str, locale: str) -> Mapping[str, Any]:
-    """What opens the form, as the answer to a tap; `custom_id` comes back with what was written."""
-    label = phrase("form.answer", locale or "en")[:_TITLE]
-    field = {"type": _INPUT, "custom_id": "words", "style": _SHORT, "required": True, "max_length": _LONGEST}
+def modal(custom_id: str, locale: str) -> Mapping[str, Any]:
+    """Return the response that opens the form; Discord sends `custom_id` back with the submission."""
+    label = phrase("form.answer", locale or "en")[:_MAX_TITLE]
+    field = {"type": _INPUT, "custom_id": "words", "style": _SHORT, "required": True, "max_length": _MAX_ANSWER}
     data = {
         "custom_id": custom_id,
         "title": label,
@@ -34,8 +35,8 @@ def form(custom_id: str, locale: str) -> Mapping[str, Any]:
     return {"type": _MODAL, "data": data}
 
 
-def written(data: Json) -> str:
-    """What stands in a form's fields, each in its label or, in the older way, in its row."""
+def submitted_text(data: Json) -> str:
+    """Return the text of a submitted form's fields, which are inside labels or, in the older layout, inside rows."""
     fields: list[Json] = []
     for part in records(data, "components"):
         labelled = inner(part, "component")

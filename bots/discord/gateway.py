@@ -1,4 +1,4 @@
-"""Listens at Discord's gateway."""
+"""The `Gateway` of Discord: receives dispatches and hands their events to the inbox in order."""
 
 import asyncio
 import logging
@@ -7,31 +7,31 @@ from dataclasses import dataclass
 from bots.discord.channel import DiscordChannel
 from bots.discord.sdk_routes import DiscordHttp
 from bots.discord.sessions import GatewaySession, GatewaySessions
-from bots.discord.socket import GatewaySocket, Sleep
+from bots.discord.socket import GatewaySocket
 from core.channel import ReceiveEvent
+from core.clock import Sleep
 from core.errors import Failure, Malformed
 from core.event import Event
 
 _log = logging.getLogger(__name__)
-_LONGEST_WAIT = 60.0
-_TRIES = 8
-"""Of an event that cannot be kept for no reason that passes: two minutes."""
+_MAX_BACKOFF = 60.0
+_MAX_ATTEMPTS = 8
+"""Attempts to store an event that fails for no retryable reason; with back-off about two minutes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Heard:
-    """Events as they will be kept, and as they were `read`: Discord has its answer at once, however long those before them wait to be kept."""
+class _PendingEvents:
+    """Events that wait to be received: `parsed` as read, `events` once Discord has its response, which does not wait in the queue."""
 
     events: asyncio.Task[tuple[Event, ...]]
-    read: tuple[Event, ...]
-    moves: bool
+    parsed: tuple[Event, ...]
+    opens_thread: bool
 
 
 class DiscordGateway:
-    """A `Gateway`. Events that `receive` did not take are offered to it again, in the order they came.
+    """Retries events that `receive` fails on, in order; one that fails for an unexpected reason is dropped after a while.
 
-    What breaks it in a way that nobody expects is given up after a while, so that it does not hold up all that comes after it.
-    Where the sessions stand when it ends is kept in `sessions`, as far as all events before were taken.
+    On cancellation, stores each session in `sessions` at the position up to which all events are received.
     """
 
     def __init__(
@@ -49,96 +49,98 @@ class DiscordGateway:
         self._sessions = sessions
         self._sleep = sleep
         self._socket: GatewaySocket | None = None
-        self._untaken = 0
-        self._safe: dict[int, GatewaySession] = {}
+        self._pending = 0
+        self._resumable: dict[int, GatewaySession] = {}
 
     async def listen(self, receive: ReceiveEvent) -> None:
-        """Receive events until cancelled; begins anew, slower each time, whatever ends the connection."""
-        waiting: asyncio.Queue[_Heard] = asyncio.Queue()
-        self._untaken, self._safe = 0, {}
-        taking = asyncio.create_task(self._take(waiting, receive))
+        """Receive events until cancelled; reconnects with back-off after any error."""
+        queue: asyncio.Queue[_PendingEvents] = asyncio.Queue()
+        self._pending, self._resumable = 0, {}
+        receiving = asyncio.create_task(self._receive_queued(queue, receive))
         failures = 0
         try:
             while True:
                 try:
                     await self._channel.identify()
-                    await self._connected(waiting)
+                    await self._connect(queue)
                     failures = 0
-                except Exception as error:  # noqa: BLE001 - whatever ends the connection, somebody has to listen
+                except Exception as error:  # noqa: BLE001 - any error must lead to a new connection
                     failures += 1
-                    _log.warning("Discord: the gateway ended: %r", error)
-                await self._sleep(min(2.0 ** min(failures, 10), _LONGEST_WAIT))
+                    _log.warning("Discord: the gateway connection ended: %r", error)
+                await self._sleep(min(2.0 ** min(failures, 10), _MAX_BACKOFF))
         finally:
-            taking.cancel()
-            await asyncio.gather(taking, return_exceptions=True)
+            receiving.cancel()
+            await asyncio.gather(receiving, return_exceptions=True)
 
-    async def _connected(self, waiting: asyncio.Queue[_Heard]) -> None:
-        def told(name: str, data: object) -> None:
+    async def _connect(self, queue: asyncio.Queue[_PendingEvents]) -> None:
+        def on_dispatch(name: str, data: object) -> None:
             try:
                 events = self._channel.read(name, data)
                 if events:
-                    moves = self._channel.moves(events)
-                    taking = asyncio.create_task(self._channel.take_up(events))
-                    waiting.put_nowait(_Heard(events=taking, read=events, moves=moves))
-                    self._untaken += 1
+                    opens_thread = self._channel.opens_thread(events)
+                    responding = asyncio.create_task(self._channel.respond(events))
+                    queue.put_nowait(_PendingEvents(events=responding, parsed=events, opens_thread=opens_thread))
+                    self._pending += 1
             except Malformed as error:
-                _log.warning("Discord: a payload was left out: %s", error)
-            except Exception as error:  # noqa: BLE001 - no payload may end the connection, whatever it breaks
-                _log.error("Discord: a payload was left out, as reading it broke: %s", type(error).__name__)
+                _log.warning("Discord: a malformed payload was ignored: %s", error)
+            except Exception as error:  # noqa: BLE001 - no payload may end the connection
+                _log.error("Discord: a payload was ignored because parsing it failed: %s", type(error).__name__)
 
-        wire = DiscordHttp(api_url=self._api_url)
-        socket = self._socket = GatewaySocket(wire=wire, told=told, sleep=self._sleep, sessions=self._sessions)
+        http = DiscordHttp(api_url=self._api_url)
+        socket = self._socket = GatewaySocket(
+            http=http, on_dispatch=on_dispatch, sleep=self._sleep, sessions=self._sessions
+        )
         try:
             await socket.start(self._token)
         except asyncio.CancelledError:
-            await self._leave(socket)
+            await self._save_sessions(socket)
             raise
         finally:
             await socket.close()
 
-    async def _leave(self, socket: GatewaySocket) -> None:
+    async def _save_sessions(self, socket: GatewaySocket) -> None:
         try:
             await socket.close()
-            self._settled()
-            await socket.keep(self._safe)
-        except Exception as error:  # noqa: BLE001 - whoever is told to end does, whatever comes of the sessions
-            _log.warning("Discord: where the sessions stand was not kept: %s", type(error).__name__)
+            self._update_resumable()
+            await socket.save_sessions(self._resumable)
+        except Exception as error:  # noqa: BLE001 - cancellation must not fail because of the sessions
+            _log.warning("Discord: the gateway sessions were not stored: %s", type(error).__name__)
 
-    def _settled(self) -> None:
-        """Where nothing waits to be taken, all that the sessions have told of is safe."""
-        if not self._untaken and self._socket is not None:
-            self._safe = self._socket.standing()
+    def _update_resumable(self) -> None:
+        """Mark the current positions as resumable if no event is waiting."""
+        if not self._pending and self._socket is not None:
+            self._resumable = self._socket.positions()
 
-    async def _take(self, waiting: asyncio.Queue[_Heard], receive: ReceiveEvent) -> None:
-        """Take event after event; what first needs a thread opened holds up nobody behind it."""
-        async with asyncio.TaskGroup() as moving:
+    async def _receive_queued(self, queue: asyncio.Queue[_PendingEvents], receive: ReceiveEvent) -> None:
+        """Receive events one after another; events that wait for a new thread do not delay those behind them."""
+        async with asyncio.TaskGroup() as opening_threads:
             while True:
-                heard = await waiting.get()
-                if heard.moves:
-                    moving.create_task(self._dealt(heard, receive))
+                pending = await queue.get()
+                if pending.opens_thread:
+                    opening_threads.create_task(self._receive_pending(pending, receive))
                 else:
-                    await self._dealt(heard, receive)
+                    await self._receive_pending(pending, receive)
 
-    async def _dealt(self, heard: _Heard, receive: ReceiveEvent) -> None:
+    async def _receive_pending(self, pending: _PendingEvents, receive: ReceiveEvent) -> None:
         try:
-            events = await heard.events
-        except Exception as error:  # noqa: BLE001 - what was said is kept, whatever keeps Discord from its answer
-            _log.error("Discord: an interaction was not answered: %s", type(error).__name__)
-            events = heard.read
+            events = await pending.events
+        except Exception as error:  # noqa: BLE001 - events are stored even if the response fails
+            _log.error("Discord: an interaction got no response: %s", type(error).__name__)
+            events = pending.parsed
         for event in events:
-            await self._taken(event, receive)
-        self._untaken -= 1
-        self._settled()
+            await self._receive(event, receive)
+        self._pending -= 1
+        self._update_resumable()
 
-    async def _taken(self, event: Event, receive: ReceiveEvent) -> None:
+    async def _receive(self, event: Event, receive: ReceiveEvent) -> None:
         failures = 0
         while True:
             try:
                 return await receive(event)
-            except Exception as error:  # noqa: BLE001 - whatever keeps an event from being taken, those after it have to be heard
+            except Exception as error:  # noqa: BLE001 - an event that cannot be stored must not block those behind it
                 failures += 1
-                if failures >= _TRIES and not (isinstance(error, Failure) and error.retryable):
-                    _log.error("Discord: an event is given up: %s", type(error).__name__)
+                if failures >= _MAX_ATTEMPTS and not (isinstance(error, Failure) and error.retryable):
+                    _log.error("Discord: an event is dropped: %s", type(error).__name__)
                     return None
-                _log.warning("Discord: an event could not be kept yet: %s", type(error).__name__)
-                await self._sleep(min(2.0 ** min(failures - 1, 10), _LONGEST_WAIT))
+                _log.warning("Discord: storing an event failed and is retried: %s", type(error).__name__)
+                await self._sleep(min(2.0 ** min(failures - 1, 10), _MAX_BACKOFF))

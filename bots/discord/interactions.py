@@ -1,4 +1,4 @@
-"""Reads an interaction (a command, a tap, a form) into an event and into what Discord has to be told within three seconds; pure."""
+"""Parses an interaction (a command, a tap, a form) into an event and the response that Discord expects within three seconds; pure."""
 
 import re
 from collections.abc import Mapping
@@ -6,30 +6,31 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bots.discord import custom_id, forms
-from bots.discord.commands import ON_MESSAGE, SLASH, CommandSpec, Complete, nothing
-from bots.discord.json_fields import Json, inner, moment, number, record, records, snowflake, text
+from bots.discord.commands import MESSAGE_MENU, SLASH, Autocomplete, CommandSpec, no_suggestions
+from bots.discord.json_fields import created_at, snowflake, text
 from bots.discord.location import DiscordLocation
-from bots.discord.message_menu import pointed, wordless
+from bots.discord.message_menu import menu_command, nothing_to_read
 from bots.discord.render import EPHEMERAL
-from bots.discord.wording import name
+from bots.discord.wording import display_name
+from bots.json_fields import Json, inner, number_or_zero, record, records
 from core.address import Address
 from core.errors import Malformed
 from core.event import Body, Event, Said, Sender, Stopped, Tapped
 
-PING, COMMAND, COMPONENT, COMPLETION, FORM = 1, 2, 3, 4, 5
-PONG, SAY, SAY_LATER, CHANGE_LATER, COMPLETE = 1, 4, 5, 6, 8
+PING, COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 1, 2, 3, 4, 5
+PONG, MESSAGE, DEFERRED_MESSAGE, DEFERRED_UPDATE, AUTOCOMPLETE_RESULT = 1, 4, 5, 6, 8
 _BOT_DM, _PRIVATE_CHAT = 1, 2
 _TEXT_CHANNEL = 0
-_BY_SERVER, _BY_PERSON = "0", "1"
-_COMPLETIONS, _COMPLETION = 25, 100
-_THREAD_NAME = 100
+_INSTALLED_IN_SERVER, _INSTALLED_BY_USER = "0", "1"
+_MAX_SUGGESTIONS, _MAX_SUGGESTION = 25, 100
+_MAX_THREAD_NAME = 100
 _LOCALE = re.compile(r"[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*")
-_NAMED = re.compile(r"[\w-]{1,32}")
+_COMMAND_NAME = re.compile(r"[\w-]{1,32}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewThread:
-    """A thread to be opened before the event is kept, as it goes on in there; `user` is who asked, in language `locale`."""
+    """A thread to open before the event is stored, which is then addressed to it; `user` is the sender's id."""
 
     name: str
     user: str
@@ -38,201 +39,207 @@ class NewThread:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenInteraction:
-    """An interaction that waits for its answer. `token` is good for 15 minutes; `response` is the answer that Discord gets at once.
+    """An interaction without a response. `token` is valid for 15 minutes; `response` is the first response to send.
 
-    With `later`, people see that Sona thinks until the answer takes that message's place. `event` is the id of the event it gave, or empty.
+    A `deferred` response shows "is thinking…" until the answer replaces it. `event_id` is empty if there is no event.
     """
 
     id: str
     token: str
     response: Mapping[str, Any]
     address: Address | None = None
-    event: str = ""
-    later: bool = False
-    thread: NewThread | None = None
+    event_id: str = ""
+    deferred: bool = False
+    new_thread: NewThread | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Interactions:
-    """Reads for one bot. `key` is what buttons are signed with, `offers` are its commands by name, `complete` knows what may be filled in."""
+class InteractionParser:
+    """Parses for one bot. `key` signs its buttons, `commands` are by id."""
 
     key: bytes
-    offers: Mapping[str, CommandSpec] = field(default_factory=dict[str, CommandSpec])
-    complete: Complete = nothing
+    commands: Mapping[str, CommandSpec] = field(default_factory=dict[str, CommandSpec])
+    autocomplete: Autocomplete = no_suggestions
 
-    def read(self, whole: Json) -> tuple[tuple[Event, ...], OpenInteraction | None]:
-        """The event and the question of an interaction; kinds that are not known give neither."""
-        kind, named, token = number(whole, "type"), snowflake(whole), text(whole, "token")
+    def parse(self, payload: Json) -> tuple[tuple[Event, ...], OpenInteraction | None]:
+        """Return the events and the interaction to respond to; unknown types give neither."""
+        kind, interaction_id, token = number_or_zero(payload, "type"), snowflake(payload), text(payload, "token")
         match kind:
             case k if k == PING:
-                return (), OpenInteraction(id=named, token=token, response={"type": PONG})
-            case k if k == COMPLETION:
-                return (), OpenInteraction(id=named, token=token, response=self._completed(whole))
-            case k if k in (COMMAND, COMPONENT, FORM) and "channel_id" in whole:
-                return self._happened(
-                    whole, kind, OpenInteraction(id=named, token=token, response={"type": CHANGE_LATER})
+                return (), OpenInteraction(id=interaction_id, token=token, response={"type": PONG})
+            case k if k == AUTOCOMPLETE:
+                return (), OpenInteraction(
+                    id=interaction_id, token=token, response=self._autocomplete_response(payload)
+                )
+            case k if k in (COMMAND, COMPONENT, MODAL_SUBMIT) and "channel_id" in payload:
+                return self._parse_event(
+                    payload, kind, OpenInteraction(id=interaction_id, token=token, response={"type": DEFERRED_UPDATE})
                 )
             case _:
                 return (), None
 
-    def _happened(
-        self, whole: Json, kind: int, asked: OpenInteraction
+    def _parse_event(
+        self, payload: Json, kind: int, interaction: OpenInteraction
     ) -> tuple[tuple[Event, ...], OpenInteraction | None]:
-        data = record(whole.get("data"), "data")
-        offer = self.offers.get(text(data, "name")) if kind == COMMAND else None
-        place = _place(whole, private=offer is not None and offer.private)
-        if kind != COMMAND and self._is_forced(whole, data, place):
-            place = DiscordLocation(chat=place.chat, guest=True)
-        sender = _sender(whole)
-        body = self._body(whole, kind, data, place.address)
+        data = record(payload.get("data"), "data")
+        command = self.commands.get(text(data, "name")) if kind == COMMAND else None
+        location = _location(payload, private=command is not None and command.private)
+        if kind != COMMAND and self._is_forced_ephemeral(payload, data, location):
+            location = DiscordLocation(chat=location.chat, guest=True)
+        sender = _sender(payload)
+        body = self._body(payload, kind, data, location.address)
         if body is None:
-            return (), asked if kind != COMMAND else None
+            return (), interaction if kind != COMMAND else None
         if isinstance(body, dict):
-            return (), OpenInteraction(id=asked.id, token=asked.token, response=body)
+            return (), OpenInteraction(id=interaction.id, token=interaction.token, response=body)
         event = Event(
-            id=f"discord:{asked.id}",
-            address=place.address,
+            id=f"discord:{interaction.id}",
+            address=location.address,
             sender=sender,
-            at=moment(asked.id),
+            at=created_at(interaction.id),
             body=body,
-            group=_is_group(whole) and not place.only,
+            group=_is_group(payload) and not location.private_to,
         )
-        later = kind != COMPONENT
-        threaded = offer is not None and offer.threaded and not place.lent and _is_text_channel(whole)
+        deferred = kind != COMPONENT
+        threaded = command is not None and command.threaded and not location.needs_token and _is_text_channel(payload)
         return (event,), OpenInteraction(
-            id=asked.id,
-            token=asked.token,
-            response=_promise(hidden=bool(place.only)) if later else asked.response,
-            address=place.address,
-            event=event.id,
-            later=later,
-            thread=_thread(offer, data, sender) if offer is not None and threaded else None,
+            id=interaction.id,
+            token=interaction.token,
+            response=_deferred_message(ephemeral=bool(location.private_to)) if deferred else interaction.response,
+            address=location.address,
+            event_id=event.id,
+            deferred=deferred,
+            new_thread=_new_thread(command, data, sender) if command is not None and threaded else None,
         )
 
-    def _is_forced(self, whole: Json, data: Json, place: DiscordLocation) -> bool:
-        """Whether it was not us who hid the message: where a server does not want it, Discord hides all that a guest says."""
-        if not place.only or not _is_guest(whole):
+    def _is_forced_ephemeral(self, payload: Json, data: Json, location: DiscordLocation) -> bool:
+        """Return whether Discord made our message ephemeral, as servers can demand of user-installed apps."""
+        if not location.private_to or not _is_guest(payload):
             return False
-        guest = DiscordLocation(chat=place.chat, guest=True).address
-        return custom_id.decode(_chosen(data), guest, self.key) is not None
+        guest = DiscordLocation(chat=location.chat, guest=True).address
+        return custom_id.decode(_selected_id(data), guest, self.key) is not None
 
-    def _body(self, whole: Json, kind: int, data: Json, address: Address) -> Body | dict[str, Any] | None:
-        """What was done, or what it has to be answered with where nothing else comes of it."""
+    def _body(self, payload: Json, kind: int, data: Json, address: Address) -> Body | dict[str, Any] | None:
+        """Return the event's body, or the response (a dictionary) if the interaction gives no event."""
         match kind:
             case k if k == COMMAND:
-                return self._command(data, _locale(whole))
+                return self._command(data, _locale(payload))
             case k if k == COMPONENT:
-                choice = custom_id.decode(_chosen(data), address, self.key)
-                if choice is not None and forms.opens(choice):
-                    return dict(forms.form(custom_id.encode(choice, address, self.key), _locale(whole)))
-                return None if choice is None else Tapped(choice=choice, of=_message(whole))
+                choice = custom_id.decode(_selected_id(data), address, self.key)
+                if choice is not None and forms.is_form_choice(choice):
+                    return dict(forms.modal(custom_id.encode(choice, address, self.key), _locale(payload)))
+                return None if choice is None else Tapped(choice=choice, of=_message_id(payload))
             case _:
                 choice = custom_id.decode(text(data, "custom_id"), address, self.key)
-                words = forms.written(data) if choice is not None and forms.opens(choice) else ""
+                words = forms.submitted_text(data) if choice is not None and forms.is_form_choice(choice) else ""
                 return Said(text=words) if words else None
 
     def _command(self, data: Json, locale: str) -> Body | dict[str, Any] | None:
-        called = text(data, "name")
-        match number(data, "type") or SLASH:
-            case k if k == SLASH and _NAMED.fullmatch(called):
-                return Stopped() if called == "stop" else Said(text=" ".join([f"/{called}", *_options(data)]))
-            case k if k == ON_MESSAGE:
-                return pointed(self.offers.get(called), called, data) or wordless(locale)
+        name = text(data, "name")
+        match number_or_zero(data, "type") or SLASH:
+            case k if k == SLASH and _COMMAND_NAME.fullmatch(name):
+                return Stopped() if name == "stop" else Said(text=" ".join([f"/{name}", *_options(data)]))
+            case k if k == MESSAGE_MENU:
+                return menu_command(self.commands.get(name), name, data) or nothing_to_read(locale)
             case _:
                 return None
 
-    def _completed(self, whole: Json) -> Mapping[str, Any]:
-        """What may be filled in where somebody is typing."""
-        data = record(whole.get("data"), "data")
-        typed = _typed(data)
-        found = () if typed is None else self.complete(text(data, "name"), typed, _locale(whole))
-        choices = [{"name": label[:_COMPLETION], "value": value} for value, label in found if len(value) <= _COMPLETION]
-        return {"type": COMPLETE, "data": {"choices": choices[:_COMPLETIONS]}}
+    def _autocomplete_response(self, payload: Json) -> Mapping[str, Any]:
+        """Return suggestions for the option that has the focus."""
+        data = record(payload.get("data"), "data")
+        typed = _focused_text(data)
+        suggestions = () if typed is None else self.autocomplete(text(data, "name"), typed, _locale(payload))
+        choices = [
+            {"name": label[:_MAX_SUGGESTION], "value": value}
+            for value, label in suggestions
+            if len(value) <= _MAX_SUGGESTION
+        ]
+        return {"type": AUTOCOMPLETE_RESULT, "data": {"choices": choices[:_MAX_SUGGESTIONS]}}
 
 
-def _promise(*, hidden: bool) -> Mapping[str, Any]:
-    return {"type": SAY_LATER, "data": {"flags": EPHEMERAL}} if hidden else {"type": SAY_LATER}
+def _deferred_message(*, ephemeral: bool) -> Mapping[str, Any]:
+    return {"type": DEFERRED_MESSAGE, "data": {"flags": EPHEMERAL}} if ephemeral else {"type": DEFERRED_MESSAGE}
 
 
-def _thread(offer: CommandSpec, data: Json, sender: Sender) -> NewThread:
-    called = offer.name.get(sender.locale.partition("-")[0]) or offer.name.get("") or offer.id
-    named = " · ".join(part for part in (" ".join([called, *_options(data)]), sender.name) if part)
-    return NewThread(name=named[:_THREAD_NAME], user=sender.id, locale=sender.locale)
+def _new_thread(command: CommandSpec, data: Json, sender: Sender) -> NewThread:
+    command_name = command.name.get(sender.locale.partition("-")[0]) or command.name.get("") or command.id
+    thread_name = " · ".join(part for part in (" ".join([command_name, *_options(data)]), sender.name) if part)
+    return NewThread(name=thread_name[:_MAX_THREAD_NAME], user=sender.id, locale=sender.locale)
 
 
 def _options(data: Json) -> list[str]:
-    """What was filled in, in order; the words of a subcommand's options too."""
-    found: list[str] = []
+    """Return the values of all options in order, including those of subcommands."""
+    values: list[str] = []
     for option in records(data, "options"):
         value = option.get("value")
         if isinstance(value, str | int | float) and not isinstance(value, bool):
-            found.append(text({"value": str(value)}, "value").strip())
-        found += _options(option)
-    return [word for word in found if word]
+            values.append(text({"value": str(value)}, "value").strip())
+        values += _options(option)
+    return [word for word in values if word]
 
 
-def _typed(data: Json) -> str | None:
-    """What stands so far in the option that somebody is filling in."""
+def _focused_text(data: Json) -> str | None:
+    """Return the text typed so far in the focused option."""
     for option in records(data, "options"):
         if option.get("focused") is True:
             return text({"value": str(option.get("value", ""))}, "value").strip()
-        if (inside := _typed(option)) is not None:
-            return inside
+        if (nested := _focused_text(option)) is not None:
+            return nested
     return None
 
 
-def _chosen(data: Json) -> str:
-    """The signed choice of a button, or the first one taken in a menu."""
+def _selected_id(data: Json) -> str:
+    """Return the signed choice of a button, or the first one selected in a menu."""
     values = data.get("values")
-    chosen = values[0] if isinstance(values, list) and values else data.get("custom_id")
-    if not isinstance(chosen, str):
-        raise Malformed("a tap needs its custom_id")
-    return text({"id": chosen}, "id")
+    selected = values[0] if isinstance(values, list) and values else data.get("custom_id")
+    if not isinstance(selected, str):
+        raise Malformed("a component interaction needs a custom_id")
+    return text({"id": selected}, "id")
 
 
-def _message(whole: Json) -> str:
-    message = inner(whole, "message")
+def _message_id(payload: Json) -> str:
+    message = inner(payload, "message")
     if message is None:
-        raise Malformed("a tap needs its message")
+        raise Malformed("a component interaction needs its message")
     return snowflake(message)
 
 
-def _place(whole: Json, *, private: bool) -> DiscordLocation:
-    """Where the answer goes: what is private, and what comes of it, is for one person where others read along."""
-    chat = snowflake(whole, "channel_id")
-    if not _is_group(whole):
-        return DiscordLocation(chat=chat)
-    message = inner(whole, "message")
-    if private or (message is not None and number(message, "flags") & EPHEMERAL):
-        return DiscordLocation(chat=chat, only=_sender(whole).id)
-    return DiscordLocation(chat=chat, guest=_is_guest(whole))
+def _location(payload: Json, *, private: bool) -> DiscordLocation:
+    """Return where to answer: in a group, private commands and interactions with ephemeral messages are answered privately."""
+    channel = snowflake(payload, "channel_id")
+    if not _is_group(payload):
+        return DiscordLocation(chat=channel)
+    message = inner(payload, "message")
+    if private or (message is not None and number_or_zero(message, "flags") & EPHEMERAL):
+        return DiscordLocation(chat=channel, private_to=_sender(payload).id)
+    return DiscordLocation(chat=channel, guest=_is_guest(payload))
 
 
-def _is_group(whole: Json) -> bool:
-    """Whether more than one person reads along; a bot added to its user's account is heard in other people's chats too."""
-    return "guild_id" in whole or whole.get("context", _BOT_DM) != _BOT_DM
+def _is_group(payload: Json) -> bool:
+    """Return whether others can read the chat; a user-installed bot is also used in private chats between other people."""
+    return "guild_id" in payload or payload.get("context", _BOT_DM) != _BOT_DM
 
 
-def _is_guest(whole: Json) -> bool:
-    """Whether it was a person who brought the bot along, and not the server that has it."""
-    owners = inner(whole, "authorizing_integration_owners")
-    brought = owners is not None and _BY_PERSON in owners and _BY_SERVER not in owners
-    return brought or whole.get("context") == _PRIVATE_CHAT
+def _is_guest(payload: Json) -> bool:
+    """Return whether the bot acts for its user, without being installed in the server or a member of the chat."""
+    owners = inner(payload, "authorizing_integration_owners")
+    user_installed = owners is not None and _INSTALLED_BY_USER in owners and _INSTALLED_IN_SERVER not in owners
+    return user_installed or payload.get("context") == _PRIVATE_CHAT
 
 
-def _is_text_channel(whole: Json) -> bool:
-    channel = inner(whole, "channel")
-    return "guild_id" in whole and channel is not None and channel.get("type") == _TEXT_CHANNEL
+def _is_text_channel(payload: Json) -> bool:
+    channel = inner(payload, "channel")
+    return "guild_id" in payload and channel is not None and channel.get("type") == _TEXT_CHANNEL
 
 
-def _locale(whole: Json) -> str:
-    locale = text(whole, "locale")
+def _locale(payload: Json) -> str:
+    locale = text(payload, "locale")
     return locale if _LOCALE.fullmatch(locale) else ""
 
 
-def _sender(whole: Json) -> Sender:
-    member = inner(whole, "member")
-    person = inner(member if member is not None else whole, "user")
+def _sender(payload: Json) -> Sender:
+    member = inner(payload, "member")
+    person = inner(member if member is not None else payload, "user")
     if person is None:
-        raise Malformed("an interaction needs its user")
-    return Sender(id=snowflake(person), name=name({**person, "member": member}), locale=_locale(whole))
+        raise Malformed("an interaction needs a user")
+    return Sender(id=snowflake(person), name=display_name({**person, "member": member}), locale=_locale(payload))

@@ -1,35 +1,37 @@
-"""Where a conversation lives on Discord: a chat, one person's private view of it, or a chat that the bot is no member of."""
+"""Addresses of Discord conversations: a chat, one person's ephemeral messages in it, or a chat without the bot as a member."""
 
 from dataclasses import dataclass
 from typing import Self
 
 from core.address import Address
 
-_ONLY, _GUEST = "@", "+"
+_PRIVATE, _GUEST = "@", "+"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordLocation:
-    """A channel, a thread (which is a channel of its own) or a private chat.
+    """A channel, a thread (to Discord also a channel) or a private chat.
 
-    `only` is the one person who sees what is sent there; in a chat where the bot is a `guest` everybody does, but
-    it got there with a person who uses it and not by itself.
+    `private_to` is the id of the only user who sees the messages. In a `guest` chat everybody sees them, but the bot is
+    installed by the user and not a member.
     """
 
     chat: str
-    only: str = ""
+    private_to: str = ""
     guest: bool = False
 
     @classmethod
     def of(cls, address: Address) -> Self:
-        only = address.thread.removeprefix(_ONLY) if address.thread.startswith(_ONLY) else ""
-        return cls(chat=address.chat, only=only, guest=address.thread == _GUEST)
+        private_to = address.thread.removeprefix(_PRIVATE) if address.thread.startswith(_PRIVATE) else ""
+        return cls(chat=address.chat, private_to=private_to, guest=address.thread == _GUEST)
 
     @property
     def address(self) -> Address:
-        return Address("discord", self.chat, f"{_ONLY}{self.only}" if self.only else _GUEST if self.guest else "")
+        return Address(
+            "discord", self.chat, f"{_PRIVATE}{self.private_to}" if self.private_to else _GUEST if self.guest else ""
+        )
 
     @property
-    def lent(self) -> bool:
-        """Whether things are sent there by the token of an interaction only."""
-        return bool(self.only) or self.guest
+    def needs_token(self) -> bool:
+        """Whether messages can be sent with an interaction's token only."""
+        return bool(self.private_to) or self.guest

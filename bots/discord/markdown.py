@@ -1,4 +1,4 @@
-"""Shows marked-up text in Discord's own Markdown, and counts it as Discord does."""
+"""Renders the Markdown subset of `core.markup` as Discord's Markdown, and measures it as Discord does."""
 
 import re
 
@@ -23,33 +23,33 @@ from core.markup import (
 
 TEXT_LIMIT = 2000
 _SPECIAL = re.compile(r"([\\`*_~|\[\]<>])")
-_AT_START = re.compile(r"^(\s*)(#{1,3} |-# |[-+] |>)", re.MULTILINE)
-_COUNTED = re.compile(r"^(\s*\d{1,9})\. ", re.MULTILINE)
+_BLOCK_MARK = re.compile(r"^(\s*)(#{1,3} |-# |[-+] |>)", re.MULTILINE)
+_ORDINAL = re.compile(r"^(\s*\d{1,9})\. ", re.MULTILINE)
 
 
 def markdown(text: str) -> str:
-    """Markdown as Discord shows it, with everything escaped that is no mark."""
+    """Render Markdown, escaping every character that is not markup."""
     return joined(parse(text), _block).strip()
 
 
-def escaped(words: str) -> str:
-    """Words as Discord's Markdown that shows exactly them."""
-    found = _AT_START.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", words))
-    return _COUNTED.sub(r"\1\\. ", found)
+def escaped(text: str) -> str:
+    """Escape plain text so that Discord shows it literally."""
+    inline = _BLOCK_MARK.sub(r"\1\\\2", _SPECIAL.sub(r"\\\1", text))
+    return _ORDINAL.sub(r"\1\\. ", inline)
 
 
 def length(text: str) -> int:
-    """UTF-16 code units, marks included: never fewer than Discord counts."""
+    """Return the length in UTF-16 code units, markup included; Discord never counts more."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def pages(text: str, limit: int = TEXT_LIMIT) -> tuple[str, ...]:
-    """Markdown as one or more texts, each within `limit`."""
+    """Render Markdown as one or more texts within `limit`."""
     return tuple(page for piece in split(text, limit) for page in _fitted(piece, limit, limit))
 
 
 def _fitted(piece: str, limit: int, size: int) -> tuple[str, ...]:
-    """One piece as it is shown, cut smaller where what is shown outgrows what was written."""
+    """Render one piece, split further if escaping makes it longer than `limit`."""
     page = markdown(piece)
     if length(page) <= limit:
         return (page,) if plain(piece).strip() else ()
@@ -76,7 +76,7 @@ def _block(block: Block) -> str:
 
 
 def _quoted(block: Block) -> str:
-    """A block within a quotation, where Discord takes neither another one nor a code block."""
+    """Render a block inside a quotation, where Discord supports neither quotations nor code blocks."""
     match block:
         case BlockQuote():
             return joined(block.blocks, _quoted)
@@ -98,7 +98,7 @@ def _spans(spans: Spans) -> str:
 
 
 def _span(span: Span) -> str:
-    """Blanks stay outside of the marks, as `** word**` is not bold."""
+    """Render a span with its outer blanks outside of the marks, because `** word**` is not bold."""
     if span.code and not span.link:
         return f"`` {span.text} ``" if "`" in span.text else f"`{span.text}`"
     words = span.text.strip()
@@ -116,13 +116,13 @@ def _span(span: Span) -> str:
 
 
 def _fenced(text: str, language: str = "") -> str:
-    """A code block; what would end it early gets an invisible character in between."""
+    """Render a code block; a zero-width space breaks up fences in its text."""
     inside = text.replace("```", "``\u200b`")
     return f"```{language if language.isalnum() else ''}\n{inside}\n```" if text else ""
 
 
 def _table(table: Table) -> str:
-    """Aligned columns in a code block."""
+    """Render a table as aligned columns in a code block."""
     rows = [[plain_spans(cell).replace("\n", " ") for cell in row] for row in (table.header, *table.rows)]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [" | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]

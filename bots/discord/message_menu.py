@@ -1,40 +1,45 @@
-"""Reads what somebody points at by a command of a message's menu; pure."""
+"""Parses commands of the context menu of messages; pure."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from bots.discord.commands import CommandSpec
-from bots.discord.json_fields import Json, inner, records, snowflake, text
+from bots.discord.json_fields import snowflake, text
 from bots.discord.messages import media
 from bots.discord.render import EPHEMERAL
+from bots.json_fields import Json, inner, records
 from core.event import Body, Said, Shared
 from core.phrases import phrase
 
-_SAY = 4
+_MESSAGE = 4
 
 
-def pointed(offer: CommandSpec | None, called: str, data: Json) -> Body | None:
-    """The command it stands for, and that message's words or its first file; `None` where it has neither."""
+def menu_command(command: CommandSpec | None, name: str, data: Json) -> Body | None:
+    """Return the command applied to the message's text or first file; `None` if it has neither."""
     resolved = inner(data, "resolved")
-    found = inner(resolved, "messages") if resolved is not None else None
-    message = inner(found, snowflake(data, "target_id")) if found is not None else None
+    messages = inner(resolved, "messages") if resolved is not None else None
+    message = inner(messages, snowflake(data, "target_id")) if messages is not None else None
     if message is None:
         return None
-    words = "\n".join(_words(message))
-    if words:
-        return Said(text=f"/{offer.says} {words}" if offer is not None and offer.says else f"{called}:\n{words}")
+    content = "\n".join(_texts(message))
+    if content:
+        return Said(
+            text=f"/{command.slash_command} {content}"
+            if command is not None and command.slash_command
+            else f"{name}:\n{content}"
+        )
     files = records(message, "attachments")
-    return Shared(media=media(files[0]), text=called) if files else None
+    return Shared(media=media(files[0]), text=name) if files else None
 
 
-def wordless(locale: str) -> dict[str, Any]:
-    """The answer where there is nothing to read in the message, for the one who asked only."""
-    words = phrase("menu.wordless", locale or "en")
-    return {"type": _SAY, "data": {"content": words, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}}
+def nothing_to_read(locale: str) -> dict[str, Any]:
+    """Return the ephemeral response for a message without text and files."""
+    content = phrase("menu.wordless", locale or "en")
+    return {"type": _MESSAGE, "data": {"content": content, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}}
 
 
-def _words(message: Json) -> Iterator[str]:
-    """What is written in a message, in one that it forwards, and in its cards."""
+def _texts(message: Json) -> Iterator[str]:
+    """Yield the texts of a message, the messages that it forwards, and their embeds."""
     forwarded = [inner(snapshot, "message") for snapshot in records(message, "message_snapshots")]
     for each in (message, *(found for found in forwarded if found is not None)):
         parts = [text(each, "content")]

@@ -1,74 +1,73 @@
-"""Reads what comes from the gateway and by HTTP into the same events; pure, and quick enough for the webhook's hot path."""
+"""Parses gateway dispatches and HTTP interactions into the same events; pure, and fast enough for the webhook's hot path."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bots.discord import removals
-from bots.discord.commands import CommandSpec, Complete, nothing
-from bots.discord.interactions import Interactions, OpenInteraction
-from bots.discord.json_fields import number, record, text
-from bots.discord.messages import edited, messages
+from bots.discord.commands import Autocomplete, CommandSpec, no_suggestions
+from bots.discord.interactions import InteractionParser, OpenInteraction
+from bots.discord.json_fields import text
+from bots.discord.messages import edit_events, message_events
 from bots.discord.wording import DiscordBot
+from bots.json_fields import number_or_zero, record
 from core.errors import Malformed
 from core.event import Event
 
 MESSAGE, INTERACTION = "MESSAGE_CREATE", "INTERACTION_CREATE"
-TOLD = (MESSAGE, "MESSAGE_UPDATE", INTERACTION, "CHANNEL_DELETE", "THREAD_DELETE", "GUILD_DELETE")
-"""What the gateway tells that is read here."""
+DISPATCHES = (MESSAGE, "MESSAGE_UPDATE", INTERACTION, "CHANNEL_DELETE", "THREAD_DELETE", "GUILD_DELETE")
+"""The gateway dispatches that are parsed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedUpdate:
-    """What a call says. `asked` is what Discord wants to be answered at once, if anything.
-
-    `guild` is the server where it happened, or empty; `left` the one that the bot was put out of.
+    """The content of a dispatch. `interaction` waits for a response; `guild` is the server's id or empty; `left_guild` is
+    the id of a server that removed the bot.
     """
 
     events: tuple[Event, ...] = ()
-    asked: OpenInteraction | None = None
+    interaction: OpenInteraction | None = None
     guild: str = ""
-    left: str = ""
+    left_guild: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordParser:
-    """Reads for one bot. `key` is what its buttons are signed with, `offers` are its commands by name, `complete` helps to fill them in."""
+    """Parses for one bot. `key` signs its buttons, `commands` are by id."""
 
     bot: DiscordBot
     key: bytes
-    offers: Mapping[str, CommandSpec] = field(default_factory=dict[str, CommandSpec])
-    complete: Complete = nothing
+    commands: Mapping[str, CommandSpec] = field(default_factory=dict[str, CommandSpec])
+    autocomplete: Autocomplete = no_suggestions
 
     def body(self, body: bytes) -> ParsedUpdate:
-        """An interaction that came by HTTP. Raises `Malformed` for anything that is none."""
+        """Parse an interaction that came over HTTP. Raises `Malformed` for anything else."""
         try:
-            whole: object = json.loads(body)
+            payload: object = json.loads(body)
         except (ValueError, RecursionError) as error:
-            raise Malformed("the body is no JSON") from error
-        call = record(whole, "interaction")
-        if not number(call, "type"):
-            raise Malformed("an interaction needs its type")
-        return self.dispatch(INTERACTION, whole)
+            raise Malformed("the body is not JSON") from error
+        if not number_or_zero(record(payload, "interaction"), "type"):
+            raise Malformed("an interaction needs a type")
+        return self.dispatch(INTERACTION, payload)
 
     def dispatch(self, name: str, data: object) -> ParsedUpdate:
-        """What the gateway tells. Names that are not known give no events; raises `Malformed` for what is broken."""
-        if name not in TOLD:
+        """Parse a gateway dispatch. Unknown names give no events; raises `Malformed` for invalid data."""
+        if name not in DISPATCHES:
             return ParsedUpdate()
-        told = record(data, name)
-        guild = text(told, "guild_id")
+        payload = record(data, name)
+        guild = text(payload, "guild_id")
         match name:
             case "MESSAGE_CREATE":
-                return ParsedUpdate(events=messages(told, self.bot), guild=guild)
+                return ParsedUpdate(events=message_events(payload, self.bot), guild=guild)
             case "MESSAGE_UPDATE":
-                return ParsedUpdate(events=edited(told, self.bot), guild=guild)
+                return ParsedUpdate(events=edit_events(payload, self.bot), guild=guild)
             case "INTERACTION_CREATE":
-                reader = Interactions(key=self.key, offers=self.offers, complete=self.complete)
-                events, asked = reader.read(told)
-                return ParsedUpdate(events=events, asked=asked, guild=guild)
+                parser = InteractionParser(key=self.key, commands=self.commands, autocomplete=self.autocomplete)
+                events, interaction = parser.parse(payload)
+                return ParsedUpdate(events=events, interaction=interaction, guild=guild)
             case "CHANNEL_DELETE" | "THREAD_DELETE":
-                return ParsedUpdate(events=removals.channel(told), guild=guild)
+                return ParsedUpdate(events=removals.channel_deleted(payload), guild=guild)
             case "GUILD_DELETE":
-                return ParsedUpdate(left=removals.guild(told))
+                return ParsedUpdate(left_guild=removals.left_guild(payload))
             case _:
                 return ParsedUpdate()

@@ -1,4 +1,4 @@
-"""Turns replies into what Discord is sent; pure."""
+"""Renders replies as Discord messages; pure."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -12,22 +12,25 @@ from core.markup import plain
 from core.reply import Choice, Mark, Quiz, Source, Text
 
 LABEL_LIMIT = 100
-MOST_CHOICES = 25
+MAX_CHOICES = 25
 EPHEMERAL, NO_PREVIEW, VOICE_NOTE = 1 << 6, 1 << 2, 1 << 13
 _ROW = 5
-_FEW, _BUTTON_SHOWS, _BUTTON_LABEL = 5, 38, 80
-"""More choices than `_FEW`, or labels longer than a button shows on a phone, go into a menu; a button takes 80 characters, a menu's line 100."""
-_MOST_SOURCES = 8
+_MAX_BUTTONS, _BUTTON_VISIBLE, _BUTTON_LIMIT = 5, 38, 80
+"""More choices than one row of buttons, or labels longer than a button shows on a phone (38 characters), become a menu.
+Discord's limits are 80 characters for a button's label and 100 for a menu's option."""
+_MAX_SOURCES = 8
 _DRAFT_LIMIT = 1900
 _BLUE, _GREY, _GREEN, _RED = 1, 2, 3, 4
 _MENU = "menu"
 
 SignCustomId = Callable[[str], str]
-"""Turns a choice into a custom id; raises `Malformed` when that cannot be."""
+"""Returns the signed custom id of a choice; raises `Malformed` if the choice is too long."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordButton:
+    """A button with its custom id."""
+
     label: str
     id: str
     style: int = _GREY
@@ -39,98 +42,101 @@ class DiscordButton:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordMenu:
-    """One of these lines can be chosen, each a label and the custom id that a button would have."""
+    """A select menu; each option is a label and the custom id that a button would have."""
 
     id: str
-    lines: tuple[tuple[str, str], ...]
+    options: tuple[tuple[str, str], ...]
 
     def json(self) -> Mapping[str, Any]:
-        options = [{"label": label, "value": value} for label, value in self.lines]
+        options = [{"label": label, "value": value} for label, value in self.options]
         return {"type": 3, "custom_id": self.id, "options": options}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DiscordMessage:
-    """Words in Discord's Markdown with a menu and buttons below. `preview` shows the first link's page."""
+    """Text in Discord's Markdown with a menu and buttons. `preview` allows link previews."""
 
-    words: str = ""
+    text: str = ""
     buttons: tuple[DiscordButton, ...] = ()
     menu: DiscordMenu | None = None
     preview: bool = True
 
     def json(self) -> dict[str, Any]:
-        """The body that Discord takes. Nobody is ever notified by what a model writes."""
+        """Return the request body; mentions in it notify nobody."""
         rows: list[tuple[DiscordMenu | DiscordButton, ...]] = [(self.menu,)] if self.menu else []
         rows += [self.buttons[at : at + _ROW] for at in range(0, len(self.buttons), _ROW)]
         return {
-            "content": self.words,
+            "content": self.text,
             "components": [{"type": 1, "components": [part.json() for part in row]} for row in rows],
             "allowed_mentions": {"parse": []},
             "flags": 0 if self.preview else NO_PREVIEW,
         }
 
 
-def texts(reply: Text, sign: SignCustomId) -> tuple[DiscordMessage, ...]:
-    """One or more messages, sources and buttons with the last one; none when there is nothing to say."""
-    below, listed = _choosing(reply.choices, sign)
-    shown = pages(_below(reply.text, listed))
+def text_messages(reply: Text, sign: SignCustomId) -> tuple[DiscordMessage, ...]:
+    """Return the messages, the last one with sources and buttons; none for an empty reply."""
+    components, numbered = _choice_components(reply.choices, sign)
+    parts = pages(_paragraphs(reply.text, numbered))
     sources = _sources(reply.sources)
-    if sources and shown and length(shown[-1]) + 2 + length(sources) <= TEXT_LIMIT:
-        shown = (*shown[:-1], f"{shown[-1]}\n\n{sources}")
+    if sources and parts and length(parts[-1]) + 2 + length(sources) <= TEXT_LIMIT:
+        parts = (*parts[:-1], f"{parts[-1]}\n\n{sources}")
     elif sources:
-        shown = (*shown, sources)
-    return _with(below, tuple(DiscordMessage(words=page, preview=not reply.sources) for page in shown))
+        parts = (*parts, sources)
+    return _with_components(components, tuple(DiscordMessage(text=page, preview=not reply.sources) for page in parts))
 
 
-def quiz(reply: Quiz, sign: SignCustomId) -> tuple[DiscordMessage, ...]:
-    """The question with its choices, or with a button to write the answer; pieces to put in order are lettered, as they are answered by their letters."""
-    below, listed = _choosing(() if reply.form == "ordering" else reply.choices, sign)
-    below = replace(below, buttons=(*below.buttons, *_writing(reply, sign)))
+def quiz_messages(reply: Quiz, sign: SignCustomId) -> tuple[DiscordMessage, ...]:
+    """Return the question with its choices, and a form button for a typed answer; pieces to order are listed by the letters that answer it."""
+    components, listing = _choice_components(() if reply.form == "ordering" else reply.choices, sign)
+    components = replace(components, buttons=(*components.buttons, *_form_button(reply, sign)))
     if reply.form == "ordering":
-        listed = "\n".join(f"{chr(65 + index % 26)}) {_literal(c.label)}" for index, c in enumerate(reply.choices))
+        listing = "\n".join(f"{chr(65 + index % 26)}) {_literal(c.label)}" for index, c in enumerate(reply.choices))
     progress = f"*{_literal(reply.progress)}*" if reply.progress else ""
-    return _with(
-        below, tuple(DiscordMessage(words=page) for page in pages(_below(progress, _below(reply.question, listed))))
+    return _with_components(
+        components,
+        tuple(DiscordMessage(text=page) for page in pages(_paragraphs(progress, _paragraphs(reply.question, listing)))),
     )
 
 
-def verdict(reply: Mark) -> DiscordMessage | None:
-    """The question's message as it stays behind: marked buttons that do nothing, and the verdict; `None` when too long."""
-    page = markdown(_below(reply.question, reply.text))
-    return DiscordMessage(words=page, buttons=_marked(reply)) if 0 < length(page) <= TEXT_LIMIT else None
+def verdict_message(reply: Mark) -> DiscordMessage | None:
+    """Return the question's message with disabled, marked buttons and the verdict; `None` if it is too long."""
+    page = markdown(_paragraphs(reply.question, reply.text))
+    return DiscordMessage(text=page, buttons=_verdict_buttons(reply)) if 0 < length(page) <= TEXT_LIMIT else None
 
 
-def draft(words: str, status: str) -> str:
-    """The end of an answer half written, and what is being done now; empty when there is nothing to show."""
+def draft_text(text: str, status: str) -> str:
+    """Return the end of an unfinished answer followed by the status; empty if there is neither."""
     note = f"-# {escaped(_shortened(status))}" if status else ""
-    shown = pages(words, _DRAFT_LIMIT - length(note))
-    return "\n\n".join(part for part in (shown[-1] if shown else "", note) if part)
+    parts = pages(text, _DRAFT_LIMIT - length(note))
+    return "\n\n".join(part for part in (parts[-1] if parts else "", note) if part)
 
 
-def _with(below: DiscordMessage, messages: tuple[DiscordMessage, ...]) -> tuple[DiscordMessage, ...]:
-    """The messages, the last of them with what stands below."""
-    return (*messages[:-1], replace(messages[-1], buttons=below.buttons, menu=below.menu)) if messages else ()
+def _with_components(components: DiscordMessage, messages: tuple[DiscordMessage, ...]) -> tuple[DiscordMessage, ...]:
+    """Return the messages, the last one with the menu and buttons of `components`."""
+    return (*messages[:-1], replace(messages[-1], buttons=components.buttons, menu=components.menu)) if messages else ()
 
 
-def _choosing(choices: tuple[Choice, ...], sign: SignCustomId) -> tuple[DiscordMessage, str]:
-    """Few short choices as buttons and others as a menu, in a message without words; or a numbered list where a choice cannot be put on either."""
+def _choice_components(choices: tuple[Choice, ...], sign: SignCustomId) -> tuple[DiscordMessage, str]:
+    """Return a message without text that has buttons (few short choices) or a menu; or a numbered list if neither fits."""
     try:
         lines = tuple((_label(choice.label), sign(choice.value)) for choice in choices)
     except Malformed:
         return DiscordMessage(), _numbered(choices)
-    if len(lines) > MOST_CHOICES or len({value for _, value in lines}) < len(lines):
+    if len(lines) > MAX_CHOICES or len({value for _, value in lines}) < len(lines):
         return DiscordMessage(), _numbered(choices)
-    if len(lines) > _FEW or any(length(label) > _BUTTON_SHOWS for label, _ in lines):
-        return DiscordMessage(menu=DiscordMenu(id=sign(_MENU), lines=lines)), ""
+    if len(lines) > _MAX_BUTTONS or any(length(label) > _BUTTON_VISIBLE for label, _ in lines):
+        return DiscordMessage(menu=DiscordMenu(id=sign(_MENU), options=lines)), ""
     return DiscordMessage(buttons=tuple(DiscordButton(label=label, id=value) for label, value in lines)), ""
 
 
-def _writing(reply: Quiz, sign: SignCustomId) -> tuple[DiscordButton, ...]:
-    """The button that opens a form for the answer, where it is one in words."""
+def _form_button(reply: Quiz, sign: SignCustomId) -> tuple[DiscordButton, ...]:
+    """Return the button that opens the form, if the answer is typed."""
     if not reply.write:
         return ()
     try:
-        return (DiscordButton(label=_label(reply.write, _BUTTON_LABEL), id=sign(forms.opener(reply.id)), style=_BLUE),)
+        return (
+            DiscordButton(label=_label(reply.write, _BUTTON_LIMIT), id=sign(forms.form_choice(reply.id)), style=_BLUE),
+        )
     except Malformed:
         return ()
 
@@ -139,16 +145,16 @@ def _numbered(choices: tuple[Choice, ...]) -> str:
     return "\n".join(f"{number}. {_literal(choice.label)}" for number, choice in enumerate(choices, 1))
 
 
-def _marked(reply: Mark) -> tuple[DiscordButton, ...]:
+def _verdict_buttons(reply: Mark) -> tuple[DiscordButton, ...]:
     def button(index: int, choice: Choice) -> DiscordButton:
         right, chosen = choice.value == reply.right, choice.value == reply.chosen
         sign = "✅ " if right else "❌ " if chosen else ""
         style = _GREEN if right else _RED if chosen else _GREY
         return DiscordButton(
-            label=_label(sign + choice.label, _BUTTON_LABEL), id=custom_id.inert(index), style=style, disabled=True
+            label=_label(sign + choice.label, _BUTTON_LIMIT), id=custom_id.inert(index), style=style, disabled=True
         )
 
-    if len(reply.choices) > MOST_CHOICES:
+    if len(reply.choices) > MAX_CHOICES:
         return ()
     return tuple(button(index, choice) for index, choice in enumerate(reply.choices))
 
@@ -162,7 +168,7 @@ def _label(label: str, limit: int = LABEL_LIMIT) -> str:
 
 
 def _sources(sources: tuple[Source, ...]) -> str:
-    return "\n".join(_source(number, source) for number, source in enumerate(sources[:_MOST_SOURCES], 1))
+    return "\n".join(_source(number, source) for number, source in enumerate(sources[:_MAX_SOURCES], 1))
 
 
 def _source(number: int, source: Source) -> str:
@@ -178,10 +184,10 @@ def _shortened(words: str) -> str:
     return words if len(words) <= 100 else words[:99] + "…"
 
 
-def _below(above: str, below: str) -> str:
+def _paragraphs(above: str, below: str) -> str:
     return "\n\n".join(part for part in (above, below) if part)
 
 
 def _literal(words: str) -> str:
-    """Words as Markdown that shows exactly them."""
+    """Escape plain text as Markdown of `core.markup`."""
     return "".join(f"\\{character}" if character in "\\`*_{}[]()#+-.!|~>&<" else character for character in words)

@@ -1,93 +1,94 @@
-"""The SDK's connections to the gateway, which go on with the sessions of those before them."""
+"""The SDK's gateway connections, resuming the sessions of the previous process."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Any
 
 import discord
 from discord.gateway import DiscordWebSocket
 from yarl import URL
 
-from bots.discord.parse import TOLD
+from bots.discord.parse import DISPATCHES
 from bots.discord.sdk_routes import DiscordHttp
 from bots.discord.sessions import GatewaySession, GatewaySessions
+from core.clock import Sleep
 
-_BETWEEN_SESSIONS = 5.0
-_RESUMABLE = 4000
-"""Any code but 1000 and 1001, by which a session ends (docs.discord.com/developers/events/gateway)."""
+_IDENTIFY_INTERVAL = 5.0
+_RESUMABLE_CLOSE = 4000
+"""A close code other than 1000 and 1001, which end the session (docs.discord.com/developers/events/gateway)."""
 
-Sleep = Callable[[float], Awaitable[None]]
 OnDispatch = Callable[[str, object], None]
 
 
 class GatewaySocket(discord.AutoShardedClient):
-    """The SDK's client, which keeps sessions, heartbeats and shards; what it is told goes to `told` as it came.
+    """The SDK's client for sessions, heartbeats and shards; passes raw dispatches to `on_dispatch`.
 
-    The SDK's own reading is left out: it keeps a copy of every server in memory, and one payload that it cannot read ends it.
+    The SDK's own parsers are replaced: they keep every server in memory, and a payload that they cannot parse ends the
+    connection.
     """
 
-    def __init__(self, *, wire: DiscordHttp, told: OnDispatch, sleep: Sleep, sessions: GatewaySessions) -> None:
+    def __init__(self, *, http: DiscordHttp, on_dispatch: OnDispatch, sleep: Sleep, sessions: GatewaySessions) -> None:
         intents = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
         super().__init__(intents=intents, max_messages=None, guild_ready_timeout=0)
         self._sleep = sleep
-        self._kept = sessions
+        self._sessions = sessions
         self._resumed: dict[int, GatewaySession] = {}
         self._gateways: dict[int, URL] = {}
         self._open: dict[int, DiscordWebSocket] = {}
-        self.http = wire
-        self._connection.http = wire
-        self._connection.parsers = {name: self._reader(name, told) for name in TOLD}
-        self._connection._update_references = self._opened  # pyright: ignore[reportPrivateUsage] - where the SDK shows each connection before it begins a session
+        self.http = http
+        self._connection.http = http
+        self._connection.parsers = {name: self._parser(name, on_dispatch) for name in DISPATCHES}
+        self._connection._update_references = self._on_connection  # pyright: ignore[reportPrivateUsage] - the SDK's only hook between connecting and identifying
 
-    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the SDK names it
-        """Discord lets a bot begin one session in five seconds."""
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:  # noqa: ARG002 - the SDK's signature
+        """Wait between identifies, of which Discord allows one in five seconds."""
         if not initial:
-            await self._sleep(_BETWEEN_SESSIONS)
+            await self._sleep(_IDENTIFY_INTERVAL)
 
     async def launch_shard(self, gateway: URL, shard_id: int, *, initial: bool = False) -> None:
-        """Goes on with the session that was kept; where that fails, the SDK asks again, and a new one begins."""
-        usual = self._gateways.setdefault(shard_id, gateway)
+        """Resume the stored session; if that fails, the SDK calls again and starts a new one."""
+        default = self._gateways.setdefault(shard_id, gateway)
         self._resumed.pop(shard_id, None)
-        if kept := await self._kept.take(shard_id, self.shard_count or 1):
-            self._resumed[shard_id] = kept
-        await super().launch_shard(URL(kept.url) if kept else usual, shard_id, initial=initial)
+        if session := await self._sessions.take(shard_id, self.shard_count or 1):
+            self._resumed[shard_id] = session
+        await super().launch_shard(URL(session.url) if session else default, shard_id, initial=initial)
 
-    def standing(self) -> dict[int, GatewaySession]:
-        """How far each shard has heard."""
+    def positions(self) -> dict[int, GatewaySession]:
+        """Return the session of each shard at its current sequence."""
         return {
             shard: GatewaySession(id=ws.session_id, sequence=ws.sequence, url=str(ws.gateway))
             for shard, ws in self._open.items()
             if ws.session_id and ws.sequence is not None
         }
 
-    async def keep(self, safe: dict[int, GatewaySession]) -> None:
-        """Keep the sessions that still go on for whoever listens next, each as far as it is safe."""
-        for shard, now in self.standing().items():
-            if shard in safe and safe[shard].id == now.id:
-                await self._kept.keep(shard, self.shard_count or 1, safe[shard])
+    async def save_sessions(self, resumable: dict[int, GatewaySession]) -> None:
+        """Store the sessions that are still open, each at its resumable position."""
+        for shard, position in self.positions().items():
+            if shard in resumable and resumable[shard].id == position.id:
+                await self._sessions.save(shard, self.shard_count or 1, resumable[shard])
 
     async def close(self) -> None:
-        """Leaves the sessions open for a while, so that they can be gone on with."""
+        """Close the connections with a code that leaves the sessions resumable."""
         for ws in self._open.values():
-            ws.close = _left(ws)
+            ws.close = _resumable_close(ws)
         await super().close()
 
-    def _opened(self, ws: DiscordWebSocket) -> None:
+    def _on_connection(self, ws: DiscordWebSocket) -> None:
         shard = ws.shard_id or 0
         self._open[shard] = ws
-        if kept := self._resumed.pop(shard, None):
-            ws.session_id, ws.sequence = kept.id, kept.sequence
+        if session := self._resumed.pop(shard, None):
+            ws.session_id, ws.sequence = session.id, session.sequence
             ws.identify = ws.resume
 
     @staticmethod
-    def _reader(name: str, told: OnDispatch) -> Callable[[Any], None]:
-        return lambda data: told(name, data)
+    def _parser(name: str, on_dispatch: OnDispatch) -> Callable[[Any], None]:
+        return lambda data: on_dispatch(name, data)
 
 
-def _left(ws: DiscordWebSocket) -> Callable[..., Any]:
-    """How to close a connection and let its session be, whatever the SDK asks for."""
+def _resumable_close(ws: DiscordWebSocket) -> Callable[..., Any]:
+    """Return a close function that leaves the session resumable, whatever code the SDK passes."""
     close = ws.close
 
-    async def left(code: int = _RESUMABLE) -> None:  # noqa: ARG001 - the SDK names it, and would end the session
-        await close(code=_RESUMABLE)
+    async def close_resumably(code: int = _RESUMABLE_CLOSE) -> None:  # noqa: ARG001 - the SDK's signature; its code would end the session
+        await close(code=_RESUMABLE_CLOSE)
 
-    return left
+    return close_resumably

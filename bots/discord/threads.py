@@ -1,4 +1,4 @@
-"""Opens a thread for what is asked in a server's channel, so that a lesson does not run through everybody's talk."""
+"""Opens threads for commands in server channels, so that a lesson does not fill the channel."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
@@ -6,51 +6,57 @@ from contextlib import suppress
 from typing import Any
 
 from bots.discord.client import DiscordClient
-from bots.discord.interactions import SAY, NewThread, OpenInteraction
+from bots.discord.interactions import MESSAGE, NewThread, OpenInteraction
 from bots.discord.render import EPHEMERAL, DiscordMessage
 from core.address import Address
 from core.errors import Failure
 from core.phrases import phrase
 
-_PATIENCE = 1.5
-"""Seconds, of the three in which Discord wants its answer."""
+_OPEN_TIMEOUT = 1.5
+"""Seconds, of the three within which Discord expects the first response."""
 Start = Callable[[Coroutine[Any, Any, None]], object]
+"""Runs a coroutine in the background."""
 
 
-async def opened(
-    client: DiscordClient, asked: OpenInteraction, thread: NewThread, *, start: Start, patience: float = _PATIENCE
+async def open_thread(
+    client: DiscordClient,
+    interaction: OpenInteraction,
+    thread: NewThread,
+    *,
+    start: Start,
+    wait_seconds: float = _OPEN_TIMEOUT,
 ) -> Address | None:
-    """Where it goes on, with the one who asked in it; `None` where no thread can be opened, or not soon enough.
+    """Open a thread and return its address; `None` if that fails or takes longer than `wait_seconds`.
 
-    One that is there too late stays, as only a moderator can delete it: it says where it does go on. `start` runs what nobody waits for.
+    A thread that opens later stays, because only moderators can delete it; a link to the original channel is sent there.
     """
-    if asked.address is None:
+    if interaction.address is None:
         return None
-    claimed = asyncio.ensure_future(client.open_thread(asked.address, thread.name))
+    opening = asyncio.ensure_future(client.open_thread(interaction.address, thread.name))
     try:
-        await asyncio.wait({claimed}, timeout=patience)
+        await asyncio.wait({opening}, timeout=wait_seconds)
     finally:
-        if not claimed.done():
-            start(_sent_back(client, claimed, asked.address, thread.locale))
+        if not opening.done():
+            start(_link_late_thread(client, opening, interaction.address, thread.locale))
     with suppress(Failure):
-        return Address("discord", claimed.result()) if claimed.done() else None
+        return Address("discord", opening.result()) if opening.done() else None
     return None
 
 
-async def _sent_back(client: DiscordClient, claimed: Awaitable[str], where: Address, locale: str) -> None:
+async def _link_late_thread(client: DiscordClient, opening: Awaitable[str], origin: Address, locale: str) -> None:
     with suppress(Failure):
-        late = await claimed
-        words = phrase("thread.opened", locale or "en", place=f"<#{where.chat}>")
-        await client.say(Address("discord", late), DiscordMessage(words=words), late)
+        thread = await opening
+        text = phrase("thread.opened", locale or "en", place=f"<#{origin.chat}>")
+        await client.send_message(Address("discord", thread), DiscordMessage(text=text), thread)
 
 
-async def brought(client: DiscordClient, there: Address, user: str) -> None:
-    """Who asked is a member of the thread and finds it in the list; who cannot be made one finds it all the same."""
+async def add_member(client: DiscordClient, thread: Address, user: str) -> None:
+    """Add the sender to the thread, so that it is in their list; failure is harmless, because they also get a link."""
     with suppress(Failure):
-        await client.bring(there.chat, user)
+        await client.add_thread_member(thread.chat, user)
 
 
-def pointer(there: Address, locale: str) -> Mapping[str, Any]:
-    """The answer to the command: where to go, for the one who asked only."""
-    words = phrase("thread.opened", locale or "en", place=f"<#{there.chat}>")
-    return {"type": SAY, "data": {"content": words, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}}
+def thread_link(thread: Address, locale: str) -> Mapping[str, Any]:
+    """Return the ephemeral response that links to the thread."""
+    text = phrase("thread.opened", locale or "en", place=f"<#{thread.chat}>")
+    return {"type": MESSAGE, "data": {"content": text, "flags": EPHEMERAL, "allowed_mentions": {"parse": []}}}

@@ -1,4 +1,4 @@
-"""Whether an interaction that comes by HTTP is really from Discord."""
+"""Verifies the signature of interactions over HTTP."""
 
 from binascii import Error
 
@@ -11,8 +11,8 @@ SIGNATURE = "x-signature-ed25519"
 TIMESTAMP = "x-signature-timestamp"
 
 
-def genuine(request: Request, public_key: str) -> bool:
-    """Whether the call is signed (Ed25519, over time stamp and body) by the owner of `public_key`, in hexadecimal; never without a key."""
+def is_signed(request: Request, public_key: str) -> bool:
+    """Return whether the request has a valid Ed25519 signature over timestamp and body; false without `public_key` (hexadecimal)."""
     try:
         signature = bytes.fromhex(request.headers.get(SIGNATURE, ""))
         signed = request.headers.get(TIMESTAMP, "").encode() + request.body

@@ -1,4 +1,4 @@
-"""Slack, through the Events API or Socket Mode and the Web API."""
+"""The Slack adapter: events over the Events API or Socket Mode, replies over the Web API."""
 
 import asyncio
 import hmac
@@ -10,7 +10,7 @@ from aiohttp.web import AbstractRouteDef
 
 from bots.slack.admission import Admission
 from bots.slack.channel import SlackChannel
-from bots.slack.client import SlackClient, Sleep
+from bots.slack.client import SlackClient
 from bots.slack.directory import Directory
 from bots.slack.drafts import LocalSlackDrafts, SlackDrafts
 from bots.slack.home_updates import HomeUpdates, Suggest
@@ -19,9 +19,9 @@ from bots.slack.oauth import OAuth
 from bots.slack.rate_tiers import RateTiers
 from bots.slack.socket import SlackGateway
 from bots.slack.streams import SlackStreams
-from bots.slack.tokens import InstalledTokens, OneToken, SlackTokens
+from bots.slack.tokens import InstalledTokens, SingleToken, SlackTokens
 from bots.slack.welcome import Welcome
-from core.clock import Clock
+from core.clock import Clock, Sleep
 from core.ports.blobs import Blobs
 from core.ports.count import Count
 from core.ports.installs import Installs
@@ -31,10 +31,11 @@ from core.reply import Choice
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackSettings:
-    """`app_token` is for Socket Mode, `signing_secret` for being called; `api_url` replaces Slack's address.
+    """Credentials and addresses of one app. `app_token` is for Socket Mode, `signing_secret` for webhooks; `api_url`
+    replaces `https://slack.com`.
 
-    With `client_id`, `client_secret` and `public_url`, many workspaces can install the app; `token` is then that of
-    one workspace more, or empty.
+    With `client_id`, `client_secret` and `public_url`, many workspaces can install the app; `token` may then be empty or
+    belong to one more workspace, which needs no install.
     """
 
     token: str = ""
@@ -48,7 +49,7 @@ class SlackSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slack:
-    """The app, connected: `gateway` listens where no public address is set, `routes` are what browsers come to."""
+    """A connected app. `gateway` is used without a public URL; `routes` are the pages of the OAuth install."""
 
     channel: SlackChannel
     gateway: SlackGateway
@@ -59,7 +60,7 @@ class Slack:
         await self.channel.close()
 
 
-def _nothing(locale: str) -> tuple[Choice, ...]:  # noqa: ARG001 - there is nothing to suggest in any language
+def _no_suggestions(locale: str) -> tuple[Choice, ...]:  # noqa: ARG001 - a `Suggest` ignores its argument
     return ()
 
 
@@ -71,50 +72,50 @@ def connect(
     blobs: Blobs,
     count: Count,
     commands: Collection[str] = (),
-    suggest: Suggest = _nothing,
+    suggest: Suggest = _no_suggestions,
     drafts: SlackDrafts | None = None,
     installs: Installs | None = None,
     overviews: Overviews | None = None,
-    acquaintances: Identities | None = None,
+    identities: Identities | None = None,
     sleep: Sleep = asyncio.sleep,
 ) -> Slack:
-    """Build the app inside the event loop that uses it; sends nothing yet. `suggest` gives suggestions for a locale. Processes share `drafts`."""
-    tokens, routes = _opening(settings, secret_key=secret_key, clock=clock, count=count, installs=installs)
+    """Build the app inside the event loop that uses it; sends nothing yet. Processes share `drafts`."""
+    tokens, routes = _tokens_and_routes(settings, secret_key=secret_key, clock=clock, count=count, installs=installs)
     key, drafts = hmac.digest(secret_key, b"slack buttons", sha256), drafts or LocalSlackDrafts()
     client = SlackClient(tokens, tiers=RateTiers(clock), api_url=settings.api_url, sleep=sleep)
-    directory, streams = Directory(client=client, clock=clock), SlackStreams(drafts, clock=clock)
-    homes = HomeUpdates(
+    directory, streams = Directory(client=client, clock=clock), SlackStreams(drafts)
+    home_updates = HomeUpdates(
         client=client, directory=directory, drafts=drafts, overviews=overviews, suggest=suggest, key=key
     )
-    admission = Admission(tokens=tokens, directory=directory, streams=streams, acquaintances=acquaintances, count=count)
+    admission = Admission(tokens=tokens, directory=directory, streams=streams, identities=identities, count=count)
     channel = SlackChannel(
         client=client,
         key=key,
-        secret=settings.signing_secret,
+        signing_secret=settings.signing_secret,
         commands=frozenset(commands),
         clock=clock,
         blobs=blobs,
         streams=streams,
         admission=admission,
-        welcome=Welcome(client=client, directory=directory, homes=homes, suggest=suggest, key=key),
-        homes=homes,
+        welcome=Welcome(client=client, directory=directory, home_updates=home_updates, suggest=suggest, key=key),
+        home_updates=home_updates,
         count=lambda form: count("fallback", channel="slack", form=form),
     )
     gateway = SlackGateway(client=client, channel=channel, app_token=settings.app_token)
     return Slack(channel=channel, gateway=gateway, client=client, routes=routes)
 
 
-def _opening(
+def _tokens_and_routes(
     settings: SlackSettings, *, secret_key: bytes, clock: Clock, count: Count, installs: Installs | None
 ) -> tuple[SlackTokens, tuple[AbstractRouteDef, ...]]:
-    """The tokens of one workspace, or of all that install the app at the routes."""
+    """Return the settings' token without routes, or the tokens of installed workspaces with the routes of the install."""
     if installs is None or not (settings.client_id and settings.client_secret and settings.public_url):
-        return OneToken(settings.token), ()
+        return SingleToken(settings.token), ()
     oauth = OAuth(
         client_id=settings.client_id, client_secret=settings.client_secret, api_url=settings.api_url, clock=clock
     )
-    tokens = InstalledTokens(installs=installs, oauth=oauth, clock=clock, home=settings.token)
-    installing = InstallFlow(
+    tokens = InstalledTokens(installs=installs, oauth=oauth, clock=clock, settings_token=settings.token)
+    install_flow = InstallFlow(
         oauth=oauth,
         tokens=tokens,
         key=hmac.digest(secret_key, b"slack install", sha256),
@@ -122,4 +123,4 @@ def _opening(
         clock=clock,
         count=count,
     )
-    return tokens, installing.routes()
+    return tokens, install_flow.routes()

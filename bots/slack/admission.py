@@ -1,4 +1,4 @@
-"""Lets events in: those of workspaces that have the app, each where it belongs and with the language of who sent it."""
+"""Completes parsed events before they are stored: checks the install, corrects the address, adds the sender's locale."""
 
 from dataclasses import replace
 
@@ -13,7 +13,7 @@ from core.ports.overview import Identities
 
 
 class Admission:
-    """Asked before an event is kept, so that whoever writes for the first time is answered in their language."""
+    """The steps of `AdmittingChannel.admit` for Slack; they run before storage so that the first answer has the right language."""
 
     def __init__(
         self,
@@ -21,59 +21,65 @@ class Admission:
         tokens: SlackTokens,
         directory: Directory,
         streams: SlackStreams,
-        acquaintances: Identities | None,
+        identities: Identities | None,
         count: Count,
     ) -> None:
         self._tokens = tokens
         self._directory = directory
         self._streams = streams
-        self._acquaintances = acquaintances
+        self._identities = identities
         self._count = count
 
-    async def admit(self, events: tuple[Event, ...], reading: ParsedCall) -> tuple[Event, ...]:
-        """The events to keep of a call. Raises `core.errors` where Slack has to call again."""
-        if reading.ended is not None:
-            await self._tokens.ended(reading.ended.team, reading.ended.at)
+    async def admit(self, events: tuple[Event, ...], call: ParsedCall) -> tuple[Event, ...]:
+        """Return the events to store. Raises `core.errors` if Slack must send the call again."""
+        if call.app_removed is not None:
+            await self._tokens.app_removed(call.app_removed.team, call.app_removed.at)
         if not events:
             return ()
         team = events[0].address.chat.partition(".")[0]
-        if not await self._tokens.known(team):
+        if not await self._tokens.is_installed(team):
             self._count("event_uninstalled", channel="slack")
             return ()
-        kept = [event for event in events if not await self._met(event)]
-        if reading.anywhere:
-            kept = [found for event in kept for found in await self._placed(event)]
-        return tuple([await self._introduced(event, team) for event in kept])
+        kept = [event for event in events if not await self._already_known(event)]
+        if call.from_any_channel:
+            kept = [found for event in kept for found in await self._relocated(event)]
+        return tuple([await self._with_locale(event, team) for event in kept])
 
     async def close(self) -> None:
         await self._directory.close()
 
-    async def _met(self, event: Event) -> bool:
-        """Whether somebody who is known already only opens the conversation again, which Slack tells every time."""
-        if self._acquaintances is None or not isinstance(event.body, Joined):
+    async def _already_known(self, event: Event) -> bool:
+        """Return whether a known person only opened the conversation again, which Slack reports every time."""
+        if self._identities is None or not isinstance(event.body, Joined):
             return False
-        return await self._acquaintances.learner("slack", event.sender.id) is not None
+        return await self._identities.learner("slack", event.sender.id) is not None
 
-    async def _placed(self, event: Event) -> tuple[Event, ...]:
-        """What was asked for where two others talk belongs to the bot's own conversation with who asks; who stops by command in a channel means whatever runs there for them, also in its threads."""
-        place, user = SlackLocation.of(event.address), event.sender.id.partition(".")[2]
-        if place.direct:
-            home = await self._directory.home(place.team, user)
-            return (replace(event, address=SlackLocation(team=place.team, channel=home or place.channel).address),)
+    async def _relocated(self, event: Event) -> tuple[Event, ...]:
+        """Return the event at the addresses it is meant for.
+
+        An event from a direct conversation, which may be one between two other people, moves to the sender's own with the
+        bot. A stop command in a channel also applies to the threads there in which Sona works for the sender.
+        """
+        location, user = SlackLocation.of(event.address), event.sender.id.partition(".")[2]
+        if location.direct:
+            channel = await self._directory.direct_channel(location.team, user)
+            return (
+                replace(event, address=SlackLocation(team=location.team, channel=channel or location.channel).address),
+            )
         if not isinstance(event.body, Stopped):
             return (event,)
-        running = await self._streams.running(place, user)
+        running = await self._streams.running_threads(location, user)
         threads = [
             replace(event, id=f"{event.id}/{number}", address=address, group=True)
             for number, address in enumerate(running, 1)
         ]
-        alone = not threads or (await self._streams.read(event.address)).working
-        return (event, *threads) if alone else tuple(threads)
+        private_runs = not threads or (await self._streams.draft(event.address)).working
+        return (event, *threads) if private_runs else tuple(threads)
 
-    async def _introduced(self, event: Event, team: str) -> Event:
+    async def _with_locale(self, event: Event, team: str) -> Event:
         user = event.sender.id.partition(".")[2]
         if not event.addressed:
-            await self._directory.settled(team, user)
+            await self._directory.wait_for_lookup(team, user)
             return event
         locale = await self._directory.locale(team, user)
         return replace(event, sender=replace(event.sender, locale=locale)) if locale else event

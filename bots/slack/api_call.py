@@ -1,4 +1,4 @@
-"""One call of Slack's Web API: where it goes, and its failures in the house's words."""
+"""The address of Slack's Web API, and the mapping of a call's failures to `core.errors`."""
 
 from collections.abc import Awaitable
 from typing import Any, TypeVar, cast
@@ -14,26 +14,26 @@ OFFICIAL = "https://slack.com"
 _T = TypeVar("_T")
 
 
-def root(api_url: str) -> str:
-    """Slack's address, or the one that replaces it (with or without `/api/`), without a slash at its end."""
+def base_url(api_url: str) -> str:
+    """Return Slack's address, or its replacement (with or without `/api/`), without a trailing slash."""
     return (api_url or OFFICIAL).rstrip("/").removesuffix("/api")
 
 
-async def asked(call: Awaitable[_T]) -> dict[str, Any]:
-    """The answer of a call that the SDK makes. Raises `core.errors`."""
+async def result_of(call: Awaitable[_T]) -> dict[str, Any]:
+    """Return the body of an SDK call's response. Raises `core.errors`."""
     try:
-        answer: Any = await call
+        response: Any = await call
     except SlackApiError as error:
-        raise _mapped(error) from error
+        raise _to_failure(error) from error
     except (SlackClientError, aiohttp.ClientError, TimeoutError, OSError) as error:
         raise Unreachable(f"Slack: {type(error).__name__}") from error
-    return cast(dict[str, Any], answer.data) if isinstance(answer.data, dict) else {}
+    return cast(dict[str, Any], response.data) if isinstance(response.data, dict) else {}
 
 
-def _mapped(error: SlackApiError) -> Exception:
-    answer: Any = error.response
-    status = int(getattr(answer, "status_code", 0) or getattr(answer, "status", 0) or 500)
-    data: Any = getattr(answer, "data", {})
-    headers: Any = getattr(answer, "headers", {}) or {}
-    said = str(data.get("error", "")) if isinstance(data, dict) else ""
-    return failure(said, status, str(headers.get("Retry-After", headers.get("retry-after", ""))))
+def _to_failure(error: SlackApiError) -> Exception:
+    response: Any = error.response
+    status = int(getattr(response, "status_code", 0) or getattr(response, "status", 0) or 500)
+    data: Any = getattr(response, "data", {})
+    headers: Any = getattr(response, "headers", {}) or {}
+    code = str(data.get("error", "")) if isinstance(data, dict) else ""
+    return failure(code, status, str(headers.get("Retry-After", headers.get("retry-after", ""))))

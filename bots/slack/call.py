@@ -1,4 +1,4 @@
-"""What a call from Slack says."""
+"""The parsed content of a webhook call or Socket Mode envelope."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,31 +11,32 @@ from core.event import Event
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConversationOpened:
-    """A person opened a thread, the conversation or the home tab, which is to be filled."""
+    """A person opened the conversation, a new thread or the home tab, which the app fills."""
 
-    place: SlackLocation
+    location: SlackLocation
     user: str
     key: str = ""
-    home: bool = False
+    home_tab: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormRequest:
-    """A person wants a form to write in; `trigger` opens it within three seconds.
+    """A person asked for a form; `trigger_id` opens it within three seconds.
 
-    `place` is the conversation that what they write belongs to, the one of the two of us where it is not told; `label` says what to write.
+    `location` is the conversation that the submission belongs to, by default the person's direct one; `label` is the
+    label of the text field, by default a question to Sona.
     """
 
     team: str
     user: str
-    trigger: str
-    place: SlackLocation | None = None
+    trigger_id: str
+    location: SlackLocation | None = None
     label: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AppRemoved:
-    """A workspace has removed the app, or taken its token back, at this time."""
+    """A workspace removed the app or revoked its token at this time."""
 
     team: str
     at: datetime
@@ -43,30 +44,31 @@ class AppRemoved:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ParsedCall:
-    """`challenge` is to be given back at once, `ended` to be obeyed before Slack is told that all was taken; `opened` and `asked` are answered after the events are kept.
+    """`challenge` is the response to a URL verification. `app_removed` is applied before the call is acknowledged;
+    `opened` and `form_request` are answered after the events are stored.
 
-    `anywhere` says that Slack tells of this whether or not the bot takes part in the conversation.
+    `from_any_channel` says that Slack sends such calls from every conversation, also without the bot as a member.
     """
 
     events: tuple[Event, ...] = ()
     challenge: str = ""
     opened: ConversationOpened | None = None
-    asked: FormRequest | None = None
-    ended: AppRemoved | None = None
-    anywhere: bool = False
+    form_request: FormRequest | None = None
+    app_removed: AppRemoved | None = None
+    from_any_channel: bool = False
 
 
 class CallEvents(tuple[Event, ...]):
-    """The events of one call together with all that it says, so that calls that come at once are not mixed up."""
+    """The events of one call with its other content, so that concurrent calls are not mixed up."""
 
-    reading: ParsedCall
+    call: ParsedCall
 
-    def __new__(cls, events: Iterable[Event], reading: ParsedCall) -> Self:
+    def __new__(cls, events: Iterable[Event], call: ParsedCall) -> Self:
         made = super().__new__(cls, events)
-        made.reading = reading
+        made.call = call
         return made
 
 
 def call_of(events: tuple[Event, ...]) -> ParsedCall:
-    """What the call said that these events came with."""
-    return events.reading if isinstance(events, CallEvents) else ParsedCall(events=events)
+    """Return the call that the events came with."""
+    return events.call if isinstance(events, CallEvents) else ParsedCall(events=events)

@@ -1,7 +1,7 @@
-"""Talks to Slack; the only one in this folder on the network. Every method raises `core.errors` only."""
+"""The only caller of Slack's Web API, apart from OAuth. Every method raises `core.errors` only."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -9,21 +9,20 @@ import aiohttp
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bots.slack.api_call import asked, root
+from bots.slack.api_call import base_url, result_of
 from bots.slack.errors import failure
 from bots.slack.location import SlackLocation
-from bots.slack.mrkdwn import cut, defused
+from bots.slack.mrkdwn import truncated, without_mentions
 from bots.slack.rate_tiers import RateTiers
 from bots.slack.render import SlackBlock, SlackMessage
 from bots.slack.tokens import SlackTokens
+from core.clock import Sleep
 from core.errors import Failure, Refused, Unreachable
 
 FETCH_LIMIT = 25 * 1024 * 1024
 UPDATE_TEXT = 4000
-_SECONDS = 30.0
-_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5)
-
-Sleep = Callable[[float], Awaitable[None]]
+_TIMEOUT = 30.0
+_FILE_POLL_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.5)
 
 
 class SlackClient:
@@ -32,188 +31,208 @@ class SlackClient:
     def __init__(
         self, tokens: SlackTokens, *, tiers: RateTiers, api_url: str = "", sleep: Sleep = asyncio.sleep
     ) -> None:
-        self._api = f"{root(api_url)}/api/"
-        self._host = urlsplit(root(api_url)).hostname or ""
+        self._api = f"{base_url(api_url)}/api/"
+        self._host = urlsplit(base_url(api_url)).hostname or ""
         self._tokens = tokens
         self._tiers = tiers
         self._sleep = sleep
-        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_SECONDS))
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT))
 
-    def spare(self, place: SlackLocation, method: str) -> bool:
-        """Whether a method may be called for what can be lost."""
-        return self._tiers.spare(place.team, method)
+    def has_spare_calls(self, location: SlackLocation, method: str) -> bool:
+        """Return whether the method's rate limit allows another live update."""
+        return self._tiers.has_spare_calls(location.team, method)
 
     async def close(self) -> None:
         await self._tokens.close()
         await self._session.close()
 
     def socket(self, app_token: str) -> SocketModeClient:
-        """A connection of Socket Mode, not yet connected."""
+        """Return a Socket Mode client that is not yet connected."""
         return SocketModeClient(app_token=app_token, web_client=self._web(""))
 
     async def locale(self, team: str, user: str) -> str:
-        """The language that a person has set (`en-US`), or nothing."""
+        """Return a person's language setting (`en-US`), or an empty string."""
         web = self._web(await self._tokens.token(team))
-        answer = await asked(web.users_info(user=user, include_locale=True))
-        found = answer.get("user")
-        return str(found.get("locale", ""))[:35] if isinstance(found, dict) else ""
+        response = await result_of(web.users_info(user=user, include_locale=True))
+        profile = response.get("user")
+        return str(profile.get("locale", ""))[:35] if isinstance(profile, dict) else ""
 
     async def identify(self) -> tuple[str, str]:
-        """The name and the workspace of the bot."""
-        answer = await self._call("", "auth.test")
-        return str(answer.get("user", "")), str(answer.get("team", ""))
+        """Return the bot's user name and its workspace's name."""
+        response = await self._call("", "auth.test")
+        return str(response.get("user", "")), str(response.get("team", ""))
 
-    async def say(self, place: SlackLocation, message: SlackMessage) -> str:
-        """Send a message and return its timestamp, which is its id."""
-        body: dict[str, Any] = {"channel": place.channel, "text": message.text, "unfurl_links": False}
+    async def send_message(self, location: SlackLocation, message: SlackMessage) -> str:
+        """Send a message and return its timestamp, which is its id; an ephemeral one if the location is private."""
+        body: dict[str, Any] = {"channel": location.channel, "text": message.text, "unfurl_links": False}
         if message.blocks:
             body["blocks"] = list(message.blocks)
-        if place.only:
-            answer = await self._call(place.team, "chat.postEphemeral", **body, user=place.only, **_thread(place))
-            return str(answer["message_ts"])
-        answer = await self._call(place.team, "chat.postMessage", **body, **_thread(place))
-        return str(answer["ts"])
+        if location.private_to:
+            response = await self._call(
+                location.team, "chat.postEphemeral", **body, user=location.private_to, **_thread_ts(location)
+            )
+            return str(response["message_ts"])
+        response = await self._call(location.team, "chat.postMessage", **body, **_thread_ts(location))
+        return str(response["ts"])
 
-    async def rewrite(self, place: SlackLocation, sent: str, message: SlackMessage) -> None:
-        """Change a message, its buttons included; beside blocks, only the first 4,000 characters of its text are kept."""
-        text, blocks = cut(message.text, UPDATE_TEXT), list(message.blocks)
-        await self._call(place.team, "chat.update", channel=place.channel, ts=sent, text=text, blocks=blocks)
+    async def edit(self, location: SlackLocation, ts: str, message: SlackMessage) -> None:
+        """Replace a message's text and blocks; the text is cut to 4,000 characters, Slack's limit for updates."""
+        text, blocks = truncated(message.text, UPDATE_TEXT), list(message.blocks)
+        await self._call(location.team, "chat.update", channel=location.channel, ts=ts, text=text, blocks=blocks)
 
-    async def take_back(self, place: SlackLocation, sent: str) -> None:
-        await self._call(place.team, "chat.delete", channel=place.channel, ts=sent)
+    async def delete(self, location: SlackLocation, ts: str) -> None:
+        await self._call(location.team, "chat.delete", channel=location.channel, ts=ts)
 
-    async def start(self, place: SlackLocation, chunks: Sequence[SlackBlock], reader: str) -> str:
-        """Begin an answer that is written before the eyes of `reader`, a user's id; its timestamp."""
-        whom = {} if place.direct else {"recipient_user_id": reader, "recipient_team_id": place.team}
-        body: dict[str, Any] = {"channel": place.channel, "chunks": list(chunks), **_thread(place), **whom}
-        answer = await self._call(place.team, "chat.startStream", **body)
-        return str(answer["ts"])
+    async def start_stream(self, location: SlackLocation, chunks: Sequence[SlackBlock], recipient: str) -> str:
+        """Start a stream and return its timestamp; in a channel it needs a `recipient`, a user's id."""
+        recipients = {} if location.direct else {"recipient_user_id": recipient, "recipient_team_id": location.team}
+        body: dict[str, Any] = {
+            "channel": location.channel,
+            "chunks": list(chunks),
+            **_thread_ts(location),
+            **recipients,
+        }
+        response = await self._call(location.team, "chat.startStream", **body)
+        return str(response["ts"])
 
-    async def append(self, place: SlackLocation, sent: str, chunks: Sequence[SlackBlock]) -> None:
-        await self._call(place.team, "chat.appendStream", channel=place.channel, ts=sent, chunks=list(chunks))
+    async def append_to_stream(self, location: SlackLocation, ts: str, chunks: Sequence[SlackBlock]) -> None:
+        await self._call(location.team, "chat.appendStream", channel=location.channel, ts=ts, chunks=list(chunks))
 
-    async def stop(self, place: SlackLocation, sent: str, *, session: str = "active") -> None:
-        """End a stream, and with it the work that the reader can stop, unless the `session` is to go on."""
-        await self._call(place.team, "chat.stopStream", channel=place.channel, ts=sent, session_status=session)
+    async def stop_stream(self, location: SlackLocation, ts: str, *, session: str = "active") -> None:
+        """End a stream and set its session's status; `active` removes the stop button, `processing` keeps it."""
+        await self._call(location.team, "chat.stopStream", channel=location.channel, ts=ts, session_status=session)
 
-    async def session(self, place: SlackLocation, status: str, *, title: str = "") -> None:
-        """Say that the thread's session is `processing`, which shows a stop button, or `active`; a new one is named by its title."""
-        more = _thread(place) | ({"title": title} if title else {})
-        await self._call(place.team, "agents.sessions.setStatus", channel_id=place.channel, status=status, **more)
-
-    async def status(self, place: SlackLocation, words: str) -> None:
-        """Show under the thread what is being done; no words take it away."""
+    async def set_session_status(self, location: SlackLocation, status: str, *, title: str = "") -> None:
+        """Set the status of the thread's session: `processing` shows a stop button, `active` none. The title names a new session."""
+        options = _thread_ts(location) | ({"title": title} if title else {})
         await self._call(
-            place.team, "assistant.threads.setStatus", channel_id=place.channel, status=words, **_thread(place)
+            location.team, "agents.sessions.setStatus", channel_id=location.channel, status=status, **options
         )
 
-    async def title(self, place: SlackLocation, words: str) -> None:
+    async def set_status(self, location: SlackLocation, text: str) -> None:
+        """Show a status line under the thread; an empty text removes it."""
         await self._call(
-            place.team, "assistant.threads.setTitle", channel_id=place.channel, title=words, **_thread(place)
+            location.team,
+            "assistant.threads.setStatus",
+            channel_id=location.channel,
+            status=text,
+            **_thread_ts(location),
         )
 
-    async def suggest(self, place: SlackLocation, prompts: Sequence[tuple[str, str]]) -> None:
-        """Offer up to four things to say, each with a title; an agent's threads are not named there, or Slack does nothing."""
+    async def set_title(self, location: SlackLocation, text: str) -> None:
+        await self._call(
+            location.team,
+            "assistant.threads.setTitle",
+            channel_id=location.channel,
+            title=text,
+            **_thread_ts(location),
+        )
+
+    async def set_suggested_prompts(self, location: SlackLocation, prompts: Sequence[tuple[str, str]]) -> None:
+        """Set up to four suggested prompts (title, message) of the conversation.
+
+        The thread is not named: in an app with `agent_view` Slack ignores prompts that name one.
+        """
         shown = [{"title": title, "message": message} for title, message in prompts[:4]]
         await self._call(
-            place.team,
+            location.team,
             "assistant.threads.setSuggestedPrompts",
-            channel_id=place.channel,
+            channel_id=location.channel,
             prompts=shown,
         )
 
-    async def direct(self, team: str, user: str) -> SlackLocation:
-        """The bot's conversation with a person, opened if need be."""
-        answer = await self._call(team, "conversations.open", users=user)
-        return SlackLocation(team=team, channel=str(answer["channel"]["id"]))
+    async def direct_conversation(self, team: str, user: str) -> SlackLocation:
+        """Return the bot's direct conversation with a person, opening it if necessary."""
+        response = await self._call(team, "conversations.open", users=user)
+        return SlackLocation(team=team, channel=str(response["channel"]["id"]))
 
-    async def publish(self, team: str, user: str, view: SlackBlock) -> None:
-        """Fill a person's home tab."""
+    async def publish_home(self, team: str, user: str, view: SlackBlock) -> None:
+        """Publish a person's home tab."""
         await self._call(team, "views.publish", user_id=user, view=view)
 
-    async def open(self, team: str, trigger: str, view: SlackBlock) -> None:
-        """Open a form, within three seconds of what the person did."""
-        await self._call(team, "views.open", trigger_id=trigger, view=view)
+    async def open_view(self, team: str, trigger_id: str, view: SlackBlock) -> None:
+        """Open a modal; the trigger id expires three seconds after the person's action."""
+        await self._call(team, "views.open", trigger_id=trigger_id, view=view)
 
-    async def upload(
-        self, place: SlackLocation, data: bytes, name: str, words: str = "", *, shared: bool = True
+    async def upload_file(
+        self, location: SlackLocation, data: bytes, name: str, text: str = "", *, shared: bool = True
     ) -> str:
-        """Send a file with words beside it, or with `shared` off have Slack keep it for a message to come; the file's id."""
-        token = await self._tokens.token(place.team)
+        """Upload a file and return its id; share it with a comment, or if not `shared`, leave it for a later message."""
+        token = await self._tokens.token(location.team)
         web = self._web(token)
-        given = await asked(web.files_getUploadURLExternal(filename=name, length=len(data)))
-        await self._pour(str(given["upload_url"]), data)
-        number = str(given["file_id"])
-        more: dict[str, Any] = {"channel_id": place.channel, **_thread(place)} if shared else {}
-        more |= {"initial_comment": words} if words else {}
-        files: list[dict[str, str | None]] = [{"id": number, "title": name}]
-        await asked(web.files_completeUploadExternal(files=files, **more))
-        await self._settled(web, number, "shares" if shared else "mimetype")
-        return number
+        target = await result_of(web.files_getUploadURLExternal(filename=name, length=len(data)))
+        await self._upload_bytes(str(target["upload_url"]), data)
+        file_id = str(target["file_id"])
+        options: dict[str, Any] = {"channel_id": location.channel, **_thread_ts(location)} if shared else {}
+        options |= {"initial_comment": text} if text else {}
+        files: list[dict[str, str | None]] = [{"id": file_id, "title": name}]
+        await result_of(web.files_completeUploadExternal(files=files, **options))
+        await self._wait_for_file(web, file_id, "shares" if shared else "mimetype")
+        return file_id
 
-    async def _settled(self, web: AsyncWebClient, number: str, sign: str) -> None:
-        """Wait, at most three seconds, until Slack has looked through a file, or shown it where it was shared: both come after its answer."""
-        for pause in _PAUSES:
+    async def _wait_for_file(self, web: AsyncWebClient, file_id: str, field: str) -> None:
+        """Wait up to three seconds until Slack sets `field`, because it scans and shares files after responding."""
+        for pause in _FILE_POLL_PAUSES:
             try:
-                found = (await asked(web.files_info(file=number))).get("file")
+                file = (await result_of(web.files_info(file=file_id))).get("file")
             except Failure:
                 return
-            if isinstance(found, dict) and found.get(sign):
+            if isinstance(file, dict) and file.get(field):
                 return
             await self._sleep(pause)
 
-    async def _pour(self, url: str, data: bytes) -> None:
+    async def _upload_bytes(self, url: str, data: bytes) -> None:
         try:
-            async with self._session.post(url, data=data) as answer:
-                if answer.status != 200:
-                    raise failure("", answer.status, answer.headers.get("Retry-After", ""))
+            async with self._session.post(url, data=data) as response:
+                if response.status != 200:
+                    raise failure("", response.status, response.headers.get("Retry-After", ""))
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable(f"Slack's files: {type(error).__name__}") from error
 
     async def fetch(self, team: str, url: str) -> bytes:
-        """A file's bytes; the token goes to Slack's own servers only."""
+        """Return a file's bytes; raises `Refused` for hosts other than Slack's, so that they never get the token."""
         host = urlsplit(url).hostname or ""
         if host != self._host and not host.endswith(".slack.com"):
             raise Refused("the file is not on Slack's servers")
         headers = {"Authorization": f"Bearer {await self._tokens.token(team)}"}
         try:
-            async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
-                return await _contents(answer)
+            async with self._session.get(url, headers=headers, allow_redirects=False) as response:
+                return await _file_bytes(response)
         except (aiohttp.ClientError, TimeoutError) as error:
             raise Unreachable(f"Slack's files: {type(error).__name__}") from error
 
     async def _call(self, team: str, method: str, **body: Any) -> dict[str, Any]:
         web = self._web(await self._tokens.token(team))
-        self._tiers.note(team, method)
-        return await asked(web.api_call(method, json=body))
+        self._tiers.record(team, method)
+        return await result_of(web.api_call(method, json=body))
 
     def _web(self, token: str) -> AsyncWebClient:
         return AsyncWebClient(token=token, base_url=self._api, session=self._session, retry_handlers=[])
 
 
-def words(text: str) -> SlackBlock:
-    """A piece of Markdown in a stream."""
-    return {"type": "markdown_text", "text": defused(text)}
+def text_chunk(text: str) -> SlackBlock:
+    """Return a stream chunk of Markdown."""
+    return {"type": "markdown_text", "text": without_mentions(text)}
 
 
-def task(number: int, title: str, *, done: bool) -> SlackBlock:
-    """A step of the work in a stream."""
+def task_chunk(number: int, title: str, *, done: bool) -> SlackBlock:
+    """Return a stream chunk that shows a step of the work."""
     status = "complete" if done else "in_progress"
     return {"type": "task_update", "id": f"step{number}", "title": title, "status": status}
 
 
-def _thread(place: SlackLocation) -> dict[str, str]:
-    return {"thread_ts": place.thread} if place.thread else {}
+def _thread_ts(location: SlackLocation) -> dict[str, str]:
+    return {"thread_ts": location.thread} if location.thread else {}
 
 
-async def _contents(answer: aiohttp.ClientResponse) -> bytes:
-    """Slack answers with a page to sign in where the token may not read the file."""
-    if answer.status in (429, 500, 502, 503, 504):
-        raise failure("", answer.status, answer.headers.get("Retry-After", ""))
-    if answer.status != 200 or answer.content_type == "text/html":
-        raise Refused(f"the file cannot be read: {answer.status}")
+async def _file_bytes(response: aiohttp.ClientResponse) -> bytes:
+    """Return the body; Slack responds with a sign-in page (status 200, HTML) if the token may not read the file."""
+    if response.status in (429, 500, 502, 503, 504):
+        raise failure("", response.status, response.headers.get("Retry-After", ""))
+    if response.status != 200 or response.content_type == "text/html":
+        raise Refused(f"the file cannot be read: {response.status}")
     data = bytearray()
-    async for piece in answer.content.iter_chunked(65536):
+    async for piece in response.content.iter_chunked(65536):
         data += piece
         if len(data) > FETCH_LIMIT:
             raise Refused("the file is larger than 25 MB")

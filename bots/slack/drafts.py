@@ -1,4 +1,4 @@
-"""Which message of a conversation holds an answer that is still being written, and how it is written."""
+"""Storage of drafts: the message of each conversation that holds an unfinished answer, and how it is written."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -6,26 +6,26 @@ from typing import Protocol
 
 from core.address import Address
 
-_MOST = 4096
+_MAX_DRAFTS = 4096
 _STREAM = "stream:"
 _WORKING = "working"
-_IN = "@"
+_THREAD_SEPARATOR = "@"
 
 
 class SlackDrafts(Protocol):
-    """Remembers a word for each conversation; shared where turns and deliveries run in several processes."""
+    """Stores one value for each conversation; processes that run turns or deliveries share it."""
 
     async def read(self, address: Address) -> str:
-        """What is remembered, or nothing."""
+        """Return the stored value, or an empty string."""
         ...
 
     async def write(self, address: Address, message: str) -> object:
-        """Remember it; an empty word forgets."""
+        """Store a value; an empty one deletes it."""
         ...
 
 
 class LocalSlackDrafts:
-    """Remembers within one process."""
+    """Stores drafts in the memory of one process."""
 
     def __init__(self) -> None:
         self._messages: OrderedDict[Address, str] = OrderedDict()
@@ -37,13 +37,15 @@ class LocalSlackDrafts:
         self._messages.pop(address, None)
         if message:
             self._messages[address] = message
-        if len(self._messages) > _MOST:
+        if len(self._messages) > _MAX_DRAFTS:
             self._messages.popitem(last=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackDraft:
-    """`message` is the timestamp of the half-written message, or empty; `streaming` that it is a stream; `working` that anything is shown at all; `thread` where."""
+    """`message` is the timestamp of the unfinished message, or empty; `streaming` says that it is a stream; `working` that
+    a draft or a session is shown; `thread` is the thread that shows it.
+    """
 
     message: str = ""
     streaming: bool = False
@@ -51,14 +53,14 @@ class SlackDraft:
     thread: str = ""
 
     @classmethod
-    def parse(cls, kept: str) -> "SlackDraft":
-        kept, _, thread = kept.partition(_IN)
-        if kept.startswith(_STREAM):
-            return cls(message=kept.removeprefix(_STREAM), streaming=True, working=True, thread=thread)
-        return cls(message="" if kept == _WORKING else kept, working=bool(kept), thread=thread)
+    def parse(cls, stored: str) -> "SlackDraft":
+        stored, _, thread = stored.partition(_THREAD_SEPARATOR)
+        if stored.startswith(_STREAM):
+            return cls(message=stored.removeprefix(_STREAM), streaming=True, working=True, thread=thread)
+        return cls(message="" if stored == _WORKING else stored, working=bool(stored), thread=thread)
 
     def __str__(self) -> str:
-        thread = f"{_IN}{self.thread}" if self.thread else ""
+        thread = f"{_THREAD_SEPARATOR}{self.thread}" if self.thread else ""
         if not self.message:
             return f"{_WORKING}{thread}" if self.working else ""
         return f"{_STREAM if self.streaming else ''}{self.message}{thread}"

@@ -1,31 +1,31 @@
-"""What Slack's errors mean to the house: each is mapped here and nowhere else."""
+"""Maps errors of Slack's Web API to `core.errors`; no other module does."""
 
 from core.errors import Failure, Refused, Throttled, Unreachable
 
-_USUAL_WAIT = 5.0
+_DEFAULT_RETRY_AFTER = 5.0
 
 
-class Unformatted(Refused):
-    """The blocks are not accepted; the words may still be."""
+class BlocksRejected(Refused):
+    """Slack does not accept the blocks; it may accept the text alone."""
 
 
 class SlackUneditable(Refused):
-    """The message is no longer there, or may no longer be changed."""
+    """The message does not exist or can no longer be edited."""
 
 
 class NotStreaming(Refused):
-    """The stream has ended, as they do after some minutes; its message can still be updated."""
+    """The stream has ended, as Slack's streams do after about five minutes; its message can still be updated."""
 
 
 class StoppedByUser(NotStreaming):
-    """The reader has pressed the stop button: nothing more is to be written there."""
+    """The person pressed the stop button; the stream accepts nothing more."""
 
 
 class SlackTokenRejected(Unreachable):
     """Slack does not accept the token."""
 
 
-_GONE = frozenset(
+_GONE_ERRORS = frozenset(
     (
         "channel_not_found",
         "not_in_channel",
@@ -46,10 +46,10 @@ _GONE = frozenset(
     )
 )
 _KINDS: dict[str, type[Refused]] = {
-    "invalid_blocks": Unformatted,
-    "invalid_blocks_format": Unformatted,
-    "only_one_table_allowed": Unformatted,
-    "msg_blocks_too_long": Unformatted,
+    "invalid_blocks": BlocksRejected,
+    "invalid_blocks_format": BlocksRejected,
+    "only_one_table_allowed": BlocksRejected,
+    "msg_blocks_too_long": BlocksRejected,
     "message_not_found": SlackUneditable,
     "cant_update_message": SlackUneditable,
     "edit_window_closed": SlackUneditable,
@@ -59,26 +59,26 @@ _KINDS: dict[str, type[Refused]] = {
     "message_not_owned_by_app": NotStreaming,
     "stopped_by_user": StoppedByUser,
 }
-_DISOWNED = frozenset(("invalid_auth", "not_authed", "token_expired"))
-_BROKEN = frozenset(
+_TOKEN_ERRORS = frozenset(("invalid_auth", "not_authed", "token_expired"))
+_TEMPORARY_ERRORS = frozenset(
     ("internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org", "timeout")
 )
-_TOO_MANY = frozenset(("ratelimited", "rate_limited", "message_limit_exceeded"))
+_RATE_LIMIT_ERRORS = frozenset(("ratelimited", "rate_limited", "message_limit_exceeded"))
 
 
 def failure(error: str, status: int, retry_after: str) -> Failure:
-    """The house's word for an answer: its `error`, the HTTP status and the header `Retry-After`."""
-    if status == 429 or error in _TOO_MANY:
-        return Throttled(f"Slack: {error or 'too many requests'}", retry_after=_wait(retry_after))
-    if error in _DISOWNED:
+    """Map a response's `error`, HTTP status and `Retry-After` header."""
+    if status == 429 or error in _RATE_LIMIT_ERRORS:
+        return Throttled(f"Slack: {error or 'too many requests'}", retry_after=_seconds(retry_after))
+    if error in _TOKEN_ERRORS:
         return SlackTokenRejected(f"Slack does not accept the token: {error}")
-    if status >= 500 or not error or error in _BROKEN:
+    if status >= 500 or not error or error in _TEMPORARY_ERRORS:
         return Unreachable(f"Slack: {error or status}")
-    return _KINDS.get(error, Refused)(f"Slack: {error}", gone=error in _GONE)
+    return _KINDS.get(error, Refused)(f"Slack: {error}", gone=error in _GONE_ERRORS)
 
 
-def _wait(retry_after: str) -> float:
+def _seconds(retry_after: str) -> float:
     try:
         return min(max(float(retry_after), 0.1), 3600.0)
     except ValueError:
-        return _USUAL_WAIT
+        return _DEFAULT_RETRY_AFTER

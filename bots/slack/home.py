@@ -1,4 +1,4 @@
-"""The home tab: how far a person is, what is due, what was read for them, and their settings; pure."""
+"""Renders the home tab: progress, due reviews, documents and settings; pure."""
 
 from collections.abc import Callable, Sequence
 
@@ -10,65 +10,69 @@ from core.phrases import known, locales, phrase
 from core.ports.overview import Overview
 from core.reply import Choice
 
-_MOST_PROGRESS = 20
-_MOST_DOCUMENTS = 10
+_MAX_PROGRESS_BLOCKS = 20
+_MAX_DOCUMENTS = 10
 _VOICES = (("always", "on"), ("auto", "auto"), ("never", "off"))
 
 SignChoice = Callable[[Choice], str]
 
 
-def view(
-    place: SlackLocation, overview: Overview | None, suggestions: Sequence[Choice], sign: SignChoice, locale: str
+def home_view(
+    location: SlackLocation, overview: Overview | None, suggestions: Sequence[Choice], sign: SignChoice, locale: str
 ) -> SlackBlock:
-    """The tab of the person whose conversation `place` is; its buttons and menus are answered there."""
-    parts = [*_words(phrase("start.hello", locale)), *_buttons(place, "", suggestions, sign)]
+    """Return the home tab; its buttons and menus act in the direct conversation `location`. Without an overview it has
+    suggestions only.
+    """
+    blocks = [*_text_blocks(phrase("start.hello", locale)), *_buttons(location, "", suggestions, sign)]
     if overview is not None:
-        parts += _progress(overview, locale)
-        parts += _due(place, overview, sign, locale)
-        parts += _knowledge(overview, locale)
-        parts += _settings(place, overview, sign, locale)
-    return {"type": "home", "blocks": parts}
+        blocks += _progress(overview, locale)
+        blocks += _reviews(location, overview, sign, locale)
+        blocks += _knowledge(overview, locale)
+        blocks += _settings(location, overview, sign, locale)
+    return {"type": "home", "blocks": blocks}
 
 
 def _progress(overview: Overview, locale: str) -> list[SlackBlock]:
-    return [_title("slack.home.progress", locale), *_words(overview.progress)[:_MOST_PROGRESS]]
+    return [_title("slack.home.progress", locale), *_text_blocks(overview.progress)[:_MAX_PROGRESS_BLOCKS]]
 
 
-def _due(place: SlackLocation, overview: Overview, sign: SignChoice, locale: str) -> list[SlackBlock]:
+def _reviews(location: SlackLocation, overview: Overview, sign: SignChoice, locale: str) -> list[SlackBlock]:
     title = _title("slack.home.review", locale)
     if not overview.due:
-        return [title, *_words(phrase("slack.home.nothing", locale))]
+        return [title, *_text_blocks(phrase("slack.home.nothing", locale))]
     review = Choice(label=phrase("button.review", locale), value="/review")
     words = phrase("slack.home.due", locale, count=overview.due)
-    return [title, *_words(words), *_buttons(place, "review", (review,), sign)]
+    return [title, *_text_blocks(words), *_buttons(location, "review", (review,), sign)]
 
 
 def _knowledge(overview: Overview, locale: str) -> list[SlackBlock]:
     title = _title("slack.home.knowledge", locale)
-    shown = overview.documents[:_MOST_DOCUMENTS]
+    shown = overview.documents[:_MAX_DOCUMENTS]
     if not shown:
-        return [title, *_words(phrase("slack.home.empty", locale))]
-    lines = [f"• {escaped(_short(one.title or one.uri))} – {phrase(_state(one.state), locale)}" for one in shown]
+        return [title, *_text_blocks(phrase("slack.home.empty", locale))]
+    lines = [
+        f"• {escaped(_shortened(one.title or one.uri))} – {phrase(_state_key(one.state), locale)}" for one in shown
+    ]
     if len(overview.documents) > len(shown):
         lines.append(phrase("slack.home.more", locale, count=len(overview.documents) - len(shown)))
     return [title, _section("\n".join(lines))]
 
 
-def _settings(place: SlackLocation, overview: Overview, sign: SignChoice, locale: str) -> list[SlackBlock]:
+def _settings(location: SlackLocation, overview: Overview, sign: SignChoice, locale: str) -> list[SlackBlock]:
     languages = [Choice(label=phrase("language.name", tag), value=f"/language {tag}") for tag in locales()]
     voices = [Choice(label=phrase(f"voice.button_{name}", locale), value=f"/voice {to}") for name, to in _VOICES]
-    spoken, voice = known(overview.learner.locale), dict(_VOICES)[overview.learner.voice]
+    language, voice = known(overview.learner.locale), dict(_VOICES)[overview.learner.voice]
     return [
         _title("slack.home.settings", locale),
-        _menu(place, "language", languages, f"/language {spoken}", sign, locale),
-        _menu(place, "voice", voices, f"/voice {voice}", sign, locale),
+        _menu(location, "language", languages, f"/language {language}", sign, locale),
+        _menu(location, "voice", voices, f"/voice {voice}", sign, locale),
     ]
 
 
 def _menu(
-    place: SlackLocation, name: str, choices: Sequence[Choice], chosen: str, sign: SignChoice, locale: str
+    location: SlackLocation, name: str, choices: Sequence[Choice], chosen: str, sign: SignChoice, locale: str
 ) -> SlackBlock:
-    options = {choice.value: {"text": render.plainly(choice.label, 75), "value": sign(choice)} for choice in choices}
+    options = {choice.value: {"text": render.plain_text(choice.label, 75), "value": sign(choice)} for choice in choices}
     menu = {
         "type": "static_select",
         "action_id": name,
@@ -76,36 +80,36 @@ def _menu(
         "initial_option": options[chosen],
     }
     words = escaped(phrase(f"slack.home.{name}", locale))
-    return {**_section(words), "block_id": _block(place, name), "accessory": menu}
+    return {**_section(words), "block_id": _block_id(location, name), "accessory": menu}
 
 
-def _buttons(place: SlackLocation, name: str, choices: Sequence[Choice], sign: SignChoice) -> list[SlackBlock]:
+def _buttons(location: SlackLocation, name: str, choices: Sequence[Choice], sign: SignChoice) -> list[SlackBlock]:
     elements = [render.button(choice, sign(choice), number) for number, choice in enumerate(choices)]
-    return [{"type": "actions", "block_id": _block(place, name), "elements": elements}] if elements else []
+    return [{"type": "actions", "block_id": _block_id(location, name), "elements": elements}] if elements else []
 
 
-def _block(place: SlackLocation, name: str) -> str:
-    """The conversation that a block's buttons and menus are answered in."""
-    return f"{interactive.HOME}{place.channel}" + (f":{name}" if name else "")
+def _block_id(location: SlackLocation, name: str) -> str:
+    """Return a block id that names the conversation in which the block's buttons and menus act."""
+    return f"{interactive.HOME}{location.channel}" + (f":{name}" if name else "")
 
 
 def _title(key: str, locale: str) -> SlackBlock:
-    return {"type": "header", "text": render.plainly(phrase(key, locale), 150)}
+    return {"type": "header", "text": render.plain_text(phrase(key, locale), 150)}
 
 
 def _section(words: str) -> SlackBlock:
     return {"type": "section", "text": {"type": "mrkdwn", "text": words}}
 
 
-def _words(text: str) -> list[SlackBlock]:
-    shown = render.draft(text, "")
+def _text_blocks(text: str) -> list[SlackBlock]:
+    shown = render.draft_message(text, "")
     return [*shown.blocks] if shown else []
 
 
-def _state(state: str) -> str:
+def _state_key(state: str) -> str:
     return f"slack.home.{'reading' if state == 'embedding' else state}"
 
 
-def _short(words: str) -> str:
+def _shortened(words: str) -> str:
     words = " ".join(words.split())
     return words if len(words) <= 120 else words[:119] + "…"

@@ -1,4 +1,4 @@
-"""Fills home tabs, and fills them again when what was said has changed what they show."""
+"""Publishes home tabs, and updates them after a reply that changes what they show."""
 
 import asyncio
 import hmac
@@ -22,11 +22,11 @@ from core.reply import Choice
 _TAB = "home"
 
 Suggest = Callable[[str], Sequence[Choice]]
-"""What can be asked for, in a language."""
+"""Returns suggestions for a locale, as choices whose values are commands."""
 
 
 class HomeUpdates:
-    """`drafts` remembers for a while who has opened the tab, and what it showed; `key` signs its buttons."""
+    """Publishes the tabs of one app. `drafts` stores who opened the tab and a digest of its content; `key` signs its buttons."""
 
     def __init__(
         self,
@@ -44,50 +44,50 @@ class HomeUpdates:
         self._overviews = overviews
         self._suggest = suggest
         self._key = key
-        self._filling: set[asyncio.Task[None]] = set()
+        self._refreshing: set[asyncio.Task[None]] = set()
 
-    async def opened(self, team: str, user: str) -> None:
-        """Fill the tab that a person looks at. Raises `core.errors`."""
-        place = await self._client.direct(team, user)
-        await self._fill(place, user, "")
+    async def fill(self, team: str, user: str) -> None:
+        """Publish the tab that a person opened. Raises `core.errors`."""
+        location = await self._client.direct_conversation(team, user)
+        await self._publish_if_changed(location, user, "")
 
-    def said(self, address: Address) -> None:
-        """Something was said in a conversation: the tab of whoever looks at theirs is filled again if it would differ."""
-        place = SlackLocation.of(address)
-        if place.direct and self._overviews is not None:
-            task = asyncio.create_task(self._again(place))
-            self._filling.add(task)
-            task.add_done_callback(self._filling.discard)
+    def refresh(self, address: Address) -> None:
+        """Publish the tab of a direct conversation again in the background, if it was opened and its content changed."""
+        location = SlackLocation.of(address)
+        if location.direct and self._overviews is not None:
+            task = asyncio.create_task(self._refresh(location))
+            self._refreshing.add(task)
+            task.add_done_callback(self._refreshing.discard)
 
     async def close(self) -> None:
-        if self._filling:
-            await asyncio.wait(self._filling)
+        if self._refreshing:
+            await asyncio.wait(self._refreshing)
 
-    async def _again(self, place: SlackLocation) -> None:
+    async def _refresh(self, location: SlackLocation) -> None:
         with suppress(Failure):
-            user, _, shown = (await self._drafts.read(_tab(place))).partition(" ")
+            user, _, shown_digest = (await self._drafts.read(_tab_key(location))).partition(" ")
             if user:
-                await self._fill(place, user, shown)
+                await self._publish_if_changed(location, user, shown_digest)
 
-    async def _fill(self, place: SlackLocation, user: str, shown: str) -> None:
-        view = await self._view(place, user)
+    async def _publish_if_changed(self, location: SlackLocation, user: str, shown_digest: str) -> None:
+        view = await self._view(location, user)
         digest = sha256(json.dumps(view, sort_keys=True).encode()).hexdigest()
-        if not hmac.compare_digest(digest, shown):
-            await self._client.publish(place.team, user, view)
-            await self._drafts.write(_tab(place), f"{user} {digest}")
+        if not hmac.compare_digest(digest, shown_digest):
+            await self._client.publish_home(location.team, user, view)
+            await self._drafts.write(_tab_key(location), f"{user} {digest}")
 
-    async def _view(self, place: SlackLocation, user: str) -> SlackBlock:
-        locale = await self._directory.locale(place.team, user) or DEFAULT
+    async def _view(self, location: SlackLocation, user: str) -> SlackBlock:
+        locale = await self._directory.locale(location.team, user) or DEFAULT
         overview = None
         if self._overviews is not None:
-            overview = await self._overviews.of("slack", f"{place.team}.{user}", locale=locale)
+            overview = await self._overviews.of("slack", f"{location.team}.{user}", locale=locale)
             locale = overview.learner.locale or locale
 
         def sign(choice: Choice) -> str:
-            return signed_value.encode(choice.value, Address("slack", f"{place.team}.{place.channel}"), self._key)
+            return signed_value.encode(choice.value, Address("slack", f"{location.team}.{location.channel}"), self._key)
 
-        return home.view(place, overview, self._suggest(locale), sign, locale)
+        return home.home_view(location, overview, self._suggest(locale), sign, locale)
 
 
-def _tab(place: SlackLocation) -> Address:
-    return Address("slack", f"{place.team}.{place.channel}", _TAB)
+def _tab_key(location: SlackLocation) -> Address:
+    return Address("slack", f"{location.team}.{location.channel}", _TAB)

@@ -1,4 +1,4 @@
-"""Installing the app into a workspace: off to Slack's page of consent, and back with a code for a token."""
+"""The OAuth install of the app: a redirect to Slack's consent page, and the callback with a code for a token."""
 
 import hmac
 import json
@@ -18,14 +18,14 @@ from core.ports.count import Count
 
 _MINUTES = 10
 _COOKIE = "sona_slack_install"
-_LONGEST = 1024
+_MAX_PARAMETER = 1024
 _POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 class InstallFlow:
-    """`GET /slack/install` and `GET /slack/oauth`. `key` signs the state that ties the two together, `public_url` is where we are.
+    """`GET /slack/install` and `GET /slack/oauth`. `key` signs the OAuth state.
 
-    The state lasts for ten minutes and counts only in the browser that was sent off with it.
+    A state is valid for ten minutes, and only in the browser that has the cookie set with it.
     """
 
     def __init__(
@@ -48,30 +48,30 @@ class InstallFlow:
 
     def routes(self) -> tuple[web.AbstractRouteDef, ...]:
         return (
-            web.get("/slack/install", self._install, allow_head=False),
-            web.get("/slack/oauth", self._return, allow_head=False),
+            web.get("/slack/install", self._redirect_to_consent, allow_head=False),
+            web.get("/slack/oauth", self._callback, allow_head=False),
         )
 
-    async def _install(self, _: web.Request) -> web.StreamResponse:
+    async def _redirect_to_consent(self, _: web.Request) -> web.StreamResponse:
         nonce = self._clock.id()
         state = self._state(int(self._clock.now().timestamp()) + _MINUTES * 60, nonce)
-        place = self._oauth.consent(scopes=_scopes(), state=state, redirect=self._redirect)
-        answer = web.Response(status=302, headers={"Location": place, "Cache-Control": "no-store"})
+        url = self._oauth.consent_url(scopes=_scopes(), state=state, redirect=self._redirect)
+        answer = web.Response(status=302, headers={"Location": url, "Cache-Control": "no-store"})
         answer.set_cookie(
             _COOKIE, nonce, max_age=_MINUTES * 60, path="/slack", httponly=True, secure=self._secure, samesite="Lax"
         )
         return answer
 
-    async def _return(self, request: web.Request) -> web.StreamResponse:
-        if not self._ours(request.query.get("state", ""), request.cookies.get(_COOKIE, "")):
+    async def _callback(self, request: web.Request) -> web.StreamResponse:
+        if not self._is_valid_state(request.query.get("state", ""), request.cookies.get(_COOKIE, "")):
             self._count("install", channel="slack", outcome="forged")
             return _page(request, "slack.install.stale", status=400)
         code = request.query.get("code", "")
-        if not code or len(code) > _LONGEST:
+        if not code or len(code) > _MAX_PARAMETER:
             self._count("install", channel="slack", outcome="declined")
             return _page(request, "slack.install.declined", status=400)
         try:
-            install = await self._oauth.grant(code, self._redirect)
+            install = await self._oauth.exchange_code(code, self._redirect)
             await self._tokens.put(install)
         except Failure as error:
             self._count("install", channel="slack", outcome="failed")
@@ -83,24 +83,24 @@ class InstallFlow:
         digest = hmac.digest(self._key, f"{until}\n{nonce}".encode(), sha256)
         return f"{until}.{nonce}.{urlsafe_b64encode(digest).decode().rstrip('=')}"
 
-    def _ours(self, state: str, nonce: str) -> bool:
+    def _is_valid_state(self, state: str, nonce: str) -> bool:
         until, _, _ = state.partition(".")
-        if not nonce or len(state) > _LONGEST or not (until.isascii() and until.isdigit()):
+        if not nonce or len(state) > _MAX_PARAMETER or not (until.isascii() and until.isdigit()):
             return False
         genuine = hmac.compare_digest(state.encode(errors="replace"), self._state(int(until), nonce).encode())
         return genuine and self._clock.now().timestamp() < int(until)
 
 
 def _scopes() -> str:
-    """What the app asks for, as its manifest says."""
+    """Return the bot scopes of the manifest, comma-separated."""
     manifest = json.loads((resources.files("bots.slack") / "manifest.json").read_text(encoding="utf-8"))
     return ",".join(manifest["oauth_config"]["scopes"]["bot"])
 
 
 def _page(request: web.Request, key: str, *, status: int = 200, **values: str) -> web.Response:
-    """A page with one sentence, in the language that the browser asks for first."""
-    wanted = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
-    words = escape(phrase(key, known(wanted[:35]), **values))
+    """Return a page with one phrase in the browser's preferred language, and delete the cookie."""
+    preferred = request.headers.get("Accept-Language", "").split(",")[0].split(";")[0].strip()
+    words = escape(phrase(key, known(preferred[:35]), **values))
     answer = web.Response(
         status=status,
         text=f'<!doctype html><meta charset="utf-8"><title>Sona</title><p>{words}</p>\n',

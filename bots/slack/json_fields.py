@@ -1,64 +1,40 @@
-"""Takes values out of Slack's JSON, each of the type it has to be."""
+"""Typed access to fields as Slack's JSON has them."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, cast
 
+from bots.json_fields import Json, inner, string
 from core.errors import Malformed
 
-Json = Mapping[str, Any]
 
-
-def record(value: object, name: str) -> Json:
-    if not isinstance(value, dict):
-        raise Malformed(f"{name} is no object")
-    return cast(Json, value)
-
-
-def inner(parent: Json, name: str) -> Json:
-    """An object under `name`; an empty one when there is none."""
-    value = parent.get(name)
-    return {} if value is None else record(value, name)
+def inner_or_empty(parent: Json, name: str) -> Json:
+    """Return the object under `name`; an empty one if it is missing or null."""
+    return inner(parent, name) or {}
 
 
 def text(parent: Json, name: str) -> str:
-    """Words that may be missing, and then are empty; without what Postgres and UTF-8 cannot hold."""
-    value = parent.get(name)
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise Malformed(f"{name} is no text")
+    """Return the text under `name` without NUL and with U+FFFD for lone surrogates; empty if it is missing or null."""
+    value = string(parent, name)
     if value.isascii() and "\0" not in value:
         return value
     return value.replace("\0", "").encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def needed(parent: Json, name: str) -> str:
-    """Words that have to be there."""
+def required_text(parent: Json, name: str) -> str:
+    """Return the text under `name`, which must not be empty."""
     if not (value := text(parent, name)):
         raise Malformed(f"{name} is missing")
     return value
 
 
-def amount(parent: Json, name: str) -> int:
-    """A whole number from 0 on; 0 where it is missing or something else."""
+def count_or_zero(parent: Json, name: str) -> int:
+    """Return a positive integer, at most 2**53; 0 for anything else."""
     value = parent.get(name)
     return min(value, 2**53) if type(value) is int and value > 0 else 0
 
 
-def records(parent: Json, name: str) -> tuple[Json, ...]:
-    """A list of objects that may be missing, and then is empty."""
-    value = parent.get(name)
-    if value is None:
-        return ()
-    if not isinstance(value, list):
-        raise Malformed(f"{name} is no list")
-    return tuple(record(item, name) for item in cast(list[object], value))
-
-
-def moment(stamp: str) -> datetime:
-    """Slack's timestamps: seconds since 1970 with six decimals, in text."""
+def parse_timestamp(timestamp: str) -> datetime:
+    """Parse a timestamp of Slack: a string of seconds since 1970 with six decimals."""
     try:
-        return datetime.fromtimestamp(float(stamp), UTC)
+        return datetime.fromtimestamp(float(timestamp), UTC)
     except (OverflowError, OSError, ValueError) as error:
-        raise Malformed("a timestamp is no time") from error
+        raise Malformed("a timestamp is not a time") from error

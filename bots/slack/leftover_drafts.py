@@ -1,4 +1,4 @@
-"""What a turn that never came to its end has left half written in a thread, which nothing there will take the place of."""
+"""Removes the draft of a turn that did not finish, which no answer will replace."""
 
 from contextlib import suppress
 
@@ -8,15 +8,15 @@ from bots.slack.location import SlackLocation
 from core.errors import Failure
 
 
-async def removed(client: SlackClient, place: SlackLocation, draft: SlackDraft) -> None:
-    """Take it away as far as Slack lets us; never raises `core.errors`."""
-    there = place.under(draft.thread)
+async def remove_draft(client: SlackClient, location: SlackLocation, draft: SlackDraft) -> None:
+    """Stop the stream, delete the message and end the session, as far as Slack allows; suppresses `core.errors`."""
+    location = location.in_thread(draft.thread)
     if draft.streaming:
         with suppress(Failure):
-            await client.stop(there, draft.message)
+            await client.stop_stream(location, draft.message)
     if draft.message:
         with suppress(Failure):
-            await client.take_back(there, draft.message)
-    if there.thread:
+            await client.delete(location, draft.message)
+    if location.thread:
         with suppress(Failure):
-            await client.session(there, "active")
+            await client.set_session_status(location, "active")

@@ -1,47 +1,49 @@
-"""Where a conversation lives on Slack: workspace, channel and thread, or one person's private view of a channel."""
+"""Addresses of Slack conversations: workspace, channel and thread, or one person's ephemeral messages in a channel."""
 
 from dataclasses import dataclass, replace
 from typing import Self
 
 from core.address import Address
 
-_ONLY = "@"
+_PRIVATE = "@"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SlackLocation:
-    """`thread` is the timestamp of the thread's first message; `only` the one person who sees what is sent there.
+    """`thread` is the timestamp of the thread's first message; `private_to` the id of the only user who sees the messages.
 
-    What the bot and one person say to each other is one conversation, in whichever threads it is shown.
+    A direct conversation of the bot and one person has one address; its threads only determine where messages are shown.
     """
 
     team: str
     channel: str
     thread: str = ""
-    only: str = ""
+    private_to: str = ""
 
     @classmethod
     def of(cls, address: Address) -> Self:
         team, _, channel = address.chat.partition(".")
-        if address.thread.startswith(_ONLY):
-            return cls(team=team, channel=channel, only=address.thread.removeprefix(_ONLY))
+        if address.thread.startswith(_PRIVATE):
+            return cls(team=team, channel=channel, private_to=address.thread.removeprefix(_PRIVATE))
         return cls(team=team, channel=channel, thread=address.thread)
 
-    def under(self, thread: str) -> Self:
-        """The same conversation, shown in this thread where it may be shown in any."""
-        return replace(self, thread=thread) if self.direct and not self.thread and not self.only else self
+    def in_thread(self, thread: str) -> Self:
+        """Return a direct conversation as shown in this thread; any other location unchanged."""
+        return replace(self, thread=thread) if self.direct and not self.thread and not self.private_to else self
 
     @property
     def address(self) -> Address:
         thread = "" if self.direct else self.thread
-        return Address("slack", f"{self.team}.{self.channel}", f"{_ONLY}{self.only}" if self.only else thread)
+        return Address(
+            "slack", f"{self.team}.{self.channel}", f"{_PRIVATE}{self.private_to}" if self.private_to else thread
+        )
 
     @property
-    def below(self) -> str:
-        """The thread of a conversation that may be shown in any."""
+    def display_thread(self) -> str:
+        """The thread that shows a direct conversation; empty for other locations, whose address contains it."""
         return self.thread if self.direct else ""
 
     @property
     def direct(self) -> bool:
-        """Whether it is a conversation of two."""
+        """Whether it is a direct conversation of two."""
         return self.channel.startswith("D")

@@ -1,4 +1,4 @@
-"""Shows marked-up text in Slack's own marks, with nothing in it that Slack would take for a mention or a command."""
+"""Renders the Markdown subset of `core.markup` as Slack's mrkdwn, escaping everything that Slack would read as a mention."""
 
 import re
 
@@ -27,38 +27,38 @@ _ZERO_WIDTH = "\u200b"
 
 
 def sections(text: str, limit: int = SECTION_LIMIT) -> tuple[str | Table, ...]:
-    """Markdown as texts in Slack's marks, each within `limit` characters, and the tables between them."""
+    """Render Markdown as mrkdwn texts within `limit` characters, and the tables between them."""
     return tuple(shown for piece in split(text, limit) for shown in _fitted(piece, limit, limit))
 
 
 def escaped(words: str) -> str:
-    """Words as they are, whatever they look like."""
+    """Escape plain text for mrkdwn."""
     return words.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def notice(text: str, limit: int) -> str:
-    """The plain words of Markdown, escaped and cut to `limit` characters: what notifications and screen readers say."""
-    return cut(escaped(plain(text)), limit)
+def notification_text(text: str, limit: int) -> str:
+    """Return the plain text of Markdown for notifications and screen readers, escaped and cut to `limit` characters."""
+    return truncated(escaped(plain(text)), limit)
 
 
-def cut(words: str, limit: int) -> str:
-    """Escaped words, cut to `limit` characters between two of them."""
+def truncated(words: str, limit: int) -> str:
+    """Cut escaped text to `limit` characters without splitting an entity."""
     return words if len(words) <= limit else re.sub(r"&\w*$", "", words[: limit - 1]) + "…"
 
 
-def defused(text: str) -> str:
-    """Markdown for Slack's own reader of Markdown, in which mentions are broken up so that they reach nobody."""
+def without_mentions(text: str) -> str:
+    """Return Markdown for Slack's Markdown chunks, with mentions broken up by a zero-width space."""
     return _CONTROL.sub(f"<{_ZERO_WIDTH}", text)
 
 
-def grid(table: Table) -> str:
-    """A table as text with cells that follow each other."""
+def table_text(table: Table) -> str:
+    """Render a table as a code block with one line per row."""
     rows = (" | ".join(plain_spans(cell).replace("\n", " ") for cell in row) for row in (table.header, *table.rows))
     return _fenced("\n".join(rows))
 
 
 def _fitted(piece: str, limit: int, size: int) -> tuple[str | Table, ...]:
-    """One piece as it is shown, cut smaller where what is shown outgrows what was written."""
+    """Render one piece, split further if escaping makes it longer than `limit`."""
     shown = tuple(_runs(parse(piece)))
     if all(isinstance(part, Table) or len(part) <= limit for part in shown):
         return shown
@@ -67,7 +67,7 @@ def _fitted(piece: str, limit: int, size: int) -> tuple[str | Table, ...]:
 
 
 def _runs(blocks: tuple[Block, ...]) -> list[str | Table]:
-    """Blocks that follow each other as one text; tables for themselves."""
+    """Render consecutive blocks as one text; keep tables separate."""
     found: list[str | Table] = []
     run: list[Block] = []
     for block in (*blocks, None):
@@ -95,7 +95,7 @@ def _block(block: Block) -> str:
         case BlockQuote():
             return "\n".join(f">{line}" for line in joined(block.blocks, _block).split("\n"))
         case Table():
-            return grid(block)
+            return table_text(block)
         case Rule():
             return "———"
 
@@ -119,7 +119,7 @@ def _span(span: Span, *, bold: bool) -> str:
 
 
 def _wrapped(shown: str, mark: str) -> str:
-    """Marks stand right at the words, line by line, or Slack shows them."""
+    """Put marks directly around the text of each line, or Slack shows them literally."""
     return "\n".join(_line(line, mark) for line in shown.split("\n"))
 
 

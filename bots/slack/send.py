@@ -1,45 +1,38 @@
-"""Delivers replies, each in the best form that Slack takes; what it takes in no form is refused."""
+"""Delivers replies in the best form that Slack accepts; raises `Refused` if it accepts none."""
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from bots.delivery import CountFallback, SendStep
 from bots.slack import interactive, render, signed_value
 from bots.slack.client import UPDATE_TEXT, SlackClient
 from bots.slack.drafts import SlackDraft
-from bots.slack.errors import NotStreaming, SlackUneditable, Unformatted
-from bots.slack.leftover_drafts import removed
+from bots.slack.errors import BlocksRejected, NotStreaming, SlackUneditable
+from bots.slack.leftover_drafts import remove_draft
 from bots.slack.location import SlackLocation
-from bots.slack.mrkdwn import escaped, notice
+from bots.slack.mrkdwn import escaped, notification_text
 from bots.slack.render import SlackMessage
 from bots.slack.streams import SlackStreams
 from core.address import Address
 from core.errors import Failure, Refused
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.ports.blobs import Blobs
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 
-Step = Callable[[], Awaitable[str]]
-Count = Callable[[str], None]
-"""Called with the name of the simpler form that was fallen back to: plain, numbers, post, verdict, file, direct."""
-
-_REMEMBERED = 256
-_CAPTION = 3000
-_ENDINGS = {"audio/ogg": "ogg", "audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/wav": "wav", "image/png": "png"}
-_SHOWN = frozenset(("image/png", "image/jpeg", "image/gif"))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiCall:
-    """Where a reply goes, and its idempotency key, which tells when it was made."""
-
-    address: Address
-    key: str
+_MAX_UNFINISHED = 256
+_CAPTION_LIMIT = 3000
+_EXTENSIONS = {"audio/ogg": "ogg", "audio/mpeg": "mp3", "audio/mp4": "m4a", "audio/wav": "wav", "image/png": "png"}
+_INLINE_IMAGES = frozenset(("image/png", "image/jpeg", "image/gif"))
 
 
 class SlackSender:
-    """Sends replies for one app. `key` signs buttons, `streams` knows which answers are half written, `spell` writes commands as people can send them."""
+    """Sends replies for one app. `key` signs buttons; `rewrite_commands` gives commands in text the prefix people can send.
+
+    `count` receives plain, numbers, post, verdict, file or direct.
+    """
 
     def __init__(
         self,
@@ -48,24 +41,25 @@ class SlackSender:
         key: bytes,
         blobs: Blobs,
         streams: SlackStreams,
-        count: Count,
-        spell: Callable[[str], str],
+        count: CountFallback,
+        rewrite_commands: Callable[[str], str],
     ) -> None:
         self._client = client
         self._key = key
         self._blobs = blobs
         self._streams = streams
         self._count = count
-        self._spell = spell
-        self._begun: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
+        self._rewrite_commands = rewrite_commands
+        self._unfinished: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str) -> str:
-        """The timestamp of the message sent, or of the last one where it took several; a file's id for a file.
+    async def send(self, outbound: OutboundMessage, *, target: str) -> str:
+        """Send a reply and return the timestamp of its last message, or a file's id for a file.
 
-        A retry with the same `key` in this process goes on after the messages that went through.
+        A retry in the same process resumes after the messages that were sent.
         """
-        steps = self._steps(ApiCall(address=address, key=key), self._spelled(reply), target)
-        sent = self._begun.pop((key, reply), ())
+        key, reply = outbound.id, outbound.reply
+        steps = self._steps(outbound, self._with_commands(reply), target)
+        sent = self._unfinished.pop((key, reply), ())
         for step in steps[len(sent) :]:
             try:
                 sent = (*sent, await step())
@@ -76,190 +70,206 @@ class SlackSender:
 
     def _remember(self, key: tuple[str, Reply], sent: tuple[str, ...]) -> None:
         if sent:
-            self._begun[key] = sent
-        if len(self._begun) > _REMEMBERED:
-            self._begun.popitem(last=False)
+            self._unfinished[key] = sent
+        if len(self._unfinished) > _MAX_UNFINISHED:
+            self._unfinished.popitem(last=False)
 
-    def _spelled(self, reply: Reply) -> Reply:
-        return reply if isinstance(reply, Quiz) else replace(reply, text=self._spell(reply.text))
+    def _with_commands(self, reply: Reply) -> Reply:
+        return reply if isinstance(reply, Quiz) else replace(reply, text=self._rewrite_commands(reply.text))
 
-    def _steps(self, to: ApiCall, reply: Reply, target: str) -> tuple[Step, ...]:
+    def _steps(self, to: OutboundMessage, reply: Reply, target: str) -> tuple[SendStep, ...]:
         match reply:
             case Text():
-                if SlackLocation.of(to.address).only:
+                if SlackLocation.of(to.address).private_to:
                     reply = replace(reply, rateable=False)
-                return self._texts(to, render.texts(reply, self._sign(to.address)), reply.choices)
-            case Picture() | Document() if len(notice(reply.text, render.NOTICE_LIMIT)) > _CAPTION:
-                words = self._texts(to, render.texts(Text(text=reply.text), self._sign(to.address)), ())
+                return self._text_steps(to, render.text_messages(reply, self._signer(to.address)), reply.choices)
+            case Picture() | Document() if (
+                len(notification_text(reply.text, render.NOTIFICATION_LIMIT)) > _CAPTION_LIMIT
+            ):
+                words = self._text_steps(to, render.text_messages(Text(text=reply.text), self._signer(to.address)), ())
                 return (*words, *self._steps(to, replace(reply, text=""), target))
             case Voice():
-                return self._spoken(to, reply)
+                return self._voice_steps(to, reply)
             case Quiz():
-                return self._quiz(to, reply)
+                return self._quiz_steps(to, reply)
             case Mark():
-                return self._mark(to, reply, target)
+                return self._mark_steps(to, reply, target)
             case Picture():
-                return (self._picture(to, reply),)
+                return (self._picture_step(to, reply),)
             case Document():
-                return (self._file(to, reply.media, reply.media.name, reply.text),)
+                return (self._file_step(to, reply.media, reply.media.name, reply.text),)
 
-    def _sign(self, address: Address) -> Callable[[str], str]:
+    def _signer(self, address: Address) -> Callable[[str], str]:
         return lambda choice: signed_value.encode(choice, address, self._key)
 
-    def _texts(self, to: ApiCall, messages: tuple[SlackMessage, ...], choices: tuple[Choice, ...]) -> tuple[Step, ...]:
+    def _text_steps(
+        self, to: OutboundMessage, messages: tuple[SlackMessage, ...], choices: tuple[Choice, ...]
+    ) -> tuple[SendStep, ...]:
         if not messages:
-            raise Refused("there are no words to send")
-        if choices and not messages[-1].buttons:
+            raise Refused("there is no text to send")
+        if choices and not messages[-1].has_buttons:
             self._count("numbers")
         return tuple(self._step(to, message) for message in messages)
 
-    def _step(self, to: ApiCall, message: SlackMessage) -> Step:
-        return lambda: self._say(to, message)
+    def _step(self, to: OutboundMessage, message: SlackMessage) -> SendStep:
+        return lambda: self._send_message(to, message)
 
-    async def _say(self, to: ApiCall, message: SlackMessage) -> str:
-        """Put the words where the answer is half written already, or send them as a new message."""
-        draft = await self._draft(to)
-        place = self._streams.place(to.address, to.key, draft)
-        ended = await self._ended(place, draft)
+    async def _send_message(self, to: OutboundMessage, message: SlackMessage) -> str:
+        """Replace the draft with the message, or send it as a new one."""
+        draft = await self._current_draft(to)
+        location = _location(to)
+        ended = await self._end_stream(location, draft)
         sent = ""
         if draft.message:
             with suppress(SlackUneditable):
-                sent = await self._formatted(lambda shown: self._rewrite(place, draft.message, shown), message)
+                sent = await self._without_refused_blocks(
+                    lambda shown: self._replace(location, draft.message, shown), message
+                )
             if not sent:
                 self._count("post")
         if not sent:
-            sent = await self._formatted(lambda shown: self._new(place, shown), message)
-        await self._rest(to, place, draft, ended=ended)
+            sent = await self._without_refused_blocks(lambda shown: self._send_new(location, shown), message)
+        await self._finish_session(to, location, draft, ended=ended)
         return sent
 
-    async def _draft(self, to: ApiCall) -> SlackDraft:
-        """What is half written for this."""
-        draft = await self._streams.finish(to.address)
-        if not self._streams.stray(to.address, to.key, draft):
+    async def _current_draft(self, to: OutboundMessage) -> SlackDraft:
+        """Return the draft that the reply replaces; a leftover of another turn is removed first."""
+        draft = await self._streams.finished_draft(to.address)
+        if not _is_leftover(to, draft):
             return draft
-        await removed(self._client, SlackLocation.of(to.address), draft)
-        await self._streams.keep(to.address, SlackDraft())
+        await remove_draft(self._client, SlackLocation.of(to.address), draft)
+        await self._streams.store_draft(to.address, SlackDraft())
         return SlackDraft()
 
-    async def _new(self, place: SlackLocation, message: SlackMessage) -> str:
-        """A message of its own; what cannot be shown to one person where they asked goes to where they talk with the bot."""
+    async def _send_new(self, location: SlackLocation, message: SlackMessage) -> str:
+        """Send a new message; if an ephemeral one cannot be shown in the channel, send it to the direct conversation."""
         try:
-            return await self._client.say(place, message)
+            return await self._client.send_message(location, message)
         except Refused as refusal:
-            if not (place.only and refusal.gone):
+            if not (location.private_to and refusal.gone):
                 raise
-        there = await self._client.direct(place.team, place.only)
+        direct = await self._client.direct_conversation(location.team, location.private_to)
         self._count("direct")
-        return await self._client.say(there, message.answered_at(f"{interactive.AT}{place.address}"))
+        return await self._client.send_message(
+            direct, message.with_block_id(f"{interactive.ANSWERED_AT}{location.address}")
+        )
 
-    async def _ended(self, place: SlackLocation, draft: SlackDraft) -> bool:
-        """End the stream, if there is one that has not ended by itself; whether Slack then shows that nothing is worked at."""
+    async def _end_stream(self, location: SlackLocation, draft: SlackDraft) -> bool:
+        """End a stream that is still open; return whether this also ended the session."""
         if not draft.streaming:
             return False
         try:
-            await self._client.stop(place, draft.message)
+            await self._client.stop_stream(location, draft.message)
         except (NotStreaming, SlackUneditable):
             return False
         return True
 
-    async def _rewrite(self, place: SlackLocation, sent: str, message: SlackMessage) -> str:
-        """Put words in the place of a message; those that are too long for it without blocks come as a new one instead."""
+    async def _replace(self, location: SlackLocation, ts: str, message: SlackMessage) -> str:
+        """Edit a message; a text without blocks that is too long for an edit replaces it as a new message."""
         if message.blocks or len(message.text) <= UPDATE_TEXT:
-            await self._client.rewrite(place, sent, message)
-            return sent
-        new = await self._client.say(place, message)
+            await self._client.edit(location, ts, message)
+            return ts
+        new = await self._client.send_message(location, message)
         with suppress(Failure):
-            await self._client.take_back(place, sent)
+            await self._client.delete(location, ts)
         return new
 
-    async def _rest(self, to: ApiCall, place: SlackLocation, draft: SlackDraft, *, ended: bool) -> None:
-        """The answer is out: nothing is being written any more, and the session works no longer."""
+    async def _finish_session(
+        self, to: OutboundMessage, location: SlackLocation, draft: SlackDraft, *, ended: bool
+    ) -> None:
+        """Delete the draft and end the session after the answer was sent."""
         if not draft.working:
             return
-        await self._streams.keep(to.address, SlackDraft())
-        if place.thread and not ended:
+        await self._streams.store_draft(to.address, SlackDraft())
+        if location.thread and not ended:
             with suppress(Exception):
-                await self._client.session(place, "active")
+                await self._client.set_session_status(location, "active")
 
-    async def _formatted(self, send: Callable[[SlackMessage], Awaitable[str]], message: SlackMessage) -> str:
-        """Words whose blocks are refused go out alone; buttons are blocks too, so that a question has to be put in another form."""
+    async def _without_refused_blocks(
+        self, send: Callable[[SlackMessage], Awaitable[str]], message: SlackMessage
+    ) -> str:
+        """Send a message, without its blocks if Slack rejects them; raises if they contain buttons, which must not be lost."""
         try:
             return await send(message)
-        except Unformatted:
-            if message.buttons:
+        except BlocksRejected:
+            if message.has_buttons:
                 raise
             self._count("plain")
-            return await send(message.bare())
+            return await send(message.without_blocks())
 
-    async def _clear(self, to: ApiCall) -> SlackLocation:
-        """Take away an answer half written that nothing will take the place of; where it stood, or would have."""
-        draft = await self._draft(to)
-        place = self._streams.place(to.address, to.key, draft)
-        ended = await self._ended(place, draft)
+    async def _delete_draft(self, to: OutboundMessage) -> SlackLocation:
+        """Delete a draft that the reply cannot replace; return the location for the reply."""
+        draft = await self._current_draft(to)
+        location = _location(to)
+        ended = await self._end_stream(location, draft)
         if draft.message:
             with suppress(SlackUneditable):
-                await self._client.take_back(place, draft.message)
-        await self._rest(to, place, draft, ended=ended)
-        return place
+                await self._client.delete(location, draft.message)
+        await self._finish_session(to, location, draft, ended=ended)
+        return location
 
-    def _spoken(self, to: ApiCall, reply: Voice) -> tuple[Step, ...]:
+    def _voice_steps(self, to: OutboundMessage, reply: Voice) -> tuple[SendStep, ...]:
         if reply.audio is None:
-            return self._texts(to, render.texts(Text(text=reply.text), self._sign(to.address)), ())
-        return (self._file(to, reply.audio, "voice", ""),)
+            return self._text_steps(to, render.text_messages(Text(text=reply.text), self._signer(to.address)), ())
+        return (self._file_step(to, reply.audio, "voice", ""),)
 
-    def _file(self, to: ApiCall, media: Media, name: str, words: str) -> Step:
-        if SlackLocation.of(to.address).only:
+    def _file_step(self, to: OutboundMessage, media: Media, name: str, words: str) -> SendStep:
+        if SlackLocation.of(to.address).private_to:
             raise Refused("files cannot be shown to one person in a channel")
 
         async def upload() -> str:
             data, mime = await self._blobs.get(media.ref)
-            place = await self._clear(to)
-            return await self._client.upload(place, data, _named(name, mime or media.mime), notice(words, _CAPTION))
+            location = await self._delete_draft(to)
+            return await self._client.upload_file(
+                location, data, _file_name(name, mime or media.mime), notification_text(words, _CAPTION_LIMIT)
+            )
 
         return upload
 
-    def _picture(self, to: ApiCall, reply: Picture) -> Step:
-        """A picture within a message; as a file where Slack does not show it so, or has not looked through it yet."""
-        filed = self._file(to, reply.media, reply.media.name, reply.text)
+    def _picture_step(self, to: OutboundMessage, reply: Picture) -> SendStep:
+        """Send a picture inside a message; as a file if Slack cannot show its type or has not scanned it yet."""
+        send_as_file = self._file_step(to, reply.media, reply.media.name, reply.text)
 
         async def show() -> str:
             data, mime = await self._blobs.get(reply.media.ref)
-            if (mime or reply.media.mime) not in _SHOWN:
-                return await filed()
-            name = _named(reply.media.name, mime or reply.media.mime)
-            place = await self._shown_at(to)
-            file = await self._client.upload(place, data, name, shared=False)
+            if (mime or reply.media.mime) not in _INLINE_IMAGES:
+                return await send_as_file()
+            name = _file_name(reply.media.name, mime or reply.media.mime)
+            await self._current_draft(to)
+            location = _location(to)
+            file = await self._client.upload_file(location, data, name, shared=False)
             try:
-                sent = await self._client.say(place, render.picture(file, reply.text, reply.media.name))
-            except Unformatted:
+                sent = await self._client.send_message(
+                    location, render.picture_message(file, reply.text, reply.media.name)
+                )
+            except BlocksRejected:
                 self._count("file")
-                return await filed()
-            await self._clear(to)
+                return await send_as_file()
+            await self._delete_draft(to)
             return sent
 
         return show
 
-    async def _shown_at(self, to: ApiCall) -> SlackLocation:
-        return self._streams.place(to.address, to.key, await self._draft(to))
-
-    def _quiz(self, to: ApiCall, reply: Quiz) -> tuple[Step, ...]:
-        messages = render.quiz(reply, self._sign(to.address))
-        texts = self._texts(to, messages, () if reply.form == "ordering" else reply.choices)
+    def _quiz_steps(self, to: OutboundMessage, reply: Quiz) -> tuple[SendStep, ...]:
+        messages = render.quiz_messages(reply, self._signer(to.address))
+        texts = self._text_steps(to, messages, () if reply.form == "ordering" else reply.choices)
         if reply.audio is None:
             return texts
-        return (self._file(to, reply.audio, "listen", ""), *texts)
+        return (self._file_step(to, reply.audio, "listen", ""), *texts)
 
-    def _mark(self, to: ApiCall, reply: Mark, target: str) -> tuple[Step, ...]:
-        """Mark the question where it stands; without a place for it, send the verdict alone."""
-        place = SlackLocation.of(to.address)
-        alone = self._texts(to, render.texts(Text(text=reply.text), self._sign(to.address)), ())
-        if not target or place.only:
+    def _mark_steps(self, to: OutboundMessage, reply: Mark, target: str) -> tuple[SendStep, ...]:
+        """Mark the question's message; without a target, or in ephemeral messages, send the verdict as a new message."""
+        location = SlackLocation.of(to.address)
+        alone = self._text_steps(to, render.text_messages(Text(text=reply.text), self._signer(to.address)), ())
+        if not target or location.private_to:
             return alone
 
         async def mark() -> str:
-            here = await self._clear(to)
+            location = await self._delete_draft(to)
             try:
-                return await self._formatted(lambda shown: self._rewrite(here, target, shown), render.verdict(reply))
+                return await self._without_refused_blocks(
+                    lambda shown: self._replace(location, target, shown), render.verdict_message(reply)
+                )
             except SlackUneditable:
                 self._count("verdict")
                 return await alone[0]()
@@ -267,7 +277,17 @@ class SlackSender:
         return (mark,)
 
 
-def _named(name: str, mime: str) -> str:
-    """A file name that tells Slack how to show it."""
+def _location(to: OutboundMessage) -> SlackLocation:
+    """Return where to show a reply: a direct conversation is shown in the thread of the message being answered."""
+    return SlackLocation.of(to.address).in_thread(to.thread)
+
+
+def _is_leftover(to: OutboundMessage, draft: SlackDraft) -> bool:
+    """Return whether the draft was left by another turn, in another thread."""
+    return draft.working and draft.thread != _location(to).display_thread
+
+
+def _file_name(name: str, mime: str) -> str:
+    """Return a file name with an extension, by which Slack chooses how to show it."""
     name = escaped(name or "sona")
-    return name if "." in name else f"{name}.{_ENDINGS.get(mime, mime.partition('/')[2] or 'bin')}"
+    return name if "." in name else f"{name}.{_EXTENSIONS.get(mime, mime.partition('/')[2] or 'bin')}"

@@ -1,8 +1,7 @@
-"""Listens by Socket Mode, where Slack cannot call us."""
+"""The `Gateway` of Slack: Socket Mode, for installations without a public URL."""
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.socket_mode.aiohttp import SocketModeClient
@@ -13,16 +12,15 @@ from slack_sdk.socket_mode.response import SocketModeResponse
 from bots.slack.channel import SlackChannel
 from bots.slack.client import SlackClient
 from core.channel import ReceiveEvent
+from core.clock import Sleep
 from core.errors import Malformed
 
 _log = logging.getLogger(__name__)
-_LONGEST_WAIT = 60.0
-
-Sleep = Callable[[float], Awaitable[None]]
+_MAX_BACKOFF = 60.0
 
 
 class SlackGateway:
-    """A `Gateway`: Slack is told that it was taken only once `receive` has returned for all of an envelope's events."""
+    """Acknowledges an envelope to Slack only after `receive` has returned for all of its events."""
 
     def __init__(
         self, *, client: SlackClient, channel: SlackChannel, app_token: str, sleep: Sleep = asyncio.sleep
@@ -33,23 +31,23 @@ class SlackGateway:
         self._sleep = sleep
 
     async def listen(self, receive: ReceiveEvent) -> None:
-        """Receive events until cancelled; the SDK connects again by itself whenever the connection is lost."""
+        """Receive events until cancelled; the SDK reconnects a lost connection."""
 
-        async def take(socket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-            await self._take(receive, socket, request)
+        async def on_request(socket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
+            await self._receive_envelope(receive, socket, request)
 
         socket = self._client.socket(self._app_token)
-        socket.socket_mode_request_listeners.append(take)
+        socket.socket_mode_request_listeners.append(on_request)
         try:
             await self._connect(socket)
             _log.info("Slack: listening by Socket Mode")
             await asyncio.Event().wait()
         finally:
             await socket.close()
-            await _ended(socket)
+            await _wait_for_sdk_tasks(socket)
 
     async def _connect(self, socket: SocketModeClient) -> None:
-        """Try until Slack opens a connection, so that a wrong token is told and not the end of it."""
+        """Open the first connection, retrying with back-off, so that a wrong token is logged instead of ending the process."""
         failures = 0
         while True:
             try:
@@ -58,28 +56,30 @@ class SlackGateway:
                 return
             except (SlackApiError, SlackClientError, OSError, TimeoutError) as error:
                 failures += 1
-                _log.warning("Slack: no connection: %s", type(error).__name__)
-                await self._sleep(min(2.0 ** min(failures - 1, 10), _LONGEST_WAIT))
+                _log.warning("Slack: connecting failed: %s", type(error).__name__)
+                await self._sleep(min(2.0 ** min(failures - 1, 10), _MAX_BACKOFF))
 
-    async def _take(self, receive: ReceiveEvent, socket: AsyncBaseSocketModeClient, request: SocketModeRequest) -> None:
-        """Keep the events, then tell; what cannot be kept is not told, and Slack sends it again."""
+    async def _receive_envelope(
+        self, receive: ReceiveEvent, socket: AsyncBaseSocketModeClient, request: SocketModeRequest
+    ) -> None:
+        """Store the events, then acknowledge; Slack sends an envelope again that is not acknowledged."""
         try:
             events = self._channel.read(request.type, request.payload)
         except Malformed as error:
-            _log.warning("Slack: an envelope was left out: %s", error)
+            _log.warning("Slack: a malformed envelope was ignored: %s", error)
             events = ()
         try:
             events = await self._channel.admit(events)
             for event in events:
                 await receive(event)
-        except Exception as error:  # noqa: BLE001 - whatever keeps an event from being taken, Slack has to send it again
-            _log.error("Slack: an event could not be kept and will come again: %r", type(error))
+        except Exception as error:  # noqa: BLE001 - after any error, Slack has to send the envelope again
+            _log.error("Slack: storing an event failed, Slack sends it again: %s", type(error).__name__)
             return
         await socket.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id))
         await self._channel.acknowledge(events)
 
 
-async def _ended(socket: SocketModeClient) -> None:
-    """Wait for what the SDK has cancelled."""
+async def _wait_for_sdk_tasks(socket: SocketModeClient) -> None:
+    """Wait for the tasks that the SDK cancels without awaiting them."""
     tasks = (socket.message_processor, socket.current_session_monitor, socket.message_receiver)
     await asyncio.gather(*(task for task in tasks if task is not None), return_exceptions=True)

@@ -1,4 +1,4 @@
-"""Which token opens a workspace, and whether any does."""
+"""Bot tokens by workspace, renewed before they expire."""
 
 import asyncio
 import logging
@@ -13,169 +13,170 @@ from core.errors import Failure, Refused, Unreachable
 from core.ports.installs import Install, Installs
 
 _log = logging.getLogger(__name__)
-_EARLY = timedelta(hours=2)
-_REMEMBER = timedelta(seconds=60)
-_REMEMBER_NONE = timedelta(seconds=5)
-_MOST = 10_000
-_PATIENCE = 1.0
+_RENEW_BEFORE = timedelta(hours=2)
+_CACHE_TIME = timedelta(seconds=60)
+_MISSING_CACHE_TIME = timedelta(seconds=5)
+_MAX_CACHED = 10_000
+_TIMEOUT = 1.0
 
 
 class SlackTokens(Protocol):
     """The bot tokens of the workspaces that the app is installed in."""
 
     async def token(self, team: str) -> str:
-        """Raises `Refused`, the person gone, where the app is not installed."""
+        """Return the workspace's bot token; raises `Refused` (`gone`) if the app is not installed."""
         ...
 
-    async def known(self, team: str) -> bool:
-        """Whether the app is installed there."""
+    async def is_installed(self, team: str) -> bool:
+        """Return whether the app is installed in the workspace."""
         ...
 
-    async def ended(self, team: str, at: datetime) -> None:
-        """The app was removed there: nothing that was given until then opens it any more."""
+    async def app_removed(self, team: str, at: datetime) -> None:
+        """Forget the tokens that the workspace issued until `at`, when it removed the app."""
         ...
 
     async def close(self) -> None:
-        """Wait for what must not be broken off."""
+        """Wait for running renewals, which must not be interrupted."""
         ...
 
 
-class OneToken:
-    """The same token for every workspace."""
+class SingleToken:
+    """The settings' token, for an app that is installed in one workspace."""
 
     def __init__(self, token: str) -> None:
         self._token = token
 
-    async def token(self, team: str) -> str:  # noqa: ARG002 - an app for one workspace does not ask which
+    async def token(self, team: str) -> str:  # noqa: ARG002 - one token serves every workspace
         return self._token
 
-    async def known(self, team: str) -> bool:  # noqa: ARG002 - an app for one workspace does not ask which
+    async def is_installed(self, team: str) -> bool:  # noqa: ARG002 - one token serves every workspace
         return True
 
-    async def ended(self, team: str, at: datetime) -> None:
-        """A token that stands in the settings is not ours to forget."""
+    async def app_removed(self, team: str, at: datetime) -> None:
+        """Keep the token, which belongs to the settings."""
 
     async def close(self) -> None:
-        """Nothing is under way."""
+        """Do nothing: there are no renewals."""
 
 
 class InstalledTokens:
-    """The tokens of every workspace that has installed the app; those that end are renewed two hours before.
+    """The tokens of all workspaces that installed the app; expiring ones are renewed two hours early.
 
-    `home` is the token of one workspace more, which needs no install. What the database says is remembered for a minute.
+    `settings_token` belongs to one more workspace, which needs no install. Database rows are cached for a minute, and
+    missing ones for five seconds.
     """
 
-    def __init__(self, *, installs: Installs, oauth: OAuth, clock: Clock, home: str = "") -> None:
+    def __init__(self, *, installs: Installs, oauth: OAuth, clock: Clock, settings_token: str = "") -> None:
         self._installs = installs
         self._oauth = oauth
         self._clock = clock
-        self._home = home
-        self._home_team = ""
-        self._ask_again: datetime | None = None
-        self._kept: OrderedDict[str, tuple[Install | None, datetime]] = OrderedDict()
+        self._settings_token = settings_token
+        self._settings_team = ""
+        self._next_lookup: datetime | None = None
+        self._cache: OrderedDict[str, tuple[Install | None, datetime]] = OrderedDict()
         self._renewing: dict[str, asyncio.Task[Install | None]] = {}
         self._failed: dict[str, tuple[datetime, Failure]] = {}
 
     async def token(self, team: str) -> str:
-        if not team and self._home:
-            return self._home
+        if not team and self._settings_token:
+            return self._settings_token
         install = await self._install(team)
-        if install is not None and (lasting := await self._lasting(install)) is not None:
-            return lasting.token
-        if install is None and await self._at_home(team):
-            return self._home
+        if install is not None and (valid := await self._valid_install(install)) is not None:
+            return valid.token
+        if install is None and await self._is_settings_team(team):
+            return self._settings_token
         raise Refused("Slack: the app is not installed in this workspace", gone=True)
 
-    async def known(self, team: str) -> bool:
-        return await self._install(team) is not None or await self._at_home(team)
+    async def is_installed(self, team: str) -> bool:
+        return await self._install(team) is not None or await self._is_settings_team(team)
 
     async def put(self, install: Install) -> None:
         await self._installs.put(install)
-        self._kept.pop(install.workspace, None)
+        self._cache.pop(install.workspace, None)
 
-    async def ended(self, team: str, at: datetime) -> None:
-        """Forget the token, and ask Slack to take it back in case it has not yet."""
+    async def app_removed(self, team: str, at: datetime) -> None:
+        """Forget the token and revoke it, in case Slack has not yet."""
         forgotten = await self._installs.forget(PLATFORM, team, until=at)
-        self._kept.pop(team, None)
+        self._cache.pop(team, None)
         if forgotten is not None:
             _log.info("Slack: the app was removed from %s", team)
             with suppress(Failure, TimeoutError):
-                async with asyncio.timeout(_PATIENCE):
-                    await self._oauth.end(forgotten.token)
+                async with asyncio.timeout(_TIMEOUT):
+                    await self._oauth.revoke(forgotten.token)
 
     async def close(self) -> None:
         await asyncio.gather(*self._renewing.values(), return_exceptions=True)
 
     async def _install(self, team: str) -> Install | None:
-        """The install as it is kept, whether its token still lasts or not."""
-        kept = self._kept.get(team)
-        if kept is not None and self._clock.now() < kept[1]:
-            return kept[0]
+        """Return the install as stored; its token may have expired."""
+        cached = self._cache.get(team)
+        if cached is not None and self._clock.now() < cached[1]:
+            return cached[0]
         return self._remember(team, await self._installs.get(PLATFORM, team))
 
     def _remember(self, team: str, install: Install | None) -> Install | None:
-        self._kept[team] = (install, self._clock.now() + (_REMEMBER if install else _REMEMBER_NONE))
-        if len(self._kept) > _MOST:
-            self._kept.popitem(last=False)
+        self._cache[team] = (install, self._clock.now() + (_CACHE_TIME if install else _MISSING_CACHE_TIME))
+        if len(self._cache) > _MAX_CACHED:
+            self._cache.popitem(last=False)
         return install
 
-    async def _lasting(self, install: Install) -> Install | None:
-        """The install with a token that still lasts, renewed when it ends soon; `None` where Slack gives no more.
+    async def _valid_install(self, install: Install) -> Install | None:
+        """Return the install with a valid token, renewing it if it expires soon; `None` if Slack refuses to renew it.
 
-        Who stops waiting does not stop the renewal: by then Slack may have used up the old token, and told the new one to nobody.
+        Cancelling the caller does not cancel the renewal, because Slack may already have invalidated the old refresh token.
         """
-        if not self._ends_soon(install):
+        if not self._expires_soon(install):
             return install
         team = install.workspace
         if team not in self._renewing:
             self._renewing[team] = asyncio.create_task(self._renew(install))
-            self._renewing[team].add_done_callback(lambda done: self._settled(team, done))
+            self._renewing[team].add_done_callback(lambda done: self._renewal_done(team, done))
         return await asyncio.shield(self._renewing[team])
 
-    def _settled(self, team: str, done: asyncio.Task[Install | None]) -> None:
-        """Whether or not anybody still waits for how it ended."""
+    def _renewal_done(self, team: str, done: asyncio.Task[Install | None]) -> None:
+        """Forget the task and mark its exception as retrieved, in case no caller awaits it any longer."""
         del self._renewing[team]
         if not done.cancelled():
             done.exception()
 
     async def _renew(self, install: Install) -> Install | None:
         install = await self._install(install.workspace) or install
-        if not self._ends_soon(install):
+        if not self._expires_soon(install):
             return install
         again, failure = self._failed.get(install.workspace, (None, None))
         if again is None or self._clock.now() >= again:
-            return await self._renewed(install)
-        return self._unless_over(install, failure)
+            return await self._try_renewing(install)
+        return self._unless_expired(install, failure)
 
-    async def _renewed(self, install: Install) -> Install | None:
-        """Renew it; what fails is not tried again for a minute."""
-        team, soon = install.workspace, self._clock.now() + _EARLY
+    async def _try_renewing(self, install: Install) -> Install | None:
+        """Renew the token; after a failure, retry no sooner than in a minute."""
+        team, renew_before = install.workspace, self._clock.now() + _RENEW_BEFORE
         try:
-            return self._remember(team, await self._installs.renewed(PLATFORM, team, soon, self._oauth.renew))
+            return self._remember(team, await self._installs.renewed(PLATFORM, team, renew_before, self._oauth.renew))
         except Failure as failure:
             _log.warning("Slack: the token of %s was not renewed: %s", team, failure)
-            self._failed[team] = (self._clock.now() + _REMEMBER, failure)
-            return self._unless_over(install, failure)
+            self._failed[team] = (self._clock.now() + _CACHE_TIME, failure)
+            return self._unless_expired(install, failure)
 
-    def _unless_over(self, install: Install, failure: Failure | None) -> Install | None:
-        """The install while its token lasts; then `None` if Slack gives no more, and the failure if it may yet."""
+    def _unless_expired(self, install: Install, failure: Failure | None) -> Install | None:
+        """Return the install while its token is valid; then `None` after a refusal, or raise a failure that may pass."""
         if install.expires is None or install.expires > self._clock.now():
             return install
         if failure is None or isinstance(failure, Refused):
             return None
         raise Unreachable(str(failure))
 
-    def _ends_soon(self, install: Install) -> bool:
-        return install.expires is not None and install.expires <= self._clock.now() + _EARLY
+    def _expires_soon(self, install: Install) -> bool:
+        return install.expires is not None and install.expires <= self._clock.now() + _RENEW_BEFORE
 
-    async def _at_home(self, team: str) -> bool:
-        """Whether it is the workspace of the token in the settings; while Slack does not tell whose that is, any may be."""
-        if not self._home:
+    async def _is_settings_team(self, team: str) -> bool:
+        """Return whether the settings' token belongs to the workspace; true for any while that lookup fails."""
+        if not self._settings_token:
             return False
         now = self._clock.now()
-        if not self._home_team and (self._ask_again is None or now >= self._ask_again):
-            self._ask_again = now + _REMEMBER
+        if not self._settings_team and (self._next_lookup is None or now >= self._next_lookup):
+            self._next_lookup = now + _CACHE_TIME
             with suppress(Failure, TimeoutError):
-                async with asyncio.timeout(_PATIENCE):
-                    self._home_team = await self._oauth.whose(self._home)
-        return self._home_team in ("", team)
+                async with asyncio.timeout(_TIMEOUT):
+                    self._settings_team = await self._oauth.workspace_of(self._settings_token)
+        return self._settings_team in ("", team)

@@ -1,4 +1,4 @@
-"""Whether a webhook call really comes from Slack, and was made just now."""
+"""Verifies the signature and the age of webhook calls."""
 
 import hmac
 from datetime import datetime
@@ -11,17 +11,19 @@ TIMESTAMP = "x-slack-request-timestamp"
 WINDOW_SECONDS = 300
 
 
-def genuine(request: Request, secret: str, now: datetime) -> bool:
-    """Whether the call is signed with the secret and at most five minutes old; never without a secret."""
+def is_signed(request: Request, secret: str, now: datetime) -> bool:
+    """Return whether the call has a valid signature and a timestamp within five minutes; false without a secret."""
     stamp = request.headers.get(TIMESTAMP, "")
-    given = request.headers.get(SIGNATURE, "")
+    signature_header = request.headers.get(SIGNATURE, "")
     if not secret or not stamp.isascii() or not stamp.isdigit() or len(stamp) > 12:
         return False
     if abs(now.timestamp() - int(stamp)) > WINDOW_SECONDS:
         return False
-    return hmac.compare_digest(given.encode(errors="replace"), signature(request.body, secret, stamp).encode())
+    return hmac.compare_digest(
+        signature_header.encode(errors="replace"), signature(request.body, secret, stamp).encode()
+    )
 
 
 def signature(body: bytes, secret: str, stamp: str) -> str:
-    """Slack's signature, version 0, of a body sent at `stamp` (seconds since 1970)."""
+    """Return Slack's signature, version 0, of a body sent at `stamp` (seconds since 1970)."""
     return "v0=" + hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, sha256).hexdigest()

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from bots.delivery import CountFallback
 from bots.telegram import callback, quiz, render
 from bots.telegram.acknowledge import Acknowledger
 from bots.telegram.albums import Albums
@@ -11,19 +12,19 @@ from bots.telegram.draft_pacing import MOST as DRAWS
 from bots.telegram.html import TEXT_LIMIT
 from bots.telegram.live import TelegramLiveUpdates, TelegramStreams
 from bots.telegram.parse import TelegramParser, TelegramUpdate
-from bots.telegram.send import Count, TelegramSender
+from bots.telegram.send import TelegramSender
 from bots.telegram.verify import genuine
 from bots.telegram.wording import TelegramBot
 from core.address import Address
-from core.channel import Capabilities, LiveUpdates, RateLimit, RateSpec, Request
+from core.channel import Capabilities, LiveTarget, LiveUpdates, RateLimit, RateSpec, Request
 from core.clock import Clock
 from core.errors import Refused, Unreachable
 from core.event import Event, Tapped
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.ports.blobs import Blobs
 from core.ports.messaging import Polls
 from core.quiz import button_value
-from core.reply import Reply
 
 CAPABILITIES = Capabilities(
     text_limit=TEXT_LIMIT,
@@ -66,7 +67,7 @@ class TelegramChannel:
         clock: Clock,
         blobs: Blobs,
         streams: TelegramStreams,
-        count: Count,
+        count: CountFallback,
         polls: Polls | None = None,
     ) -> None:
         self._client = client
@@ -143,8 +144,8 @@ class TelegramChannel:
         """To be called after every `parse`; see `Acknowledging`."""
         await self._acknowledging.tell(events)
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
-        return await self._sending.send(address, reply, key=key, target=target)
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:
+        return await self._sending.send(outbound, target=target)
 
     def lanes(self, address: Address) -> tuple[RateLimit, ...]:
         """All topics of a group share its limit, of which a part is kept for what is drawn meanwhile."""
@@ -158,9 +159,9 @@ class TelegramChannel:
             raise Refused("the file is larger than 20 MB")
         return await self._client.fetch(media.ref)
 
-    def live(self, address: Address) -> LiveUpdates:
+    def live(self, target: LiveTarget) -> LiveUpdates:
         return TelegramLiveUpdates(
-            address=address, client=self._client, clock=self._clock, streams=self._streams, count=self._count
+            address=target.address, client=self._client, clock=self._clock, streams=self._streams, count=self._count
         )
 
     async def settled(self) -> None:

@@ -1,6 +1,7 @@
 """What a message holds: words, a voice, files, or something that has neither; pure."""
 
-from bots.telegram.json_fields import Json, amount, inner, record, records, text
+from bots.json_fields import Json, inner, number_or_zero, record, records
+from bots.telegram.json_fields import text
 from bots.telegram.quotation import below
 from bots.telegram.wording import TelegramWords
 from core.errors import Malformed
@@ -66,7 +67,7 @@ def _gesture(message: Json) -> Gesture | None:
     if "contact" in message:
         return Gesture(what="contact")
     if (dice := inner(message, "dice")) is not None:
-        return Gesture(what="dice", text=f"{text(dice, 'emoji')[:_SHORT]} {amount(dice, 'value')}".strip())
+        return Gesture(what="dice", text=f"{text(dice, 'emoji')[:_SHORT]} {number_or_zero(dice, 'value')}".strip())
     if "poll" in message:
         return Gesture(what="poll")
     return Gesture(what="other") if any(name in message for name in _OTHER) else None
@@ -77,7 +78,9 @@ def _picture(message: Json) -> Media | None:
     sizes = records(message, "photo")
     if not sizes:
         return None
-    return _media(max(sizes, key=lambda size: amount(size, "width") * amount(size, "height")), "image/jpeg")
+    return _media(
+        max(sizes, key=lambda size: number_or_zero(size, "width") * number_or_zero(size, "height")), "image/jpeg"
+    )
 
 
 def _file(message: Json, name: str, mime: str) -> Media | None:
@@ -92,6 +95,6 @@ def _media(file: Json, mime: str) -> Media:
         ref=ref,
         mime=text(file, "mime_type") or mime or "application/octet-stream",
         name=text(file, "file_name"),
-        size=amount(file, "file_size"),
-        seconds=float(min(amount(file, "duration"), 10**9)),
+        size=number_or_zero(file, "file_size"),
+        seconds=float(min(number_or_zero(file, "duration"), 10**9)),
     )

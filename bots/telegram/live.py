@@ -1,11 +1,12 @@
 """Signs of life in a chat: typing, what is being done, and the answer while it is written."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
+from bots.delivery import CountFallback
 from bots.telegram import render
 from bots.telegram.client import TelegramClient
 from bots.telegram.draft_pacing import DraftPacing
@@ -87,7 +88,7 @@ class TelegramLiveUpdates:
         client: TelegramClient,
         clock: Clock,
         streams: TelegramStreams,
-        count: Callable[[str], None],
+        count: CountFallback,
     ) -> None:
         self._address = address
         self._client = client

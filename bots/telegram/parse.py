@@ -7,8 +7,9 @@ from datetime import datetime
 from hashlib import blake2s
 from typing import cast
 
+from bots.json_fields import Json, inner, number, number_or_zero, record
 from bots.telegram import callback, content
-from bots.telegram.json_fields import Json, amount, inner, moment, number, record, text
+from bots.telegram.json_fields import moment, text
 from bots.telegram.quiz import unplaced
 from bots.telegram.quotation import answers, quotation
 from bots.telegram.wording import TelegramBot, words
@@ -90,12 +91,12 @@ class TelegramParser:
                 body=body,
                 addressed=addressed,
                 group=group,
-                message_id=str(amount(message, "message_id")),
+                message_id=str(number_or_zero(message, "message_id")),
             )
             for place, body in enumerate(content.bodies(message, said, quoted=quoted, edited=edited))
         )
         return TelegramUpdate(
-            events=events, message=str(amount(message, "message_id")), album=text(message, "media_group_id")
+            events=events, message=str(number_or_zero(message, "message_id")), album=text(message, "media_group_id")
         )
 
     def _edit(self, message: Json, key: str) -> TelegramUpdate:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
 from typing import cast
 
 from bots.telegram.channel import TelegramChannel
@@ -10,12 +9,11 @@ from bots.telegram.client import TelegramClient
 from bots.telegram.errors import PollingConflict, TelegramTokenRejected
 from bots.telegram.parse import KINDS
 from core.channel import ReceiveEvent
+from core.clock import Sleep
 from core.errors import Failure, Malformed, Throttled
 
 _log = logging.getLogger(__name__)
 _LONGEST_WAIT = 60.0
-
-Sleep = Callable[[float], Awaitable[None]]
 
 
 class TelegramGateway:

@@ -1,6 +1,7 @@
 """What a message answers: whether it is one of the bot's, and the words of somebody else's, put in front as a quotation; pure."""
 
-from bots.telegram.json_fields import Json, inner, text
+from bots.json_fields import Json, inner
+from bots.telegram.json_fields import text
 from bots.telegram.wording import TelegramBot
 
 LONGEST = 1000

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
+from bots.delivery import CountFallback, SendStep
 from bots.telegram import callback, quiz, render
 from bots.telegram.client import TelegramClient
 from bots.telegram.errors import (
@@ -21,21 +22,21 @@ from bots.telegram.render import TelegramMessage
 from core.address import Address
 from core.errors import Refused
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.ports.blobs import Blobs
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
-
-Step = Callable[[], Awaitable[str]]
-Count = Callable[[str], None]
-"""Called with the name of the simpler form that was fallen back to: plain, numbers, audio, post, buttons."""
 
 _REMEMBERED = 256
 
 
 class TelegramSender:
-    """Sends replies for one bot. `key` signs buttons, `streams` knows which answers are half written."""
+    """Sends replies for one bot. `key` signs buttons, `streams` knows which answers are half written.
+
+    `count` receives plain, numbers, audio, post or buttons.
+    """
 
     def __init__(
-        self, *, client: TelegramClient, key: bytes, blobs: Blobs, streams: TelegramStreams, count: Count
+        self, *, client: TelegramClient, key: bytes, blobs: Blobs, streams: TelegramStreams, count: CountFallback
     ) -> None:
         self._client = client
         self._key = key
@@ -45,12 +46,13 @@ class TelegramSender:
         self._moved: dict[str, str] = {}
         self._begun: OrderedDict[tuple[str, Reply], tuple[str, ...]] = OrderedDict()
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str) -> str:
+    async def send(self, outbound: OutboundMessage, *, target: str) -> str:
         """The id of the message sent, or of the last one where it took several.
 
-        A retry with the same `key` in this process goes on after the messages that went through. A group that has
-        become a supergroup is followed there.
+        A retry in the same process resumes after the messages that were sent. A group that has become a supergroup is
+        followed there.
         """
+        address, reply, key = outbound.address, outbound.reply, outbound.id
         address = replace(address, chat=self._moved.get(address.chat, address.chat))
         try:
             return await self._walk((key, reply), self._steps(address, reply, target))
@@ -59,7 +61,7 @@ class TelegramSender:
         address = replace(address, chat=self._moved[address.chat])
         return await self._walk((key, reply), self._steps(address, reply, ""))
 
-    async def _walk(self, key: tuple[str, Reply], steps: Sequence[Step]) -> str:
+    async def _walk(self, key: tuple[str, Reply], steps: Sequence[SendStep]) -> str:
         sent = self._begun.pop(key, ())
         for step in steps[len(sent) :]:
             try:
@@ -75,7 +77,7 @@ class TelegramSender:
         if len(self._begun) > _REMEMBERED:
             self._begun.popitem(last=False)
 
-    def _steps(self, address: Address, reply: Reply, target: str) -> tuple[Step, ...]:
+    def _steps(self, address: Address, reply: Reply, target: str) -> tuple[SendStep, ...]:
         match reply:
             case Text():
                 return self._texts(address, render.texts(reply, self._sign(address)), reply.choices)
@@ -95,14 +97,14 @@ class TelegramSender:
 
     def _texts(
         self, address: Address, messages: tuple[TelegramMessage, ...], choices: tuple[Choice, ...]
-    ) -> tuple[Step, ...]:
+    ) -> tuple[SendStep, ...]:
         if not messages:
             raise Refused("there are no words to send")
         if choices and not messages[-1].keyboard:
             self._count("numbers")
         return tuple(self._step(address, message) for message in messages)
 
-    def _step(self, address: Address, message: TelegramMessage) -> Step:
+    def _step(self, address: Address, message: TelegramMessage) -> SendStep:
         return lambda: self._say(address, message)
 
     async def _say(self, address: Address, message: TelegramMessage) -> str:
@@ -137,7 +139,7 @@ class TelegramSender:
                 await self._client.take_back(address, written)
             await self._streams.forget(address)
 
-    def _spoken(self, address: Address, reply: Voice) -> tuple[Step, ...]:
+    def _spoken(self, address: Address, reply: Voice) -> tuple[SendStep, ...]:
         audio = reply.audio
         if audio is None:
             return self._texts(address, render.texts(Text(text=reply.text), self._sign(address)), ())
@@ -153,7 +155,7 @@ class TelegramSender:
             self._count("audio")
         return await self._formatted(lambda shown: self._client.audio(address, data, audio.seconds, shown), caption)
 
-    def _quiz(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
+    def _quiz(self, address: Address, reply: Quiz) -> tuple[SendStep, ...]:
         """A poll where the question is one for a poll and fits it, else a message with buttons."""
         if not quiz.asks(reply):
             return self._buttoned(address, reply)
@@ -179,7 +181,7 @@ class TelegramSender:
             receipt = await step()
         return receipt
 
-    def _buttoned(self, address: Address, reply: Quiz) -> tuple[Step, ...]:
+    def _buttoned(self, address: Address, reply: Quiz) -> tuple[SendStep, ...]:
         messages = render.quiz(reply, self._sign(address))
         texts = self._texts(address, messages, () if reply.form == "ordering" else reply.choices)
         audio = reply.audio
@@ -189,7 +191,7 @@ class TelegramSender:
             return (lambda: self._voice(address, audio, messages[0]),)
         return (lambda: self._voice(address, audio, TelegramMessage(words="")), *texts)
 
-    def _mark(self, address: Address, reply: Mark, target: str) -> tuple[Step, ...]:
+    def _mark(self, address: Address, reply: Mark, target: str) -> tuple[SendStep, ...]:
         """Mark the question where it stands; without a place or buttons to mark, send the verdict alone, below the answer."""
         if (poll := quiz.sent(target)) is not None:
             return self._mark_poll(address, reply, poll)
@@ -203,7 +205,7 @@ class TelegramSender:
 
         return (mark,)
 
-    def _mark_poll(self, address: Address, reply: Mark, poll: quiz.SentQuiz) -> tuple[Step, ...]:
+    def _mark_poll(self, address: Address, reply: Mark, poll: quiz.SentQuiz) -> tuple[SendStep, ...]:
         """A poll tells its own verdict to who answered there; answered by words or voice, it is closed and the verdict said."""
 
         async def close() -> str:
@@ -226,14 +228,14 @@ class TelegramSender:
             await self._client.recaption(address, target, message)
         return target
 
-    def _picture(self, address: Address, reply: Picture) -> tuple[Step, ...]:
+    def _picture(self, address: Address, reply: Picture) -> tuple[SendStep, ...]:
         caption, rest = render.caption(reply.text)
         return (
             lambda: self._photo(address, reply, TelegramMessage(words=caption)),
             *(self._step(address, m) for m in rest),
         )
 
-    def _document(self, address: Address, reply: Document) -> tuple[Step, ...]:
+    def _document(self, address: Address, reply: Document) -> tuple[SendStep, ...]:
         caption, rest = render.caption(reply.text)
 
         async def send() -> str:

@@ -8,7 +8,7 @@ from bots.telegram.channel import TelegramChannel
 from bots.telegram.client import TelegramClient
 from bots.telegram.errors import TelegramTokenRejected
 from bots.telegram.parse import KINDS
-from bots.telegram.poll import Sleep
+from core.clock import Sleep
 from core.errors import Refused, Throttled, Unreachable
 
 _log = logging.getLogger(__name__)

@@ -4,7 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bots.telegram.json_fields import Json, inner, number, records, text
+from bots.json_fields import Json, inner, number, records
+from bots.telegram.json_fields import text
 
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,32})(?:@([A-Za-z0-9_]+))?(?=\s|$)")
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Final
 
 from core.address import Address
-from core.channel import Capabilities, LiveUpdates, Request
+from core.channel import Capabilities, LiveTarget, LiveUpdates, Request
 from core.clock import Clock
 from core.errors import Refused
 from core.event import Event
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.ports.feed import Feed
-from core.reply import Reply
 from core.wire import dump_reply
 
 NAME: Final = "terminal"
@@ -46,16 +46,16 @@ class TerminalChannel:
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
         """Whoever types sees that it was taken."""
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:  # noqa: ARG002 - the shape of `Channel`
-        """Exactly once by `key`; the id given back is the line's number."""
-        body = {"role": "sona", "at": self.clock.now().isoformat(), "reply": json.loads(dump_reply(reply))}
-        return str(await self.feed.append(address, key, body))
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:  # noqa: ARG002 - the shape of `Channel`
+        """Exactly once by its id; the id given back is the line's number."""
+        body = {"role": "sona", "at": self.clock.now().isoformat(), "reply": json.loads(dump_reply(outbound.reply))}
+        return str(await self.feed.append(outbound.address, outbound.id, body))
 
     async def fetch(self, media: Media) -> bytes:
         raise Refused(f"nothing is sent from a terminal: {media.ref}")
 
-    def live(self, address: Address) -> LiveUpdates:
-        return TerminalLiveUpdates(feed=self.feed, address=address, clock=self.clock)
+    def live(self, target: LiveTarget) -> LiveUpdates:
+        return TerminalLiveUpdates(feed=self.feed, address=target.address, clock=self.clock)
 
 
 class TerminalLiveUpdates:

@@ -17,11 +17,12 @@ from bots.twilio.routes import INSISTING, STATUS
 from bots.twilio.segments import measure
 from bots.twilio.verify import genuine
 from core.address import Address
-from core.channel import Capabilities, LiveUpdates, RateSpec, Request
+from core.channel import Capabilities, LiveTarget, LiveUpdates, RateSpec, Request
 from core.clock import Clock
 from core.errors import Failure, Malformed, Refused
 from core.event import Event, Left
 from core.media import Audio, Media
+from core.outbound import OutboundMessage
 from core.phrases import phrase
 from core.ports.blobs import Blobs
 from core.ports.consent import Allowance, Consents
@@ -138,8 +139,9 @@ class SmsChannel:
         if await self._allowance.spend(address, segments, day=day, cap=self._cap, cost=cost):
             await self._posted(address, message, "", day)
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:  # noqa: ARG002 - nothing that was sent can be changed
-        """The id of the message, or of the last one where it took several; a retry with the same key in this process goes on after what went through."""
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:  # noqa: ARG002 - nothing that was sent can be changed
+        """The id of the message, or of the last one where it took several; a retry in this process resumes after the messages that were sent."""
+        address, reply, key = outbound.address, outbound.reply, outbound.id
         messages = await self._messages(address, reply)
         if not messages:
             raise Refused("there are no words to send")
@@ -225,7 +227,7 @@ class SmsChannel:
             raise Refused("the file is larger than 20 MB")
         return await self._client.fetch(media.ref)
 
-    def live(self, address: Address) -> LiveUpdates:  # noqa: ARG002 - nothing lives in a text message
+    def live(self, target: LiveTarget) -> LiveUpdates:  # noqa: ARG002 - nothing lives in a text message
         return _Still()
 
     async def close(self) -> None:

@@ -10,13 +10,13 @@ from bots.web import render
 from bots.web.session import CookieSigner
 from bots.web.transcode import Transcoder
 from core.address import Address
-from core.channel import Capabilities, LiveUpdates, Request
+from core.channel import Capabilities, LiveTarget, LiveUpdates, Request
 from core.clock import Clock
 from core.event import Event
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.ports.blobs import Blobs
 from core.ports.feed import Feed
-from core.reply import Reply
 from core.wire import dump_reply
 
 NAME: Final = "web"
@@ -63,17 +63,17 @@ class WebChannel:
     async def acknowledge(self, events: tuple[Event, ...]) -> None:
         """The socket has done it."""
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:  # noqa: ARG002 - the shape of `Channel`
-        """Exactly once by `key`; the id given back is the line's number. The page finds what a `Mark` marks by itself."""
-        body = render.said(json.loads(dump_reply(reply)), self.clock.now())
-        return str(await self.feed.append(address, key, body))
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:  # noqa: ARG002 - the shape of `Channel`
+        """Exactly once by its id; the id given back is the line's number. The page finds what a `Mark` marks by itself."""
+        body = render.said(json.loads(dump_reply(outbound.reply)), self.clock.now())
+        return str(await self.feed.append(outbound.address, outbound.id, body))
 
     async def fetch(self, media: Media) -> bytes:
         data, _ = await self.blobs.get(media.ref)
         return data
 
-    def live(self, address: Address) -> LiveUpdates:
-        return WebLiveUpdates(feed=self.feed, address=address, clock=self.clock)
+    def live(self, target: LiveTarget) -> LiveUpdates:
+        return WebLiveUpdates(feed=self.feed, address=target.address, clock=self.clock)
 
 
 class WebLiveUpdates:

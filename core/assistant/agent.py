@@ -12,6 +12,7 @@ from core.assistant.tool_runner import ToolDeps, ToolRunner
 from core.channel import LiveUpdates
 from core.conversation import Message, Usage
 from core.dialogue.draft import Interrupted, TurnDraft
+from core.dialogue.intent import Incoming
 from core.dialogue.suggestions import suggest
 from core.dialogue.text import words
 from core.errors import Failure, Throttled
@@ -34,13 +35,14 @@ class Agent:
         self._specs = tuple(tool.spec for tool in tools.tools.values())
         self._rounds = rounds
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         """The thought with the answer; the last line of the conversation's history is what is answered.
 
         A model that fails is told to the person honestly, with what it had said so far and what it has cost.
         Cancelled, it raises `Interrupted` with the same.
         """
-        if not isinstance(event.body, Said | Spoke | Tapped) or not words(event):
+        event = incoming.event
+        if not isinstance(event.body, Said | Spoke | Tapped) or not incoming.text:
             return None
         turn = _Turn(box=ToolRunner(self._tools, event, draft, live), live=live)
         try:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from core.assistant.tool_runner import CONFIRM, ToolDeps, ToolRunner, shown_name
 from core.channel import LiveUpdates
 from core.dialogue.draft import TurnDraft
-from core.event import Event
+from core.dialogue.intent import Incoming
 from core.phrases import phrase
 from core.ports.model import ModelToolCall
 from core.reply import Text
@@ -18,7 +18,8 @@ class ConfirmedCalls:
     def __init__(self, *, tools: ToolDeps) -> None:
         self._tools = tools
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+        event = incoming.event
         answered = self._tools.confirmations.answer(CONFIRM, event, draft)
         if answered is None:
             return None

@@ -8,9 +8,9 @@ from core.assistant.smalltalk import small_talk
 from core.channel import LiveUpdates
 from core.dialogue import offline_notice
 from core.dialogue.draft import TurnDraft
+from core.dialogue.intent import Incoming
 from core.dialogue.suggestions import suggest
-from core.dialogue.text import command, words
-from core.event import Event, Said, Spoke, Tapped
+from core.event import Said, Spoke, Tapped
 from core.phrases import phrase
 from core.ports.knowledge import Retriever
 from core.ports.study import StudyLookup
@@ -50,14 +50,15 @@ class OfflineAssistant:
         self._lessons = lessons
         self._silent = silent
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
-        asked = words(event)
-        if not isinstance(event.body, Said | Spoke | Tapped) or not asked:
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+        asked = incoming.text
+        if not isinstance(incoming.event.body, Said | Spoke | Tapped) or not asked:
             return None
         if small := self._smalltalk(asked, draft):
             return small
-        wanted, text = command(event) or ("", "")
-        if wanted == "explain":
+        intent = incoming.intent
+        if intent is not None and intent.name == "explain_text":
+            text = intent.arguments
             reply = self._glossed(text, draft) or await self._read(text, draft, live)
         else:
             reply = self._looked_up(asked, draft) or await self._read(asked, draft, live)

@@ -6,7 +6,7 @@ from typing import Protocol
 from core.card import Card, Review, UnitProgress
 from core.channel import LiveUpdates
 from core.conversation import Conversation, Message, QuizOrigin, ToolCall, Usage
-from core.event import Event
+from core.dialogue.intent import Incoming
 from core.principal import NOBODY, UNKNOWN_AUDIENCE, Audience, Principal
 from core.reply import Reply
 
@@ -49,10 +49,10 @@ class Interrupted(Exception):
 
 
 class Answerer(Protocol):
-    """Someone who may answer an event."""
+    """Part of a feature that may answer an event."""
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
-        """The thought with the answer added, or `None` when the event is not theirs to answer.
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+        """The draft with the answer added, or `None` if the event is for another answerer.
 
         A `Spoke` event arrives with `heard` filled in. Raises `core.errors`.
         """

@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from core.address import Address
-from core.conversation import ClaimedTurn, OutboundMessage, Turn
+from core.conversation import ClaimedTurn, Turn
 from core.event import Event
+from core.outbound import OutboundMessage
 from core.reply import Choice, Quiz
 
 

@@ -8,7 +8,8 @@ from sqlalchemy import text
 
 from core import wire
 from core.clock import Clock
-from core.conversation import ClaimedTurn, Conversation, Learner, OutboundMessage, Turn
+from core.conversation import ClaimedTurn, Conversation, Learner, Turn
+from core.outbound import OutboundMessage
 from core.reply import Quiz
 from storage.engine.database import Database
 
@@ -42,8 +43,8 @@ _CLOSE = text(
         FROM done d WHERE c.address = d.origin->>'address' AND c.version = (d.origin->>'version')::int
             AND (c.lease_until IS NULL OR c.lease_until <= :now) AND NOT EXISTS (SELECT FROM given g WHERE g.address = c.address)
     ), told AS (
-        INSERT INTO outbound (id, address, quiz_id, payload, due_at, created_at)
-        SELECT p->>'id', d.address, p->>'quiz_id', p->'payload', :now, :now
+        INSERT INTO outbound (id, address, quiz_id, thread, payload, due_at, created_at)
+        SELECT p->>'id', d.address, p->>'quiz_id', p->>'thread', p->'payload', :now, :now
         FROM done d, jsonb_array_elements(d.outbound) WITH ORDINALITY AS x (p, i) ORDER BY d.n, x.i
     ), recorded AS (
         INSERT INTO turns (id, address, learner_id, started_at, ended_at, model, input_tokens, output_tokens,
@@ -138,7 +139,12 @@ def _state(conversation: Conversation) -> Any:
 
 def _parcel(outbound: OutboundMessage) -> dict[str, Any]:
     quiz_id = outbound.reply.id if isinstance(outbound.reply, Quiz) else ""
-    return {"id": outbound.id, "quiz_id": quiz_id, "payload": json.loads(wire.dump_reply(outbound.reply))}
+    return {
+        "id": outbound.id,
+        "quiz_id": quiz_id,
+        "thread": outbound.thread,
+        "payload": json.loads(wire.dump_reply(outbound.reply)),
+    }
 
 
 def _fields(noun: Any) -> dict[str, Any]:

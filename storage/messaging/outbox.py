@@ -11,8 +11,9 @@ from sqlalchemy import Row, text
 from core import wire
 from core.address import Address
 from core.clock import Clock
-from core.conversation import ConversationState, OutboundMessage
+from core.conversation import ConversationState
 from core.errors import Malformed
+from core.outbound import OutboundMessage
 from core.reply import Choice
 from storage.engine.batcher import Batcher
 from storage.engine.database import Database
@@ -32,7 +33,7 @@ _NEXT = text(
     )
     UPDATE outbound p SET lease_until = :until, attempts = p.attempts + 1
     FROM free WHERE p.seq = free.seq
-    RETURNING p.id, p.address, p.payload, p.attempts, p.created_at AS written, p.due_at AS due, coalesce((
+    RETURNING p.id, p.address, p.thread, p.payload, p.attempts, p.created_at AS written, p.due_at AS due, coalesce((
         SELECT t.platform_id FROM outbound t
         WHERE t.address = p.address AND t.quiz_id = p.payload #>> '{is,quiz}' AND t.quiz_id <> '' AND t.state = 'sent'
         LIMIT 1), '') AS target
@@ -141,7 +142,7 @@ def _due(row: Row[Any], address: Address) -> DueRow | Malformed:
         reply = wire.load_reply(row.payload)
     except Malformed as error:
         return error
-    outbound = OutboundMessage(id=row.id, address=address, reply=reply, attempts=row.attempts)
+    outbound = OutboundMessage(id=row.id, address=address, reply=reply, thread=row.thread, attempts=row.attempts)
     return DueRow(outbound=outbound, target=row.target, written=row.written, due=row.due)
 
 

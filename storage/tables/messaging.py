@@ -111,6 +111,7 @@ outbound = Table(
     Column("id", Text, nullable=False),
     Column("address", Text, nullable=False),
     Column("quiz_id", Text, nullable=False, server_default=""),
+    Column("thread", Text, nullable=False, server_default=""),
     Column("payload", JSONB, nullable=False),
     Column("state", Text, nullable=False, server_default="waiting"),
     Column("attempts", Integer, nullable=False, server_default="0"),

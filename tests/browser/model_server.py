@@ -12,8 +12,10 @@ import redis.asyncio as redis
 
 from bots.web import WebChannel
 from core.address import Address
+from core.channel import LiveTarget
 from core.event import Event, Joined, Said, Shared, Spoke, Stopped, Tapped
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.ports.blobs import Blobs
 from core.reply import Choice, Mark, Picture, Quiz, Reply, Source, Text, Voice
 from core.wire import load_event
@@ -104,7 +106,7 @@ class Brain:
     async def _answer(self, event: Event) -> None:
         number = 0
         async for reply in self._replies(event):
-            await self._channel.send(event.address, reply, key=f"{event.id}/{number}")
+            await self._channel.send(OutboundMessage(id=f"{event.id}/{number}", address=event.address, reply=reply))
             number += 1
 
     async def _replies(self, event: Event) -> AsyncIterator[Reply]:
@@ -199,7 +201,7 @@ class Brain:
         )
 
     async def _written(self, address: Address, text: str, doing: str, sources: tuple[Source, ...] = ()) -> Text:
-        live = self._channel.live(address)
+        live = self._channel.live(LiveTarget(address=address))
         await live.typing()
         await live.status(doing)
         for end in range(40, len(text), 40):
@@ -211,7 +213,7 @@ class Brain:
     async def _long(self, address: Address) -> Text:
         """Writes on until stopped or until the gate opens."""
         self._stopped.clear()
-        live = self._channel.live(address)
+        live = self._channel.live(LiveTarget(address=address))
         await live.typing()
         written = ""
         while not self._stopped.is_set() and not self.gate.is_set():

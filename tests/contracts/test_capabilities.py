@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from core.channel import LiveUpdates, PersonalLiveUpdates
+from core.channel import LiveTarget, LiveUpdates
 from core.fit import fit
 from core.markup import plain
+from core.outbound import OutboundMessage
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Source, Text, Voice
 from tests.contracts.channels import Harness, openers
 
@@ -23,17 +24,19 @@ async def harness(request: pytest.FixtureRequest) -> AsyncIterator[Harness]:
 
 async def _sent(harness: Harness, reply: Reply, *, key: str = "k", target: str = "") -> str:
     for number, piece in enumerate(fit(reply, harness.channel.capabilities)):
-        target = await harness.channel.send(harness.address, piece, key=f"{key}{number}", target=target)
+        target = await harness.channel.send(
+            OutboundMessage(id=f"{key}{number}", address=harness.address, reply=piece), target=target
+        )
     return target
 
 
 def _live(harness: Harness) -> LiveUpdates:
-    """As a turn has it that answers what the person wrote."""
-    live = harness.channel.live(harness.address)
-    if isinstance(live, PersonalLiveUpdates) and harness.calls is not None:
+    """The live updates of a turn that answers what the person wrote."""
+    target = LiveTarget(address=harness.address, locale="en")
+    if harness.calls is not None:
         (event,) = harness.channel.parse(harness.calls.said("toki"))
-        live.meant_for(event.sender, "en", "", event.below)
-    return live
+        target = replace(target, sender=event.sender, thread=event.reply_thread)
+    return harness.channel.live(target)
 
 
 async def test_a_message_as_long_as_claimed_is_one_and_a_longer_one_is_split(harness: Harness) -> None:

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from core.channel import Request
+from core.channel import LiveTarget, Request
 from core.errors import Malformed, Refused
 from core.event import Said
 from core.fit import fit
+from core.outbound import OutboundMessage
 from core.reply import Choice, Document, Mark, Quiz, Reply, Source, Text, Voice
 from tests.contracts.channels import Calls, Harness, openers
 
@@ -31,7 +32,9 @@ def calls(harness: Harness) -> Calls:
 async def _sent(harness: Harness, reply: Reply, *, key: str = "k", target: str = "") -> str:
     receipt = ""
     for number, piece in enumerate(fit(reply, harness.channel.capabilities)):
-        receipt = await harness.channel.send(harness.address, piece, key=f"{key}{number}", target=target)
+        receipt = await harness.channel.send(
+            OutboundMessage(id=f"{key}{number}", address=harness.address, reply=piece), target=target
+        )
     return receipt
 
 
@@ -134,7 +137,7 @@ async def test_a_file_is_delivered_or_it_is_told_what_to_do_instead(harness: Har
 
 
 async def test_an_answer_takes_the_place_of_its_draft(harness: Harness) -> None:
-    live = harness.channel.live(harness.address)
+    live = harness.channel.live(LiveTarget(address=harness.address))
     await live.typing()
     await live.status("looking…")
     await live.draft("toki")
@@ -150,6 +153,6 @@ async def test_who_has_gone_for_good_is_refused_and_signs_of_life_are_lost(harne
     with pytest.raises(Refused) as refused:
         await _sent(harness, Text(text="toki"))
     assert refused.value.gone
-    live = harness.channel.live(harness.address)
+    live = harness.channel.live(LiveTarget(address=harness.address))
     await live.typing()
     await live.draft("toki")

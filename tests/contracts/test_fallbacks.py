@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from core.address import Address
-from core.channel import PersonalLiveUpdates
-from core.conversation import OutboundMessage
+from core.channel import LiveTarget
 from core.deliver import Deliver
 from core.event import Sender
 from core.fit import fit, steps
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Text, Voice
 from tests.contracts.channels import Counted, Harness, openers
 from tests.fakes.clock import ManualClock
@@ -26,6 +26,8 @@ MARK = Mark(
 )
 BOLD = Text(text="**toki**")
 POST = "POST /channels/7/messages"
+
+THREAD = "1699999999.000001"
 
 
 @dataclass
@@ -45,7 +47,9 @@ class Ladder:
         shelf = Shelf(clock.now)
         pieces = fit(reply, harness.channel.capabilities)
         for number, piece in enumerate(pieces):
-            shelf.put(OutboundMessage(id=f"{reply.kind}{number}", address=address, reply=piece), target=target)
+            shelf.put(
+                OutboundMessage(id=f"{reply.kind}{number}", address=address, reply=piece, thread=THREAD), target=target
+            )
         deliver = Deliver(outbox=shelf, channels={harness.channel.name: harness.channel}, clock=clock, count=counted)
         await deliver(address)
         assert not shelf.gone
@@ -65,9 +69,8 @@ class Ladder:
 
     async def drafts(self, *words: str) -> None:
         harness: Harness = self.harness
-        live = harness.channel.live(harness.address)
-        if isinstance(live, PersonalLiveUpdates):
-            live.meant_for(Sender(id="T1.U7"), "en", "", "1699999999.000001")
+        target = LiveTarget(address=harness.address, sender=Sender(id="T1.U7"), locale="en", thread=THREAD)
+        live = harness.channel.live(target)
         for each in words:
             await live.draft(each)
 
@@ -177,7 +180,7 @@ async def test_discord_file_to_text(ladder: Ladder) -> None:
 @on("discord")
 async def test_discord_stream_to_post(ladder: Ladder) -> None:
     await ladder.drafts("toki")
-    ladder.api.room().messages.clear()
+    ladder.api.channel().messages.clear()
     await ladder.sends(Text(text="toki pona"))
     assert (await ladder.says(), ladder.forms) == ("toki pona", ["post"])
 
@@ -230,7 +233,7 @@ async def test_slack_stream_to_edits_to_post(ladder: Ladder) -> None:
 @on("slack")
 async def test_slack_picture_to_file(ladder: Ladder) -> None:
     ladder.api.refuse("chat.postMessage", "invalid_blocks")
-    picture = Media(ref=await ladder.harness.shelf.put(b"\x89PNG", mime="image/png"), mime="image/png")
+    picture = Media(ref=await ladder.harness.blobs.put(b"\x89PNG", mime="image/png"), mime="image/png")
     await ladder.sends(Picture(media=picture, text="kili"))
     assert ladder.forms == ["file"]
     assert (await ladder.harness.shown()).files == 1

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from core.address import Address
-from core.conversation import OutboundMessage
 from core.deliver import Deliver
+from core.outbound import OutboundMessage
 from core.reply import Text
 from tests.contracts.channels import Counted, openers
 from tests.fakes.clock import ManualClock
-from tests.fakes.discord_rules import limited
+from tests.fakes.discord_rules import rate_limited
 from tests.fakes.outbox import Shelf
 from tests.fakes.twilio_rules import Wrong
 
@@ -24,7 +24,7 @@ ELSEWHERE = {
 }
 HELD_BACK: dict[str, Callable[[Any], object]] = {
     "telegram": lambda api: api.refuse("sendMessage", 429, "Too Many Requests: retry after 60", retry_after=60),
-    "discord": lambda api: api.refuse("POST /channels/7/messages", limited(60.0)),
+    "discord": lambda api: api.refuse("POST /channels/7/messages", rate_limited(60.0)),
     "slack": lambda api: api.refuse("chat.postMessage", "ratelimited", status=429, retry_after=60),
     "sms": lambda api: api.wrongs.append(Wrong(429, 20429, "Too Many Requests", retry_after=60)),
 }
@@ -35,7 +35,7 @@ def _rooms(name: str, api: Any) -> None:
         case "telegram":
             api.chat(8)
         case "discord":
-            api.room("8")
+            api.channel("8")
         case "slack":
             api.channel("D2")
         case _:

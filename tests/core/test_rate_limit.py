@@ -11,11 +11,11 @@ import pytest
 
 from core.address import Address
 from core.channel import RateLimit, RateSpec
-from core.conversation import OutboundMessage
 from core.deliver import Deliver
 from core.errors import Throttled
+from core.outbound import OutboundMessage
 from core.rate_limit import RateLimiter
-from core.reply import Reply, Text
+from core.reply import Text
 from tests.fakes import discord_rules, slack_rules, telegram_rules
 from tests.fakes.channel import FULL, KeepingChannel
 from tests.fakes.jumping_clock import LeapingLoop
@@ -67,16 +67,16 @@ class Strict(KeepingChannel):
         self.at: list[tuple[float, str]] = []
         self.refused = 0
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:
         await asyncio.sleep(self._chance.uniform(0.001, 0.05))
         try:
-            self._limit(address.chat)
+            self._limit(outbound.address.chat)
         except Throttled:
             self.refused += 1
             raise
-        self.at.append((_now(), key))
+        self.at.append((_now(), outbound.id))
         await asyncio.sleep(self._chance.uniform(0.001, 0.02))
-        return await super().send(address, reply, key=key, target=target)
+        return await super().send(outbound, target=target)
 
 
 def _telegram() -> Limit:
@@ -92,11 +92,11 @@ def _telegram() -> Limit:
 
 
 def _slack() -> Limit:
-    pace = slack_rules.Pace(_now)
+    pace = slack_rules.MessageRate(_now)
 
     def limit(chat: str) -> None:
         try:
-            pace.note(chat)
+            pace.record(chat)
         except slack_rules.Answer as answer:
             raise Throttled(str(answer), retry_after=answer.retry_after) from answer
 
@@ -182,9 +182,9 @@ class Telling(KeepingChannel):
         self.failures.append(error)
         self.at: dict[str, float] = {}
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
-        receipt = await super().send(address, reply, key=key, target=target)
-        self.at[key] = _now()
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:
+        receipt = await super().send(outbound, target=target)
+        self.at[outbound.id] = _now()
         return receipt
 
 

@@ -5,9 +5,10 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from core.address import Address
-from core.channel import Capabilities, LiveUpdates, Request
+from core.channel import Capabilities, LiveTarget, LiveUpdates, Request
 from core.event import Event
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.reply import Reply
 
 FULL = Capabilities(
@@ -62,17 +63,17 @@ class KeepingChannel:
 
     async def acknowledge(self, events: tuple[Event, ...]) -> None: ...
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:
         if self.failures:
             raise self.failures.popleft()
-        self.sent.append((address, reply, key, target))
+        self.sent.append((outbound.address, outbound.reply, outbound.id, target))
         return f"m{len(self.sent)}"
 
     async def fetch(self, media: Media) -> bytes:
         return b""
 
-    def live(self, address: Address) -> LiveUpdates:
-        return self.signs.setdefault(address, Signs())
+    def live(self, target: LiveTarget) -> LiveUpdates:
+        return self.signs.setdefault(target.address, Signs())
 
     def to(self, address: Address) -> list[Reply]:
         return [reply for place, reply, _, _ in self.sent if place == address]

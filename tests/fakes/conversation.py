@@ -14,6 +14,7 @@ from core.ports.model import ToolResult
 from core.reply import Text
 from core.tools.tool import Tool, by_name
 from tests.fakes.collaborators import Reader, Shelf, Signs, StillClock, conversation, hit
+from tests.fakes.dialogue import incoming
 from tests.fakes.scripted_model import ScriptedModel
 from tests.fakes.tools import all_tools
 
@@ -53,7 +54,7 @@ class Scene:
         self.agent = Agent(model=self.model, tools=self.deps, rounds=rounds)
 
     async def ask(self, text: str, draft: TurnDraft | None = None) -> TurnDraft:
-        answered = await self.agent.answer(said(text), draft or thought_of(text), self.signs)
+        answered = await self.agent.answer(incoming(said(text)), draft or thought_of(text), self.signs)
         assert answered is not None
         return answered
 

@@ -1,4 +1,4 @@
-"""A channel or thread of the fake Discord, and what was put there."""
+"""A channel or thread of the fake Discord and its messages."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -7,19 +7,19 @@ from tests.fakes.discord_rules import Answer, invalid
 
 
 @dataclass
-class Room:
-    """A channel, or a thread of the channel `parent`. `refusal` is what every message there is answered with."""
+class DiscordChat:
+    """A channel, or a thread of the channel `parent`. `refusal` answers every call that concerns it."""
 
     id: str
     parent: str = ""
     name: str = ""
     members: list[str] = field(default_factory=list[str])
     refusal: Answer | None = None
-    typed: int = 0
+    typing_calls: int = 0
     messages: dict[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]])
 
-    def open(self, thread: "Room", body: dict[str, Any]) -> dict[str, Any]:
-        """Open a public thread here."""
+    def open(self, thread: "DiscordChat", body: dict[str, Any]) -> dict[str, Any]:
+        """Open a public thread of this channel."""
         if self.parent:
             raise Answer(400, "Cannot execute action on this channel type", 50024)
         if not 1 <= len(body.get("name", "")) <= 100 or body.get("type") != 11:
@@ -33,6 +33,6 @@ class Room:
 
     @property
     def buttons(self) -> list[dict[str, Any]]:
-        """The buttons and menus of the last message."""
+        """Return the buttons and menus of the last message."""
         rows = self.messages[list(self.messages)[-1]]["components"] if self.messages else []
         return [button for row in rows for button in row["components"]]

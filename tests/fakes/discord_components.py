@@ -1,10 +1,11 @@
-"""What Discord refuses of buttons, menus, forms and commands.
+"""Validation of buttons, menus, forms and commands.
 
-Held to: five rows; a row has five buttons or one menu; custom ids of 1 to 100 characters that differ within a message; button labels of
-1 to 80; a menu has 1 to 25 lines whose labels and values have 1 to 100 characters and whose values differ. A form has a title of 1 to 45
-characters, a custom id, and 1 to 5 labels of at most 45 characters with a text field each. A completion has at most 25 choices of 1 to
-100 characters. Slash commands have lower-case names of 1 to 32 and descriptions of 1 to 100 characters; an option that is completed has
-no choices, others at most 25; there are at most five commands in a message's menu.
+Enforced: five rows; a row has five buttons or one menu; custom ids have 1 to 100 characters and differ within a message;
+button labels have 1 to 80; a menu has 1 to 25 options, whose labels and values have 1 to 100 characters and whose values
+differ. A form has a title of 1 to 45 characters, a custom id, and 1 to 5 labels of at most 45 characters with a text field
+each. An autocomplete response has at most 25 choices of 1 to 100 characters. Slash commands have lower-case names of 1 to 32
+and descriptions of 1 to 100 characters; an option with autocomplete has no choices, others have at most 25; there are at
+most five message commands.
 """
 
 import re
@@ -17,7 +18,7 @@ _NAME = re.compile(r"[-_'\w]{1,32}")
 
 
 def components(rows: list[Any]) -> None:
-    """Raises `Answer` for what cannot stand below a message."""
+    """Raise `Answer` for invalid rows of components."""
     if len(rows) > 5:
         raise invalid("components", "Must be between 1 and 5 in length.")
     seen: set[str] = set()
@@ -32,13 +33,13 @@ def components(rows: list[Any]) -> None:
 
 
 def _menu(menu: Mapping[str, Any], seen: set[str]) -> None:
-    _named(menu, seen)
+    _check_custom_id(menu, seen)
     options = menu.get("options", [])
     if not 1 <= len(options) <= 25:
         raise invalid("options", "Must be between 1 and 25 in length.")
     for option in options:
-        _long(option.get("label", ""), "label", 100)
-        _long(option.get("value", ""), "value", 100)
+        _check_length(option.get("label", ""), "label", 100)
+        _check_length(option.get("value", ""), "value", 100)
     if len({option["value"] for option in options}) < len(options):
         raise invalid("options", "The specified option value is already used")
 
@@ -46,26 +47,26 @@ def _menu(menu: Mapping[str, Any], seen: set[str]) -> None:
 def _button(button: Mapping[str, Any], seen: set[str]) -> None:
     if button.get("type") != 2 or button.get("style") not in (1, 2, 3, 4):
         raise invalid("components", "Value must be one of")
-    _named(button, seen)
-    _long(button.get("label", ""), "label", 80)
+    _check_custom_id(button, seen)
+    _check_length(button.get("label", ""), "label", 80)
 
 
-def _named(part: Mapping[str, Any], seen: set[str]) -> None:
-    _long(part.get("custom_id", ""), "custom_id", 100)
+def _check_custom_id(part: Mapping[str, Any], seen: set[str]) -> None:
+    _check_length(part.get("custom_id", ""), "custom_id", 100)
     if part["custom_id"] in seen:
         raise invalid("components", "Component custom id cannot be duplicated")
     seen.add(part["custom_id"])
 
 
-def _long(text: str, field: str, most: int) -> None:
-    if not 1 <= len(text) <= most:
-        raise invalid(field, f"Must be between 1 and {most} in length.")
+def _check_length(text: str, field: str, limit: int) -> None:
+    if not 1 <= len(text) <= limit:
+        raise invalid(field, f"Must be between 1 and {limit} in length.")
 
 
-def form(data: Mapping[str, Any]) -> None:
-    """Raises `Answer` for what is no form."""
-    _long(data.get("title", ""), "title", 45)
-    _long(data.get("custom_id", ""), "custom_id", 100)
+def modal(data: Mapping[str, Any]) -> None:
+    """Raise `Answer` for an invalid form."""
+    _check_length(data.get("title", ""), "title", 45)
+    _check_length(data.get("custom_id", ""), "custom_id", 100)
     labels = data.get("components", [])
     if not 1 <= len(labels) <= 5:
         raise invalid("components", "Must be between 1 and 5 in length.")
@@ -74,33 +75,33 @@ def form(data: Mapping[str, Any]) -> None:
         field = label.get("component", {})
         if label.get("type") != 18 or field.get("type") != 4 or field.get("style") not in (1, 2):
             raise invalid("components", "Value must be one of")
-        _long(label.get("label", ""), "label", 45)
-        _named(field, seen)
+        _check_length(label.get("label", ""), "label", 45)
+        _check_custom_id(field, seen)
 
 
-def completion(data: Mapping[str, Any]) -> None:
-    """Raises `Answer` for choices that are none."""
+def suggestions(data: Mapping[str, Any]) -> None:
+    """Raise `Answer` for invalid autocomplete choices."""
     choices = data.get("choices")
     if not isinstance(choices, list) or len(choices) > 25:
         raise invalid("choices", "Must be 25 or fewer in length.")
     for choice in choices:
-        _long(choice.get("name", ""), "name", 100)
-        _long(choice.get("value", ""), "value", 100)
+        _check_length(choice.get("name", ""), "name", 100)
+        _check_length(choice.get("value", ""), "value", 100)
 
 
-def commands(offered: list[Mapping[str, Any]]) -> None:
-    """Raises `Answer` for commands that cannot be offered."""
-    if sum(command.get("type", 1) == 3 for command in offered) > 5:
+def commands(listed: list[Mapping[str, Any]]) -> None:
+    """Raise `Answer` for invalid commands."""
+    if sum(command.get("type", 1) == 3 for command in listed) > 5:
         raise invalid("commands", "Maximum number of message commands reached")
-    for command in offered:
+    for command in listed:
         slash = command.get("type", 1) == 1
         for name in (command["name"], *command.get("name_localizations", {}).values()):
-            _long(name, "name", 32)
+            _check_length(name, "name", 32)
             if slash and (not _NAME.fullmatch(name) or name != name.lower()):
                 raise invalid("name", "Command name is invalid")
-        for about in (command.get("description", ""), *command.get("description_localizations", {}).values()):
+        for description in (command.get("description", ""), *command.get("description_localizations", {}).values()):
             if slash:
-                _long(about, "description", 100)
+                _check_length(description, "description", 100)
         for option in command.get("options", []):
             _option(option)
 
@@ -108,10 +109,10 @@ def commands(offered: list[Mapping[str, Any]]) -> None:
 def _option(option: Mapping[str, Any]) -> None:
     if option.get("autocomplete") and option.get("choices"):
         raise invalid("options", "Autocomplete options cannot have choices")
-    completion({"choices": option.get("choices") or []})
+    suggestions({"choices": option.get("choices") or []})
     for choice in option.get("choices") or []:
         for label in choice.get("name_localizations", {}).values():
-            _long(label, "name", 100)
+            _check_length(label, "name", 100)
     for name in (option["name"], *option.get("name_localizations", {}).values()):
         if not _NAME.fullmatch(name) or name != name.lower():
             raise invalid("name", "Command name is invalid")

@@ -1,4 +1,4 @@
-"""What Discord refuses, with its numbers and words."""
+"""Discord's error responses, rate limits and rules for messages."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -8,7 +8,7 @@ from aiohttp import web
 
 
 class Answer(Exception):
-    """An answer that is no success."""
+    """An error response."""
 
     def __init__(self, status: int, message: str, code: int = 0, **more: Any) -> None:
         super().__init__(message)
@@ -17,13 +17,11 @@ class Answer(Exception):
         self.headers: dict[str, str] = {}
 
 
-def limited(seconds: float, *, everywhere: bool = False, headers: Mapping[str, str] | None = None) -> Answer:
-    """A request to wait so long with this route, or with every one."""
+def rate_limited(seconds: float, *, bot_wide: bool = False, headers: Mapping[str, str] | None = None) -> Answer:
+    """Return a 429 that asks to wait, for the route or for the whole bot."""
     answer = Answer(429, "You are being rate limited.")
-    answer.body |= {"retry_after": seconds, "global": everywhere}
-    scope = (
-        {"X-RateLimit-Scope": "global", "X-RateLimit-Global": "true"} if everywhere else {"X-RateLimit-Scope": "user"}
-    )
+    answer.body |= {"retry_after": seconds, "global": bot_wide}
+    scope = {"X-RateLimit-Scope": "global", "X-RateLimit-Global": "true"} if bot_wide else {"X-RateLimit-Scope": "user"}
     answer.headers = {**(headers or {}), **scope, "Retry-After": str(seconds)}
     return answer
 
@@ -38,46 +36,46 @@ def unknown(what: str, code: int) -> Answer:
 
 
 class Buckets:
-    """Five calls in five seconds for each route and channel (or webhook), and what was asked for by a global limit; `time` in seconds.
+    """Rate limits: five calls in five seconds per route and channel (or webhook), and a global one; `time` in seconds.
 
-    Every answer tells how much is left of its bucket. Who calls all the same is told to wait, and `refused` counts it.
+    Every response's headers describe its bucket. `refused` counts the calls beyond a limit.
     """
 
     def __init__(self, time: Callable[[], float], *, limit: int = 5, period: float = 5.0) -> None:
         self.time, self.limit, self.period = time, limit, period
         self.refused = 0
-        self._began: dict[str, tuple[float, int]] = {}
-        self._closed = 0.0
+        self._windows: dict[str, tuple[float, int]] = {}
+        self._blocked_until = 0.0
 
-    def close(self, seconds: float) -> None:
-        """From now on nothing is taken for so long, by any route."""
-        self._closed = self.time() + seconds
+    def block(self, seconds: float) -> None:
+        """Refuse calls to every route for this time."""
+        self._blocked_until = self.time() + seconds
 
     def use(self, bucket: str) -> Mapping[str, str]:
-        """The headers of an answer; raises `Answer` 429."""
+        """Count a call and return the headers of its response; raises `Answer` 429."""
         now = self.time()
-        if now < self._closed:
+        if now < self._blocked_until:
             self.refused += 1
-            raise limited(round(self._closed - now, 3), everywhere=True)
-        began, used = self._began.get(bucket, (now, 0))
-        if now - began >= self.period:
-            began, used = now, 0
-        rest = round(self.period - (now - began), 3)
+            raise rate_limited(round(self._blocked_until - now, 3), bot_wide=True)
+        start, used = self._windows.get(bucket, (now, 0))
+        if now - start >= self.period:
+            start, used = now, 0
+        remaining = round(self.period - (now - start), 3)
         headers = {
             "X-RateLimit-Bucket": bucket.partition(" ")[0],
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(max(self.limit - used - 1, 0)),
-            "X-RateLimit-Reset-After": str(rest),
+            "X-RateLimit-Reset-After": str(remaining),
         }
         if used >= self.limit:
             self.refused += 1
-            raise limited(rest, headers=headers)
-        self._began[bucket] = (began, used + 1)
+            raise rate_limited(remaining, headers=headers)
+        self._windows[bucket] = (start, used + 1)
         return headers
 
 
-def message(body: Mapping[str, Any], files: Mapping[str, bytes], *, edit: bool = False) -> None:
-    """Raises `Answer` for a message that Discord would not take."""
+def check_message(body: Mapping[str, Any], files: Mapping[str, bytes], *, edit: bool = False) -> None:
+    """Raise `Answer` for an invalid message."""
     content = body.get("content") or ""
     if not isinstance(content, str) or len(content) > 2000:
         raise invalid("content", "Must be 2000 or fewer in length.")
@@ -112,7 +110,7 @@ def _attachments(body: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
         raise invalid("attachments", "Voice messages must be OGG/Opus")
 
 
-def answered(data: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
-    """JSON under exactly the content type that Discord gives it."""
+def response(data: object, status: int = 200, headers: Mapping[str, str] | None = None) -> web.Response:
+    """Return a JSON response with exactly Discord's content type."""
     everywhere = {"Content-Type": "application/json", "Via": "1.1 google", **(headers or {})}
     return web.Response(body=json.dumps(data).encode(), status=status, headers=everywhere)

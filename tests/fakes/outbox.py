@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from core.address import Address
-from core.conversation import OutboundMessage
+from core.outbound import OutboundMessage
 from core.reply import Choice
 
 

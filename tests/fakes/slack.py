@@ -1,14 +1,15 @@
 """Slack on a real socket: the Web API, signed calls of the Events API and Socket Mode, as strict as its documentation (docs.slack.dev).
 
-Held to: a wrong token is `invalid_auth`, an unknown method `unknown_method`, both with status 200; a message has at most
-40,000 characters (4,000 when updated) and 50 blocks with 11,300 characters in all, a table 10,000 characters in all of its cells, a section 3,000 characters, a row 25 buttons with labels of 75 and
-values of 2,000 characters, one table; streams need a thread, and outside of direct messages a recipient; they end by themselves after five
-minutes, and appending to one that has ended is `message_not_in_streaming_state`, updating one that runs is refused; a
-stream that the reader has stopped takes no more (`stopped_by_user`) and is updated like any message; a session needs a thread
-and a known status, and takes a title only when it begins; prompts that name a thread are ignored without a word in an app with `agent_view`; a form opens within three
-seconds; the token has the scopes of the manifest; a thread's status goes with the app's next message; 429 carries `Retry-After`.
-Calls carry a signature over timestamp and body, and come again with `X-Slack-Retry-Num` while they are not answered
-with 2xx. In Socket Mode an envelope goes to one of the connections, and comes again until its id is sent back.
+Enforced: a wrong token is `invalid_auth`, an unknown method `unknown_method`, both with status 200; a message has at most
+40,000 characters (4,000 in an update), 50 blocks with 11,300 characters in all, and one table with 10,000 characters in its
+cells; a section has 3,000 characters, a row 25 buttons with labels of 75 and values of 2,000. Streams need a thread, and
+outside of direct messages a recipient; they end after five minutes; appending to an ended stream is
+`message_not_in_streaming_state`, updating an open one is refused; one that the person stopped accepts no chunks
+(`stopped_by_user`) but can be updated like any message. A session needs a thread and a known status, and accepts a title
+only when it begins; prompts that name a thread are silently ignored in an app with `agent_view`; a trigger id is valid for
+three seconds; the token has the manifest's scopes; a thread's status disappears with the app's next message; 429 carries
+`Retry-After`. Calls carry a signature over timestamp and body, and are repeated with `X-Slack-Retry-Num` until the response
+is 2xx. In Socket Mode an envelope goes to one of the connections, and is repeated until it is acknowledged.
 """
 
 import asyncio
@@ -25,23 +26,23 @@ import aiohttp
 from aiohttp import WSMsgType, web
 
 import bots.slack
-from tests.fakes.slack_methods import Call, Methods
+from tests.fakes.slack_methods import Call, SlackMethods
 from tests.fakes.slack_oauth import TOKEN as TOKEN
-from tests.fakes.slack_rules import Answer, Pace, allowed
+from tests.fakes.slack_rules import Answer, MessageRate, check_scope
 
 APP_TOKEN, SECRET = "xapp-1-TEST", "s1gning"
 _MANIFEST = Path(bots.slack.__file__).parent / "manifest.json"
 
 
 def signed_headers(body: bytes, now: float, secret: str = SECRET) -> dict[str, str]:
-    """The headers of a call made at `now`, written independently of the product's own check."""
+    """Return the headers of a call made at `now`; implemented independently of the code under test."""
     stamp = str(int(now))
     digest = hmac.new(secret.encode(), f"v0:{stamp}:".encode() + body, sha256).hexdigest()
     return {"x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={digest}"}
 
 
 def event(content: dict[str, Any], number: str = "Ev1") -> dict[str, Any]:
-    """An Events API payload around an event."""
+    """Return an Events API payload that contains an event."""
     return {
         "type": "event_callback",
         "token": "gone",
@@ -54,29 +55,32 @@ def event(content: dict[str, Any], number: str = "Ev1") -> dict[str, Any]:
     }
 
 
-class FakeSlack(Methods):
-    """`async with FakeSlack() as slack`; `slack.url` is what `SLACK_API_URL` is set to."""
+class FakeSlack(SlackMethods):
+    """`async with FakeSlack() as slack`; `slack.url` is the value for `SLACK_API_URL`.
+
+    The next call of `users.info` waits for `block_lookup`, if that is set.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.calls: list[tuple[str, Call]] = []
-        self.acked: list[str] = []
-        self.links = 0
-        self.held: asyncio.Event | None = None
-        self.holding = 0
+        self.acknowledged: list[str] = []
+        self.connections = 0
+        self.block_lookup: asyncio.Event | None = None
+        self.blocked_lookups = 0
         self.scopes: set[str] = set(json.loads(_MANIFEST.read_text())["oauth_config"]["scopes"]["bot"])
         self._refusals: list[tuple[str, Answer]] = []
-        self._unacked: dict[str, dict[str, Any]] = {}
+        self._unacknowledged: dict[str, dict[str, Any]] = {}
         self._sockets: list[web.WebSocketResponse] = []
-        self._news = asyncio.Condition()
+        self._changed = asyncio.Condition()
         self._runner: web.AppRunner | None = None
 
     async def __aenter__(self) -> Self:
         app = web.Application(client_max_size=60 * 1024 * 1024)
-        app.router.add_route("*", "/api/{method}", self._called)
-        app.router.add_post("/upload/{number}", self._uploaded)
-        app.router.add_get("/files/{number}", self._downloaded)
-        app.router.add_get("/link", self._linked)
+        app.router.add_route("*", "/api/{method}", self._handle)
+        app.router.add_post("/upload/{number}", self._upload)
+        app.router.add_get("/files/{number}", self._download)
+        app.router.add_get("/link", self._socket)
         self._runner = web.AppRunner(app, handle_signals=False, shutdown_timeout=0.1)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", 0).start()
@@ -90,118 +94,118 @@ class FakeSlack(Methods):
             await self._runner.cleanup()
 
     def limit(self, time: Callable[[], float]) -> None:
-        """From now on hold the app to the real pace and the real length of streams; `time` in seconds."""
-        self.pace, self.time = Pace(time), time
+        """Enforce Slack's real rate limit and length of streams from now on; `time` in seconds."""
+        self.pace, self.time = MessageRate(time), time
 
     def refuse(self, method: str, error: str, *, status: int = 200, retry_after: float = 0) -> None:
-        """Answer the next call of a method like this."""
+        """Answer the next call of a method with this error."""
         self._refusals.append((method, Answer(error, status=status, retry_after=retry_after)))
 
-    def made(self, method: str) -> list[Call]:
+    def calls_of(self, method: str) -> list[Call]:
         return [call for name, call in self.calls if name == method]
 
     async def push(self, kind: str, payload: dict[str, Any], number: str = "E1") -> None:
-        """Send an envelope to one of those who listen, or keep it until somebody does."""
-        self._unacked[number] = {"type": kind, "envelope_id": number, "payload": payload}
+        """Send an envelope to one connection, or to the next if there is none."""
+        self._unacknowledged[number] = {"type": kind, "envelope_id": number, "payload": payload}
         for socket in self._sockets[-1:]:
-            await socket.send_json(self._unacked[number])
+            await socket.send_json(self._unacknowledged[number])
 
-    async def drop(self) -> None:
-        """Tell who listens to connect anew, as Slack does from time to time."""
+    async def request_reconnect(self) -> None:
+        """Ask the connected apps to reconnect, as Slack does regularly."""
         for socket in self._sockets:
             await socket.send_json({"type": "disconnect", "reason": "refresh_requested"})
 
-    async def until(self, true: Callable[[], bool]) -> None:
-        """Wait for something to come true through a call or an envelope that was taken."""
-        async with asyncio.timeout(10), self._news:
-            await self._news.wait_for(true)
+    async def wait_until(self, true: Callable[[], bool]) -> None:
+        """Wait until a call or an acknowledgement makes the condition true."""
+        async with asyncio.timeout(10), self._changed:
+            await self._changed.wait_for(true)
 
-    async def _told(self) -> None:
-        async with self._news:
-            self._news.notify_all()
+    async def _notify(self) -> None:
+        async with self._changed:
+            self._changed.notify_all()
 
-    async def _called(self, request: web.Request) -> web.Response:
+    async def _handle(self, request: web.Request) -> web.Response:
         name = request.match_info["method"]
         try:
-            call = await _call(request)
-            self._authorized(name, request, call)
-            allowed(name, self.scopes)
+            call = await _arguments(request)
+            self._authenticate(name, request, call)
+            check_scope(name, self.scopes)
             self.calls.append((name, call))
-            self._refused(name)
-            if name == "users.info" and self.held is not None:
-                await self._hold(self.held)
+            self._raise_refusal(name)
+            if name == "users.info" and self.block_lookup is not None:
+                await self._block(self.block_lookup)
             if name == "apps.connections.open":
-                answer: dict[str, Any] = {"url": f"{self.url.replace('http', 'ws', 1)}/link"}
+                result: dict[str, Any] = {"url": f"{self.url.replace('http', 'ws', 1)}/link"}
             else:
-                answer = self.method(name)(call)
+                result = self.method(name)(call)
         except Answer as refusal:
             headers = {"Retry-After": f"{refusal.retry_after:g}"} if refusal.retry_after else {}
             body = {"ok": False, "error": refusal.error}
             return web.json_response(body, status=refusal.status, headers=headers)
-        await self._told()
-        return web.json_response({"ok": True, **answer})
+        await self._notify()
+        return web.json_response({"ok": True, **result})
 
-    async def _hold(self, held: asyncio.Event) -> None:
-        """Let the first who asks wait until it is `held` no more."""
-        self.held, self.holding = None, self.holding + 1
-        await self._told()
-        await held.wait()
+    async def _block(self, released: asyncio.Event) -> None:
+        """Block the current lookup until `released` is set."""
+        self.block_lookup, self.blocked_lookups = None, self.blocked_lookups + 1
+        await self._notify()
+        await released.wait()
 
-    def _authorized(self, name: str, request: web.Request, call: Call) -> None:
-        """Who calls: the app by its id and secret, its gateway, or a workspace's bot."""
-        given = request.headers.get("Authorization", "")
+    def _authenticate(self, name: str, request: web.Request, call: Call) -> None:
+        """Check the credentials: the app's id and secret, its app token, or a workspace's bot token."""
+        header = request.headers.get("Authorization", "")
         if name == "oauth.v2.access":
-            if given.startswith("Basic "):
-                call["client_id"], _, call["client_secret"] = b64decode(given[6:]).decode().partition(":")
+            if header.startswith("Basic "):
+                call["client_id"], _, call["client_secret"] = b64decode(header[6:]).decode().partition(":")
         elif name == "apps.connections.open":
-            if given != f"Bearer {APP_TOKEN}":
+            if header != f"Bearer {APP_TOKEN}":
                 raise Answer("invalid_auth")
         else:
-            call["team_of_token"] = self.workspaces.opened(given.removeprefix("Bearer "))
+            call["team_of_token"] = self.workspaces.team_of(header.removeprefix("Bearer "))
             if name == "auth.revoke":
-                self.workspaces.refusals[given.removeprefix("Bearer ")] = "token_revoked"
+                self.workspaces.refusals[header.removeprefix("Bearer ")] = "token_revoked"
 
-    def _refused(self, name: str) -> None:
+    def _raise_refusal(self, name: str) -> None:
         for refusal in self._refusals:
             if refusal[0] == name:
                 self._refusals.remove(refusal)
                 raise refusal[1]
 
-    async def _uploaded(self, request: web.Request) -> web.Response:
-        number = request.match_info["number"]
-        if number not in self.files:
+    async def _upload(self, request: web.Request) -> web.Response:
+        file_id = request.match_info["number"]
+        if file_id not in self.files:
             return web.Response(status=404)
-        self.files[number] = (self.files[number][0], await request.read())
-        return web.Response(text=f"OK - {len(self.files[number][1])}")
+        self.files[file_id] = (self.files[file_id][0], await request.read())
+        return web.Response(text=f"OK - {len(self.files[file_id][1])}")
 
-    async def _downloaded(self, request: web.Request) -> web.Response:
-        """Who may not read a file gets a page to sign in, with status 200."""
+    async def _download(self, request: web.Request) -> web.Response:
+        """Serve a file, or a sign-in page with status 200 if the token may not read it."""
         if request.headers.get("Authorization", "").removeprefix("Bearer ") not in self.workspaces.teams:
             return web.Response(text="<html>sign in</html>", content_type="text/html")
-        found = self.files.get(request.match_info["number"])
-        return web.Response(body=found[1]) if found else web.Response(status=404)
+        file = self.files.get(request.match_info["number"])
+        return web.Response(body=file[1]) if file else web.Response(status=404)
 
-    async def _linked(self, request: web.Request) -> web.WebSocketResponse:
+    async def _socket(self, request: web.Request) -> web.WebSocketResponse:
         socket = web.WebSocketResponse()
         await socket.prepare(request)
-        self.links += 1
+        self.connections += 1
         self._sockets.append(socket)
         await socket.send_json({"type": "hello", "num_connections": len(self._sockets)})
-        for envelope in list(self._unacked.values()):
+        for envelope in list(self._unacknowledged.values()):
             await socket.send_json(envelope)
-        await self._told()
+        await self._notify()
         async for frame in socket:
             if frame.type == WSMsgType.TEXT:
                 number = json.loads(frame.data)["envelope_id"]
-                self._unacked.pop(number, None)
-                self.acked.append(number)
-                await self._told()
+                self._unacknowledged.pop(number, None)
+                self.acknowledged.append(number)
+                await self._notify()
         self._sockets.remove(socket)
         return socket
 
 
 async def post(url: str, payload: dict[str, Any], now: float, *, form: bool = False, retry: int = 0) -> tuple[int, str]:
-    """Call a webhook as Slack does; status and words of the answer."""
+    """Call a webhook as Slack does; return the response's status and text."""
     fields = payload if "command" in payload else {"payload": json.dumps(payload)}
     body = (urlencode(fields) if form else json.dumps(payload)).encode()
     kind = "application/x-www-form-urlencoded" if form else "application/json"
@@ -212,8 +216,8 @@ async def post(url: str, payload: dict[str, Any], now: float, *, form: bool = Fa
         return answer.status, await answer.text()
 
 
-async def _call(request: web.Request) -> Call:
-    """A call's arguments, from the address, a form or JSON."""
+async def _arguments(request: web.Request) -> Call:
+    """Return a call's arguments from its query and its form or JSON body."""
     call: Call = dict(request.query)
     if request.content_type == "application/json":
         call |= json.loads(await request.read() or b"{}")

@@ -1,49 +1,52 @@
-"""The Web API's methods over channels kept in memory."""
+"""The Web API's methods, on channels in memory."""
 
 from collections.abc import Callable
 from typing import Any
 
 from tests.fakes import slack_rules as rules
 from tests.fakes.slack_oauth import Workspaces
-from tests.fakes.slack_rules import Answer, Pace
-from tests.fakes.slack_screen import Channel
+from tests.fakes.slack_rules import Answer, MessageRate
+from tests.fakes.slack_screen import SlackChat
 
 Call = dict[str, Any]
 
 
-class Methods:
-    """Everything an app can ask; each method is named after Slack's with `_` for the dots."""
+class SlackMethods:
+    """The methods an app can call; each is named after Slack's with `_` for the dots.
+
+    `pending_scans` is how many calls of `files.info` a file still looks unscanned.
+    """
 
     def __init__(self) -> None:
-        self.channels: dict[str, Channel] = {}
+        self.channels: dict[str, SlackChat] = {}
         self.files: dict[str, tuple[str, bytes]] = {}
         self.views: dict[str, dict[str, Any]] = {}
-        self.forms: list[dict[str, Any]] = []
+        self.opened_forms: list[dict[str, Any]] = []
         self.triggers: dict[str, float] = {}
         self.shared: dict[str, str] = {}
-        self.slow: dict[str, int] = {}
-        self.pace: Pace | None = None
+        self.pending_scans: dict[str, int] = {}
+        self.pace: MessageRate | None = None
         self.time: Callable[[], float] = lambda: 0.0
         self.workspaces = Workspaces()
         self.locales: dict[str, str] = {}
         self.url = ""
-        self._stamps = 0
+        self._ts_count = 0
 
-    def channel(self, number: str = "D1") -> Channel:
-        """A channel that the app may write to; those beginning with D are with one person."""
-        return self.channels.setdefault(number, Channel(id=number))
+    def channel(self, number: str = "D1") -> SlackChat:
+        """Return a channel that the app can write to, creating it if necessary; ids with D are direct conversations."""
+        return self.channels.setdefault(number, SlackChat(id=number))
 
-    def stamp(self) -> str:
-        self._stamps += 1
-        return f"1700000000.{self._stamps:06d}"
+    def next_ts(self) -> str:
+        self._ts_count += 1
+        return f"1700000000.{self._ts_count:06d}"
 
     def method(self, name: str) -> Callable[[Call], dict[str, Any]]:
-        found = vars(Methods).get(name.replace(".", "_"))
+        found = vars(SlackMethods).get(name.replace(".", "_"))
         if "." not in name or found is None:
             raise Answer("unknown_method")
         return lambda call: found(self, call)
 
-    def _at(self, call: Call, name: str = "channel") -> Channel:
+    def _channel(self, call: Call, name: str = "channel") -> SlackChat:
         channel = self.channels.get(call.get(name, ""))
         if channel is None:
             raise Answer("channel_not_found")
@@ -52,33 +55,33 @@ class Methods:
         return channel
 
     def trigger(self, number: str) -> None:
-        """Somebody has just done something that a form may be opened for."""
+        """Issue a trigger id, with which a form can be opened."""
         self.triggers[number] = self.time()
 
     def press_stop(self, number: str, thread: str) -> None:
-        """Somebody presses the stop button: what is streamed in the thread takes no more."""
+        """Press the stop button: the thread's stream accepts nothing more."""
         for message in self.channels[number].messages.values():
             if message["thread_ts"] == thread and message.get("streaming"):
                 message.update(streaming=False, stopped=True)
 
     def _message(self, call: Call) -> dict[str, Any]:
-        message = self._at(call).messages.get(call.get("ts", ""))
+        message = self._channel(call).messages.get(call.get("ts", ""))
         if message is None:
             raise Answer("message_not_found")
         return message
 
-    def _posting(self, call: Call) -> Channel:
-        """A channel that the app is in."""
-        channel = self._at(call)
+    def _writable_channel(self, call: Call) -> SlackChat:
+        """Return a channel that the app is a member of."""
+        channel = self._channel(call)
         if not channel.member:
             raise Answer("not_in_channel")
         return channel
 
-    def _put(self, call: Call, **content: Any) -> dict[str, Any]:
-        channel, ts = self._posting(call), self.stamp()
+    def _post(self, call: Call, **content: Any) -> dict[str, Any]:
+        channel, ts = self._writable_channel(call), self.next_ts()
         if self.pace is not None:
-            self.pace.note(channel.id)
-        channel.status.pop(call.get("thread_ts", ""), None)
+            self.pace.record(channel.id)
+        channel.statuses.pop(call.get("thread_ts", ""), None)
         channel.messages[ts] = {"ts": ts, "thread_ts": call.get("thread_ts", ""), **content}
         return {"channel": channel.id, "ts": ts, "message": channel.messages[ts]}
 
@@ -92,51 +95,53 @@ class Methods:
         return self.workspaces.access(call)
 
     def users_info(self, call: Call) -> dict[str, Any]:
-        """The locale is told only when it is asked for."""
+        """Return a user, with the locale only if requested."""
         user = call.get("user", "")
         if not user.startswith("U"):
             raise Answer("user_not_found")
-        told = {"locale": self.locales.get(user, "en-US")} if call.get("include_locale") in (True, "1", "true") else {}
-        return {"user": {"id": user, "name": "lan", **told}}
+        locale = (
+            {"locale": self.locales.get(user, "en-US")} if call.get("include_locale") in (True, "1", "true") else {}
+        )
+        return {"user": {"id": user, "name": "lan", **locale}}
 
     def chat_postMessage(self, call: Call) -> dict[str, Any]:
-        rules.message(call)
-        self._pictures(call)
-        return self._put(call, text=call.get("text", ""), blocks=call.get("blocks") or [])
+        rules.check_message(call)
+        self._check_pictures(call)
+        return self._post(call, text=call.get("text", ""), blocks=call.get("blocks") or [])
 
-    def _pictures(self, call: Call) -> None:
-        """A picture by id has to be uploaded, and be one that Slack shows: png, jpg or gif."""
+    def _check_pictures(self, call: Call) -> None:
+        """Check that pictures referenced by id are uploaded, scanned, and png, jpg or gif."""
         for block in call.get("blocks") or []:
             if "slack_file" in block:
                 name, data = self.files.get(block["slack_file"].get("id", ""), ("", b""))
-                if self.slow.get(block["slack_file"].get("id", ""), 0) > 0:
+                if self.pending_scans.get(block["slack_file"].get("id", ""), 0) > 0:
                     raise Answer("invalid_blocks")
                 if not data or name.rpartition(".")[2] not in ("png", "jpg", "jpeg", "gif"):
                     raise Answer("invalid_blocks")
 
     def chat_postEphemeral(self, call: Call) -> dict[str, Any]:
-        rules.message(call)
-        channel = self._posting(call)
+        rules.check_message(call)
+        channel = self._writable_channel(call)
         if not call.get("user"):
             raise Answer("user_not_in_channel")
-        channel.private.append({**call, "ts": self.stamp()})
-        return {"message_ts": channel.private[-1]["ts"]}
+        channel.ephemeral.append({**call, "ts": self.next_ts()})
+        return {"message_ts": channel.ephemeral[-1]["ts"]}
 
     def chat_update(self, call: Call) -> dict[str, Any]:
         message = self._message(call)
         if message.get("streaming"):
             raise Answer("streaming_state_conflict")
-        rules.message(call, rules.UPDATE_LIMIT)
+        rules.check_message(call, rules.UPDATE_LIMIT)
         message.update(text=call.get("text", ""), blocks=call.get("blocks") or [], streamed="")
         return {"channel": call["channel"], "ts": call["ts"]}
 
     def chat_delete(self, call: Call) -> dict[str, Any]:
         self._message(call)
-        del self._at(call).messages[call["ts"]]
+        del self._channel(call).messages[call["ts"]]
         return {}
 
     def chat_startStream(self, call: Call) -> dict[str, Any]:
-        channel, words = self._at(call), rules.chunks(call)
+        channel, words = self._channel(call), rules.chunk_text(call)
         if not call.get("thread_ts"):
             raise Answer("invalid_arguments")
         if not channel.id.startswith("D") and not call.get("recipient_user_id"):
@@ -144,7 +149,7 @@ class Methods:
         if not channel.id.startswith("D") and not call.get("recipient_team_id"):
             raise Answer("missing_recipient_team_id")
         tasks = [chunk for chunk in call.get("chunks") or [] if chunk["type"] == "task_update"]
-        return self._put(call, text="", blocks=[], streamed=words, streaming=True, tasks=tasks, began=self.time())
+        return self._post(call, text="", blocks=[], streamed=words, streaming=True, tasks=tasks, began=self.time())
 
     def _stream(self, call: Call) -> dict[str, Any]:
         message = self._message(call)
@@ -152,8 +157,8 @@ class Methods:
             message["streaming"] = False
         if not message.get("streaming"):
             raise Answer("message_not_in_streaming_state")
-        rules.chunks(call)
-        message["streamed"] += rules.chunks(call)
+        rules.chunk_text(call)
+        message["streamed"] += rules.chunk_text(call)
         message["tasks"] += [chunk for chunk in call.get("chunks") or [] if chunk["type"] == "task_update"]
         return message
 
@@ -168,35 +173,35 @@ class Methods:
         message = self._stream(call)
         message["streaming"] = False
         if call.get("session_status"):
-            self._at(call).session[message["thread_ts"]] = call["session_status"]
+            self._channel(call).sessions[message["thread_ts"]] = call["session_status"]
         return {"ts": message["ts"]}
 
     def agents_sessions_setStatus(self, call: Call) -> dict[str, Any]:
-        channel = self._at(call, "channel_id")
+        channel = self._channel(call, "channel_id")
         if call.get("status") not in ("active", "processing", "suspended", "closed"):
             raise Answer("invalid_status")
         if not call.get("thread_ts"):
             raise Answer("thread_ts_required")
         if len(call.get("title", "")) > 200:
             raise Answer("invalid_arguments")
-        if call.get("title") and call["thread_ts"] not in channel.session:
+        if call.get("title") and call["thread_ts"] not in channel.sessions:
             channel.titles[call["thread_ts"]] = call["title"]
-        channel.session[call["thread_ts"]] = call["status"]
+        channel.sessions[call["thread_ts"]] = call["status"]
         return {"status": call["status"]}
 
     def assistant_threads_setStatus(self, call: Call) -> dict[str, Any]:
-        self._at(call, "channel_id").status[_thread(call)] = call["status"]
+        self._channel(call, "channel_id").statuses[_thread_ts(call)] = call["status"]
         return {}
 
     def assistant_threads_setTitle(self, call: Call) -> dict[str, Any]:
-        self._at(call, "channel_id").titles[_thread(call)] = call["title"]
+        self._channel(call, "channel_id").titles[_thread_ts(call)] = call["title"]
         return {}
 
     def assistant_threads_setSuggestedPrompts(self, call: Call) -> dict[str, Any]:
         prompts = call.get("prompts") or []
         if not 0 < len(prompts) <= 4 or not all(prompt["title"] and prompt["message"] for prompt in prompts):
             raise Answer("invalid_arguments")
-        channel = self._at(call, "channel_id")
+        channel = self._channel(call, "channel_id")
         if not call.get("thread_ts"):
             channel.prompts = prompts
         return {}
@@ -207,49 +212,49 @@ class Methods:
         return {"channel": {"id": self.channel(f"D{call['users'].removeprefix('U')}").id}}
 
     def views_publish(self, call: Call) -> dict[str, Any]:
-        rules.view(call["view"])
+        rules.check_view(call["view"])
         self.views[call["user_id"]] = call["view"]
         return {}
 
     def views_open(self, call: Call) -> dict[str, Any]:
-        rules.view(call["view"])
+        rules.check_view(call["view"])
         if self.time() - self.triggers.pop(call["trigger_id"], -rules.TRIGGER_SECONDS * 2) > rules.TRIGGER_SECONDS:
             raise Answer("expired_trigger_id")
-        self.forms.append(call["view"])
+        self.opened_forms.append(call["view"])
         return {}
 
     def files_getUploadURLExternal(self, call: Call) -> dict[str, Any]:
         if not call.get("filename") or int(call.get("length", 0)) <= 0:
             raise Answer("invalid_arguments")
-        number = f"F{len(self.files) + 1}"
-        self.files[number] = (call["filename"], b"")
-        return {"upload_url": f"{self.url}/upload/{number}", "file_id": number}
+        file_id = f"F{len(self.files) + 1}"
+        self.files[file_id] = (call["filename"], b"")
+        return {"upload_url": f"{self.url}/upload/{file_id}", "file_id": file_id}
 
     def files_completeUploadExternal(self, call: Call) -> dict[str, Any]:
         for file in call["files"]:
             if not self.files.get(file["id"], ("", b""))[1]:
                 raise Answer("file_not_found")
             if call.get("channel_id"):
-                self._put(
+                self._post(
                     {**call, "channel": call["channel_id"]}, text=call.get("initial_comment", ""), file=file["id"]
                 )
             self.shared[file["id"]] = call.get("channel_id", "")
         return {"files": call["files"]}
 
     def files_info(self, call: Call) -> dict[str, Any]:
-        """A file that Slack is `slow` with shows what it is, and where it was shared, only when it was asked for often enough."""
-        number = call.get("file", "")
-        if number not in self.files:
+        """Return a file; its type and shares are missing while its scan is pending."""
+        file_id = call.get("file", "")
+        if file_id not in self.files:
             raise Answer("file_not_found")
-        self.slow[number] = self.slow.get(number, 0) - 1
-        if self.slow[number] >= 0:
-            return {"file": {"id": number, "mimetype": "", "shares": {}}}
-        where = self.shared.get(number, "")
-        shares = {"private": {where: [{"ts": "1.1"}]}} if where else {}
-        return {"file": {"id": number, "mimetype": "image/png", "shares": shares}}
+        self.pending_scans[file_id] = self.pending_scans.get(file_id, 0) - 1
+        if self.pending_scans[file_id] >= 0:
+            return {"file": {"id": file_id, "mimetype": "", "shares": {}}}
+        channel = self.shared.get(file_id, "")
+        shares = {"private": {channel: [{"ts": "1.1"}]}} if channel else {}
+        return {"file": {"id": file_id, "mimetype": "image/png", "shares": shares}}
 
 
-def _thread(call: Call) -> str:
+def _thread_ts(call: Call) -> str:
     if not call.get("thread_ts"):
         raise Answer("invalid_thread_ts")
     return str(call["thread_ts"])

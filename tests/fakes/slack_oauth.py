@@ -1,8 +1,8 @@
-"""Installing into workspaces, as Slack does it: a page of consent, codes that count once, tokens that end, and their refreshing.
+"""Slack's OAuth: the consent page, one-time codes, expiring tokens and their renewal.
 
-Held to: a code counts once (`code_already_used`) and for its own redirect only (`bad_redirect_uri`); the app names itself
-by HTTP Basic (`invalid_client_id`, `bad_client_secret`); with token rotation a token comes with `expires_in` 43,200 and a
-refresh token, which is used up by refreshing (`invalid_refresh_token`); an ended token is `token_expired`, one taken back
+Enforced: a code is valid once (`code_already_used`) and for its own redirect only (`bad_redirect_uri`); the app authenticates
+with HTTP Basic (`invalid_client_id`, `bad_client_secret`); with token rotation a token comes with `expires_in` 43,200 and a
+refresh token, which is valid once (`invalid_refresh_token`); an expired token is `token_expired`, a revoked one
 `token_revoked`.
 """
 
@@ -14,27 +14,27 @@ from tests.fakes.slack_rules import Answer
 
 CLIENT_ID, CLIENT_SECRET = "1.2", "clients3cret"
 TOKEN = "xoxb-1-TEST"
-SECONDS = 43_200
+TOKEN_SECONDS = 43_200
 
 
 @dataclass
 class Workspaces:
-    """Who has installed the app: tokens by team, `refusals` what is said to a token that opens nothing any more."""
+    """The installs of the app: `teams` by token, `refusals` are the errors of tokens that are no longer valid."""
 
     teams: dict[str, str] = field(default_factory=lambda: {TOKEN: "T1"})
     refusals: dict[str, str] = field(default_factory=dict[str, str])
     codes: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     used: set[str] = field(default_factory=set[str])
-    refreshing: dict[str, str] = field(default_factory=dict[str, str])
+    refresh_tokens: dict[str, str] = field(default_factory=dict[str, str])
     rotation: bool = True
-    made: int = 0
+    issued: int = 0
 
     def consent(self, query: dict[str, str], team: str) -> str:
-        """The owner of `team` agrees on the page that was opened with `query`; where their browser goes then."""
+        """Consent for `team` on the page opened with `query`; return the URL that the browser is redirected to."""
         if query.get("client_id") != CLIENT_ID or not query.get("scope") or not query.get("redirect_uri"):
             raise Answer("invalid_client_id")
-        self.made += 1
-        code = f"code{self.made}"
+        self.issued += 1
+        code = f"code{self.issued}"
         self.codes[code] = (team, query["redirect_uri"])
         return f"{query['redirect_uri']}?{urlencode({'code': code, 'state': query.get('state', '')})}"
 
@@ -44,14 +44,14 @@ class Workspaces:
         if call.get("client_secret") != CLIENT_SECRET:
             raise Answer("bad_client_secret")
         if call.get("grant_type") == "refresh_token":
-            team = self.refreshing.pop(call.get("refresh_token", ""), "")
+            team = self.refresh_tokens.pop(call.get("refresh_token", ""), "")
             if not team:
                 raise Answer("invalid_refresh_token")
         else:
-            team = self._exchanged(call.get("code", ""), call.get("redirect_uri", ""))
-        return self._granted(team)
+            team = self._exchange_code(call.get("code", ""), call.get("redirect_uri", ""))
+        return self._issue_token(team)
 
-    def _exchanged(self, code: str, redirect: str) -> str:
+    def _exchange_code(self, code: str, redirect: str) -> str:
         if code in self.used:
             raise Answer("code_already_used")
         if code not in self.codes:
@@ -62,15 +62,15 @@ class Workspaces:
             raise Answer("bad_redirect_uri")
         return team
 
-    def _granted(self, team: str) -> dict[str, Any]:
-        self.made += 1
-        token = f"xoxe.xoxb-{self.made}" if self.rotation else f"xoxb-{self.made}"
+    def _issue_token(self, team: str) -> dict[str, Any]:
+        self.issued += 1
+        token = f"xoxe.xoxb-{self.issued}" if self.rotation else f"xoxb-{self.issued}"
         self.teams[token] = team
-        more: dict[str, Any] = {}
+        rotation: dict[str, Any] = {}
         if self.rotation:
-            refresh = f"xoxe-{self.made}"
-            self.refreshing[refresh] = team
-            more = {"refresh_token": refresh, "expires_in": SECONDS}
+            refresh = f"xoxe-{self.issued}"
+            self.refresh_tokens[refresh] = team
+            rotation = {"refresh_token": refresh, "expires_in": TOKEN_SECONDS}
         return {
             "access_token": token,
             "token_type": "bot",
@@ -81,11 +81,11 @@ class Workspaces:
             "enterprise": None,
             "is_enterprise_install": False,
             "authed_user": {"id": "U7"},
-            **more,
+            **rotation,
         }
 
-    def opened(self, token: str) -> str:
-        """The team that a token opens."""
+    def team_of(self, token: str) -> str:
+        """Return a token's team."""
         if token in self.refusals:
             raise Answer(self.refusals[token])
         if token not in self.teams:

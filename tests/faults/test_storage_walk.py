@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from core.address import Address
-from core.conversation import ClaimedTurn, OutboundMessage, Turn
+from core.conversation import ClaimedTurn, Turn
 from core.errors import Superseded
 from core.event import Event, Said, Sender
+from core.outbound import OutboundMessage
 from core.ports.messaging import DueOutbound
 from core.reply import Text
 from storage.engine.database import Database

@@ -20,7 +20,7 @@ from tests.fakes.telegram import TOKEN, FakeTelegram
 from tests.fakes.twilio import ACCOUNT, LAN, NUMBER, FakeTwilio
 from tests.fakes.twilio import TOKEN as TWILIO_TOKEN
 from tests.stories.clients.discord import DiscordPhone, ServerPhone
-from tests.stories.clients.slack import AlonePhone, SlackPhone, ThreadPhone
+from tests.stories.clients.slack import EphemeralPhone, SlackPhone, ThreadPhone
 from tests.stories.clients.sms import SmsPhone
 from tests.stories.clients.telegram import TelegramPhone
 from tests.stories.clients.terminal import TerminalPhone
@@ -123,10 +123,10 @@ class Town:
         assert house is not None
         if channel == "slack":
             assert self.slack is not None
-            return Talk(house, AlonePhone(self.slack, house.taking.wait, house.clock, f"{house.url}slack"))
+            return Talk(house, EphemeralPhone(self.slack, house.taking.wait, house.clock, f"{house.url}slack"))
         assert self.discord is not None
         phone = ServerPhone(self.discord, house.taking.wait, chat=100, locale="en")
-        phone.moves("100", "@7")
+        phone.switch_to("100", "@7")
         return Talk(house, phone)
 
     async def builds(

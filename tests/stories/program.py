@@ -140,9 +140,7 @@ async def open_house(home: Path, embedder: Embedder, **chosen: Any) -> AsyncGene
         taking = Taking(inbox=stores.inbox, wake=wake, consents=stores.consents)
         platforms = channels.platforms(stores)
         every = channels.channels(stores, platforms, taking)
-        rooms = assembly.furnished(
-            stores, wake=wake, channels=every, embedder=embedder, chance=Random(7), pacer=Hasty()
-        )
+        rooms = assembly.furnished(stores, wake=wake, channels=every, embedder=embedder, rng=Random(7), pacer=Hasty())
         outside.shelf = assembly.shelved(stores, wake=wake, embedder=embedder)
         ingress = Ingress(
             stores=stores, wake=wake, receive=taking, web=channels.web(stores, taking), platforms=platforms

@@ -8,13 +8,15 @@ from sqlalchemy import text
 
 from core.address import Address
 from core.channel import LiveUpdates
-from core.conversation import ClaimedTurn, OutboundMessage
+from core.conversation import ClaimedTurn
 from core.deliver import ATTEMPTS, Deliver
 from core.dialogue.draft import TurnDraft
 from core.errors import Malformed, Throttled, Unreachable
+from core.outbound import OutboundMessage
 from core.ports.messaging import DueOutbound, Outbox
 from core.reply import Choice, Mark, Quiz, Reply, Text
 from storage.engine.database import Database
+from storage.messaging.outbox import PostgresOutbox
 from tests.fakes.channel import KeepingChannel
 from tests.fakes.messaging import Street, Thinking
 
@@ -93,10 +95,10 @@ class SlowChannel(KeepingChannel):
         super().__init__()
         self.begun, self.go = asyncio.Event(), asyncio.Event()
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:
         self.begun.set()
         await self.go.wait()
-        return await super().send(address, reply, key=key, target=target)
+        return await super().send(outbound, target=target)
 
 
 def _slow(street: Street, outbox: Outbox) -> tuple[Deliver, SlowChannel]:
@@ -205,3 +207,13 @@ async def test_a_parcel_nobody_can_read_holds_up_its_own_conversation_and_no_oth
     assert isinstance(due[0], Malformed)
     assert not isinstance(due[1], BaseException | None)
     assert due[1].outbound.address == other
+
+
+async def test_the_thread_of_an_answer_is_stored_with_it(street: Street, database: Database) -> None:
+    street.mind.thinking = _replying(Text(text="one"))
+    await street.receive(replace(street.event("go"), reply_thread="1699999999.000001"))
+    await street.converse(HERE)
+    outbox: Outbox = PostgresOutbox(database, street.clock)
+    due = await outbox.next(HERE, LEASE)
+    assert due is not None
+    assert due.outbound.thread == "1699999999.000001"

@@ -12,6 +12,7 @@ from core.dialogue.draft import TurnDraft
 from core.errors import Refused, Throttled
 from core.event import Said, Tapped
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.reply import Choice, Picture, Reply, Text, Voice
 from tests.fakes.channel import KeepingChannel
 from tests.fakes.messaging import Street, Thinking
@@ -124,8 +125,8 @@ class Throttling(KeepingChannel):
         self._channel = channel
         self._at = at
 
-    async def send(self, address: Address, reply: Reply, *, key: str, target: str = "") -> str:
+    async def send(self, outbound: OutboundMessage, *, target: str = "") -> str:
         if len(self._channel.sent) == self._at - 1:
             self._at = 0
             raise Throttled("slow down", retry_after=3)
-        return await self._channel.send(address, reply, key=key, target=target)
+        return await self._channel.send(outbound, target=target)

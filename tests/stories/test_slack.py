@@ -49,7 +49,7 @@ async def test_from_hello_to_the_end_of_a_quiz(api: FakeSlack, house: StoryHouse
     await talk.hears(Text, "questions: 8")
     await takes_the_quiz(talk, misses=2)
     await talk.hears(Text, "Well done: 7 of 8 right")
-    assert "processing" not in phone.channel.session.values()
+    assert "processing" not in phone.channel.sessions.values()
     assert not any(message.get("streaming") for message in phone.channel.messages.values())
 
 
@@ -81,9 +81,9 @@ async def test_who_writes_to_the_app_is_answered_below_what_they_wrote_and_goes_
     claude.add(Say("Moku is food."))
     await talk.says("What is moku?")
     await talk.hears(Text, "Moku is food.")
-    root = phone.wrote[-1]
-    assert [call["thread_ts"] for call in api.made("chat.startStream")] == [root]
-    assert phone.channel.session == {root: "active"}
+    root = phone.timestamps[-1]
+    assert [call["thread_ts"] for call in api.calls_of("chat.startStream")] == [root]
+    assert phone.channel.sessions == {root: "active"}
     assert phone.channel.titles == {root: "What is moku?"}
     claude.add(Say("Water is telo."))
     await phone.replies("And water?", root)
@@ -92,14 +92,14 @@ async def test_who_writes_to_the_app_is_answered_below_what_they_wrote_and_goes_
     claude.add(Say("Ale is all."))
     await talk.says("What is ale?")
     await talk.hears(Text, "Ale is all.")
-    assert phone.channel.titles == {root: "What is moku?", phone.wrote[-1]: "What is ale?"}
+    assert phone.channel.titles == {root: "What is moku?", phone.timestamps[-1]: "What is ale?"}
     await talk.says("/quiz")
     await talk.hears(Text, "questions: 8")
     await talk.hears(Quiz)
-    assert phone.channel.messages[talk.receipt]["thread_ts"] == phone.wrote[-1]
+    assert phone.channel.messages[talk.receipt]["thread_ts"] == phone.timestamps[-1]
     await talk.says("I don't know")
     await talk.hears(Mark)
-    assert phone.channel.messages[talk.receipt]["thread_ts"] == phone.wrote[-2]
+    assert phone.channel.messages[talk.receipt]["thread_ts"] == phone.timestamps[-2]
     assert str(claude.requests[-1]["messages"]).count("What is moku?") == 1
 
 
@@ -120,7 +120,7 @@ async def test_who_stops_by_command_stops_what_runs_for_them_in_a_channels_threa
     await talk.hears(Text, "Once upon a time")
     await talk.hears(Text)
     talk.hears_nothing_more()
-    assert phone.channel.private == []
+    assert phone.channel.ephemeral == []
 
 
 async def test_who_is_known_is_not_greeted_again_when_slack_has_long_told_of_them(town: Town) -> None:
@@ -133,6 +133,6 @@ async def test_who_is_known_is_not_greeted_again_when_slack_has_long_told_of_the
     await talk.house.passes(days=31)
     await talk.house.stores.cleanup(datetime.max.replace(tzinfo=UTC))
     before = list(phone.channel.texts)
-    await phone.looks()
+    await phone.open_messages()
     await talk.settles()
     assert phone.channel.texts == before

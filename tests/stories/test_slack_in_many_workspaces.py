@@ -64,7 +64,7 @@ async def test_from_the_install_to_its_end(api: FakeSlack, house: StoryHouse) ->
 
     await _happens(house, "Ev2", type="app_mention", channel="C1", **ASKED)
     await house.settles()
-    (begun,) = api.made("chat.startStream")
+    (begun,) = api.calls_of("chat.startStream")
     assert (begun["recipient_user_id"], begun["recipient_team_id"]) == ("U7", "T2")
     ((sent, message),) = shown.messages.items()
     assert [chunk["status"] for chunk in message["tasks"]] == ["in_progress", "complete"]
@@ -81,7 +81,7 @@ async def test_from_the_install_to_its_end(api: FakeSlack, house: StoryHouse) ->
     assert len(shown.messages) == 1
 
     await _happens(house, "Ev3", type="app_home_opened", user="U7", channel="D7", tab="home", event_ts="1700000001.1")
-    await api.until(lambda: "U7" in api.views)
+    await api.wait_until(lambda: "U7" in api.views)
     assert "Tiến độ" in str(api.views["U7"])
 
     await _happens(house, "Ev4", type="app_uninstalled")

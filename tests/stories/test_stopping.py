@@ -91,7 +91,7 @@ async def test_a_stop_hangs_up_on_the_model_and_keeps_and_counts_what_was_said(
     await talk.hears(Text)
     talk.hears_nothing_more()
     if isinstance(talk.phone, DiscordPhone):
-        assert len([words for words in talk.phone.room.texts if "Once upon" in words]) == 1
+        assert len([words for words in talk.phone.chat.texts if "Once upon" in words]) == 1
     (turn,) = await talk.rows(_TURNS, {})
     assert len(TOLD) // 4 <= turn.output_tokens <= len(TOLD + "house.") // 4
     assert turn.cost > 0

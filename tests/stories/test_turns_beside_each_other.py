@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from core.address import Address
-from core.channel import LiveUpdates
+from core.channel import LiveTarget, LiveUpdates
 from core.conversation import ClaimedTurn, QuizOrigin, Turn
 from core.dialogue.draft import TurnDraft
 from core.event import Sender
@@ -50,7 +50,7 @@ async def test_of_a_person_only_what_was_changed_is_written_so_that_two_turns_un
         assert opened is not None
         openings.append(opened)
     for claimed, changes in zip(openings, ({"locale": "vi"}, {"voice": "never"}), strict=True):
-        draft = await _changing(**changes)(claimed, street.channel.live(HERE))
+        draft = await _changing(**changes)(claimed, street.channel.live(LiveTarget(address=HERE)))
         await street.turns.close(claimed, replace(_empty(street, claimed), conversation=draft.conversation))
     street.mind.thinking = echo
     await street.says("and now")
@@ -70,7 +70,7 @@ async def test_two_turns_of_a_person_that_close_together_both_count(street: Stre
     for address, changes in ((HERE, {"locale": "vi"}), (elsewhere, {"voice": "never"})):
         claimed = await street.turns.open(address, LEASE)
         assert claimed is not None
-        draft = await _changing(**changes)(claimed, street.channel.live(HERE))
+        draft = await _changing(**changes)(claimed, street.channel.live(LiveTarget(address=HERE)))
         pairs.append((claimed, replace(_empty(street, claimed), conversation=draft.conversation)))
     assert len(await close_turn.close_turns(database, pairs, street.clock)) == 2
     rows = await database.run(

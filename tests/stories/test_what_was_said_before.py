@@ -8,14 +8,14 @@ from sqlalchemy import text
 from core.address import Address
 from core.channel import LiveUpdates
 from core.conversation import ClaimedTurn, Learner
-from core.dialogue.commands import GeneralCommands
-from core.dialogue.dispatcher import Dispatcher
 from core.dialogue.draft import TurnDraft
-from core.dialogue.text import words
-from core.event import Event, Said
+from core.dialogue.intent import Incoming
+from core.event import Said
+from core.features.general.commands import GeneralCommands
 from core.reply import Text
 from storage.engine.database import Database
 from storage.messaging.turns import MAX_OVERHEARD
+from tests.fakes.dialogue import dispatcher
 from tests.fakes.messaging import Street, echo
 
 HERE = Address("test", "1")
@@ -38,14 +38,14 @@ class Parrot:
     def __init__(self) -> None:
         self.remembered: list[str] = []
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         self.remembered = [message.text for message in draft.conversation.history]
-        return draft.with_replies(Text(text=f"echo {words(event)}"))
+        return draft.with_replies(Text(text=f"echo {incoming.text}"))
 
 
 def _listening(street: Street) -> Parrot:
-    parrot = Parrot()
-    street.converse = replace(street.converse, mind=Dispatcher((GeneralCommands(), parrot), clock=street.clock))
+    parrot, commands = Parrot(), GeneralCommands(commands=())
+    street.converse = replace(street.converse, mind=dispatcher(commands, parrot, clock=street.clock))
     return parrot
 
 

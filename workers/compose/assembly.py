@@ -69,7 +69,14 @@ async def street_rooms(settings: Settings, app: App) -> TurnWorker:
         stores.owns(platform.close)
     receive = ReceiveEvents(inbox=stores.inbox, wake=wake, consents=stores.consents)
     every = channels.channels(stores, platforms, receive)
-    return furnished(stores, wake=wake, channels=every, embedder=knowledge.embedder(settings), chance=SystemRandom())
+    return furnished(
+        stores, wake=wake, channels=every, embedder=knowledge.embedder(settings), rng=question_rng(settings)
+    )
+
+
+def question_rng(settings: Settings) -> Random:
+    """What chooses quiz questions: seeded by the settings, otherwise the system's."""
+    return SystemRandom() if settings.seed is None else Random(settings.seed)  # noqa: S311 - keeps no secret
 
 
 def furnished(
@@ -78,7 +85,7 @@ def furnished(
     wake: LocalWake,
     channels: Mapping[str, Channel],
     embedder: Embedder,
-    chance: Random,
+    rng: Random,
     pacer: RateLimiter | None = None,
 ) -> TurnWorker:
     """The rooms on this ground, behind these channels; `pacer` as in `make_rooms`."""
@@ -101,7 +108,7 @@ def furnished(
         thinker=thinker,
         audible=audible,
         spoofable_sender=spoofable_sender,
-        chance=chance,
+        rng=rng,
     )
     mouth = SpeechDeps(speech=speech.speech(stores), blobs=stores.blobs)
     ears = speech.TurnSpeech(hearing=speech.hearing(stores), mouth=mouth, channels=channels)

@@ -13,7 +13,7 @@ from bots.terminal import TerminalChannel
 from bots.web import WebChannel
 from bots.web import connect as connect_web
 from core.channel import Channel, Gateway
-from core.dialogue.commands import COMMANDS
+from core.dialogue.feature import all_features, listed_commands
 from core.dialogue.suggestions import suggest
 from core.event import Event
 from core.phrases import DEFAULT, locales, phrase
@@ -182,10 +182,10 @@ def _discord(stores: Stores) -> ConnectedPlatform:
         secret_key=settings.secret_key.encode(),
         clock=stores.clock,
         blobs=stores.blobs,
-        note=codec.note,
+        encode_voice_note=codec.note,
         count=stores.count,
-        offers=offers(),
-        complete=completed,
+        commands=offers(),
+        autocomplete=completed,
         drafts=stores.drafts,
     )
 
@@ -215,12 +215,12 @@ def _slack(stores: Stores) -> ConnectedPlatform:
         clock=stores.clock,
         blobs=stores.blobs,
         count=stores.count,
-        commands=tuple(info.name for info in COMMANDS),
+        commands=tuple(one.name for one in listed_commands(all_features())),
         suggest=lambda locale: suggest(locale, "lesson", "quiz", "review", "help"),
         drafts=stores.drafts,
         installs=stores.installs,
         overviews=dialogue.glance(stores),
-        acquaintances=stores.acquaintances,
+        identities=stores.acquaintances,
     )
 
     async def announce() -> None:
@@ -268,5 +268,7 @@ def greeting(platform: ConnectedPlatform | None) -> Callable[[], Awaitable[str]]
 
 def commands() -> dict[str, list[tuple[str, str]]]:
     """The commands with what they do, by language; the empty one is for everybody else."""
-    offered = {tag: [(info.name, phrase(info.about, tag)) for info in COMMANDS] for tag in locales()}
+    offered = {
+        tag: [(one.name, phrase(one.about, tag)) for one in listed_commands(all_features())] for tag in locales()
+    }
     return {"": offered[DEFAULT], **{tag: listed for tag, listed in offered.items() if tag != DEFAULT}}

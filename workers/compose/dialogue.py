@@ -2,31 +2,27 @@
 
 from functools import cache
 from pathlib import Path
-from random import Random
+from random import Random, SystemRandom
 
 from core.assistant.agent import Agent
 from core.assistant.confirmed_calls import ConfirmedCalls
 from core.assistant.offline import OfflineAssistant
 from core.assistant.tool_runner import ToolDeps
-from core.dialogue.commands import GeneralCommands
 from core.dialogue.confirmation import Confirmations, SpoofableSender
 from core.dialogue.dispatcher import Dispatcher
 from core.dialogue.draft import Answerer
-from core.dialogue.notices import Notices
-from core.features.account.linking import LinkingAnswerer
+from core.dialogue.feature import FeatureParts, Priority, Registered, all_features, listed_commands, parser
+from core.features.account import compose as compose_account
+from core.features.account.compose import AccountDeps
 from core.features.account.overview import OverviewBuilder
-from core.features.account.privacy import PrivacyAnswerer
-from core.features.account.resume import ResumeAnswerer
-from core.features.account.set_language import set_language
-from core.features.feedback.ratings import RatingAnswerer
+from core.features.feedback import compose as compose_feedback
+from core.features.general import compose as compose_general
+from core.features.knowledge import compose as compose_knowledge
 from core.features.knowledge.add_source import SourceAdder
-from core.features.knowledge.files import FileAnswerer
-from core.features.knowledge.links import LinkAnswerer
-from core.features.knowledge.tools import KnowledgeTools
-from core.features.study.actions import CatalogueActions
-from core.features.study.lessons import LessonAnswerer
-from core.features.study.quizzes import Audible, QuizAnswerer
-from core.features.study.tools import StudyTools
+from core.features.knowledge.compose import KnowledgeDeps
+from core.features.study import compose as compose_study
+from core.features.study.compose import StudyDeps
+from core.features.study.quizzes import Audible
 from core.features.voice.speak import speak
 from core.learn.catalogue import Catalogue
 from core.learn.load import load_all
@@ -37,9 +33,7 @@ from core.providers.models.anthropic import AnthropicModel
 from core.providers.models.effort import usual
 from core.providers.models.openai import OpenAIModel
 from core.providers.models.prices import listed
-from core.tools.remember import remember
 from core.tools.tool import by_name
-from core.tools.what_time import what_time
 from workers.admin.cli_context import HealthCheck
 from workers.compose.stores import Stores
 from workers.settings import Settings
@@ -79,42 +73,47 @@ def mind(
     thinker: Model | None,
     audible: Audible,
     spoofable_sender: SpoofableSender,
-    chance: Random,
+    rng: Random,
 ) -> Dispatcher:
-    """What people think of answers and who a person is come first, then quiz answers, lessons, commands, files and occasions; who talks comes last."""
-    courses = catalogue()
-    quizzing = QuizAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, rng=chance, audible=audible)
-    lessons = LessonAnswerer(catalogue=courses, study=stores.study, clock=stores.clock, quizzing=quizzing)
-    actions = CatalogueActions(catalogue=courses, lessons=lessons)
-    add_source = SourceAdder(library=stores.library, wake=wake, clock=stores.clock)
-    confirmations = Confirmations(clock=stores.clock, rng=chance, spoofable_sender=spoofable_sender)
-    confirmed: tuple[Answerer, ...] = ()
-    if thinker is None:
-        talker: Answerer = OfflineAssistant(retriever=retriever, lessons=actions)
-        reminded: Answerer = OfflineAssistant(retriever=retriever, lessons=actions, silent=True)
-    else:
-        knowledge = KnowledgeTools(retriever=retriever, add_source=add_source)
-        named = by_name(knowledge, StudyTools(actions), set_language, speak, remember, what_time)
-        tools = ToolDeps(tools=named, clock=stores.clock, confirmations=confirmations)
-        talker = reminded = Agent(model=thinker, tools=tools)
-        confirmed = (ConfirmedCalls(tools=tools),)
-    person = _person(stores, wake=wake, catalogue=courses, chance=chance, confirmations=confirmations)
-    feedback = RatingAnswerer(ratings=stores.ratings)
-    happening = (FileAnswerer(reader=add_source, talker=reminded), Notices(), LinkAnswerer(reader=add_source))
-    commands = GeneralCommands(offline=thinker is None)
-    order = (feedback, *person, *confirmed, quizzing, lessons, commands, *happening, talker)
-    return Dispatcher(order, clock=stores.clock)
-
-
-def _person(
-    stores: Stores, *, wake: Wake, catalogue: Catalogue, chance: Random, confirmations: Confirmations
-) -> tuple[Answerer, ...]:
-    resuming = ResumeAnswerer(places=stores.people, catalogue=catalogue)
-    linking = LinkingAnswerer(
-        links=stores.links, people=stores.people, resuming=resuming, confirmations=confirmations, rng=chance
+    """The dispatcher over every feature, around the model or, without one, the offline assistant. `rng` chooses questions."""
+    clock = stores.clock
+    add_source = SourceAdder(library=stores.library, wake=wake, clock=clock)
+    unpredictable = SystemRandom()
+    confirmations = Confirmations(clock=clock, rng=unpredictable, spoofable_sender=spoofable_sender)
+    feature_list = all_features()
+    study = compose_study.compose(
+        StudyDeps(catalogue=catalogue(), study=stores.study, clock=clock, rng=rng, audible=audible)
     )
-    leaving = PrivacyAnswerer(records=stores.leaving, people=stores.people, wake=wake, confirmations=confirmations)
-    return linking, leaving, resuming
+    account = compose_account.compose(_account(stores, wake=wake, confirmations=confirmations, rng=unpredictable))
+    general = compose_general.compose(listed_commands(feature_list), offline=thinker is None)
+    knowledge = KnowledgeDeps(retriever=retriever, add_source=add_source)
+    parts = [compose_feedback.compose(stores.ratings), study, account, general]
+    if thinker is None:
+        talker: Answerer = OfflineAssistant(retriever=retriever, lessons=study.actions)
+        reminded: Answerer = OfflineAssistant(retriever=retriever, lessons=study.actions, silent=True)
+    else:
+        toolsets = (*compose_knowledge.tools(knowledge), speak, *(each for part in parts for each in part.tools))
+        tools = ToolDeps(tools=by_name(*toolsets), clock=clock, confirmations=confirmations)
+        talker = reminded = Agent(model=thinker, tools=tools)
+        confirmed = Registered(answerer=ConfirmedCalls(tools=tools), priority=Priority.PENDING)
+        parts.append(FeatureParts(answerers=(confirmed,)))
+    parts.append(compose_knowledge.compose(knowledge, talker=reminded))
+    registered = [each for part in parts for each in part.answerers]
+    registered.append(Registered(answerer=talker, priority=Priority.TALK))
+    return Dispatcher(registered, parser=parser(feature_list), clock=clock)
+
+
+def _account(stores: Stores, *, wake: Wake, confirmations: Confirmations, rng: Random) -> AccountDeps:
+    return AccountDeps(
+        links=stores.links,
+        people=stores.people,
+        places=stores.people,
+        records=stores.leaving,
+        catalogue=catalogue(),
+        confirmations=confirmations,
+        wake=wake,
+        rng=rng,
+    )
 
 
 def glance(stores: Stores) -> OverviewBuilder:

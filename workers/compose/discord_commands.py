@@ -2,26 +2,14 @@
 
 from collections.abc import Iterator
 
-from bots.discord.commands import ON_MESSAGE, CommandSpec, LocalizedText, Option
-from core.dialogue.commands import COMMANDS
+from bots.discord.commands import MESSAGE_MENU, CommandSpec, LocalizedText, Option
+from core.dialogue.feature import all_features, listed_commands
+from core.dialogue.intent import Command
 from core.learn.course import Course, nearest
 from core.learn.terms import key
 from core.phrases import DEFAULT, locales, phrase, phrases
 from workers.compose.dialogue import catalogue
 
-_OPTIONS = {
-    "lesson": "unit",
-    "quiz": "unit",
-    "courses": "course",
-    "language": "language",
-    "voice": "voice",
-    "word": "word",
-    "card": "text",
-    "link": "code",
-    "forget": "what",
-}
-_COMPLETED = frozenset({"lesson", "quiz", "courses", "language", "word"})
-_THREADED = frozenset({"lesson", "quiz"})
 _MOST = 25
 
 
@@ -29,22 +17,22 @@ def offers() -> tuple[CommandSpec, ...]:
     """Every general command, and what can be done with somebody's message."""
     slash = (
         CommandSpec(
-            id=info.name,
-            name=_named(info.name),
-            about=_everywhere(info.about),
-            option=_option(info.name),
-            private=info.private,
-            threaded=info.name in _THREADED,
+            id=command.name,
+            name=_named(command.name),
+            description=_everywhere(command.about),
+            option=_option(command),
+            private=command.private,
+            threaded=command.threaded,
         )
-        for info in COMMANDS
+        for command in listed_commands(all_features())
     )
     menu = (
         CommandSpec(
             id=phrase(f"menu.{what}", DEFAULT),
             name=_everywhere(f"menu.{what}"),
-            kind=ON_MESSAGE,
+            kind=MESSAGE_MENU,
             private=True,
-            says=what,
+            slash_command=what,
         )
         for what in ("explain", "card")
     )
@@ -87,9 +75,9 @@ def _units(course: Course, locale: str) -> Iterator[tuple[str, str, str]]:
         yield f"{course.code}/{unit.number}", label, ""
 
 
-def _option(command: str) -> Option | None:
-    asked = _OPTIONS.get(command)
-    if asked is None:
+def _option(command: Command) -> Option | None:
+    asked = command.option
+    if not asked:
         return None
     manners = (("always", "on"), ("auto", "auto"), ("never", "off"))
     choices = {
@@ -98,9 +86,9 @@ def _option(command: str) -> Option | None:
     }
     return Option(
         name=_everywhere(f"slash.option.{asked}"),
-        about=_everywhere(f"slash.option.{asked}_about"),
+        description=_everywhere(f"slash.option.{asked}_about"),
         choices=choices.get(asked, ()),
-        completed=command in _COMPLETED,
+        autocomplete=command.completes,
     )
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 from core.channel import Channel
 from core.conversation import ClaimedTurn
@@ -33,9 +34,7 @@ class TurnSpeech:
 
     async def hear(self, claimed: ClaimedTurn) -> ClaimedTurn:
         events = tuple([await self._heard(event, claimed) for event in claimed.events])
-        return ClaimedTurn(
-            conversation=claimed.conversation, events=events, token=claimed.token, attempts=claimed.attempts
-        )
+        return replace(claimed, events=events)
 
     async def speak(self, claimed: ClaimedTurn, draft: TurnDraft) -> tuple[Reply, ...]:
         channel = self._channels.get(claimed.conversation.address.channel)

@@ -1,6 +1,5 @@
 """One person on many channels: a code said on one joins the other, and a channel can leave again."""
 
-import re
 from dataclasses import replace
 from functools import partial
 from random import Random
@@ -11,20 +10,15 @@ from core.channel import LiveUpdates
 from core.conversation import Learner
 from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, Confirmations, place, places, quoted
 from core.dialogue.draft import TurnDraft
-from core.dialogue.text import command, words
-from core.event import Event, Joined, Said
+from core.dialogue.intent import Incoming
+from core.event import Event
+from core.features.account import codes
 from core.features.account.resume import ResumeAnswerer
 from core.phrases import phrase
 from core.ports.person import LinkCodes, People, PersonSummary
 from core.reply import Reply, Text
 
-ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
-"""Letters and digits that nobody takes for one another, read or heard."""
-LENGTH = 8
 _NAME = 40
-_START = "link-"
-_ALONE = re.compile(rf"(?:(?i:link) )?(?=\S*[0-9])(?=\S*[A-Z])([{ALPHABET}]{{{LENGTH}}})")
-"""A code said without a command, as people do in text messages; every code has a letter and a digit in it."""
 _JOIN = Confirmation(kind="link", ask="person.link.ask")
 _PART = Confirmation(kind="unlink", ask="person.unlink.ask")
 
@@ -49,16 +43,17 @@ class LinkingAnswerer:
 
     async def answer(
         self,
-        event: Event,
+        incoming: Incoming,
         draft: TurnDraft,
-        live: LiveUpdates,  # noqa: ARG002 - who answers at once shows no signs
+        live: LiveUpdates,  # noqa: ARG002 - answers immediately, no live updates
     ) -> TurnDraft | None:
-        asked = _asked(event)
+        event, intent = incoming.event, incoming.intent
+        asked = intent if intent is not None and intent.name in ("link", "unlink") else None
+        code = codes.normalise(asked.arguments) if asked is not None and asked.name == "link" else ""
         if event.group:
-            return await self._among_others(asked, draft) if asked else None
+            return await self._among_others(code, draft) if asked else None
         if asked is not None:
-            name, code = asked
-            if name == "unlink":
+            if asked.name == "unlink":
                 return await self._warn(event, draft)
             return await (self._claim(event, draft, code) if code else self._offer(draft))
         if (answered := self._confirmations.answer(_JOIN, event, draft)) is not None:
@@ -67,25 +62,18 @@ class LinkingAnswerer:
             return await self._part(answered[0], event, answered[1])
         return None
 
-    async def _among_others(self, asked: tuple[str, str], draft: TurnDraft) -> TurnDraft:
+    async def _among_others(self, code: str, draft: TurnDraft) -> TurnDraft:
         """What others could read joins nobody any more; whether it was a code at all is told to nobody."""
-        _, code = asked
         if not code:
             return _saying(draft, "person.private")
         await self._links.spend(code)
         return _saying(draft, "person.link.read")
 
     async def _offer(self, draft: TurnDraft) -> TurnDraft:
-        code = self._code()
+        code = codes.new(self._rng)
         await self._links.offer(draft.conversation.learner.id, code)
         told = phrase("person.link.code", draft.conversation.learner.locale, code=code)
         return draft.with_replies(Text(text=told, secret=code))
-
-    def _code(self) -> str:
-        code = ""
-        while code.isalpha() or code.isdigit() or not code:
-            code = "".join(self._rng.choice(ALPHABET) for _ in range(LENGTH))
-        return code
 
     async def _claim(self, event: Event, draft: TurnDraft, code: str) -> TurnDraft:
         """The preview of what would be joined."""
@@ -172,25 +160,6 @@ def numbers(standing: PersonSummary, locale: str) -> str:
 def _told(owner: Learner, *, here: Address) -> Reply:
     """For who gave the code: that it was used, and where."""
     return Text(text=phrase("person.link.used", owner.locale, place=place(here.channel, owner.locale)))
-
-
-def _asked(event: Event) -> tuple[str, str] | None:
-    """`link` or `unlink`, with a code as it is kept."""
-    if isinstance(event.body, Joined):
-        start = event.body.start
-        return ("link", _code(start.removeprefix(_START))) if start.startswith(_START) else None
-    match command(event):
-        case ("link", rest):
-            return "link", _code(rest)
-        case ("unlink", _):
-            return "unlink", ""
-        case _:
-            alone = _ALONE.fullmatch(words(event)) if isinstance(event.body, Said) else None
-            return ("link", alone[1]) if alone and event.addressed else None
-
-
-def _code(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text).upper()[:40]
 
 
 def _saying(draft: TurnDraft, key: str, **values: object) -> TurnDraft:

@@ -3,11 +3,10 @@
 from core.channel import LiveUpdates
 from core.dialogue.confirmation import Confirmation, ConfirmationAnswer, Confirmations, places
 from core.dialogue.draft import TurnDraft
-from core.dialogue.text import command, words
+from core.dialogue.intent import Incoming
 from core.errors import Superseded
-from core.event import Event, Said, Spoke
+from core.event import Event
 from core.features.account.linking import numbers
-from core.learn.terms import key
 from core.phrases import phrase
 from core.ports.messaging import Wake
 from core.ports.person import Forgotten, People, PersonalRecords
@@ -39,10 +38,11 @@ class PrivacyAnswerer:
         self._people = people
         self._wake = wake
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         """Raises `Superseded` where there is nobody any more to answer: the receipt is on its way already."""
         locale = draft.conversation.learner.locale
-        asked = _asked(event, locale)
+        event, intent = incoming.event, incoming.intent
+        asked = intent.name if intent is not None and intent.name in ("forget", "mydata") else None
         if event.group:
             return draft.with_replies(Text(text=phrase("person.private", locale))) if asked else None
         if (answered := self._confirmations.answer(_FORGET, event, draft)) is not None:
@@ -92,16 +92,3 @@ def _receipt(done: Forgotten, locale: str) -> Reply:
     counts = {"messages": done.messages, "cards": done.cards, "documents": done.documents, "files": done.files}
     time = f"{done.at:%Y-%m-%d %H:%M}"
     return Text(text=phrase("person.forget.receipt", locale, time=time, records=done.records, **counts))
-
-
-def _asked(event: Event, locale: str) -> str | None:
-    """`forget` or `data`."""
-    match command(event):
-        case ("forget" | "forgetme" | "delete" | "deleteme", _):
-            return "forget"
-        case ("mydata" | "data" | "export", _):
-            return "data"
-        case _:
-            said = isinstance(event.body, Said | Spoke) and event.addressed
-            wanted = phrase("person.forget.words", locale).split("|")
-            return "forget" if said and key(words(event)) in wanted else None

@@ -8,9 +8,8 @@ from core.channel import LiveUpdates
 from core.conversation import Conversation, Message, QuizOrigin
 from core.dialogue.confirmation import place, quoted
 from core.dialogue.draft import TurnDraft
+from core.dialogue.intent import Incoming, Intent, button
 from core.dialogue.suggestions import suggest
-from core.dialogue.text import command
-from core.event import Event, Joined
 from core.features.study import show_question
 from core.learn.catalogue import Catalogue
 from core.learn.course import nearest
@@ -32,18 +31,19 @@ class ResumeAnswerer:
 
     async def answer(
         self,
-        event: Event,
+        incoming: Incoming,
         draft: TurnDraft,
-        live: LiveUpdates,  # noqa: ARG002 - who answers at once shows no signs
+        live: LiveUpdates,  # noqa: ARG002 - answers immediately, no live updates
     ) -> TurnDraft | None:
         locale = draft.conversation.learner.locale
-        if (isinstance(event.body, Joined) and not event.body.start) or command(event) == ("start", ""):
-            offered = None if event.group else await self.offer(draft)
-            return draft.with_replies(offered) if offered else None
-        match command(event):
-            case ("continue" | "resume", _) if event.group:
+        intent, group = incoming.intent, incoming.event.group
+        match intent:
+            case Intent(name="start", arguments=""):
+                offered = None if group else await self.offer(draft)
+                return draft.with_replies(offered) if offered else None
+            case Intent(name="continue") if group:
                 return draft.with_replies(Text(text=phrase("person.private", locale)))
-            case ("continue" | "resume", _):
+            case Intent(name="continue"):
                 return await self._resume(draft)
             case _:
                 return None
@@ -56,7 +56,7 @@ class ResumeAnswerer:
             return None
         locale = here.learner.locale
         values = {"what": self._what(there, locale), "place": place(there.address.channel, locale)}
-        go_on = Choice(label=phrase("person.continue.button", locale), value="/continue")
+        go_on = button(phrase("person.continue.button", locale), "continue")
         return Text(
             text=phrase("person.continue.offer", locale, **values), choices=(go_on, *suggest(locale, "lesson", "help"))
         )
@@ -123,5 +123,4 @@ def _speaker(message: Message, locale: str) -> str:
 def _onward(here: Conversation, locale: str) -> tuple[Choice, ...]:
     if not here.course:
         return ()
-    values = (("lesson:start", "lesson"), ("quiz:start", "quiz"), ("review:start", "review"))
-    return tuple(Choice(label=phrase(f"study.button.{key}", locale), value=value) for value, key in values)
+    return tuple(button(phrase(f"study.button.{name}", locale), name) for name in ("lesson", "quiz", "review"))

@@ -2,7 +2,8 @@
 
 from core.channel import LiveUpdates
 from core.dialogue.draft import TurnDraft
-from core.event import Event, Rated
+from core.dialogue.intent import Incoming
+from core.event import Rated
 from core.ports.ratings import AnswerRating, Ratings
 
 
@@ -12,7 +13,8 @@ class RatingAnswerer:
     def __init__(self, *, ratings: Ratings) -> None:
         self._ratings = ratings
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - who answers at once shows no signs
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - answers immediately, no live updates
+        event = incoming.event
         match event.body:
             case Rated(good=good, of=message):
                 rating = AnswerRating(

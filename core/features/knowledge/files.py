@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from core.channel import LiveUpdates
 from core.conversation import Conversation, Message
 from core.dialogue.draft import Answerer, TurnDraft
+from core.dialogue.intent import Incoming
 from core.dialogue.slot import Slot
 from core.event import Event, Ready, Said, Shared
 from core.phrases import phrase
@@ -54,7 +55,8 @@ class FileAnswerer:
         self._reader = reader
         self._talker = talker
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+        event = incoming.event
         match event.body:
             case Shared():
                 return await self._shared(event.body, draft)
@@ -112,7 +114,9 @@ class FileAnswerer:
             Message(role="person", text=file.words, at=event.at),
         )
         asking = draft.with_conversation(replace(here, history=here.history + lines))
-        return await self._talker.answer(replace(event, body=Said(text=file.words)), asking, live) or draft
+        return (
+            await self._talker.answer(Incoming(event=replace(event, body=Said(text=file.words))), asking, live) or draft
+        )
 
 
 def _keep(draft: TurnDraft, pending: PendingFiles) -> TurnDraft:

@@ -4,8 +4,9 @@ import re
 
 from core.channel import LiveUpdates
 from core.dialogue.draft import TurnDraft
-from core.dialogue.text import links, words
-from core.event import Event, Said, Spoke
+from core.dialogue.intent import Incoming
+from core.dialogue.text import links
+from core.event import Said, Spoke
 from core.phrases import phrase
 from core.ports.knowledge import AddSource
 from core.reply import Text
@@ -24,10 +25,10 @@ class LinkAnswerer:
     def __init__(self, *, reader: AddSource) -> None:
         self._reader = reader
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - answers immediately, no live updates
-        match event.body:
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - answers immediately, no live updates
+        match incoming.event.body:
             case Said() | Spoke():
-                return await self._links(words(event), draft)
+                return await self._links(incoming.text, draft)
             case _:
                 return None
 

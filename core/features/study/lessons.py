@@ -5,10 +5,9 @@ from dataclasses import dataclass, replace
 from core.channel import LiveUpdates
 from core.clock import Clock
 from core.dialogue.draft import TurnDraft
+from core.dialogue.intent import Incoming, Intent, button
 from core.dialogue.slot import Slot
-from core.event import Event, Joined
 from core.features.study import make_cards, pending_cards
-from core.features.study.intents import StudyIntent, wish
 from core.features.study.progress_text import standing
 from core.features.study.quizzes import QuizAnswerer
 from core.learn.catalogue import Catalogue
@@ -56,17 +55,15 @@ class LessonAnswerer:
 
     async def answer(
         self,
-        event: Event,
+        incoming: Incoming,
         draft: TurnDraft,
-        live: LiveUpdates,  # noqa: ARG002 - the port's; nothing here takes long enough to show
+        live: LiveUpdates,  # noqa: ARG002 - answers immediately, no live updates
     ) -> TurnDraft | None:
         """The thought with what was asked for, or `None` when nothing of a course was."""
-        asked = wish(event.body, draft.conversation.learner.locale)
-        if asked is None:
+        intent = incoming.intent
+        if intent is None or (intent.source == "link" and self._catalogue.course(intent.arguments) is None):
             return None
-        if isinstance(event.body, Joined) and self._catalogue.course(asked.rest) is None:
-            return None
-        return await self._grant(asked, draft)
+        return await self._follow(intent, draft)
 
     async def start_unit(self, draft: TurnDraft, course: str, unit: str) -> TurnDraft:
         """Show a unit's lesson; empty codes mean where the person stands. An unknown course or unit is answered with the list."""
@@ -106,31 +103,31 @@ class LessonAnswerer:
         taken = await pending_cards.progress(self._study, draft)
         return standing(self._catalogue, known, taken, now, draft.conversation.learner.locale)
 
-    async def _grant(self, asked: StudyIntent, draft: TurnDraft) -> TurnDraft | None:
-        match asked.name:
+    async def _follow(self, intent: Intent, draft: TurnDraft) -> TurnDraft | None:
+        match intent.name:
             case "courses":
-                return await self._choose(draft, asked.rest)
+                return await self._choose(draft, intent.arguments)
             case "lesson":
-                return await self.start_unit(draft, *self._apart(asked.rest))
+                return await self.start_unit(draft, *self._apart(intent.arguments))
             case "next":
                 return await self._next(draft)
             case "explain":
-                return await self._explain(draft, asked.rest)
+                return await self._explain(draft, intent.arguments)
             case "quiz":
-                return await self.start_quiz(draft, *self._apart(asked.rest))
+                return await self.start_quiz(draft, *self._apart(intent.arguments))
             case "review":
                 return await self.start_review(draft)
             case "progress":
                 return draft.with_replies(Text(text=await self.progress(draft), choices=self._after(draft)))
             case "word":
-                return await self._word(draft, asked.rest)
+                return await self._word(draft, intent.arguments)
             case "card":
                 return await make_cards.make(
-                    asked.rest, draft, catalogue=self._catalogue, study=self._study, clock=self._clock
+                    intent.arguments, draft, catalogue=self._catalogue, study=self._study, clock=self._clock
                 )
             case "due":
                 return await self._remind(draft)
-            case "stop":
+            case _:
                 return None
 
     def _apart(self, rest: str) -> tuple[str, str]:
@@ -148,16 +145,13 @@ class LessonAnswerer:
         about = f"**{nearest(course.title, locale)}**\n{nearest(course.about, locale)}"
         here = phrase("study.course.here", locale, number=unit.number, unit=unit.name(locale))
         chosen = chosen.with_conversation(replace(chosen.conversation, unit=unit.code))
-        choices = self._buttons(
-            locale, ("lesson:start", "lesson"), ("quiz:start", "quiz"), ("progress:show", "progress")
-        )
+        choices = self._buttons(locale, "lesson", "quiz", "progress")
         return chosen.with_replies(Text(text=f"{about}\n\n{here}", choices=choices))
 
     def _list(self, draft: TurnDraft) -> TurnDraft:
         locale = draft.conversation.learner.locale
         choices = tuple(
-            Choice(label=nearest(course.title, locale), value=f"course:{course.code}"[:40])
-            for course in self._catalogue.courses
+            button(nearest(course.title, locale), "courses", course.code) for course in self._catalogue.courses
         )
         key = "study.course.choose" if choices else "study.course.none"
         return draft.with_replies(Text(text=phrase(key, locale), choices=choices))
@@ -176,10 +170,10 @@ class LessonAnswerer:
         )
         words = "\n".join(line_text(word, locale) for word in course.entries(unit))
         listed = f"{phrase('study.lesson.words', locale)}\n{words}"
-        choices = self._buttons(locale, ("quiz:start", "quiz"), ("lesson:next", "next"))
+        choices = self._buttons(locale, "quiz", "next")
         note = pieces(unit.note)
         if len(note) > 1:
-            choices += self._buttons(locale, ("lesson:explain:1", "explain"))
+            choices += (button(phrase("study.button.explain", locale), "explain", "1"),)
         first = note[0].removeprefix(f"**{unit.name('en')}**").strip() if note else ""
         shown = _shown(here, course, unit, 0)
         return shown.with_replies(Text(text=f"**{title}**\n\n{first}".strip()), Text(text=listed, choices=choices))
@@ -194,7 +188,7 @@ class LessonAnswerer:
         after = next((unit for unit in course.units if unit.number > here.number), None)
         if after is None:
             locale = draft.conversation.learner.locale
-            choices = self._buttons(locale, ("review:start", "review"), ("progress:show", "progress"))
+            choices = self._buttons(locale, "review", "progress")
             return draft.with_replies(Text(text=phrase("study.lesson.last", locale), choices=choices))
         return self._lesson(draft, course, after)
 
@@ -209,10 +203,9 @@ class LessonAnswerer:
         at = int(place) if place.isdecimal() and len(place) < _DIGITS else _next_piece(course, unit, draft)
         if at >= len(parts):
             return draft.with_replies(Text(text=phrase("study.lesson.all", locale), choices=self._after(draft)))
-        more = (f"lesson:explain:{at + 1}", "explain")
-        choices = self._buttons(
-            locale, ("quiz:start", "quiz"), ("lesson:next", "next"), *([more] if at + 1 < len(parts) else [])
-        )
+        choices = self._buttons(locale, "quiz", "next")
+        if at + 1 < len(parts):
+            choices += (button(phrase("study.button.explain", locale), "explain", str(at + 1)),)
         return _shown(draft, course, unit, at).with_replies(Text(text=parts[at], choices=choices))
 
     async def _word(self, draft: TurnDraft, word: str) -> TurnDraft:
@@ -228,7 +221,7 @@ class LessonAnswerer:
         waiting = await pending_cards.due(self._study, draft, self._clock.now(), 100)
         if not waiting:
             return draft
-        choices = self._buttons(locale, ("review:start", "review"))
+        choices = self._buttons(locale, "review")
         return draft.with_replies(Text(text=phrase("study.review.due", locale, count=len(waiting)), choices=choices))
 
     def _course(self, draft: TurnDraft, name: str) -> Course | None:
@@ -246,11 +239,11 @@ class LessonAnswerer:
 
     def _after(self, draft: TurnDraft) -> tuple[Choice, ...]:
         locale = draft.conversation.learner.locale
-        return self._buttons(locale, ("lesson:start", "lesson"), ("quiz:start", "quiz"), ("review:start", "review"))
+        return self._buttons(locale, "lesson", "quiz", "review")
 
     @staticmethod
-    def _buttons(locale: str, *buttons: tuple[str, str]) -> tuple[Choice, ...]:
-        return tuple(Choice(label=phrase(f"study.button.{key}", locale), value=value) for value, key in buttons)
+    def _buttons(locale: str, *commands: str) -> tuple[Choice, ...]:
+        return tuple(button(phrase(f"study.button.{name}", locale), name) for name in commands)
 
 
 def _next_piece(course: Course, unit: Unit, draft: TurnDraft) -> int:

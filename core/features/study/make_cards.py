@@ -2,6 +2,7 @@
 
 from core.clock import Clock
 from core.dialogue.draft import TurnDraft
+from core.dialogue.intent import button
 from core.features.study import pending_cards
 from core.learn import schedule
 from core.learn.catalogue import Catalogue
@@ -10,7 +11,7 @@ from core.learn.entry import short_text
 from core.learn.questions import card_key
 from core.phrases import phrase
 from core.ports.study import StudyRecord
-from core.reply import Choice, Text
+from core.reply import Text
 
 
 async def make(text: str, draft: TurnDraft, *, catalogue: Catalogue, study: StudyRecord, clock: Clock) -> TurnDraft:
@@ -27,7 +28,7 @@ async def make(text: str, draft: TurnDraft, *, catalogue: Catalogue, study: Stud
         _listed("made", [words[card.key] for card in made], locale),
         _listed("there", [word for key, word in words.items() if key in there], locale),
     ]
-    choices = (Choice(label=phrase("study.button.review", locale), value="review:start"),)
+    choices = (button(phrase("study.button.review", locale), "review"),)
     kept = pending_cards.kept(draft, made)
     return kept.with_replies(Text(text="\n\n".join(part for part in parts if part), choices=choices))
 

@@ -9,10 +9,9 @@ from core.card import UnitProgress
 from core.channel import LiveUpdates
 from core.clock import Clock
 from core.dialogue.draft import TurnDraft
-from core.dialogue.text import stops
+from core.dialogue.intent import Incoming, button
 from core.event import Event, Said, Spoke, Tapped
 from core.features.study import pending_cards, show_question
-from core.features.study.intents import wish
 from core.learn import schedule
 from core.learn.catalogue import Catalogue
 from core.learn.course import Course, Unit
@@ -47,9 +46,9 @@ class QuizAnswerer:
 
     async def answer(
         self,
-        event: Event,
+        incoming: Incoming,
         draft: TurnDraft,
-        live: LiveUpdates,  # noqa: ARG002 - the port's; nothing here takes long enough to show
+        live: LiveUpdates,  # noqa: ARG002 - answers immediately, no live updates
     ) -> TurnDraft | None:
         """The answer marked and the next question asked, or `None` when the event is no answer.
 
@@ -57,6 +56,7 @@ class QuizAnswerer:
         A stop that has broken an answer off was for that answer; the quiz goes on.
         """
         quiz = draft.conversation.quiz
+        event, intent = incoming.event, incoming.intent
         body = event.body
         if quiz is None:
             tapped = isinstance(body, Tapped) and button_value.parse(body.choice) is not None
@@ -65,10 +65,9 @@ class QuizAnswerer:
             )
             return over if tapped else None
         answered = read(body, quiz) if isinstance(body, Said | Spoke | Tapped) else None
-        asked = wish(body, draft.conversation.learner.locale)
-        if asked is not None and not _fits(answered, quiz):
-            interrupted = draft.conversation.stopped and stops(event)
-            return await self.stop(draft) if asked.name == "stop" and not interrupted else None
+        if intent is not None and not _fits(answered, quiz):
+            stops = intent.name == "stop" and not draft.conversation.stopped
+            return await self.stop(draft) if stops else None
         if isinstance(body, Said) and body.edited and answered is not None:
             return draft
         match answered:
@@ -210,9 +209,9 @@ class QuizAnswerer:
 
     def _onward(self, draft: TurnDraft, *, passed: bool = True) -> tuple[Choice, ...]:
         locale = draft.conversation.learner.locale
-        first = ("lesson:next", "study.button.next") if passed else ("quiz:start", "study.button.again")
-        values = [first, ("lesson:start", "study.button.lesson"), ("review:start", "study.button.review")]
-        return tuple(Choice(label=phrase(key, locale), value=value) for value, key in values)
+        first = ("next", "next") if passed else ("quiz", "again")
+        named = (first, ("lesson", "lesson"), ("review", "review"))
+        return tuple(button(phrase(f"study.button.{label}", locale), command) for command, label in named)
 
     @staticmethod
     def _verdict(judgement: Judgement, locale: str) -> str:

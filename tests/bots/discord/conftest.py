@@ -1,4 +1,4 @@
-"""A bot connected to the fake Discord, and what it needs to know of the world."""
+"""A bot connected to the fake Discord, with in-memory collaborators."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bots.discord import Discord, DiscordSettings, connect
-from bots.discord.commands import ON_MESSAGE, CommandSpec
+from bots.discord.commands import MESSAGE_MENU, CommandSpec
 from bots.discord.drafts import DiscordDrafts, LocalDiscordDrafts
 from core.address import Address
 from core.errors import Malformed, Refused
@@ -17,97 +17,101 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.discord import TOKEN, FakeDiscord
 
 HERE = Address("discord", "7")
-OFFERS = (
-    CommandSpec(id="lesson", name={"": "lesson", "vi": "bài-học"}, about={"": "A lesson"}, threaded=True),
-    CommandSpec(id="progress", name={"": "progress"}, about={"": "How far you are"}, private=True),
+COMMANDS = (
+    CommandSpec(id="lesson", name={"": "lesson", "vi": "bài-học"}, description={"": "A lesson"}, threaded=True),
+    CommandSpec(id="progress", name={"": "progress"}, description={"": "How far you are"}, private=True),
     CommandSpec(
-        id="Explain this", name={"": "Explain this", "vi": "Giải thích"}, kind=ON_MESSAGE, private=True, says="explain"
+        id="Explain this",
+        name={"": "Explain this", "vi": "Giải thích"},
+        kind=MESSAGE_MENU,
+        private=True,
+        slash_command="explain",
     ),
-    CommandSpec(id="Make a card", name={"": "Make a card"}, kind=ON_MESSAGE, private=True, says="card"),
+    CommandSpec(id="Make a card", name={"": "Make a card"}, kind=MESSAGE_MENU, private=True, slash_command="card"),
 )
 
 
-def completed(command: str, typed: str, locale: str) -> tuple[tuple[str, str], ...]:
-    """Three units, those that contain what was typed."""
+def suggestions(command: str, typed: str, locale: str) -> tuple[tuple[str, str], ...]:
+    """Return those of three units that contain the typed text."""
     units = [(f"toki/{number}", f"{locale} {command} {number}") for number in range(1, 4)]
     return tuple(unit for unit in units if typed in unit[1])
 
 
-class Shelf:
-    """Blobs in memory."""
+class DiscordBlobs:
+    """In-memory `Blobs`."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, tuple[bytes, str]] = {}
+        self.stored: dict[str, tuple[bytes, str]] = {}
 
     async def put(self, data: bytes, *, mime: str) -> str:
-        key = f"blob:{len(self.kept)}"
-        self.kept[key] = (data, mime)
+        key = f"blob:{len(self.stored)}"
+        self.stored[key] = (data, mime)
         return key
 
     async def get(self, key: str) -> tuple[bytes, str]:
-        if key not in self.kept:
+        if key not in self.stored:
             raise Refused("there is no such blob")
-        return self.kept[key]
+        return self.stored[key]
 
 
-async def noted(data: bytes) -> Audio:
-    """What is already a voice note, as one."""
+async def voice_note(data: bytes) -> Audio:
+    """Accept OGG unchanged, anything else is malformed."""
     if not data.startswith(b"OggS"):
-        raise Malformed("no sound")
+        raise Malformed("not audio")
     return Audio(data=data, mime="audio/ogg", seconds=2.0, waveform=bytes(range(8)))
 
 
-async def _at_once(seconds: float) -> None:
-    """Nobody waits here."""
+async def no_sleep(seconds: float) -> None:
+    """Yield to the event loop without waiting."""
     await asyncio.sleep(0)
 
 
 @dataclass
-class Desk:
-    """A connected bot with everything around it. `counted` holds the forms that were fallen back to."""
+class DiscordSetup:
+    """A connected bot and its collaborators; `fallbacks` lists the counted forms."""
 
     api: FakeDiscord
     clock: ManualClock
-    shelf: Shelf
+    blobs: DiscordBlobs
     drafts: DiscordDrafts = field(default_factory=LocalDiscordDrafts)
-    counted: list[str] = field(default_factory=list[str])
+    fallbacks: list[str] = field(default_factory=list[str])
 
     def __post_init__(self) -> None:
-        self.bot = self.connected(self.drafts)
+        self.bot = self.connect(self.drafts)
 
-    def connected(self, drafts: DiscordDrafts) -> Discord:
-        """The bot as another process connects it too, with these drafts."""
+    def connect(self, drafts: DiscordDrafts) -> Discord:
+        """Connect the bot with these drafts, as another process would."""
 
         def count(name: str, /, **labels: str) -> None:
-            self.counted.append(labels["form"])
+            self.fallbacks.append(labels["form"])
 
         return connect(
             DiscordSettings(token=TOKEN, api_url=self.api.url, public_key=self.api.public_key),
             secret_key=b"secret",
             clock=self.clock,
-            blobs=self.shelf,
-            note=noted,
+            blobs=self.blobs,
+            encode_voice_note=voice_note,
             count=count,
-            offers=OFFERS,
-            complete=completed,
+            commands=COMMANDS,
+            autocomplete=suggestions,
             drafts=drafts,
-            sleep=_at_once,
+            sleep=no_sleep,
         )
 
     async def sound(self) -> Media:
-        return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=2.0)
+        return Media(ref=await self.blobs.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=2.0)
 
     def in_server(self, **payload: Any) -> dict[str, Any]:
-        """Somebody uses the bot in a server's text channel."""
+        """Create an interaction in a server's text channel."""
         shared = {"channel_id": "7", "context": 0, "guild_id": "55", "channel": {"id": "7", "type": 0}, "locale": "vi"}
         member = {"user": {"id": "7", "username": "lan", "global_name": "Lan"}, "roles": []}
         owners = {"authorizing_integration_owners": {"0": "55"}}
-        return self.api.asks({**shared, "member": member, "user": None, **owners, **payload})
+        return self.api.interaction({**shared, "member": member, "user": None, **owners, **payload})
 
-    def slash(self, name: str, **options: str) -> dict[str, Any]:
-        """Somebody uses a slash command in the room."""
+    def slash_command(self, name: str, **options: str) -> dict[str, Any]:
+        """Create a slash command in the direct messages."""
         filled = [{"name": key, "type": 3, "value": value} for key, value in options.items()]
-        return self.api.asks(
+        return self.api.interaction(
             {
                 "type": 2,
                 "channel_id": "7",
@@ -119,9 +123,9 @@ class Desk:
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
+async def setup() -> AsyncIterator[DiscordSetup]:
     async with FakeDiscord() as api:
-        api.room()
-        desk = Desk(api=api, clock=ManualClock(), shelf=Shelf())
-        yield desk
-        await desk.bot.close()
+        api.channel()
+        setup = DiscordSetup(api=api, clock=ManualClock(), blobs=DiscordBlobs())
+        yield setup
+        await setup.bot.close()

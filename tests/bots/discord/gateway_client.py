@@ -1,4 +1,4 @@
-"""Somebody who listens at the gateway, and what they may hear."""
+"""A receiver of gateway events, and functions that push messages to it."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Coroutine
@@ -8,60 +8,62 @@ from typing import Any
 
 from core.errors import Unreachable
 from core.event import Event, Said
-from tests.bots.discord.conftest import Desk
+from tests.bots.discord.conftest import DiscordSetup
 
 
 @dataclass
-class Ear:
-    """Who receives events; `away` fails so many times first, `broken` breaks so many times in a way that nobody foresaw."""
+class Receiver:
+    """Collects events after failing `unreachable` times, and `broken` times with an unexpected error."""
 
-    heard: list[Event] = field(default_factory=list[Event])
-    away: int = 0
+    events: list[Event] = field(default_factory=list[Event])
+    unreachable: int = 0
     broken: int = 0
     failed: asyncio.Event = field(default_factory=asyncio.Event)
-    news: asyncio.Condition = field(default_factory=asyncio.Condition)
+    received: asyncio.Condition = field(default_factory=asyncio.Condition)
 
     async def __call__(self, event: Event) -> None:
-        if self.away:
-            self.away -= 1
+        if self.unreachable:
+            self.unreachable -= 1
             self.failed.set()
-            raise Unreachable("the database is away")
+            raise Unreachable("the database is unreachable")
         if self.broken:
             self.broken -= 1
-            raise ValueError("nobody thought of this")
-        self.heard.append(event)
-        async with self.news:
-            self.news.notify_all()
+            raise ValueError("an unexpected error")
+        self.events.append(event)
+        async with self.received:
+            self.received.notify_all()
 
-    async def words(self, count: int) -> list[str]:
-        """Wait until so many events came; their words."""
-        async with asyncio.timeout(10), self.news:
-            await self.news.wait_for(lambda: len(self.heard) >= count)
-        return [event.body.text for event in self.heard if isinstance(event.body, Said)]
-
-
-@asynccontextmanager
-async def listening(desk: Desk) -> AsyncGenerator[Ear]:
-    async with told(desk, desk.bot.gateway.listen) as ear:
-        yield ear
+    async def texts(self, count: int) -> list[str]:
+        """Wait for `count` events and return the texts of all."""
+        async with asyncio.timeout(10), self.received:
+            await self.received.wait_for(lambda: len(self.events) >= count)
+        return [event.body.text for event in self.events if isinstance(event.body, Said)]
 
 
 @asynccontextmanager
-async def told(desk: Desk, listen: Callable[[Ear], Coroutine[Any, Any, None]]) -> AsyncGenerator[Ear]:
-    ear = Ear()
-    task = asyncio.create_task(listen(ear))
+async def listening(setup: DiscordSetup) -> AsyncGenerator[Receiver]:
+    async with running(setup, setup.bot.gateway.listen) as receiver:
+        yield receiver
+
+
+@asynccontextmanager
+async def running(
+    setup: DiscordSetup, listen: Callable[[Receiver], Coroutine[Any, Any, None]]
+) -> AsyncGenerator[Receiver]:
+    receiver = Receiver()
+    task = asyncio.create_task(listen(receiver))
     try:
-        await desk.api.gateway.ready()
-        yield ear
+        await setup.api.gateway.ready()
+        yield receiver
     finally:
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
 
-def message(desk: Desk, words: str, **more: Any) -> dict[str, Any]:
+def message(setup: DiscordSetup, words: str, **more: Any) -> dict[str, Any]:
     author = {"id": "7", "username": "lan"}
-    return {"id": desk.api.snowflake(), "type": 0, "channel_id": "7", "author": author, "content": words, **more}
+    return {"id": setup.api.snowflake(), "type": 0, "channel_id": "7", "author": author, "content": words, **more}
 
 
-async def says(desk: Desk, words: str, **more: Any) -> None:
-    await desk.api.gateway.push("MESSAGE_CREATE", message(desk, words, **more))
+async def push_message(setup: DiscordSetup, words: str, **more: Any) -> None:
+    await setup.api.gateway.push("MESSAGE_CREATE", message(setup, words, **more))

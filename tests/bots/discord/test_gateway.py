@@ -1,4 +1,4 @@
-"""Listening at the gateway: all is heard in its order, whatever comes between."""
+"""The gateway: events are received in order, despite failures."""
 
 import asyncio
 
@@ -7,188 +7,188 @@ import pytest
 from bots.discord.drafts import LocalDiscordDrafts
 from core.address import Address
 from core.event import Left, Said
-from tests.bots.discord.conftest import Desk
-from tests.bots.discord.gateway_client import listening, message, says, told
+from tests.bots.discord.conftest import DiscordSetup
+from tests.bots.discord.gateway_client import listening, message, push_message, running
 from tests.fakes.discord_rules import Answer
 from workers.compose.channels import ConnectedPlatform
 from workers.processes.gateway import heard
 
 
-class Moody(LocalDiscordDrafts):
-    """Has nothing to tell, and breaks when it is asked to remember something."""
+class BrokenDrafts(LocalDiscordDrafts):
+    """Stores nothing, and fails on writing a value."""
 
     async def write(self, address: Address, message: str) -> str:
         if message:
-            raise ValueError(f"nobody thought of {message} at {address}")
+            raise ValueError(f"cannot store {message} for {address}")
         return ""
 
 
-async def test_words_arrive_in_order_without_privileged_intents(desk: Desk) -> None:
-    async with listening(desk) as ear:
+async def test_messages_arrive_in_order_without_privileged_intents(setup: DiscordSetup) -> None:
+    async with listening(setup) as receiver:
         for words in ("wan", "tu", "mute"):
-            await says(desk, words)
-        assert await ear.words(3) == ["wan", "tu", "mute"]
-    assert desk.api.gateway.beats >= 1
+            await push_message(setup, words)
+        assert await receiver.texts(3) == ["wan", "tu", "mute"]
+    assert setup.api.gateway.heartbeats >= 1
 
 
-async def test_a_payload_that_nobody_can_read_ends_nothing(desk: Desk) -> None:
-    async with listening(desk) as ear:
-        await desk.api.gateway.push("MESSAGE_CREATE", {"id": "x"})
-        await desk.api.gateway.push("INTERACTION_CREATE", {"type": 2})
-        await desk.api.gateway.push("MESSAGE_UPDATE", {"id": None})
-        await says(desk, "wan")
-        assert await ear.words(1) == ["wan"]
-    assert desk.api.gateway.identified == 1
+async def test_malformed_payloads_do_not_end_the_session(setup: DiscordSetup) -> None:
+    async with listening(setup) as receiver:
+        await setup.api.gateway.push("MESSAGE_CREATE", {"id": "x"})
+        await setup.api.gateway.push("INTERACTION_CREATE", {"type": 2})
+        await setup.api.gateway.push("MESSAGE_UPDATE", {"id": None})
+        await push_message(setup, "wan")
+        assert await receiver.texts(1) == ["wan"]
+    assert setup.api.gateway.identified == 1
 
 
-async def test_an_event_that_could_not_be_kept_is_offered_again_before_the_next(desk: Desk) -> None:
-    async with listening(desk) as ear:
-        ear.away = 1
-        await says(desk, "wan")
-        await says(desk, "tu")
-        assert await ear.words(2) == ["wan", "tu"]
+async def test_an_event_that_could_not_be_stored_is_retried_before_the_next(setup: DiscordSetup) -> None:
+    async with listening(setup) as receiver:
+        receiver.unreachable = 1
+        await push_message(setup, "wan")
+        await push_message(setup, "tu")
+        assert await receiver.texts(2) == ["wan", "tu"]
 
 
 @pytest.mark.parametrize(("times", "words"), [(1, ["wan", "tu"]), (8, ["tu"])])
-async def test_an_event_that_breaks_whoever_keeps_it_makes_nobody_deaf(
-    desk: Desk, times: int, words: list[str]
+async def test_an_event_that_fails_unexpectedly_does_not_block_the_next(
+    setup: DiscordSetup, times: int, words: list[str]
 ) -> None:
-    """It is offered again, and given up in the end."""
-    async with listening(desk) as ear:
-        ear.broken = times
-        await says(desk, "wan")
-        await says(desk, "tu")
-        assert await ear.words(len(words)) == words
+    """It is retried, and dropped after the last attempt."""
+    async with listening(setup) as receiver:
+        receiver.broken = times
+        await push_message(setup, "wan")
+        await push_message(setup, "tu")
+        assert await receiver.texts(len(words)) == words
 
 
-async def test_a_command_whose_answer_breaks_is_kept_and_what_comes_after_it_too(desk: Desk) -> None:
-    moody = desk.connected(Moody())
-    async with told(desk, moody.gateway.listen) as ear:
-        await desk.api.gateway.push("INTERACTION_CREATE", desk.slash("quiz"))
-        await says(desk, "wan")
-        assert await ear.words(2) == ["/quiz", "wan"]
-    await moody.close()
+async def test_a_command_whose_response_fails_is_received_and_so_is_the_next_event(setup: DiscordSetup) -> None:
+    broken = setup.connect(BrokenDrafts())
+    async with running(setup, broken.gateway.listen) as receiver:
+        await setup.api.gateway.push("INTERACTION_CREATE", setup.slash_command("quiz"))
+        await push_message(setup, "wan")
+        assert await receiver.texts(2) == ["/quiz", "wan"]
+    await broken.close()
 
 
-async def test_commands_that_discord_does_not_take_keep_nobody_from_being_heard(desk: Desk) -> None:
-    desk.api.refuse("PUT /applications", Answer(400, "Max number of daily application command creates", 30034))
-    desk.api.refuse("PUT /applications", Answer(503, "the server is away"))
-    offered, waits = asyncio.Event(), list[float]()
+async def test_events_are_received_while_registering_commands_fails(setup: DiscordSetup) -> None:
+    setup.api.refuse("PUT /applications", Answer(400, "Max number of daily application command creates", 30034))
+    setup.api.refuse("PUT /applications", Answer(503, "Service Unavailable"))
+    registered, waits = asyncio.Event(), list[float]()
 
     async def announce() -> None:
-        await desk.bot.register()
-        offered.set()
+        await setup.bot.register()
+        registered.set()
 
     async def sleep(seconds: float) -> None:
         waits.append(seconds)
         await asyncio.sleep(0)
 
     platform = ConnectedPlatform(
-        channel=desk.bot.channel,
-        gateway=desk.bot.gateway,
+        channel=setup.bot.channel,
+        gateway=setup.bot.gateway,
         announce=announce,
-        greet=desk.bot.channel.identify,
-        close=desk.bot.close,
+        greet=setup.bot.channel.identify,
+        close=setup.bot.close,
         hooked=False,
     )
-    async with told(desk, lambda ear: heard(platform, desk.bot.gateway, ear, sleep=sleep)) as ear:
-        await says(desk, "wan")
-        assert await ear.words(1) == ["wan"]
+    async with running(setup, lambda receiver: heard(platform, setup.bot.gateway, receiver, sleep=sleep)) as receiver:
+        await push_message(setup, "wan")
+        assert await receiver.texts(1) == ["wan"]
         async with asyncio.timeout(5):
-            await offered.wait()
+            await registered.wait()
     assert waits == [1.0, 2.0]
-    assert len(desk.api.commands) == 4
+    assert len(setup.api.commands) == 4
 
 
-async def test_every_shard_is_listened_to(desk: Desk) -> None:
-    desk.api.gateway.shards = 2
-    async with listening(desk) as ear:
-        await desk.api.gateway.ready(2)
+async def test_events_of_every_shard_are_received(setup: DiscordSetup) -> None:
+    setup.api.gateway.shards = 2
+    async with listening(setup) as receiver:
+        await setup.api.gateway.ready(2)
         mention = {"id": "4242", "username": "Sona"}
-        await says(desk, "<@4242> wan", guild_id=str(1 << 22), mentions=[mention])
-        assert await ear.words(1) == ["wan"]
-        await says(desk, "tu")
-        assert await ear.words(2) == ["wan", "tu"]
-    assert {session.shard for session in desk.api.gateway.sessions.values()} == {(0, 2), (1, 2)}
+        await push_message(setup, "<@4242> wan", guild_id=str(1 << 22), mentions=[mention])
+        assert await receiver.texts(1) == ["wan"]
+        await push_message(setup, "tu")
+        assert await receiver.texts(2) == ["wan", "tu"]
+    assert {session.shard for session in setup.api.gateway.sessions.values()} == {(0, 2), (1, 2)}
 
 
-async def test_an_edit_is_answered_once_more_under_an_id_of_its_own(desk: Desk) -> None:
-    async with listening(desk) as ear:
-        said = message(desk, "waht is moku")
-        await desk.api.gateway.push("MESSAGE_CREATE", said)
+async def test_edits_of_a_message_share_an_event_id_of_their_own(setup: DiscordSetup) -> None:
+    async with listening(setup) as receiver:
+        said = message(setup, "waht is moku")
+        await setup.api.gateway.push("MESSAGE_CREATE", said)
         edited = {**said, "content": "what is moku", "edited_timestamp": "2024-10-27T00:01:00+00:00"}
-        await desk.api.gateway.push("MESSAGE_UPDATE", edited)
-        await desk.api.gateway.push("MESSAGE_UPDATE", {**said, "embeds": [{}]})
-        await desk.api.gateway.push("MESSAGE_UPDATE", {**edited, "pinned": True})
-        assert await ear.words(3) == ["waht is moku", "what is moku", "what is moku"]
-    assert [event.id.removeprefix(f"discord:{said['id']}") for event in ear.heard] == ["", ":edited", ":edited"]
+        await setup.api.gateway.push("MESSAGE_UPDATE", edited)
+        await setup.api.gateway.push("MESSAGE_UPDATE", {**said, "embeds": [{}]})
+        await setup.api.gateway.push("MESSAGE_UPDATE", {**edited, "pinned": True})
+        assert await receiver.texts(3) == ["waht is moku", "what is moku", "what is moku"]
+    assert [event.id.removeprefix(f"discord:{said['id']}") for event in receiver.events] == ["", ":edited", ":edited"]
 
 
-async def test_choices_are_offered_while_somebody_types(desk: Desk) -> None:
+async def test_autocomplete_is_answered_over_the_gateway(setup: DiscordSetup) -> None:
     option = {"name": "unit", "type": 3, "value": "2", "focused": True}
-    asked = desk.api.asks(
+    interaction = setup.api.interaction(
         {"type": 4, "channel_id": "7", "locale": "vi", "data": {"id": "1", "name": "lesson", "options": [option]}}
     )
-    async with listening(desk) as ear:
-        await desk.api.gateway.push("INTERACTION_CREATE", asked)
-        await says(desk, "wan")
-        assert await ear.words(1) == ["wan"]
-        await desk.bot.channel.settled()
-    response = desk.api.told[asked["token"]].response
+    async with listening(setup) as receiver:
+        await setup.api.gateway.push("INTERACTION_CREATE", interaction)
+        await push_message(setup, "wan")
+        assert await receiver.texts(1) == ["wan"]
+        await setup.bot.channel.wait_for_calls()
+    response = setup.api.interactions[interaction["token"]].response
     assert response == {"type": 8, "data": {"choices": [{"name": "vi lesson 2", "value": "toki/2"}]}}
 
 
-async def test_a_thread_that_is_being_opened_holds_up_nobody(desk: Desk) -> None:
-    asked = desk.in_server(type=2, data={"id": "1", "type": 1, "name": "lesson"})
-    async with listening(desk) as ear:
-        await desk.api.gateway.push("INTERACTION_CREATE", asked)
-        await says(desk, "wan")
-        assert set(await ear.words(2)) == {"/lesson", "wan"}
-        (lesson,) = [event for event in ear.heard if event.body == Said(text="/lesson")]
-        await desk.bot.channel.settled()
-    assert desk.api.rooms[lesson.address.chat].parent == "7"
+async def test_opening_a_thread_does_not_delay_other_events(setup: DiscordSetup) -> None:
+    interaction = setup.in_server(type=2, data={"id": "1", "type": 1, "name": "lesson"})
+    async with listening(setup) as receiver:
+        await setup.api.gateway.push("INTERACTION_CREATE", interaction)
+        await push_message(setup, "wan")
+        assert set(await receiver.texts(2)) == {"/lesson", "wan"}
+        (lesson,) = [event for event in receiver.events if event.body == Said(text="/lesson")]
+        await setup.bot.channel.wait_for_calls()
+    assert setup.api.channels[lesson.address.chat].parent == "7"
 
 
-async def _spoken_to(desk: Desk, *chats: str) -> None:
+async def _mention_in(setup: DiscordSetup, *chats: str) -> None:
     mention = {"id": "4242", "username": "Sona"}
     for chat in chats:
-        await says(desk, "<@4242> wan", channel_id=chat, guild_id="55", mentions=[mention])
+        await push_message(setup, "<@4242> wan", channel_id=chat, guild_id="55", mentions=[mention])
 
 
-async def test_who_puts_the_bot_out_has_left_every_chat_it_was_spoken_to_in(desk: Desk) -> None:
-    async with listening(desk) as ear:
-        await _spoken_to(desk, "100", "101", "102")
-        await desk.api.gateway.push("GUILD_DELETE", {"id": "55", "unavailable": True})
-        await desk.api.gateway.push("CHANNEL_DELETE", {"id": "101", "type": 0, "guild_id": "55"})
-        await desk.api.gateway.push("CHANNEL_DELETE", {"id": "999", "type": 0, "guild_id": "55"})
-        await desk.api.gateway.push("GUILD_DELETE", {"id": "55"})
-        await ear.words(6)
-    left = [str(event.address) for event in ear.heard if isinstance(event.body, Left)]
+async def test_removing_the_bot_from_a_server_leaves_every_chat_it_was_addressed_in(setup: DiscordSetup) -> None:
+    async with listening(setup) as receiver:
+        await _mention_in(setup, "100", "101", "102")
+        await setup.api.gateway.push("GUILD_DELETE", {"id": "55", "unavailable": True})
+        await setup.api.gateway.push("CHANNEL_DELETE", {"id": "101", "type": 0, "guild_id": "55"})
+        await setup.api.gateway.push("CHANNEL_DELETE", {"id": "999", "type": 0, "guild_id": "55"})
+        await setup.api.gateway.push("GUILD_DELETE", {"id": "55"})
+        await receiver.texts(6)
+    left = [str(event.address) for event in receiver.events if isinstance(event.body, Left)]
     assert left == ["discord:101", "discord:100", "discord:102"]
-    assert len({event.id for event in ear.heard}) == 6
+    assert len({event.id for event in receiver.events}) == 6
 
 
-async def test_discord_has_its_answer_while_what_came_before_cannot_be_kept(desk: Desk) -> None:
-    async with listening(desk) as ear:
-        ear.away = 1_000_000
-        await says(desk, "wan")
-        asked = desk.slash("quiz")
-        await desk.api.gateway.push("INTERACTION_CREATE", asked)
+async def test_interactions_get_their_response_while_earlier_events_cannot_be_stored(setup: DiscordSetup) -> None:
+    async with listening(setup) as receiver:
+        receiver.unreachable = 1_000_000
+        await push_message(setup, "wan")
+        interaction = setup.slash_command("quiz")
+        await setup.api.gateway.push("INTERACTION_CREATE", interaction)
         async with asyncio.timeout(5):
-            while desk.api.told[asked["token"]].response is None:
-                desk.api.called.clear()
-                await desk.api.called.wait()
-        assert ear.heard == []
-        ear.away = 0
-        assert await ear.words(2) == ["wan", "/quiz"]
+            while setup.api.interactions[interaction["token"]].response is None:
+                setup.api.called.clear()
+                await setup.api.called.wait()
+        assert receiver.events == []
+        receiver.unreachable = 0
+        assert await receiver.texts(2) == ["wan", "/quiz"]
 
 
-async def test_two_who_type_at_once_both_have_their_choices(desk: Desk) -> None:
+async def test_simultaneous_autocompletes_are_both_answered(setup: DiscordSetup) -> None:
     option = {"name": "unit", "type": 3, "value": "", "focused": True}
     payload = {"type": 4, "channel_id": "7", "data": {"id": "1", "name": "lesson", "options": [option]}}
-    both = [desk.api.asks(payload) for _ in range(2)]
-    for asked in both:
-        assert desk.bot.channel.read("INTERACTION_CREATE", asked) == ()
-    await desk.bot.channel.settled()
-    responses = [desk.api.told[asked["token"]].response for asked in both]
+    both = [setup.api.interaction(payload) for _ in range(2)]
+    for interaction in both:
+        assert setup.bot.channel.read("INTERACTION_CREATE", interaction) == ()
+    await setup.bot.channel.wait_for_calls()
+    responses = [setup.api.interactions[interaction["token"]].response for interaction in both]
     assert [response and len(response["data"]["choices"]) for response in responses] == [3, 3]

@@ -1,4 +1,4 @@
-"""Commands and buttons: answered at once, and the answer takes the place of the promise."""
+"""Commands and buttons: the immediate response, and the answer that replaces a deferred message."""
 
 import json
 from collections.abc import AsyncGenerator
@@ -9,134 +9,141 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from bots.http import Timeouts, Webhooks, application
+from core.channel import LiveTarget
 from core.errors import Throttled
 from core.event import Event, Said
+from core.outbound import OutboundMessage
 from core.reply import Choice, Text
-from tests.bots.discord.conftest import HERE, Desk
+from tests.bots.discord.conftest import HERE, DiscordSetup
 
 
 @asynccontextmanager
-async def _called(desk: Desk, kept: list[Event]) -> AsyncGenerator[str]:
-    """The web application with its address for interactions; events are kept in `kept`."""
+async def _web_app(setup: DiscordSetup, stored: list[Event]) -> AsyncGenerator[str]:
+    """Serve the web application and yield the URL for interactions; `stored` collects the events."""
 
     async def receive(event: Event) -> bool:
-        kept.append(event)
+        stored.append(event)
         return True
 
-    app = application(Webhooks(receive, _ignored), {"/discord": desk.bot.channel}, [], Timeouts())
+    app = application(Webhooks(receive, _no_count), {"/discord": setup.bot.channel}, [], Timeouts())
     async with TestServer(app) as server:
         yield str(server.make_url("/discord"))
 
 
-def _ignored(name: str, /, **labels: str) -> None:
-    """Nothing is asked of the counters here."""
+def _no_count(name: str, /, **labels: str) -> None:
+    """Discard counters."""
 
 
-async def _by_gateway(desk: Desk, asked: dict[str, object]) -> tuple[Event, ...]:
-    events = desk.bot.channel.read("INTERACTION_CREATE", asked)
-    await desk.bot.channel.acknowledge(events)
+async def _interact(setup: DiscordSetup, interaction: dict[str, object]) -> tuple[Event, ...]:
+    events = setup.bot.channel.read("INTERACTION_CREATE", interaction)
+    await setup.bot.channel.acknowledge(events)
     return events
 
 
-async def _settled(desk: Desk) -> None:
-    """Everything that is on its way has arrived."""
-    await desk.bot.channel.settled()
+async def _wait_for_calls(setup: DiscordSetup) -> None:
+    await setup.bot.channel.wait_for_calls()
 
 
-async def test_a_ping_is_answered(desk: Desk) -> None:
-    async with _called(desk, []) as url:
-        assert await desk.api.posts(url, {"id": "5", "type": 1, "token": "t"}) == (200, b'{"type": 1}')
+async def test_a_ping_is_answered(setup: DiscordSetup) -> None:
+    async with _web_app(setup, []) as url:
+        assert await setup.api.post_interaction(url, {"id": "5", "type": 1, "token": "t"}) == (200, b'{"type": 1}')
 
 
-async def test_by_http_choices_are_offered_in_the_answer_itself(desk: Desk) -> None:
+async def test_over_http_the_response_contains_the_autocomplete_choices(setup: DiscordSetup) -> None:
     option = {"name": "unit", "type": 3, "value": "3", "focused": True}
     data = {"id": "1", "name": "lesson", "options": [option]}
-    kept: list[Event] = []
-    async with _called(desk, kept) as url:
-        asked = desk.api.asks({"type": 4, "channel_id": "7", "locale": "es-ES", "data": data})
-        status, body = await desk.api.posts(url, asked)
+    stored: list[Event] = []
+    async with _web_app(setup, stored) as url:
+        interaction = setup.api.interaction({"type": 4, "channel_id": "7", "locale": "es-ES", "data": data})
+        status, body = await setup.api.post_interaction(url, interaction)
     assert (status, json.loads(body)) == (
         200,
         {"type": 8, "data": {"choices": [{"name": "es-ES lesson 3", "value": "toki/3"}]}},
     )
-    assert kept == []
+    assert stored == []
 
 
-async def test_a_command_by_http_is_promised_at_once_and_answered_in_its_place(desk: Desk) -> None:
-    kept: list[Event] = []
-    async with _called(desk, kept) as url:
-        assert (await desk.api.posts(url, desk.slash("lesson", unit="2")))[0] == 200
-    assert [event.body for event in kept] == [Said(text="/lesson 2")]
-    assert desk.api.room().texts == ["Sona is thinking…"]
-    await desk.bot.channel.send(HERE, Text(text="Unit 2"), key="p")
-    await desk.bot.channel.send(HERE, Text(text="Ready?"), key="q")
-    assert desk.api.room().texts == ["Unit 2", "Ready?"]
+async def test_a_command_over_http_is_deferred_and_the_answer_replaces_the_deferred_message(
+    setup: DiscordSetup,
+) -> None:
+    stored: list[Event] = []
+    async with _web_app(setup, stored) as url:
+        assert (await setup.api.post_interaction(url, setup.slash_command("lesson", unit="2")))[0] == 200
+    assert [event.body for event in stored] == [Said(text="/lesson 2")]
+    assert setup.api.channel().texts == ["Sona is thinking…"]
+    await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="Unit 2")))
+    await setup.bot.channel.send(OutboundMessage(id="q", address=HERE, reply=Text(text="Ready?")))
+    assert setup.api.channel().texts == ["Unit 2", "Ready?"]
 
 
-async def test_a_command_by_the_gateway_is_promised_and_answered_in_its_place(desk: Desk) -> None:
-    await _by_gateway(desk, desk.slash("quiz"))
-    await _settled(desk)
-    assert desk.api.room().texts == ["Sona is thinking…"]
-    live = desk.bot.channel.live(HERE)
+async def test_a_command_over_the_gateway_is_deferred_and_the_answer_replaces_the_deferred_message(
+    setup: DiscordSetup,
+) -> None:
+    await _interact(setup, setup.slash_command("quiz"))
+    await _wait_for_calls(setup)
+    assert setup.api.channel().texts == ["Sona is thinking…"]
+    live = setup.bot.channel.live(LiveTarget(address=HERE))
     await live.draft("Let us")
-    assert desk.api.room().texts == ["Let us"]
-    sent = await desk.bot.channel.send(HERE, Text(text="Let us see"), key="p")
-    assert desk.api.room().texts == ["Let us see"]
-    assert sent in desk.api.room().messages
+    assert setup.api.channel().texts == ["Let us"]
+    sent = await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="Let us see")))
+    assert setup.api.channel().texts == ["Let us see"]
+    assert sent in setup.api.channel().messages
 
 
-async def test_two_commands_before_the_answer_leave_one_promise(desk: Desk) -> None:
+async def test_two_commands_before_the_answer_leave_one_deferred_message(setup: DiscordSetup) -> None:
     for name in ("quiz", "review"):
-        await _by_gateway(desk, desk.slash(name))
-        await _settled(desk)
-    await desk.bot.channel.send(HERE, Text(text="Well"), key="p")
-    assert desk.api.room().texts == ["Well"]
+        await _interact(setup, setup.slash_command(name))
+        await _wait_for_calls(setup)
+    await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="Well")))
+    assert setup.api.channel().texts == ["Well"]
 
 
-async def test_an_answer_that_comes_before_its_promise_waits_for_it(desk: Desk) -> None:
-    asked = desk.slash("quiz")
-    desk.clock.pass_((int(str(asked["id"])) >> 22) / 1000 + 1420070400 - desk.clock.now().timestamp() + 1)
-    await _promised(desk, asked)
+async def test_an_answer_before_its_deferred_message_exists_is_throttled(setup: DiscordSetup) -> None:
+    interaction = setup.slash_command("quiz")
+    setup.clock.pass_((int(str(interaction["id"])) >> 22) / 1000 + 1420070400 - setup.clock.now().timestamp() + 1)
+    await _respond_over_http(setup, interaction)
     with pytest.raises(Throttled):
-        await desk.bot.channel.send(HERE, Text(text="Well"), key="p")
-    desk.clock.pass_(60)
-    await desk.bot.channel.send(HERE, Text(text="Well"), key="p")
-    assert desk.api.room().texts == ["Well"]
+        await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="Well")))
+    setup.clock.pass_(60)
+    await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="Well")))
+    assert setup.api.channel().texts == ["Well"]
 
 
-async def _promised(desk: Desk, asked: dict[str, object]) -> None:
-    """As by HTTP, while Discord still waits for our answer."""
-    desk.bot.channel.read("INTERACTION_CREATE", asked)
-    await desk.bot.channel.answer(desk.bot.channel.read("INTERACTION_CREATE", asked))
+async def _respond_over_http(setup: DiscordSetup, interaction: dict[str, object]) -> None:
+    """Answer the interaction without sending the response, as if Discord had not yet read it."""
+    setup.bot.channel.read("INTERACTION_CREATE", interaction)
+    await setup.bot.channel.answer(setup.bot.channel.read("INTERACTION_CREATE", interaction))
 
 
-async def test_a_tap_is_answered_without_a_promise(desk: Desk) -> None:
-    await desk.bot.channel.send(HERE, Text(text="Which?", choices=(Choice(label="one", value="1"),)), key="p")
-    (button,) = desk.api.room().buttons
+async def test_a_tap_is_acknowledged_without_a_deferred_message(setup: DiscordSetup) -> None:
+    await setup.bot.channel.send(
+        OutboundMessage(id="p", address=HERE, reply=Text(text="Which?", choices=(Choice(label="one", value="1"),)))
+    )
+    (button,) = setup.api.channel().buttons
     data = {"component_type": 2, "custom_id": button["custom_id"]}
-    message = next(iter(desk.api.room().messages.values()))
-    asked = desk.api.asks({"type": 3, "channel_id": "7", "context": 1, "data": data, "message": message})
-    (event,) = await _by_gateway(desk, asked)
-    await _settled(desk)
+    message = next(iter(setup.api.channel().messages.values()))
+    interaction = setup.api.interaction({"type": 3, "channel_id": "7", "context": 1, "data": data, "message": message})
+    (event,) = await _interact(setup, interaction)
+    await _wait_for_calls(setup)
     assert event.body.kind == "tapped"
-    told = desk.api.told[asked["token"]]
-    assert told.response == {"type": 6}
-    await desk.bot.channel.send(HERE, Text(text="One!"), key="q")
-    assert desk.api.room().texts == ["Which?", "One!"]
+    tapped = setup.api.interactions[interaction["token"]]
+    assert tapped.response == {"type": 6}
+    await setup.bot.channel.send(OutboundMessage(id="q", address=HERE, reply=Text(text="One!")))
+    assert setup.api.channel().texts == ["Which?", "One!"]
 
 
-async def test_a_forged_interaction_is_kept_out(desk: Desk) -> None:
-    kept: list[Event] = []
-    async with _called(desk, kept) as url:
-        desk.api.key = type(desk.api.key)(bytes(31) + b"1")
-        assert (await desk.api.posts(url, desk.slash("quiz")))[0] == 401
-    assert kept == []
+async def test_a_forged_interaction_is_rejected(setup: DiscordSetup) -> None:
+    stored: list[Event] = []
+    async with _web_app(setup, stored) as url:
+        setup.api.key = type(setup.api.key)(bytes(31) + b"1")
+        assert (await setup.api.post_interaction(url, setup.slash_command("quiz")))[0] == 401
+    assert stored == []
 
 
-async def test_commands_are_offered_once(desk: Desk) -> None:
-    assert await desk.bot.register()
-    assert desk.api.commands[0]["name_localizations"] == {"vi": "bài-học"}
-    assert not await desk.bot.register()
-    fewer = replace(desk.bot, offers=desk.bot.offers[:1])
+async def test_commands_are_registered_only_when_they_differ(setup: DiscordSetup) -> None:
+    assert await setup.bot.register()
+    assert setup.api.commands[0]["name_localizations"] == {"vi": "bài-học"}
+    assert not await setup.bot.register()
+    fewer = replace(setup.bot, commands=setup.bot.commands[:1])
     assert await fewer.register()
-    assert [command["name"] for command in desk.api.commands] == ["lesson"]
+    assert [command["name"] for command in setup.api.commands] == ["lesson"]

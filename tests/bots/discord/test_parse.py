@@ -1,4 +1,4 @@
-"""What is read out of payloads: one recorded for each odd case, and anything else."""
+"""Parsing of payloads: one recording for each case, and arbitrary data."""
 
 import contextlib
 import json
@@ -17,22 +17,22 @@ from bots.discord.wording import DiscordBot
 from core.address import Address
 from core.errors import Malformed
 from core.event import Event
-from tests.bots.discord.conftest import OFFERS, completed
+from tests.bots.discord.conftest import COMMANDS, suggestions
 from tests.bots.received import told
 
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
 KEY = b"key of buttons"
-READER = DiscordParser(
-    bot=DiscordBot(id="4242"), key=KEY, offers={offer.id: offer for offer in OFFERS}, complete=completed
+PARSER = DiscordParser(
+    bot=DiscordBot(id="4242"), key=KEY, commands={command.id: command for command in COMMANDS}, autocomplete=suggestions
 )
 
 
 def _signed(value: Any) -> Any:
-    """A fixture with `SIGNED:<channel>:<chat>[/<thread>]:<choice>` as the button would carry it."""
+    """Replace `SIGNED:<channel>:<chat>[/<thread>]:<choice>` in a fixture by a signed custom id."""
     match value:
         case str() if value.startswith("SIGNED:"):
-            _, channel, place, choice = value.split(":", 3)
-            return custom_id.encode(choice, Address(channel, *place.split("/")), KEY)
+            _, channel, chat, choice = value.split(":", 3)
+            return custom_id.encode(choice, Address(channel, *chat.split("/")), KEY)
         case list():
             return [_signed(item) for item in value]
         case dict():
@@ -53,15 +53,15 @@ def _plain(event: Event) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
-def test_a_payload_is_read_as_recorded(path: Path) -> None:
+def test_a_payload_is_parsed_as_recorded(path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
-    reading = READER.dispatch(recorded["name"], _signed(recorded["data"]))
-    assert [_plain(event) for event in reading.events] == [
+    update = PARSER.dispatch(recorded["name"], _signed(recorded["data"]))
+    assert [_plain(event) for event in update.events] == [
         {**event, "body": told(event["body"])} for event in recorded["events"]
     ]
-    assert (reading.asked and reading.asked.response) == _signed(recorded.get("answer"))
-    assert reading.left == recorded.get("left", "")
-    thread = reading.asked.thread if reading.asked else None
+    assert (update.interaction and update.interaction.response) == _signed(recorded.get("answer"))
+    assert update.left_guild == recorded.get("left", "")
+    thread = update.interaction.new_thread if update.interaction else None
     assert (thread.name if thread else None) == recorded.get("thread")
 
 
@@ -71,27 +71,27 @@ def _recorded(name: str) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
-def test_an_interaction_is_read_alike_by_http_and_by_the_gateway(path: Path) -> None:
+def test_an_interaction_is_parsed_alike_over_http_and_over_the_gateway(path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     if recorded["name"] == INTERACTION:
         data = _signed(recorded["data"])
-        assert READER.body(json.dumps(data).encode()) == READER.dispatch(INTERACTION, data)
+        assert PARSER.body(json.dumps(data).encode()) == PARSER.dispatch(INTERACTION, data)
 
 
-def test_who_speaks_and_when_is_known() -> None:
+def test_an_event_has_its_time_and_its_senders_name_and_locale() -> None:
     message = {**_recorded("server_mention_first"), "id": "175928847299117063"}
-    (event,) = READER.dispatch(MESSAGE, message).events
+    (event,) = PARSER.dispatch(MESSAGE, message).events
     assert event.sender.name == "Lan N."
     assert event.at == datetime(2016, 4, 30, 11, 18, 25, 796000, tzinfo=UTC)
-    (event,) = READER.dispatch(INTERACTION, _recorded("slash_plain")).events
+    (event,) = PARSER.dispatch(INTERACTION, _recorded("slash_plain")).events
     assert (event.sender.name, event.sender.locale) == ("Lan", "vi")
 
 
-def test_before_it_knows_itself_the_bot_answers_in_private_only() -> None:
-    reader = DiscordParser(bot=DiscordBot(), key=KEY)
-    (event,) = reader.dispatch(MESSAGE, _recorded("server_mention_first")).events
+def test_without_its_own_id_the_bot_is_addressed_in_direct_messages_only() -> None:
+    parser = DiscordParser(bot=DiscordBot(), key=KEY)
+    (event,) = parser.dispatch(MESSAGE, _recorded("server_mention_first")).events
     assert not event.addressed
-    (event,) = reader.dispatch(MESSAGE, _recorded("private_words")).events
+    (event,) = parser.dispatch(MESSAGE, _recorded("private_words")).events
     assert event.addressed
 
 
@@ -104,17 +104,17 @@ _json = st.recursive(
 
 @settings(max_examples=60)
 @given(path=st.sampled_from(FIXTURES), data=st.data())
-def test_whatever_stands_in_a_payload_is_read_or_malformed(path: Path, data: st.DataObject) -> None:
+def test_any_payload_is_parsed_or_malformed(path: Path, data: st.DataObject) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     payload = recorded["data"]
     payload[data.draw(st.sampled_from(sorted(payload)))] = data.draw(_json)
     with contextlib.suppress(Malformed):
-        for event in READER.dispatch(recorded["name"], payload).events:
+        for event in PARSER.dispatch(recorded["name"], payload).events:
             assert event.id.startswith("discord:")
 
 
 @given(st.text(min_size=1, max_size=custom_id.CHOICE_BYTES))
-def test_a_choice_comes_back_from_its_button_and_only_there(choice: str) -> None:
+def test_a_choice_is_decoded_only_for_the_chat_of_its_button(choice: str) -> None:
     here, there = Address("discord", "1"), Address("discord", "2")
     if len(choice.encode()) > custom_id.CHOICE_BYTES:
         with pytest.raises(Malformed):

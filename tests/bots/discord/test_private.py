@@ -1,170 +1,174 @@
-"""What one person alone sees, and chats where the bot is only brought along: both by an interaction's token, while it lasts."""
+"""Ephemeral answers and chats of a user-installed bot: both are sent with an interaction's token while it is valid."""
 
 from typing import Any
 
 import pytest
 
 from core.address import Address
+from core.channel import LiveTarget
 from core.errors import Refused
 from core.event import Event, Stopped
+from core.outbound import OutboundMessage
 from core.reply import Choice, Mark, Picture, Quiz, Text, Voice
-from tests.bots.discord.conftest import HERE, Desk
+from tests.bots.discord.conftest import HERE, DiscordSetup
 from tests.fakes.discord_rules import Answer
 
-ONLY, GUEST = Address("discord", "7", "@7"), Address("discord", "7", "+")
-BROUGHT = {"authorizing_integration_owners": {"1": "7"}}
+PRIVATE, GUEST = Address("discord", "7", "@7"), Address("discord", "7", "+")
+USER_INSTALLED = {"authorizing_integration_owners": {"1": "7"}}
 A, B = Choice(label="to eat", value="q1:0"), Choice(label="to go", value="q1:1")
 
 
-async def _asks(desk: Desk, name: str, **more: Any) -> Event:
-    asked = desk.in_server(**{"type": 2, "data": {"id": "1", "type": 1, "name": name}, **more})
-    return await _comes(desk, asked)
+async def _use_command(setup: DiscordSetup, name: str, **more: Any) -> Event:
+    interaction = setup.in_server(**{"type": 2, "data": {"id": "1", "type": 1, "name": name}, **more})
+    return await _interact(setup, interaction)
 
 
-async def _comes(desk: Desk, asked: dict[str, Any]) -> Event:
-    (event,) = await desk.bot.channel.take_up(desk.bot.channel.read("INTERACTION_CREATE", asked))
-    await desk.bot.channel.settled()
+async def _interact(setup: DiscordSetup, interaction: dict[str, Any]) -> Event:
+    (event,) = await setup.bot.channel.respond(setup.bot.channel.read("INTERACTION_CREATE", interaction))
+    await setup.bot.channel.wait_for_calls()
     return event
 
 
-def _messages(desk: Desk) -> list[tuple[str, bool]]:
-    """Every message's words, and whether one person alone sees it."""
-    return [(message["content"], bool(message["flags"] & 64)) for message in desk.api.room().messages.values()]
+def _messages(setup: DiscordSetup) -> list[tuple[str, bool]]:
+    """Return every message's text, and whether it is ephemeral."""
+    return [(message["content"], bool(message["flags"] & 64)) for message in setup.api.channel().messages.values()]
 
 
-async def test_all_of_a_private_answer_is_hidden_from_the_others(desk: Desk) -> None:
-    event = await _asks(desk, "progress")
-    assert (event.address, event.group) == (ONLY, False)
-    await desk.bot.channel.live(ONLY).draft("Half")
-    assert _messages(desk) == [("Half", True)]
-    await desk.bot.channel.send(ONLY, Text(text="Half"), key="p")
-    await desk.bot.channel.send(ONLY, Text(text="of it"), key="q")
-    assert _messages(desk) == [("Half", True), ("of it", True)]
+async def test_every_message_of_a_private_answer_is_ephemeral(setup: DiscordSetup) -> None:
+    event = await _use_command(setup, "progress")
+    assert (event.address, event.group) == (PRIVATE, False)
+    await setup.bot.channel.live(LiveTarget(address=PRIVATE)).draft("Half")
+    assert _messages(setup) == [("Half", True)]
+    await setup.bot.channel.send(OutboundMessage(id="p", address=PRIVATE, reply=Text(text="Half")))
+    await setup.bot.channel.send(OutboundMessage(id="q", address=PRIVATE, reply=Text(text="of it")))
+    assert _messages(setup) == [("Half", True), ("of it", True)]
 
 
-async def test_a_private_question_is_answered_and_marked_in_private(desk: Desk) -> None:
-    await _asks(desk, "progress")
+async def test_a_private_question_is_answered_and_marked_in_private(setup: DiscordSetup) -> None:
+    await _use_command(setup, "progress")
     quiz = Quiz(id="q1", question="moku?", form="choice", choices=(A, B))
-    target = await desk.bot.channel.send(ONLY, quiz, key="q")
-    message = desk.api.room().messages[target]
-    data = {"component_type": 2, "custom_id": desk.api.room().buttons[1]["custom_id"]}
-    event = await _comes(desk, desk.in_server(type=3, data=data, message=message))
-    assert (event.address, event.body.kind) == (ONLY, "tapped")
+    target = await setup.bot.channel.send(OutboundMessage(id="q", address=PRIVATE, reply=quiz))
+    message = setup.api.channel().messages[target]
+    data = {"component_type": 2, "custom_id": setup.api.channel().buttons[1]["custom_id"]}
+    event = await _interact(setup, setup.in_server(type=3, data=data, message=message))
+    assert (event.address, event.body.kind) == (PRIVATE, "tapped")
     mark = Mark(quiz="q1", question="moku?", choices=(A, B), chosen="q1:1", right="q1:0", correct=False, text="No.")
-    assert await desk.bot.channel.send(ONLY, mark, key="m", target=target) == target
-    await desk.bot.channel.send(ONLY, Text(text="Next"), key="n")
-    assert _messages(desk) == [("moku?\n\nNo.", True), ("Next", True)]
+    assert await setup.bot.channel.send(OutboundMessage(id="m", address=PRIVATE, reply=mark), target=target) == target
+    await setup.bot.channel.send(OutboundMessage(id="n", address=PRIVATE, reply=Text(text="Next")))
+    assert _messages(setup) == [("moku?\n\nNo.", True), ("Next", True)]
 
 
-async def test_after_the_quarter_of_an_hour_it_is_refused_plainly(desk: Desk) -> None:
-    await _asks(desk, "progress")
-    await desk.bot.channel.send(ONLY, Text(text="in time"), key="p")
-    desk.clock.pass_(15 * 60)
+async def test_an_answer_after_15_minutes_is_refused(setup: DiscordSetup) -> None:
+    await _use_command(setup, "progress")
+    await setup.bot.channel.send(OutboundMessage(id="p", address=PRIVATE, reply=Text(text="in time")))
+    setup.clock.pass_(15 * 60)
     with pytest.raises(Refused, match="15 minutes") as refused:
-        await desk.bot.channel.send(ONLY, Text(text="too late"), key="q")
+        await setup.bot.channel.send(OutboundMessage(id="q", address=PRIVATE, reply=Text(text="too late")))
     assert refused.value.gone
-    assert _messages(desk) == [("in time", True)]
+    assert _messages(setup) == [("in time", True)]
 
 
-async def test_where_discord_has_forgotten_the_token_it_is_refused_too(desk: Desk) -> None:
-    asked = desk.in_server(type=2, data={"id": "1", "type": 1, "name": "progress"})
-    await _comes(desk, asked)
-    desk.api.told[asked["token"]].over = True
-    desk.clock.pass_(60)
+async def test_an_answer_with_a_token_that_discord_rejects_is_refused(setup: DiscordSetup) -> None:
+    interaction = setup.in_server(type=2, data={"id": "1", "type": 1, "name": "progress"})
+    await _interact(setup, interaction)
+    setup.api.interactions[interaction["token"]].expired = True
+    setup.clock.pass_(60)
     with pytest.raises(Refused):
-        await desk.bot.channel.send(ONLY, Text(text="too late"), key="q")
+        await setup.bot.channel.send(OutboundMessage(id="q", address=PRIVATE, reply=Text(text="too late")))
 
 
-async def test_a_guest_answers_by_the_token_alone(desk: Desk) -> None:
-    desk.api.room().refusal = Answer(403, "Missing Access", 50001)
-    event = await _asks(desk, "quiz", **BROUGHT)
+async def test_a_guest_bot_answers_with_the_token_only(setup: DiscordSetup) -> None:
+    setup.api.channel().refusal = Answer(403, "Missing Access", 50001)
+    event = await _use_command(setup, "quiz", **USER_INSTALLED)
     assert (event.address, event.group) == (GUEST, True)
-    live = desk.bot.channel.live(GUEST)
+    live = setup.bot.channel.live(LiveTarget(address=GUEST))
     await live.typing()
     await live.draft("o")
     for number in range(3):
-        await desk.bot.channel.send(GUEST, Text(text=f"n{number}"), key=f"p{number}")
+        await setup.bot.channel.send(OutboundMessage(id=f"p{number}", address=GUEST, reply=Text(text=f"n{number}")))
     await live.draft("no place of its own")
-    assert _messages(desk) == [("n0", False), ("n1", False), ("n2", False)]
-    assert not [call for call in desk.api.calls if "/channels/" in call]
+    assert _messages(setup) == [("n0", False), ("n1", False), ("n2", False)]
+    assert not [call for call in setup.api.calls if "/channels/" in call]
 
 
-async def test_a_guest_has_five_messages_more_and_is_then_refused(desk: Desk) -> None:
-    await _asks(desk, "quiz", **BROUGHT)
+async def test_a_guest_bot_can_send_five_followups(setup: DiscordSetup) -> None:
+    await _use_command(setup, "quiz", **USER_INSTALLED)
     for number in range(6):
-        await desk.bot.channel.send(GUEST, Text(text=f"n{number}"), key=f"p{number}")
+        await setup.bot.channel.send(OutboundMessage(id=f"p{number}", address=GUEST, reply=Text(text=f"n{number}")))
     with pytest.raises(Refused) as refused:
-        await desk.bot.channel.send(GUEST, Text(text="n6"), key="p6")
+        await setup.bot.channel.send(OutboundMessage(id="p6", address=GUEST, reply=Text(text="n6")))
     assert refused.value.gone
-    assert len(_messages(desk)) == 6
+    assert len(_messages(setup)) == 6
 
 
-async def test_a_guest_sends_sound_and_pictures_as_files(desk: Desk) -> None:
-    await _asks(desk, "quiz", **BROUGHT)
-    sound = await desk.sound()
-    await desk.bot.channel.send(GUEST, Voice(text="moku", audio=sound), key="v")
-    await desk.bot.channel.send(GUEST, Picture(media=sound, text="a cat"), key="p")
-    assert desk.counted == ["audio"]
-    assert desk.api.uploads == [{"files[0]": b"OggS"}] * 2
-    assert _messages(desk) == [("", False), ("a cat", False)]
+async def test_a_guest_bot_sends_audio_and_pictures_as_files(setup: DiscordSetup) -> None:
+    await _use_command(setup, "quiz", **USER_INSTALLED)
+    sound = await setup.sound()
+    await setup.bot.channel.send(OutboundMessage(id="v", address=GUEST, reply=Voice(text="moku", audio=sound)))
+    await setup.bot.channel.send(OutboundMessage(id="p", address=GUEST, reply=Picture(media=sound, text="a cat")))
+    assert setup.fallbacks == ["audio"]
+    assert setup.api.uploads == [{"files[0]": b"OggS"}] * 2
+    assert _messages(setup) == [("", False), ("a cat", False)]
 
 
-async def test_where_the_bot_may_not_write_a_command_lends_it_the_way(desk: Desk) -> None:
-    await _asks(desk, "quiz")
-    await desk.bot.channel.send(HERE, Text(text="first"), key="p")
-    desk.api.room().refusal = Answer(403, "Missing Permissions", 50013)
-    await desk.bot.channel.send(HERE, Text(text="second"), key="q")
-    assert _messages(desk) == [("first", False), ("second", False)]
-    desk.clock.pass_(15 * 60)
+async def test_without_channel_access_the_bot_answers_a_command_with_its_token(setup: DiscordSetup) -> None:
+    await _use_command(setup, "quiz")
+    await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="first")))
+    setup.api.channel().refusal = Answer(403, "Missing Permissions", 50013)
+    await setup.bot.channel.send(OutboundMessage(id="q", address=HERE, reply=Text(text="second")))
+    assert _messages(setup) == [("first", False), ("second", False)]
+    setup.clock.pass_(15 * 60)
     with pytest.raises(Refused):
-        await desk.bot.channel.send(HERE, Text(text="third"), key="r")
+        await setup.bot.channel.send(OutboundMessage(id="r", address=HERE, reply=Text(text="third")))
 
 
 @pytest.mark.parametrize("code", [50001, 50013])
-async def test_where_the_bot_may_not_write_sound_and_pictures_come_as_files_too(desk: Desk, code: int) -> None:
-    await _asks(desk, "quiz")
-    await desk.bot.channel.send(HERE, Text(text="first"), key="p")
-    desk.api.room().refusal = Answer(403, "Missing Access", code)
-    sound = await desk.sound()
+async def test_without_channel_access_audio_and_pictures_are_sent_as_files(setup: DiscordSetup, code: int) -> None:
+    await _use_command(setup, "quiz")
+    await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="first")))
+    setup.api.channel().refusal = Answer(403, "Missing Access", code)
+    sound = await setup.sound()
     quiz = Quiz(id="q1", question="Heard?", form="listening", say="moku", audio=sound)
-    await desk.bot.channel.send(HERE, quiz, key="q")
-    await desk.bot.channel.send(HERE, Picture(media=sound, text="a cat"), key="r")
-    assert _messages(desk) == [("first", False), ("", False), ("Heard?", False), ("a cat", False)]
-    assert desk.counted == ["audio"]
-    desk.clock.pass_(15 * 60)
+    await setup.bot.channel.send(OutboundMessage(id="q", address=HERE, reply=quiz))
+    await setup.bot.channel.send(OutboundMessage(id="r", address=HERE, reply=Picture(media=sound, text="a cat")))
+    assert _messages(setup) == [("first", False), ("", False), ("Heard?", False), ("a cat", False)]
+    assert setup.fallbacks == ["audio"]
+    setup.clock.pass_(15 * 60)
     with pytest.raises(Refused):
-        await desk.bot.channel.send(HERE, quiz, key="s")
+        await setup.bot.channel.send(OutboundMessage(id="s", address=HERE, reply=quiz))
 
 
-@pytest.mark.parametrize("waits", [True, False])
-async def test_who_stops_in_a_channel_stops_what_runs_for_them_alone_too(desk: Desk, waits: bool) -> None:
-    """They are told of it there only where they wait for an answer."""
-    assert (await _asks(desk, "stop")).address == HERE
-    await _asks(desk, "progress")
-    if not waits:
-        await desk.bot.channel.send(ONLY, Text(text="All of it"), key="p")
-    asked = desk.in_server(type=2, data={"id": "1", "type": 1, "name": "stop"})
-    events = await desk.bot.channel.take_up(desk.bot.channel.read("INTERACTION_CREATE", asked))
-    await desk.bot.channel.settled()
+@pytest.mark.parametrize("answer_due", [True, False])
+async def test_a_stop_in_a_channel_also_stops_the_senders_private_conversation(
+    setup: DiscordSetup, answer_due: bool
+) -> None:
+    """The private one is quiet unless an answer is due there."""
+    assert (await _use_command(setup, "stop")).address == HERE
+    await _use_command(setup, "progress")
+    if not answer_due:
+        await setup.bot.channel.send(OutboundMessage(id="p", address=PRIVATE, reply=Text(text="All of it")))
+    interaction = setup.in_server(type=2, data={"id": "1", "type": 1, "name": "stop"})
+    events = await setup.bot.channel.respond(setup.bot.channel.read("INTERACTION_CREATE", interaction))
+    await setup.bot.channel.wait_for_calls()
     assert [(event.address, event.group, event.body.kind) for event in events] == [
         (HERE, True, "stopped"),
-        (ONLY, False, "stopped"),
+        (PRIVATE, False, "stopped"),
     ]
     assert len({event.id for event in events}) == 2
-    assert [event.body for event in events] == [Stopped(), Stopped(quiet=not waits)]
+    assert [event.body for event in events] == [Stopped(), Stopped(quiet=not answer_due)]
 
 
-async def test_a_draft_is_not_left_behind_where_the_bot_may_not_write(desk: Desk) -> None:
-    await _asks(desk, "quiz")
-    await desk.bot.channel.send(HERE, Text(text="first"), key="p")
-    desk.api.room().refusal = Answer(403, "Missing Permissions", 50013)
-    await desk.bot.channel.live(HERE).draft("Half")
-    await desk.bot.channel.send(HERE, Text(text="Half of it"), key="q")
-    assert _messages(desk) == [("first", False), ("Half of it", False)]
+async def test_without_channel_access_no_draft_is_left_behind(setup: DiscordSetup) -> None:
+    await _use_command(setup, "quiz")
+    await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="first")))
+    setup.api.channel().refusal = Answer(403, "Missing Permissions", 50013)
+    await setup.bot.channel.live(LiveTarget(address=HERE)).draft("Half")
+    await setup.bot.channel.send(OutboundMessage(id="q", address=HERE, reply=Text(text="Half of it")))
+    assert _messages(setup) == [("first", False), ("Half of it", False)]
 
 
-async def test_in_person_nothing_needs_to_be_hidden(desk: Desk) -> None:
-    event = await _comes(desk, desk.slash("progress"))
+async def test_in_direct_messages_private_commands_are_not_ephemeral(setup: DiscordSetup) -> None:
+    event = await _interact(setup, setup.slash_command("progress"))
     assert event.address == HERE
-    await desk.bot.channel.send(HERE, Text(text="All of it"), key="p")
-    assert _messages(desk) == [("All of it", False)]
+    await setup.bot.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="All of it")))
+    assert _messages(setup) == [("All of it", False)]

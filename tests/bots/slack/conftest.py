@@ -1,4 +1,4 @@
-"""An app connected to the fake Slack, and what it needs to know of the world."""
+"""An app connected to the fake Slack, with in-memory collaborators."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -19,41 +19,41 @@ CHANNEL = Address("slack", "T1.C1", "1699999999.000002")
 PRIVATE = Address("slack", "T1.C1", "@U7")
 
 
-class Shelf:
-    """Blobs in memory."""
+class SlackBlobs:
+    """In-memory `Blobs`."""
 
     def __init__(self) -> None:
-        self.kept: dict[str, tuple[bytes, str]] = {}
+        self.stored: dict[str, tuple[bytes, str]] = {}
 
     async def put(self, data: bytes, *, mime: str) -> str:
-        key = f"blob:{len(self.kept)}"
-        self.kept[key] = (data, mime)
+        key = f"blob:{len(self.stored)}"
+        self.stored[key] = (data, mime)
         return key
 
     async def get(self, key: str) -> tuple[bytes, str]:
-        if key not in self.kept:
+        if key not in self.stored:
             raise Refused("there is no such blob")
-        return self.kept[key]
+        return self.stored[key]
 
 
 @dataclass
-class Desk:
-    """A connected app with everything around it. `counted` holds the forms that were fallen back to, `paused` the seconds waited for files."""
+class SlackSetup:
+    """A connected app and its collaborators. `fallbacks` lists the counted forms, `pauses` the seconds slept."""
 
     api: FakeSlack
     app: Slack
     clock: ManualClock
-    shelf: Shelf
-    counted: list[str] = field(default_factory=list[str])
-    paused: list[float] = field(default_factory=list[float])
+    blobs: SlackBlobs
+    fallbacks: list[str] = field(default_factory=list[str])
+    pauses: list[float] = field(default_factory=list[float])
 
     async def sound(self) -> Media:
-        return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=2.0)
+        return Media(ref=await self.blobs.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=2.0)
 
 
 @pytest.fixture
-async def desk() -> AsyncIterator[Desk]:
-    clock, shelf, counted, paused = ManualClock(), Shelf(), list[str](), list[float]()
+async def setup() -> AsyncIterator[SlackSetup]:
+    clock, blobs, counted, paused = ManualClock(), SlackBlobs(), list[str](), list[float]()
 
     def count(name: str, /, **labels: str) -> None:
         counted.append(labels["form"])
@@ -68,11 +68,11 @@ async def desk() -> AsyncIterator[Desk]:
             SlackSettings(token=TOKEN, signing_secret=SECRET, app_token=APP_TOKEN, api_url=api.url),
             secret_key=b"secret",
             clock=clock,
-            blobs=shelf,
+            blobs=blobs,
             count=count,
             commands=("quiz", "help", "stop"),
             suggest=lambda locale: suggest(locale, "quiz"),
             sleep=sleep,
         )
-        yield Desk(api=api, app=app, clock=clock, shelf=shelf, counted=counted, paused=paused)
+        yield SlackSetup(api=api, app=app, clock=clock, blobs=blobs, fallbacks=counted, pauses=paused)
         await app.close()

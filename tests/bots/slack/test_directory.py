@@ -1,4 +1,4 @@
-"""Languages that people have set, asked for no more often than Slack bears."""
+"""Lookups of locales, within Slack's rate limits."""
 
 from collections.abc import AsyncIterator
 
@@ -7,7 +7,7 @@ import pytest
 from bots.slack.client import SlackClient
 from bots.slack.directory import Directory
 from bots.slack.rate_tiers import RateTiers
-from bots.slack.tokens import OneToken
+from bots.slack.tokens import SingleToken
 from tests.fakes.clock import ManualClock
 from tests.fakes.slack import TOKEN, FakeSlack
 
@@ -21,20 +21,18 @@ async def api() -> AsyncIterator[FakeSlack]:
 
 @pytest.fixture
 async def client(api: FakeSlack) -> AsyncIterator[SlackClient]:
-    client = SlackClient(OneToken(TOKEN), tiers=RateTiers(ManualClock()), api_url=api.url)
+    client = SlackClient(SingleToken(TOKEN), tiers=RateTiers(ManualClock()), api_url=api.url)
     yield client
     await client.close()
 
 
-async def test_a_workspace_that_slack_does_not_tell_of_keeps_no_other_from_being_asked_for(
-    api: FakeSlack, client: SlackClient
-) -> None:
+async def test_a_failed_lookup_pauses_its_own_workspace_only(api: FakeSlack, client: SlackClient) -> None:
     clock = ManualClock()
     directory = Directory(client=client, clock=clock)
     api.refuse("users.info", "ratelimited", status=429, retry_after=30)
     assert await directory.locale("T1", "U7") == ""
     assert await directory.locale("T2", "U8") == "es-ES"
     assert await directory.locale("T1", "U7") == ""
-    assert len(api.made("users.info")) == 2
+    assert len(api.calls_of("users.info")) == 2
     clock.pass_(31)
     assert await directory.locale("T1", "U7") == "vi-VN"

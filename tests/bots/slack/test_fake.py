@@ -1,4 +1,4 @@
-"""The fake is as strict as Slack, and the manifest asks for what is read."""
+"""The fake is as strict as Slack, and the manifest covers what is parsed."""
 
 import json
 from pathlib import Path
@@ -10,14 +10,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 import bots.slack
 from bots.slack import interactive
-from tests.bots.slack.conftest import Desk
+from tests.bots.slack.conftest import SlackSetup
 from tests.fakes.slack import TOKEN
 
 LONG = "x" * 3001
 
 
-def _web(desk: Desk, token: str = TOKEN) -> AsyncWebClient:
-    return AsyncWebClient(token=token, base_url=f"{desk.api.url}/api/", retry_handlers=[])
+def _web(setup: SlackSetup, token: str = TOKEN) -> AsyncWebClient:
+    return AsyncWebClient(token=token, base_url=f"{setup.api.url}/api/", retry_handlers=[])
 
 
 @pytest.mark.parametrize(
@@ -55,49 +55,51 @@ def _web(desk: Desk, token: str = TOKEN) -> AsyncWebClient:
         ("chat.sing", {}, "unknown_method"),
     ],
 )
-async def test_what_slack_refuses_is_refused(desk: Desk, method: str, body: dict[str, Any], error: str) -> None:
+async def test_the_fake_refuses_what_slack_refuses(
+    setup: SlackSetup, method: str, body: dict[str, Any], error: str
+) -> None:
     with pytest.raises(SlackApiError) as refused:
-        await _web(desk).api_call(method, json=body)
+        await _web(setup).api_call(method, json=body)
     assert refused.value.response["error"] == error
 
 
-async def test_a_wrong_token_is_refused(desk: Desk) -> None:
+async def test_a_wrong_token_is_refused(setup: SlackSetup) -> None:
     with pytest.raises(SlackApiError, match="invalid_auth"):
-        await _web(desk, "xoxb-other").auth_test()
+        await _web(setup, "xoxb-other").auth_test()
 
 
-async def test_a_token_may_do_what_its_scopes_say_and_a_bot_writes_where_it_is(desk: Desk) -> None:
-    desk.api.channel("C9").member = False
+async def test_a_token_is_limited_to_its_scopes_and_a_bot_to_its_channels(setup: SlackSetup) -> None:
+    setup.api.channel("C9").member = False
     with pytest.raises(SlackApiError, match="not_in_channel"):
-        await _web(desk).chat_postMessage(channel="C9", text="a")
-    desk.api.scopes.discard("chat:write")
+        await _web(setup).chat_postMessage(channel="C9", text="a")
+    setup.api.scopes.discard("chat:write")
     with pytest.raises(SlackApiError, match="missing_scope"):
-        await _web(desk).chat_postMessage(channel="D1", text="a")
+        await _web(setup).chat_postMessage(channel="D1", text="a")
 
 
-async def test_a_form_opens_once_and_within_three_seconds(desk: Desk) -> None:
-    desk.api.limit(lambda: desk.clock.now().timestamp())
+async def test_a_form_opens_once_and_within_three_seconds(setup: SlackSetup) -> None:
+    setup.api.limit(lambda: setup.clock.now().timestamp())
     view = {"type": "home", "blocks": list[Any]()}
-    for seconds, opens in ((3, True), (3.1, False)):
-        desk.api.trigger("1")
-        desk.clock.pass_(seconds)
-        if opens:
-            await _web(desk).views_open(trigger_id="1", view=view)
+    for seconds, is_valid in ((3, True), (3.1, False)):
+        setup.api.trigger("1")
+        setup.clock.pass_(seconds)
+        if is_valid:
+            await _web(setup).views_open(trigger_id="1", view=view)
         with pytest.raises(SlackApiError, match="expired_trigger_id"):
-            await _web(desk).views_open(trigger_id="1", view=view)
+            await _web(setup).views_open(trigger_id="1", view=view)
 
 
-async def test_what_a_reader_stopped_takes_no_more_and_is_updated_like_any_message(desk: Desk) -> None:
-    web = _web(desk)
+async def test_a_stopped_stream_accepts_updates_only(setup: SlackSetup) -> None:
+    web = _web(setup)
     ts = str((await web.chat_startStream(channel="D1", thread_ts="1.1"))["ts"])
-    desk.api.press_stop("D1", "1.1")
+    setup.api.press_stop("D1", "1.1")
     with pytest.raises(SlackApiError, match="stopped_by_user"):
         await web.chat_appendStream(channel="D1", ts=ts, chunks=[{"type": "markdown_text", "text": "a"}])
     await web.chat_update(channel="D1", ts=ts, text="a")
 
 
-async def test_a_stream_ends_once_and_is_not_updated_while_it_runs(desk: Desk) -> None:
-    web = _web(desk)
+async def test_a_stream_ends_once_and_is_not_updated_while_it_runs(setup: SlackSetup) -> None:
+    web = _web(setup)
     ts = str((await web.chat_startStream(channel="D1", thread_ts="1.1"))["ts"])
     with pytest.raises(SlackApiError, match="streaming_state_conflict"):
         await web.chat_update(channel="D1", ts=ts, text="a")
@@ -106,10 +108,10 @@ async def test_a_stream_ends_once_and_is_not_updated_while_it_runs(desk: Desk) -
         await web.chat_appendStream(channel="D1", ts=ts, chunks=[{"type": "markdown_text", "text": "a"}])
 
 
-def test_the_manifest_asks_for_every_event_that_is_read_and_names_the_shortcuts() -> None:
+def test_the_manifest_subscribes_to_every_parsed_event_and_names_the_shortcuts() -> None:
     manifest = json.loads((Path(bots.slack.__file__).parent / "manifest.json").read_text(encoding="utf-8"))
     recorded = [json.loads(path.read_text()) for path in (Path(__file__).parent / "fixtures").glob("*.json")]
-    read = {case["payload"].get("event", {}).get("type") for case in recorded} - {None}
-    asked = {name.partition(".")[0] for name in manifest["settings"]["event_subscriptions"]["bot_events"]}
-    assert asked == read
+    parsed = {case["payload"].get("event", {}).get("type") for case in recorded} - {None}
+    subscribed = {name.partition(".")[0] for name in manifest["settings"]["event_subscriptions"]["bot_events"]}
+    assert subscribed == parsed
     assert interactive.ASK in {shortcut["callback_id"] for shortcut in manifest["features"]["shortcuts"]}

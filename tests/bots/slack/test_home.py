@@ -1,4 +1,4 @@
-"""The home tab: how far a person is, what is due, what was read, their settings; filled again when that changes."""
+"""The home tab: progress, due reviews, documents and settings, published again after a change."""
 
 import json
 from collections.abc import AsyncIterator
@@ -15,10 +15,11 @@ from core.conversation import Learner
 from core.dialogue.suggestions import suggest
 from core.errors import Unreachable
 from core.event import Tapped
+from core.outbound import OutboundMessage
 from core.ports.knowledge import SourceStatus
 from core.ports.overview import Overview
 from core.reply import Text
-from tests.bots.slack.conftest import Shelf
+from tests.bots.slack.conftest import SlackBlobs
 from tests.fakes.clock import ManualClock
 from tests.fakes.slack import SECRET, TOKEN, FakeSlack, event
 
@@ -27,27 +28,27 @@ DIRECT, THREAD = Address("slack", "T1.D7"), Address("slack", "T1.D7", "169999999
 
 
 @dataclass
-class People:
-    """Overviews in memory; `asked` is who was looked up."""
+class MemoryOverviews:
+    """In-memory `Overviews`; `lookups` lists the calls."""
 
     overview: Overview
-    asked: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
-    away: bool = False
+    lookups: list[tuple[str, str, str]] = field(default_factory=list[tuple[str, str, str]])
+    unreachable: bool = False
 
     async def of(self, channel: str, sender: str, *, locale: str) -> Overview:
-        self.asked.append((channel, sender, locale))
-        if self.away:
-            raise Unreachable("the database is away")
+        self.lookups.append((channel, sender, locale))
+        if self.unreachable:
+            raise Unreachable("the database is unreachable")
         return self.overview
 
 
 @dataclass
-class Tab:
+class HomeTab:
     api: FakeSlack
     app: Slack
-    people: People
+    overviews: MemoryOverviews
 
-    async def opens(self) -> None:
+    async def open(self) -> None:
         payload = json.loads((FIXTURES / "home_opened.json").read_text(encoding="utf-8"))["payload"]
         await self.app.channel.acknowledge(
             self.app.channel.parse(Request(body=json.dumps(event(payload["event"])).encode()))
@@ -58,7 +59,7 @@ class Tab:
         return self.api.views["U7"]["blocks"]
 
     @property
-    def words(self) -> str:
+    def text(self) -> str:
         return "\n".join(block["text"]["text"] for block in self.blocks if "text" in block)
 
     def menu(self, name: str) -> dict[str, Any]:
@@ -66,17 +67,17 @@ class Tab:
         return block["accessory"] | {"block_id": block["block_id"]}
 
 
-def _ignored(name: str, /, **labels: str) -> None:
-    """Nothing is asked of the counters here."""
+def _no_count(name: str, /, **labels: str) -> None:
+    """Discard counters."""
 
 
 @pytest.fixture
-async def tab() -> AsyncIterator[Tab]:
+async def tab() -> AsyncIterator[HomeTab]:
     files = tuple(
         SourceStatus(id=str(number), uri=f"https://a.b/{number}", title=f"Lipu <{number}>", state="embedding")
         for number in range(12)
     )
-    people = People(
+    people = MemoryOverviews(
         Overview(learner=Learner(id="1", locale="vi"), progress="**Toki Pona**: 3 / 12", due=5, documents=files)
     )
     async with FakeSlack() as api:
@@ -85,35 +86,35 @@ async def tab() -> AsyncIterator[Tab]:
             SlackSettings(token=TOKEN, signing_secret=SECRET, api_url=api.url),
             secret_key=b"secret",
             clock=ManualClock(),
-            blobs=Shelf(),
-            count=_ignored,
+            blobs=SlackBlobs(),
+            count=_no_count,
             suggest=lambda locale: suggest(locale, "lesson", "quiz"),
             overviews=people,
         )
-        yield Tab(api, app, people)
+        yield HomeTab(api, app, people)
         await app.close()
 
 
-async def test_it_shows_progress_due_reviews_what_was_read_and_settings_in_the_persons_language(tab: Tab) -> None:
-    await tab.opens()
-    assert tab.people.asked == [("slack", "T1.U7", "en-US")]
+async def test_the_tab_shows_progress_reviews_documents_and_settings_in_the_learners_language(tab: HomeTab) -> None:
+    await tab.open()
+    assert tab.overviews.lookups == [("slack", "T1.U7", "en-US")]
     for words in ("Tiến độ", "*Toki Pona*: 3 / 12", "Số từ đang chờ ôn: 5.", "• Lipu &lt;9&gt; – đang đọc", "và 2 mục"):
-        assert words in tab.words
-    assert "Lipu &lt;10&gt;" not in tab.words
+        assert words in tab.text
+    assert "Lipu &lt;10&gt;" not in tab.text
     assert tab.menu("language")["initial_option"]["text"]["text"] == "Tiếng Việt"
     assert len(tab.menu("voice")["options"]) == 3
 
 
-async def test_whom_nobody_has_met_finds_a_tab_as_well(tab: Tab) -> None:
-    tab.people.overview = Overview(learner=Learner(id="", locale="en-US"), progress="Nothing learned yet", due=0)
-    await tab.opens()
-    assert "Nothing is due right now." in tab.words
-    assert "Nothing yet. Send me a file" in tab.words
+async def test_an_unknown_person_gets_a_tab_too(tab: HomeTab) -> None:
+    tab.overviews.overview = Overview(learner=Learner(id="", locale="en-US"), progress="Nothing learned yet", due=0)
+    await tab.open()
+    assert "Nothing is due right now." in tab.text
+    assert "Nothing yet. Send me a file" in tab.text
     assert tab.menu("language")["initial_option"]["text"]["text"] == "English"
 
 
-async def test_a_setting_chosen_there_is_said_in_the_conversation(tab: Tab) -> None:
-    await tab.opens()
+async def test_a_setting_chosen_in_the_tab_is_a_tap_in_the_direct_conversation(tab: HomeTab) -> None:
+    await tab.open()
     payload = json.loads((FIXTURES / "menu_in_the_home_tab.json").read_text(encoding="utf-8"))["payload"]
     menu = tab.menu("language")
     (spanish,) = [option for option in menu["options"] if option["text"]["text"] == "Español"]
@@ -123,24 +124,26 @@ async def test_a_setting_chosen_there_is_said_in_the_conversation(tab: Tab) -> N
 
 
 @pytest.mark.parametrize("address", [DIRECT, THREAD])
-async def test_it_is_filled_again_after_a_change_and_only_then(tab: Tab, address: Address) -> None:
-    await tab.opens()
-    tab.people.overview = replace(tab.people.overview, learner=Learner(id="1", locale="es", voice="always"), due=4)
-    await tab.app.channel.send(address, Text(text="Hablamos español"), key="2")
-    await tab.api.until(lambda: len(tab.api.made("views.publish")) == 2)
-    assert "Palabras por repasar: 4." in tab.words
+async def test_the_tab_is_published_again_only_after_a_change(tab: HomeTab, address: Address) -> None:
+    await tab.open()
+    tab.overviews.overview = replace(
+        tab.overviews.overview, learner=Learner(id="1", locale="es", voice="always"), due=4
+    )
+    await tab.app.channel.send(OutboundMessage(id="2", address=address, reply=Text(text="Hablamos español")))
+    await tab.api.wait_until(lambda: len(tab.api.calls_of("views.publish")) == 2)
+    assert "Palabras por repasar: 4." in tab.text
     assert tab.menu("voice")["initial_option"]["text"]["text"] == "Siempre"
-    await tab.app.channel.send(address, Text(text="pona"), key="3")
+    await tab.app.channel.send(OutboundMessage(id="3", address=address, reply=Text(text="pona")))
     await tab.app.close()
-    assert (len(tab.people.asked), len(tab.api.made("views.publish"))) == (3, 2)
+    assert (len(tab.overviews.lookups), len(tab.api.calls_of("views.publish"))) == (3, 2)
 
 
-async def test_who_has_not_opened_it_costs_nothing_and_a_fault_there_keeps_no_answer_back(tab: Tab) -> None:
-    await tab.app.channel.send(DIRECT, Text(text="wan"), key="1")
-    await tab.opens()
-    assert len(tab.people.asked) == 1
-    tab.people.away = True
-    await tab.app.channel.send(DIRECT, Text(text="tu"), key="2")
+async def test_an_unopened_tab_causes_no_lookup_and_a_failing_one_delays_no_answer(tab: HomeTab) -> None:
+    await tab.app.channel.send(OutboundMessage(id="1", address=DIRECT, reply=Text(text="wan")))
+    await tab.open()
+    assert len(tab.overviews.lookups) == 1
+    tab.overviews.unreachable = True
+    await tab.app.channel.send(OutboundMessage(id="2", address=DIRECT, reply=Text(text="tu")))
     await tab.app.close()
     assert tab.api.channels["D7"].texts == ["wan", "tu"]
-    assert len(tab.people.asked) == 2
+    assert len(tab.overviews.lookups) == 2

@@ -1,4 +1,4 @@
-"""Where answers are shown: beside what they answer, to whom they are for, and nowhere else."""
+"""Where replies are shown: in the right thread, and to the right people."""
 
 import asyncio
 import json
@@ -10,16 +10,17 @@ import pytest
 
 from bots.slack.live import SlackLiveUpdates
 from core.address import Address
-from core.channel import Request
+from core.channel import LiveTarget, Request
 from core.errors import Refused
 from core.event import Event, Sender, Stopped
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.reply import Choice, Document, Quiz, Text, Voice
-from tests.bots.slack.conftest import CHANNEL, DIRECT, PRIVATE, Desk
+from tests.bots.slack.conftest import CHANNEL, DIRECT, PRIVATE, SlackSetup
 from tests.fakes.slack import event
 
 FIXTURES = Path(__file__).parent / "fixtures"
-FAR = Address("slack", "T1.C9", "@U7")
+ELSEWHERE = Address("slack", "T1.C9", "@U7")
 ROOT = "1700000000.000100"
 
 
@@ -27,185 +28,190 @@ def _payload(name: str) -> dict[str, Any]:
     return json.loads((FIXTURES / f"{name}.json").read_text(encoding="utf-8"))["payload"]
 
 
-def _live(desk: Desk, address: Address, below: str) -> SlackLiveUpdates:
-    live = desk.app.channel.live(address)
+def _live(setup: SlackSetup, address: Address, thread: str) -> SlackLiveUpdates:
+    target = LiveTarget(address=address, sender=Sender(id="T1.U7"), locale="en", thread=thread)
+    live = setup.app.channel.live(target)
     assert isinstance(live, SlackLiveUpdates)
-    live.meant_for(Sender(id="T1.U7"), "en", "", below)
     return live
 
 
-async def _admitted(desk: Desk, kind: str, payload: dict[str, Any]) -> tuple[Event, ...]:
-    return await desk.app.channel.admit(desk.app.channel.read(kind, payload))
+async def _admit(setup: SlackSetup, kind: str, payload: dict[str, Any]) -> tuple[Event, ...]:
+    return await setup.app.channel.admit(setup.app.channel.read(kind, payload))
 
 
 @pytest.mark.parametrize(("name", "below"), [("direct", ROOT), ("direct_in_thread", "1699999999.000001")])
-def test_what_one_says_to_the_bot_is_one_conversation_in_whichever_thread(desk: Desk, name: str, below: str) -> None:
-    (found,) = desk.app.channel.parse(Request(body=json.dumps(_payload(name)).encode()))
-    assert (found.address, found.below) == (DIRECT, below)
+def test_direct_messages_are_one_conversation_in_every_thread(setup: SlackSetup, name: str, below: str) -> None:
+    (found,) = setup.app.channel.parse(Request(body=json.dumps(_payload(name)).encode()))
+    assert (found.address, found.reply_thread) == (DIRECT, below)
 
 
-async def test_an_answer_in_person_is_streamed_below_the_message_it_answers_with_a_button_to_stop_it(
-    desk: Desk,
+async def test_a_direct_answer_is_streamed_in_the_thread_of_its_message(
+    setup: SlackSetup,
 ) -> None:
-    live, shown = _live(desk, DIRECT, ROOT), desk.api.channels["D1"]
+    live, shown = _live(setup, DIRECT, ROOT), setup.api.channels["D1"]
     await live.typing()
-    assert (shown.session, shown.status) == ({ROOT: "processing"}, {ROOT: "is thinking…"})
+    assert (shown.sessions, shown.statuses) == ({ROOT: "processing"}, {ROOT: "is thinking…"})
     await live.draft("toki")
-    (begun,) = desk.api.made("chat.startStream")
-    assert begun["thread_ts"] == ROOT
-    for reply in (Text(text="toki!"), Voice(text="toki", audio=await desk.sound()), Text(text="mi tawa")):
-        await desk.app.channel.send(DIRECT, reply, key=desk.clock.id())
+    (started,) = setup.api.calls_of("chat.startStream")
+    assert started["thread_ts"] == ROOT
+    for reply in (Text(text="toki!"), Voice(text="toki", audio=await setup.sound()), Text(text="mi tawa")):
+        await setup.app.channel.send(OutboundMessage(id=setup.clock.id(), address=DIRECT, reply=reply, thread=ROOT))
     assert shown.texts == ["toki!", "", "mi tawa"]
     assert {message["thread_ts"] for message in shown.messages.values()} == {ROOT}
-    assert shown.session == {ROOT: "active"}
+    assert shown.sessions == {ROOT: "active"}
 
 
 @pytest.mark.parametrize("shows", [True, False])
 @pytest.mark.parametrize("below", ["1700000000.000200", ""])
-async def test_what_a_turn_that_never_ended_left_in_another_thread_is_taken_away(
-    desk: Desk, shows: bool, below: str
+async def test_the_draft_of_an_unfinished_turn_in_another_thread_is_removed(
+    setup: SlackSetup, shows: bool, below: str
 ) -> None:
-    await _live(desk, DIRECT, ROOT).draft("toki")
-    live, shown = _live(desk, DIRECT, below), desk.api.channels["D1"]
+    await _live(setup, DIRECT, ROOT).draft("toki")
+    live, shown = _live(setup, DIRECT, below), setup.api.channels["D1"]
     if shows:
         await live.draft("mi")
-    await desk.app.channel.send(DIRECT, Text(text="mi tawa"), key=desk.clock.id())
+    answer = OutboundMessage(id="1", address=DIRECT, reply=Text(text="mi tawa"), thread=below)
+    await setup.app.channel.send(answer)
     assert [(message["thread_ts"], message["text"]) for message in shown.messages.values()] == [(below, "mi tawa")]
-    assert set(shown.session.values()) == {"active"}
+    assert set(shown.sessions.values()) == {"active"}
 
 
-async def test_what_comes_by_itself_stands_in_no_thread(desk: Desk) -> None:
-    _live(desk, DIRECT, ROOT)
-    _live(desk, DIRECT, "")
-    await desk.app.channel.send(DIRECT, Text(text="Time to review."), key=desk.clock.id())
-    (message,) = desk.api.channels["D1"].messages.values()
+async def test_an_unsolicited_message_is_in_no_thread(setup: SlackSetup) -> None:
+    _live(setup, DIRECT, ROOT)
+    _live(setup, DIRECT, "")
+    await setup.app.channel.send(
+        OutboundMessage(id=setup.clock.id(), address=DIRECT, reply=Text(text="Time to review."))
+    )
+    (message,) = setup.api.channels["D1"].messages.values()
     assert message["thread_ts"] == ""
 
 
-async def test_an_answer_that_goes_out_when_the_next_turn_has_begun_stands_below_what_it_answers(desk: Desk) -> None:
-    keys: list[str] = []
-    for below in ("1.1", "1.2"):
-        _live(desk, DIRECT, below)
-        keys.append(desk.clock.id())
-    for number, key in enumerate(keys, 1):
-        await desk.app.channel.send(DIRECT, Text(text=f"{number}"), key=key)
-    shown = desk.api.channels["D1"].messages.values()
-    assert [message["thread_ts"] for message in shown] == ["1.1", "1.2"]
-    desk.clock.pass_(15 * 60)
-    await desk.app.channel.send(DIRECT, Text(text="late"), key=desk.clock.id())
-    assert list(shown)[-1]["thread_ts"] == ""
+async def test_an_answer_goes_to_its_own_thread_whichever_process_delivers_it(setup: SlackSetup) -> None:
+    for number, thread in enumerate(("1.1", "1.2", ""), 1):
+        answer = OutboundMessage(id=f"{number}", address=DIRECT, reply=Text(text=f"{number}"), thread=thread)
+        await setup.app.channel.send(answer)
+    shown = setup.api.channels["D1"].messages.values()
+    assert [message["thread_ts"] for message in shown] == ["1.1", "1.2", ""]
 
 
-async def test_the_stop_button_ends_the_session_of_the_thread_it_stands_in(desk: Desk) -> None:
-    await _live(desk, DIRECT, ROOT).typing()
+async def test_the_stop_button_ends_the_session_of_its_thread(setup: SlackSetup) -> None:
+    await _live(setup, DIRECT, ROOT).typing()
     pressed = {"type": "agent_session_stopped", "channel": "D1", "user": "U7", "thread_ts": ROOT, "event_ts": "1.1"}
-    events = await _admitted(desk, "events_api", event(pressed))
+    events = await _admit(setup, "events_api", event(pressed))
     assert [(found.address, found.body) for found in events] == [(DIRECT, Stopped())]
-    await desk.app.channel.acknowledge(events)
-    assert desk.api.channels["D1"].session == {ROOT: "active"}
+    await setup.app.channel.acknowledge(events)
+    assert setup.api.channels["D1"].sessions == {ROOT: "active"}
 
 
 @pytest.mark.parametrize("member", [True, False])
-async def test_what_is_asked_where_the_bot_is_not_is_answered_in_person_and_its_buttons_work_there(
-    desk: Desk, member: bool
+async def test_a_private_answer_the_channel_cannot_show_goes_to_the_direct_conversation_with_working_buttons(
+    setup: SlackSetup, member: bool
 ) -> None:
     if not member:
-        desk.api.channel("C9").member = False
+        setup.api.channel("C9").member = False
     choice = Choice(label="Quiz me", value="/quiz")
-    sent = await desk.app.channel.send(FAR, Text(text="Moku is food.", choices=(choice,)), key="1")
-    there = desk.api.channels["D7"]
-    assert there.texts == ["Moku is food."]
-    assert desk.counted == ["direct"]
-    (block,) = [block for block in there.messages[sent]["blocks"] if block["type"] == "actions"]
+    sent = await setup.app.channel.send(
+        OutboundMessage(id="1", address=ELSEWHERE, reply=Text(text="Moku is food.", choices=(choice,)))
+    )
+    direct = setup.api.channels["D7"]
+    assert direct.texts == ["Moku is food."]
+    assert setup.fallbacks == ["direct"]
+    (block,) = [block for block in direct.messages[sent]["blocks"] if block["type"] == "actions"]
     payload = _payload("tap")
     payload["actions"] = [{**block["elements"][0], "block_id": block["block_id"]}]
     payload["channel"]["id"] = payload["container"]["channel_id"] = "D7"
-    (tapped,) = await _admitted(desk, "interactive", payload)
-    assert (tapped.address, tapped.body.kind) == (FAR, "tapped")
+    (tapped,) = await _admit(setup, "interactive", payload)
+    assert (tapped.address, tapped.body.kind) == (ELSEWHERE, "tapped")
 
 
-async def test_who_cannot_be_reached_in_person_either_is_gone(desk: Desk) -> None:
-    desk.api.refuse("conversations.open", "user_disabled")
+async def test_a_person_without_a_direct_conversation_is_gone(setup: SlackSetup) -> None:
+    setup.api.refuse("conversations.open", "user_disabled")
     with pytest.raises(Refused) as refused:
-        await desk.app.channel.send(FAR, Text(text="toki"), key="1")
+        await setup.app.channel.send(OutboundMessage(id="1", address=ELSEWHERE, reply=Text(text="toki")))
     assert refused.value.gone
 
 
 @pytest.mark.parametrize(("channel", "home"), [("D9", "slack:T1.D7"), ("D7", "slack:T1.D7"), ("C1", "slack:T1.C1:@U7")])
-async def test_what_is_asked_where_two_others_talk_belongs_to_the_bots_own_conversation(
-    desk: Desk, channel: str, home: str
+async def test_a_command_between_two_other_people_belongs_to_the_senders_conversation_with_the_bot(
+    setup: SlackSetup, channel: str, home: str
 ) -> None:
     command = {**_payload("command_with_a_question"), "channel_id": channel}
     about = _payload("message_shortcut")
     about["channel"]["id"] = channel
     for kind, payload in (("slash_commands", command), ("interactive", about)):
-        (found,) = await _admitted(desk, kind, payload)
+        (found,) = await _admit(setup, kind, payload)
         assert str(found.address) == home
-    assert len(desk.api.made("conversations.open")) == (channel != "C1")
+    assert len(setup.api.calls_of("conversations.open")) == (channel != "C1")
 
 
-async def test_who_stops_by_command_in_a_channel_stops_what_runs_for_them_in_its_threads(desk: Desk) -> None:
+async def test_a_stop_command_in_a_channel_stops_the_senders_threads_there(setup: SlackSetup) -> None:
     other = replace(CHANNEL, thread="1699999999.000003")
     for address in (CHANNEL, other):
-        await _live(desk, address, "").typing()
-    await desk.app.channel.send(other, Text(text="done"), key="1")
+        await _live(setup, address, "").typing()
+    await setup.app.channel.send(OutboundMessage(id="1", address=other, reply=Text(text="done")))
     command = _payload("command_to_stop")
-    (thread,) = await _admitted(desk, "slash_commands", command)
+    (thread,) = await _admit(setup, "slash_commands", command)
     assert (thread.address, thread.body, thread.group) == (CHANNEL, Stopped(), True)
-    await _live(desk, PRIVATE, "").typing()
-    private, also = await _admitted(desk, "slash_commands", command)
+    await _live(setup, PRIVATE, "").typing()
+    private, also = await _admit(setup, "slash_commands", command)
     assert (private.address, also.address) == (PRIVATE, CHANNEL)
     assert private.id != also.id
-    (alone,) = await _admitted(desk, "slash_commands", {**command, "user_id": "U8"})
+    (alone,) = await _admit(setup, "slash_commands", {**command, "user_id": "U8"})
     assert str(alone.address) == "slack:T1.C1:@U8"
 
 
-async def test_messages_of_one_person_keep_their_order_while_slack_is_asked_who_they_are(desk: Desk) -> None:
-    held = desk.api.held = asyncio.Event()
-    kept: list[str] = []
+async def test_messages_keep_their_order_during_a_lookup_of_their_sender(setup: SlackSetup) -> None:
+    held = setup.api.block_lookup = asyncio.Event()
+    event_ids: list[str] = []
 
     async def posts(number: str, **place: str) -> None:
         said = {"type": "message", "user": "U7", "text": "toki", "ts": f"1.{number}", **place}
-        for found in await _admitted(desk, "events_api", event(said, f"Ev{number}")):
-            kept.append(found.id)
+        for found in await _admit(setup, "events_api", event(said, f"Ev{number}")):
+            event_ids.append(found.id)
 
     posting = [asyncio.create_task(posts("1", channel="D1"))]
-    await desk.api.until(lambda: desk.api.holding == 1)
+    await setup.api.wait_until(lambda: setup.api.blocked_lookups == 1)
     posting.append(asyncio.create_task(posts("2", channel="D1")))
     posting.append(asyncio.create_task(posts("3", channel="C1", thread_ts="1.0")))
     await asyncio.sleep(0)
     held.set()
     await asyncio.gather(*posting)
-    assert kept == ["slack:Ev1", "slack:Ev2", "slack:Ev3"]
-    assert len(desk.api.made("users.info")) == 1
+    assert event_ids == ["slack:Ev1", "slack:Ev2", "slack:Ev3"]
+    assert len(setup.api.calls_of("users.info")) == 1
 
 
 @pytest.mark.parametrize("address", [CHANNEL, PRIVATE])
-async def test_a_written_answer_has_a_form_that_belongs_to_the_conversation_of_its_question(
-    desk: Desk, address: Address
+async def test_a_typed_answers_form_belongs_to_the_conversation_of_its_question(
+    setup: SlackSetup, address: Address
 ) -> None:
-    asked = Quiz(id="1", question="moku?", form="typed", write="Write the answer")
-    await desk.app.channel.send(address, asked, key="1")
-    room = desk.api.channels["C1"]
-    (message,) = room.private or room.messages.values()
-    payload = _payload("tap_on_a_private_message" if room.private else "tap_in_a_thread")
+    quiz = Quiz(id="1", question="moku?", form="typed", write="Write the answer")
+    await setup.app.channel.send(OutboundMessage(id="1", address=address, reply=quiz))
+    chat = setup.api.channels["C1"]
+    (message,) = chat.ephemeral or chat.messages.values()
+    payload = _payload("tap_on_a_private_message" if chat.ephemeral else "tap_in_a_thread")
     payload["actions"] = [{**message["blocks"][-1]["elements"][0], "block_id": "b"}]
-    if not room.private:
+    if not chat.ephemeral:
         payload["container"]["thread_ts"] = payload["message"]["thread_ts"] = CHANNEL.thread
-    desk.api.trigger(payload["trigger_id"])
-    events = await _admitted(desk, "interactive", payload)
+    setup.api.trigger(payload["trigger_id"])
+    events = await _admit(setup, "interactive", payload)
     assert events == ()
-    await desk.app.channel.acknowledge(events)
-    (form,) = desk.api.forms
+    await setup.app.channel.acknowledge(events)
+    (form,) = setup.api.opened_forms
     assert (form["blocks"][0]["label"]["text"], form["submit"]["text"]) == ("Write the answer", "Send")
     submitted = _payload("form_submitted")
     submitted["view"]["private_metadata"] = form["private_metadata"]
-    (found,) = await _admitted(desk, "interactive", submitted)
+    (found,) = await _admit(setup, "interactive", submitted)
     assert (found.address, found.addressed, found.body.kind) == (address, True, "said")
 
 
-async def test_commands_are_named_as_people_can_send_them(desk: Desk) -> None:
-    media = Media(ref=await desk.shelf.put(b"PK", mime="application/zip"), name="sona.zip")
-    await desk.app.channel.send(DIRECT, Text(text="Say `/quiz 3` or /help, not /tmp or and/stop or /quiz/."), key="1")
-    await desk.app.channel.send(DIRECT, Document(media=media, text="/stop ends it."), key="2")
-    assert desk.api.channels["D1"].texts == ["Say !quiz 3 or !help, not /tmp or and/stop or /quiz/.", "!stop ends it."]
+async def test_commands_in_replies_have_the_prefix_that_people_can_send(setup: SlackSetup) -> None:
+    media = Media(ref=await setup.blobs.put(b"PK", mime="application/zip"), name="sona.zip")
+    await setup.app.channel.send(
+        OutboundMessage(
+            id="1", address=DIRECT, reply=Text(text="Say `/quiz 3` or /help, not /tmp or and/stop or /quiz/.")
+        )
+    )
+    await setup.app.channel.send(
+        OutboundMessage(id="2", address=DIRECT, reply=Document(media=media, text="/stop ends it."))
+    )
+    assert setup.api.channels["D1"].texts == ["Say !quiz 3 or !help, not /tmp or and/stop or /quiz/.", "!stop ends it."]

@@ -1,4 +1,4 @@
-"""What is read out of calls and envelopes: one recorded payload for each odd case, and anything else."""
+"""Parsing of calls and envelopes: one recording for each case, and arbitrary data."""
 
 import contextlib
 import json
@@ -24,14 +24,14 @@ from tests.fakes.slack import event
 FIXTURES = sorted((Path(__file__).parent / "fixtures").glob("*.json"))
 KEY = b"key of buttons"
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
-READER = SlackParser(key=KEY, commands=("quiz", "help", "stop"))
+PARSER = SlackParser(key=KEY, commands=("quiz", "help", "stop"))
 
 
 def _signed(payload: dict[str, Any]) -> dict[str, Any]:
-    """`SIGNED:<address>:<choice>` and `FORM:<address>` as a button and a form would carry them."""
+    """Replace `SIGNED:<address>:<choice>` and `FORM:<address>` in a fixture by signed values."""
     for action in (action.get("selected_option", action) for action in payload.get("actions", [])):
         if action["value"].startswith("SIGNED:"):
-            address, choice = _parted(action["value"].removeprefix("SIGNED:"))
+            address, choice = _address_and_choice(action["value"].removeprefix("SIGNED:"))
             action["value"] = signed_value.encode(choice, address, KEY)
     metadata = payload.get("view", {}).get("private_metadata", "")
     if metadata.startswith("FORM:"):
@@ -40,8 +40,8 @@ def _signed(payload: dict[str, Any]) -> dict[str, Any]:
     return payload
 
 
-def _parted(text: str) -> tuple[Address, str]:
-    """An address of two or three parts and the choice behind it."""
+def _address_and_choice(text: str) -> tuple[Address, str]:
+    """Split an address of two or three parts from the choice behind it."""
     parts = text.split(":")
     size = 3 if parts[2][:1] == "1" or parts[2].startswith("@") else 2
     return Address.parse(":".join(parts[:size])), ":".join(parts[size:])
@@ -62,7 +62,7 @@ def _plain(found: Event) -> dict[str, Any]:
     }
 
 
-def _called(kind: str, payload: dict[str, Any]) -> ParsedCall:
+def _parse(kind: str, payload: dict[str, Any]) -> ParsedCall:
     match kind:
         case "events_api":
             body = json.dumps(payload)
@@ -70,33 +70,33 @@ def _called(kind: str, payload: dict[str, Any]) -> ParsedCall:
             body = urlencode({"payload": json.dumps(payload)})
         case _:
             body = urlencode(payload)
-    return READER.body(body.encode(), NOW)
+    return PARSER.body(body.encode(), NOW)
 
 
 @pytest.mark.parametrize("path", FIXTURES, ids=lambda path: path.stem)
-def test_a_call_and_an_envelope_are_read_as_recorded(path: Path) -> None:
+def test_a_call_and_an_envelope_are_parsed_as_recorded(path: Path) -> None:
     recorded = json.loads(path.read_text(encoding="utf-8"))
     payload = _signed(recorded["payload"])
-    called = _called(recorded["kind"], payload)
-    assert [_plain(found) for found in called.events] == [
+    call = _parse(recorded["kind"], payload)
+    assert [_plain(found) for found in call.events] == [
         {**event, "body": told(event["body"])} for event in recorded["events"]
     ]
-    assert READER.envelope(recorded["kind"], payload, NOW) == called
+    assert PARSER.envelope(recorded["kind"], payload, NOW) == call
 
 
-def test_a_challenge_is_no_event_and_kept_to_be_given_back() -> None:
-    reading = READER.body(b'{"type": "url_verification", "token": "x", "challenge": "3eZbrw"}', NOW)
-    assert reading == ParsedCall(challenge="3eZbrw")
+def test_a_url_verification_has_a_challenge_and_no_event() -> None:
+    call = PARSER.body(b'{"type": "url_verification", "token": "x", "challenge": "3eZbrw"}', NOW)
+    assert call == ParsedCall(challenge="3eZbrw")
 
 
-def test_a_person_is_named_where_slack_says_how() -> None:
+def test_the_senders_name_is_taken_from_the_profile() -> None:
     recorded = json.loads((Path(__file__).parent / "fixtures" / "named_in_profile.json").read_text())
-    assert READER.callback(recorded["payload"]).events[0].sender.name == "Lan"
+    assert PARSER.callback(recorded["payload"]).events[0].sender.name == "Lan"
 
 
-def test_a_check_of_the_certificate_is_nothing() -> None:
-    assert READER.body(b"ssl_check=1&token=x", NOW) == ParsedCall()
-    assert READER.envelope("hello", {}, NOW) == ParsedCall()
+def test_a_certificate_check_has_no_content() -> None:
+    assert PARSER.body(b"ssl_check=1&token=x", NOW) == ParsedCall()
+    assert PARSER.envelope("hello", {}, NOW) == ParsedCall()
 
 
 _UNUSUAL = ("edited", "judged", "album")
@@ -119,21 +119,21 @@ FIELDS = (
 
 
 @given(st.dictionaries(st.sampled_from(FIELDS), JSON))
-def test_whatever_a_message_holds_is_read_or_malformed(fields: dict[str, Any]) -> None:
+def test_any_message_is_parsed_or_malformed(fields: dict[str, Any]) -> None:
     with contextlib.suppress(Malformed):
-        READER.callback(event({"type": "message", **fields}))
+        PARSER.callback(event({"type": "message", **fields}))
 
 
 @given(st.binary(max_size=200))
-def test_whatever_a_body_is_is_read_or_malformed(body: bytes) -> None:
+def test_any_body_is_parsed_or_malformed(body: bytes) -> None:
     with contextlib.suppress(Malformed):
-        READER.body(body, NOW)
+        PARSER.body(body, NOW)
 
 
 @given(st.text(min_size=1, max_size=40), st.text(max_size=40))
-def test_a_button_speaks_only_for_its_own_conversation(choice: str, other: str) -> None:
-    here, there = Address("slack", "T1.D1"), Address("slack", "T1.D1", other or "x")
-    value = signed_value.encode(choice, here, KEY)
-    assert signed_value.decode(value, here, KEY) == choice
-    assert signed_value.decode(value, there, KEY) is None
-    assert signed_value.decode(other, here, KEY) is None
+def test_a_buttons_value_is_valid_only_in_its_own_conversation(choice: str, other: str) -> None:
+    own, other_address = Address("slack", "T1.D1"), Address("slack", "T1.D1", other or "x")
+    value = signed_value.encode(choice, own, KEY)
+    assert signed_value.decode(value, own, KEY) == choice
+    assert signed_value.decode(value, other_address, KEY) is None
+    assert signed_value.decode(other, own, KEY) is None

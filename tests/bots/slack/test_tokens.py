@@ -1,4 +1,4 @@
-"""A token that is being renewed is neither lost nor renewed twice, whoever waits for it."""
+"""A token under renewal is neither lost nor renewed twice."""
 
 import asyncio
 from dataclasses import replace
@@ -12,14 +12,14 @@ from core.ports.installs import Install, Renew
 from tests.fakes.clock import ManualClock
 
 
-class Slow:
-    """One install, whose renewal takes until it is let go."""
+class SlowInstalls:
+    """`Installs` with one install, whose renewal waits for `finish`."""
 
     def __init__(self, install: Install) -> None:
         self.install = install
-        self.asked = 0
-        self.begun = asyncio.Event()
-        self.go = asyncio.Event()
+        self.renewals = 0
+        self.started = asyncio.Event()
+        self.finish = asyncio.Event()
 
     async def put(self, install: Install) -> None:
         self.install = install
@@ -28,9 +28,9 @@ class Slow:
         return self.install
 
     async def renewed(self, platform: str, workspace: str, before: datetime, renew: Renew) -> Install | None:
-        self.asked += 1
-        self.begun.set()
-        await self.go.wait()
+        self.renewals += 1
+        self.started.set()
+        await self.finish.wait()
         self.install = replace(self.install, token="new", expires=before + timedelta(hours=9))
         return self.install
 
@@ -43,31 +43,33 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
-async def slow(clock: ManualClock) -> Slow:
-    return Slow(Install(platform="slack", workspace="T1", token="old", expires=clock.now() + timedelta(minutes=5)))
+async def slow(clock: ManualClock) -> SlowInstalls:
+    return SlowInstalls(
+        Install(platform="slack", workspace="T1", token="old", expires=clock.now() + timedelta(minutes=5))
+    )
 
 
 @pytest.fixture
-async def tokens(slow: Slow, clock: ManualClock) -> InstalledTokens:
+async def tokens(slow: SlowInstalls, clock: ManualClock) -> InstalledTokens:
     oauth = OAuth(client_id="", client_secret="", api_url="http://127.0.0.1:9", clock=clock)
     return InstalledTokens(installs=slow, oauth=oauth, clock=clock)
 
 
-async def test_who_stops_waiting_for_a_renewal_does_not_break_it_off(tokens: InstalledTokens, slow: Slow) -> None:
+async def test_cancelling_a_caller_does_not_cancel_the_renewal(tokens: InstalledTokens, slow: SlowInstalls) -> None:
     waiting = asyncio.create_task(tokens.token("T1"))
-    await slow.begun.wait()
+    await slow.started.wait()
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
     assert waiting.cancelled()
     closing = asyncio.create_task(tokens.close())
-    slow.go.set()
+    slow.finish.set()
     await closing
     assert slow.install.token == "new"
-    assert (await tokens.token("T1"), slow.asked) == ("new", 1)
+    assert (await tokens.token("T1"), slow.renewals) == ("new", 1)
 
 
-async def test_all_who_ask_while_it_is_renewed_wait_for_the_same(tokens: InstalledTokens, slow: Slow) -> None:
+async def test_concurrent_callers_share_one_renewal(tokens: InstalledTokens, slow: SlowInstalls) -> None:
     waiting = asyncio.gather(*(tokens.token("T1") for _ in range(5)))
-    await slow.begun.wait()
-    slow.go.set()
-    assert (await waiting, slow.asked) == (["new"] * 5, 1)
+    await slow.started.wait()
+    slow.finish.set()
+    assert (await waiting, slow.renewals) == (["new"] * 5, 1)

@@ -1,10 +1,10 @@
-"""Who is let in."""
+"""Verification of webhook calls."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bots.slack.verify import SIGNATURE, TIMESTAMP, genuine
+from bots.slack.verify import SIGNATURE, TIMESTAMP, is_signed
 from core.channel import Request
 
 # The example in Slack's guide "Verifying requests from Slack".
@@ -23,15 +23,15 @@ def _call(**headers: str) -> Request:
     return Request(body=BODY, headers={TIMESTAMP: "1531420618", SIGNATURE: SIGNED, **headers})
 
 
-def test_slacks_own_example_is_let_in() -> None:
-    assert genuine(_call(), SECRET, SENT)
+def test_slacks_own_example_is_valid() -> None:
+    assert is_signed(_call(), SECRET, SENT)
 
 
 @pytest.mark.parametrize("seconds", [-300, 300])
-def test_a_call_is_good_for_five_minutes_either_way(seconds: int) -> None:
-    assert genuine(_call(), SECRET, SENT + timedelta(seconds=seconds))
+def test_a_call_is_valid_for_five_minutes_either_way(seconds: int) -> None:
+    assert is_signed(_call(), SECRET, SENT + timedelta(seconds=seconds))
     further = seconds + (1 if seconds > 0 else -1)
-    assert not genuine(_call(), SECRET, SENT + timedelta(seconds=further))
+    assert not is_signed(_call(), SECRET, SENT + timedelta(seconds=further))
 
 
 @pytest.mark.parametrize(
@@ -49,10 +49,10 @@ def test_a_call_is_good_for_five_minutes_either_way(seconds: int) -> None:
         {TIMESTAMP: "١"},
     ],
 )
-def test_anything_else_is_kept_out(headers: dict[str, str]) -> None:
-    assert not genuine(_call(**headers), SECRET, SENT)
+def test_any_other_header_is_rejected(headers: dict[str, str]) -> None:
+    assert not is_signed(_call(**headers), SECRET, SENT)
 
 
-def test_another_body_and_no_secret_are_kept_out() -> None:
-    assert not genuine(Request(body=BODY + b"&x=1", headers=_call().headers), SECRET, SENT)
-    assert not genuine(_call(), "", SENT)
+def test_another_body_or_an_empty_secret_is_rejected() -> None:
+    assert not is_signed(Request(body=BODY + b"&x=1", headers=_call().headers), SECRET, SENT)
+    assert not is_signed(_call(), "", SENT)

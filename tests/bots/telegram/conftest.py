@@ -10,6 +10,7 @@ from bots.telegram import Telegram, TelegramSettings, connect
 from core.address import Address
 from core.errors import Refused, Unreachable
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.reply import Quiz
 from tests.fakes.clock import ManualClock
 from tests.fakes.telegram import TOKEN, FakeTelegram
@@ -76,7 +77,7 @@ class Desk:
 
     async def asks(self, quiz: Quiz, address: Address = PRIVATE) -> int:
         """Send a question as a poll, and return the number of its message."""
-        receipt = await self.bot.channel.send(address, quiz, key="asks")
+        receipt = await self.bot.channel.send(OutboundMessage(id="asks", address=address, reply=quiz))
         self.book.sent.append(Sent(address=address, quiz=quiz, receipt=receipt))
         return int(receipt.rpartition(":")[2])
 

@@ -9,6 +9,7 @@ import pytest
 from bots.telegram.poll import TelegramGateway
 from core.address import Address
 from core.event import Event, Said, Tapped
+from core.outbound import OutboundMessage
 from core.reply import Choice, Quiz
 from tests.bots.telegram.conftest import PRIVATE, Desk
 
@@ -100,7 +101,7 @@ async def test_an_update_of_the_wrong_shape_does_not_block_the_others(desk: Desk
 
 async def test_taps_are_answered_even_when_they_are_forged(desk: Desk) -> None:
     ears = Ears(desk)
-    shown = int(await desk.bot.channel.send(PRIVATE, QUIZ, key="k1"))
+    shown = int(await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=QUIZ)))
 
     async def scene() -> None:
         await desk.api.taps_data("AAAAAAAAAAAq1:a", shown)
@@ -127,7 +128,9 @@ async def test_votes_come_as_taps_where_the_poll_stands_and_others_are_left_out(
     topic = Address("telegram", "-100200", "9")
     here, there = await desk.asks(asked), await desk.asks(asked, topic)
     passed_on = await desk.asks(asked)
-    unknown = int((await desk.bot.channel.send(PRIVATE, asked, key="lost")).rpartition(":")[2])
+    unknown = int(
+        (await desk.bot.channel.send(OutboundMessage(id="lost", address=PRIVATE, reply=asked))).rpartition(":")[2]
+    )
 
     async def scene() -> None:
         await desk.api.votes("to go", passed_on, sender=8)
@@ -150,7 +153,9 @@ async def test_votes_come_as_taps_where_the_poll_stands_and_others_are_left_out(
 async def test_a_vote_in_an_unknown_poll_is_told_of_only_to_who_was_asked_lately(desk: Desk) -> None:
     choices = (Choice(label="to eat", value="q1:a"), Choice(label="to go", value="q1:b"))
     quiz = Quiz(id="q1", question="moku?", form="choice", choices=choices, right="q1:a")
-    unknown = int((await desk.bot.channel.send(PRIVATE, quiz, key="lost")).rpartition(":")[2])
+    unknown = int(
+        (await desk.bot.channel.send(OutboundMessage(id="lost", address=PRIVATE, reply=quiz))).rpartition(":")[2]
+    )
     await desk.bot.channel.identify()
     for seconds, told in ((3601, False), (3599, True)):
         desk.book.asked[PRIVATE] = desk.clock.now() - timedelta(seconds=seconds)

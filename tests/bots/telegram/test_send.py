@@ -5,6 +5,7 @@ import pytest
 from core.address import Address
 from core.errors import Refused, Throttled, Unreachable
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.reply import Choice, Document, Mark, Picture, Quiz, Text, Voice
 from tests.bots.telegram.conftest import GROUP, PRIVATE, Desk
 
@@ -16,7 +17,7 @@ MARK = Mark(
 
 
 async def test_words_arrive_formatted_with_the_id_of_their_message(desk: Desk) -> None:
-    sent = await desk.bot.channel.send(PRIVATE, Text(text="**toki** <3"), key="k1")
+    sent = await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=Text(text="**toki** <3")))
     assert desk.api.chats[7].messages[int(sent)]["text"] == "toki <3"
     assert desk.api.made("sendMessage")[0].params["text"] == "<b>toki</b> &lt;3"
 
@@ -25,13 +26,13 @@ async def test_a_long_answer_takes_several_messages_and_a_retry_goes_on_where_it
     reply = Text(text=f"{'a' * 4000}\n\n{'b' * 4000}")
     desk.api.refuse("sendMessage", 502, "Bad Gateway")
     with pytest.raises(Unreachable):
-        await desk.bot.channel.send(PRIVATE, reply, key="k1")
-    await desk.bot.channel.send(PRIVATE, Text(text="hello"), key="k0")
+        await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=reply))
+    await desk.bot.channel.send(OutboundMessage(id="k0", address=PRIVATE, reply=Text(text="hello")))
     desk.api.limit(lambda: 0.0)
     with pytest.raises(Throttled):
-        await desk.bot.channel.send(PRIVATE, reply, key="k1")
+        await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=reply))
     desk.api.pace = None
-    await desk.bot.channel.send(PRIVATE, reply, key="k1")
+    await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=reply))
     assert [text[0] for text in desk.api.chats[7].texts] == ["h", "a", "b"]
 
 
@@ -39,70 +40,78 @@ async def test_words_that_telegram_cannot_parse_arrive_plain(desk: Desk) -> None
     desk.api.refuse(
         "sendMessage", 400, 'Bad Request: can\'t parse entities: Unsupported start tag "x" at byte offset 0'
     )
-    await desk.bot.channel.send(PRIVATE, Text(text="**toki**"), key="k1")
+    await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=Text(text="**toki**")))
     assert desk.api.chats[7].texts == ["toki"]
     assert "parse_mode" not in desk.api.made("sendMessage")[1].params
     assert desk.counted == ["plain"]
 
 
 async def test_a_question_is_marked_where_it_stands(desk: Desk) -> None:
-    shown = await desk.bot.channel.send(PRIVATE, QUIZ, key="k1")
-    assert await desk.bot.channel.send(PRIVATE, MARK, key="k2", target=shown) == shown
+    shown = await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=QUIZ))
+    assert await desk.bot.channel.send(OutboundMessage(id="k2", address=PRIVATE, reply=MARK), target=shown) == shown
     assert desk.api.chats[7].texts == ["moku?\n\nIt is eating."]
     assert [button["text"] for button in desk.api.chats[7].buttons(int(shown))] == ["✅ to eat", "❌ to go"]
-    assert await desk.bot.channel.send(PRIVATE, MARK, key="k3", target=shown) == shown
+    assert await desk.bot.channel.send(OutboundMessage(id="k3", address=PRIVATE, reply=MARK), target=shown) == shown
 
 
 async def test_a_verdict_without_a_question_to_mark_comes_alone(desk: Desk) -> None:
-    await desk.bot.channel.send(PRIVATE, MARK, key="k1")
+    await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=MARK))
     assert desk.api.chats[7].texts == ["It is eating."]
     for target in ("999", "no number"):
         with pytest.raises(Refused) as refused:
-            await desk.bot.channel.send(PRIVATE, MARK, key="k2", target=target)
+            await desk.bot.channel.send(OutboundMessage(id="k2", address=PRIVATE, reply=MARK), target=target)
         assert not refused.value.gone
 
 
 async def test_a_listening_question_is_one_voice_note_and_is_marked_there(desk: Desk) -> None:
     quiz = Quiz(id="q1", question="What?", form="listening", choices=(A, B), say="moku", audio=await desk.sound())
-    shown = await desk.bot.channel.send(PRIVATE, quiz, key="k1")
+    shown = await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=quiz))
     message = desk.api.chats[7].messages[int(shown)]
     assert (message["voice"]["duration"], message["caption"]) == (2, "What?")
-    await desk.bot.channel.send(PRIVATE, MARK, key="k2", target=shown)
+    await desk.bot.channel.send(OutboundMessage(id="k2", address=PRIVATE, reply=MARK), target=shown)
     assert desk.api.chats[7].texts == ["moku?\n\nIt is eating."]
 
 
 async def test_people_who_take_no_voice_notes_get_audio(desk: Desk) -> None:
     desk.api.chats[7].takes_voice = False
-    sent = await desk.bot.channel.send(PRIVATE, Voice(text="moku", audio=await desk.sound()), key="k1")
+    sent = await desk.bot.channel.send(
+        OutboundMessage(id="k1", address=PRIVATE, reply=Voice(text="moku", audio=await desk.sound()))
+    )
     assert "audio" in desk.api.chats[7].messages[int(sent)]
     assert desk.counted == ["audio"]
 
 
 async def test_a_voice_that_was_not_made_is_its_words_and_a_lost_one_is_refused(desk: Desk) -> None:
-    await desk.bot.channel.send(PRIVATE, Voice(text="moku"), key="k1")
+    await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=Voice(text="moku")))
     assert desk.api.chats[7].texts == ["moku"]
     with pytest.raises(Refused):
-        await desk.bot.channel.send(PRIVATE, Voice(text="moku", audio=Media(ref="/etc/hostname")), key="k2")
+        await desk.bot.channel.send(
+            OutboundMessage(id="k2", address=PRIVATE, reply=Voice(text="moku", audio=Media(ref="/etc/hostname")))
+        )
     assert desk.api.made("sendVoice") == []
 
 
 async def test_a_picture_has_its_words_below_it_and_too_many_after_it(desk: Desk) -> None:
     media = Media(ref=await desk.shelf.put(b"\x89PNG", mime="image/png"))
-    await desk.bot.channel.send(PRIVATE, Picture(media=media, text="*kili*"), key="k1")
-    await desk.bot.channel.send(PRIVATE, Picture(media=media, text="x" * 2000), key="k2")
+    await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=Picture(media=media, text="*kili*")))
+    await desk.bot.channel.send(OutboundMessage(id="k2", address=PRIVATE, reply=Picture(media=media, text="x" * 2000)))
     assert desk.api.chats[7].texts == ["kili", "", "x" * 2000]
 
 
 async def test_a_file_goes_out_under_its_name_with_its_words_below(desk: Desk) -> None:
     media = Media(ref=await desk.shelf.put(b"PK", mime="application/zip"), name="sona.zip")
-    sent = await desk.bot.channel.send(PRIVATE, Document(media=media, text="*All* of it."), key="k1")
+    sent = await desk.bot.channel.send(
+        OutboundMessage(id="k1", address=PRIVATE, reply=Document(media=media, text="*All* of it."))
+    )
     file = desk.api.chats[7].messages[int(sent)]["document"]
     assert desk.api.files[file["file_id"]][1] == b"PK"
     assert desk.api.chats[7].texts == ["All of it."]
 
 
 async def test_a_topic_is_answered_in_the_topic(desk: Desk) -> None:
-    await desk.bot.channel.send(Address("telegram", "-100200", "9"), Text(text="hi"), key="k1")
+    await desk.bot.channel.send(
+        OutboundMessage(id="k1", address=Address("telegram", "-100200", "9"), reply=Text(text="hi"))
+    )
     assert desk.api.made("sendMessage")[0].params["message_thread_id"] == "9"
 
 
@@ -122,7 +131,7 @@ async def test_a_refusal_says_whether_anything_can_still_reach_them(
 ) -> None:
     desk.api.refuse("sendMessage", code, description)
     with pytest.raises(Refused) as refused:
-        await desk.bot.channel.send(PRIVATE, Text(text="hi"), key="k1")
+        await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=Text(text="hi")))
     assert refused.value.gone is gone
 
 
@@ -131,11 +140,11 @@ async def test_telegrams_pace_is_told_with_the_seconds_to_wait(desk: Desk) -> No
     desk.api.limit(lambda: now)
     for number in range(20):
         now += 2
-        await desk.bot.channel.send(GROUP, Text(text="hi"), key=f"k{number}")
+        await desk.bot.channel.send(OutboundMessage(id=f"k{number}", address=GROUP, reply=Text(text="hi")))
     with pytest.raises(Throttled) as throttled:
-        await desk.bot.channel.send(GROUP, Text(text="hi"), key="k20")
+        await desk.bot.channel.send(OutboundMessage(id="k20", address=GROUP, reply=Text(text="hi")))
     now += throttled.value.retry_after
-    await desk.bot.channel.send(GROUP, Text(text="hi"), key="k20")
+    await desk.bot.channel.send(OutboundMessage(id="k20", address=GROUP, reply=Text(text="hi")))
     assert len(desk.api.chats[-100200].messages) == 21
 
 
@@ -143,20 +152,20 @@ async def test_telegrams_pace_is_told_with_the_seconds_to_wait(desk: Desk) -> No
 async def test_a_telegram_that_is_broken_or_disowns_the_token_is_tried_again(desk: Desk, code: int) -> None:
     desk.api.refuse("sendMessage", code, "Oops")
     with pytest.raises(Unreachable):
-        await desk.bot.channel.send(PRIVATE, Text(text="hi"), key="k1")
+        await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=Text(text="hi")))
 
 
 async def test_a_telegram_that_is_away_is_unreachable(desk: Desk) -> None:
     await desk.api.__aexit__()
     with pytest.raises(Unreachable):
-        await desk.bot.channel.send(PRIVATE, Text(text="hi"), key="k1")
+        await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=Text(text="hi")))
 
 
 async def test_a_group_that_became_a_supergroup_is_followed_there(desk: Desk) -> None:
     desk.api.chats[-100200].moved_to = -100300
     new = desk.api.chat(-100300, "supergroup")
-    sent = await desk.bot.channel.send(GROUP, QUIZ, key="k1")
-    await desk.bot.channel.send(GROUP, Text(text="and on"), key="k2")
+    sent = await desk.bot.channel.send(OutboundMessage(id="k1", address=GROUP, reply=QUIZ))
+    await desk.bot.channel.send(OutboundMessage(id="k2", address=GROUP, reply=Text(text="and on")))
     assert new.texts == ["moku?", "and on"]
     assert len(desk.api.made("sendMessage")) == 3
     assert new.buttons(int(sent))[0]["text"] == "to eat"
@@ -164,7 +173,7 @@ async def test_a_group_that_became_a_supergroup_is_followed_there(desk: Desk) ->
 
 async def test_nothing_to_say_is_refused(desk: Desk) -> None:
     with pytest.raises(Refused):
-        await desk.bot.channel.send(PRIVATE, Text(text="  "), key="k1")
+        await desk.bot.channel.send(OutboundMessage(id="k1", address=PRIVATE, reply=Text(text="  ")))
 
 
 async def test_a_file_is_fetched_over_the_wire_and_never_from_this_machine(desk: Desk) -> None:

@@ -14,11 +14,13 @@ from rich.console import Console
 from bots.terminal import PlainScreen, RichScreen, TerminalChannel, TerminalSession, prompted, read, render, talk
 from bots.terminal.save_file import saving
 from core.address import Address
+from core.channel import LiveTarget
 from core.clock import SystemClock
 from core.errors import Refused
 from core.event import Event, Joined, Said, Sender, Stopped, Tapped
 from core.fit import fit
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.reply import Choice, Document, Mark, Picture, Quiz, Reply, Source, Text, Voice
 from storage.engine.database import Database
 from storage.messaging.feed import PostgresFeed
@@ -49,13 +51,13 @@ class Desk:
         self.tasks.add(asyncio.create_task(self._answer(event)))
 
     async def _answer(self, event: Event) -> None:
-        live = self.channel.live(event.address)
+        live = self.channel.live(LiveTarget(address=event.address))
         await live.typing()
         await live.status("thinking")
         await live.draft("not yet")
         for number, reply in enumerate(self.brain(event)):
             for piece in fit(reply, self.channel.capabilities):
-                await self.channel.send(event.address, piece, key=f"{event.id}/{number}")
+                await self.channel.send(OutboundMessage(id=f"{event.id}/{number}", address=event.address, reply=piece))
 
     async def idle(self) -> bool:
         return all(task.done() for task in self.tasks)
@@ -205,8 +207,8 @@ async def test_stop_is_an_event(desk: Callable[[Brain], Awaitable[Desk]]) -> Non
 
 async def test_the_same_parcel_twice_is_one_line(desk: Callable[[Brain], Awaitable[Desk]]) -> None:
     here = await desk(echo)
-    first = await here.channel.send(HERE, Text(text="once"), key="p")
-    assert await here.channel.send(HERE, Text(text="once"), key="p") == first == "1"
+    first = await here.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="once")))
+    assert await here.channel.send(OutboundMessage(id="p", address=HERE, reply=Text(text="once"))) == first == "1"
 
 
 async def test_nothing_can_be_fetched_from_a_terminal(desk: Callable[[Brain], Awaitable[Desk]]) -> None:

@@ -9,6 +9,7 @@ from core.address import Address
 from core.errors import Refused
 from core.fit import simpler
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.reply import Picture, Quiz, Text, Voice
 from tests.bots.twilio.conftest import HERE, Book, Desk
 from tests.fakes.twilio import LAN, Sent
@@ -19,7 +20,7 @@ async def _sound(book: Book, mime: str = "audio/ogg") -> Media:
 
 
 async def _said(desk: Desk) -> Sent:
-    await desk.account.channel.send(HERE, Text(text="toki"), key="parcel 1")
+    await desk.account.channel.send(OutboundMessage(id="parcel 1", address=HERE, reply=Text(text="toki")))
     return desk.api.sent[-1]
 
 
@@ -68,7 +69,7 @@ async def test_forged_and_broken_reports_change_nothing(desk: Desk) -> None:
 
 async def test_a_voice_note_goes_out_in_a_form_that_phones_play(desk: Desk) -> None:
     voice = Voice(text="moku", audio=await _sound(desk.book))
-    await desk.account.channel.send(HERE, voice, key="k")
+    await desk.account.channel.send(OutboundMessage(id="k", address=HERE, reply=voice))
     await desk.api.carried()
     (sent,) = desk.api.to(LAN)
     assert (sent.body, sent.media) == ("", [(b"ID3OggS", "audio/mpeg")])
@@ -78,8 +79,8 @@ async def test_a_voice_note_goes_out_in_a_form_that_phones_play(desk: Desk) -> N
 async def test_a_question_and_a_picture_carry_their_file_with_the_first_words(desk: Desk) -> None:
     quiz = Quiz(id="q", question="What is said?", form="typed", audio=await _sound(desk.book, "audio/mpeg"))
     picture = Picture(media=Media(ref=await desk.book.put(b"png", mime="image/png"), mime="image/png"), text="moku")
-    await desk.account.channel.send(HERE, quiz, key="k1")
-    await desk.account.channel.send(HERE, picture, key="k2")
+    await desk.account.channel.send(OutboundMessage(id="k1", address=HERE, reply=quiz))
+    await desk.account.channel.send(OutboundMessage(id="k2", address=HERE, reply=picture))
     await desk.api.carried()
     assert [(sent.body, sent.media) for sent in desk.api.to(LAN)] == [
         ("What is said?", [(b"OggS", "audio/mpeg")]),
@@ -90,7 +91,7 @@ async def test_a_question_and_a_picture_carry_their_file_with_the_first_words(de
 async def test_where_no_files_can_be_sent_they_are_refused_so_that_the_words_go(desk: Desk) -> None:
     voice = Voice(text="moku", audio=await _sound(desk.book))
     with pytest.raises(Refused) as refused:
-        await desk.account.channel.send(Address("sms", "+84912345678"), voice, key="k")
+        await desk.account.channel.send(OutboundMessage(id="k", address=Address("sms", "+84912345678"), reply=voice))
     assert not refused.value.gone
 
 
@@ -102,7 +103,7 @@ async def test_a_file_that_would_fail_on_its_way_is_refused_so_that_the_words_go
 ) -> None:
     picture = Picture(media=Media(ref=await desk.book.put(data, mime=mime), mime=mime), text="moku")
     with pytest.raises(Refused) as refused:
-        await desk.account.channel.send(HERE, picture, key="k")
+        await desk.account.channel.send(OutboundMessage(id="k", address=HERE, reply=picture))
     assert not refused.value.gone
     assert desk.api.sent == []
     assert simpler(picture) == Text(text="moku")
@@ -133,7 +134,7 @@ async def test_what_arrives_is_told_by_itself_too(desk: Desk) -> None:
 async def test_a_sound_that_grows_too_large_is_refused(desk: Desk) -> None:
     sound = Media(ref=await desk.book.put(b"x" * LARGEST, mime="audio/ogg"), mime="audio/ogg")
     with pytest.raises(Refused):
-        await desk.account.channel.send(HERE, Voice(text="moku", audio=sound), key="k")
+        await desk.account.channel.send(OutboundMessage(id="k", address=HERE, reply=Voice(text="moku", audio=sound)))
 
 
 async def test_a_file_is_lent_to_who_has_its_address_and_for_some_hours_only(desk: Desk) -> None:

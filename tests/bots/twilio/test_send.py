@@ -8,10 +8,10 @@ import pytest
 from bots.twilio.segments import measure
 from core.address import Address
 from core.channel import Request
-from core.conversation import OutboundMessage
 from core.deliver import Deliver
 from core.errors import Failure, Refused, Throttled, Unreachable
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.phrases import phrase
 from core.reply import Quiz, Text
 from tests.bots.twilio.conftest import HERE, Desk, connected, settings
@@ -22,12 +22,14 @@ from tests.fakes.twilio_rules import FINE, Wrong
 
 async def _failing(desk: Desk, *, key: str = "k") -> Failure:
     with pytest.raises(Failure) as failing:
-        await desk.account.channel.send(HERE, Text(text="toki"), key=key)
+        await desk.account.channel.send(OutboundMessage(id=key, address=HERE, reply=Text(text="toki")))
     return failing.value
 
 
 async def test_words_arrive_cheaply_written(desk: Desk) -> None:
-    receipt = await desk.account.channel.send(HERE, Text(text="It’s “moku” – eat…"), key="k")
+    receipt = await desk.account.channel.send(
+        OutboundMessage(id="k", address=HERE, reply=Text(text="It’s “moku” – eat…"))
+    )
     (sent,) = desk.api.to(LAN)
     assert (sent.sid, sent.body) == (receipt, 'It\'s "moku" - eat...')
     assert desk.counted == ["text_segments:GSM-7", *["text_cost:GSM-7"] * 80]
@@ -35,12 +37,14 @@ async def test_words_arrive_cheaply_written(desk: Desk) -> None:
 
 
 async def test_a_question_names_where_in_the_quiz_it_stands(desk: Desk) -> None:
-    await desk.account.channel.send(HERE, Quiz(id="q", question="moku?", form="typed", progress="1/5"), key="k")
+    await desk.account.channel.send(
+        OutboundMessage(id="k", address=HERE, reply=Quiz(id="q", question="moku?", form="typed", progress="1/5"))
+    )
     assert desk.api.sent[0].body == "(1/5) moku?"
 
 
 async def test_a_long_text_goes_in_messages_that_carriers_take(desk: Desk) -> None:
-    await desk.account.channel.send(HERE, Text(text="Một câu tiếng Việt. " * 60), key="k")
+    await desk.account.channel.send(OutboundMessage(id="k", address=HERE, reply=Text(text="Một câu tiếng Việt. " * 60)))
     assert len(desk.api.sent) == 2
     assert all(measure(sent.body).segments <= 10 for sent in desk.api.sent)
     segments = sum(measure(sent.body).segments for sent in desk.api.sent)
@@ -53,9 +57,9 @@ async def test_a_retry_goes_on_after_what_went_through(desk: Desk) -> None:
     reply = Text(text="Một câu tiếng Việt. " * 60)
     desk.api.wrongs = [FINE, Wrong(503, 20503, "Service Unavailable")]
     with pytest.raises(Unreachable):
-        await desk.account.channel.send(HERE, reply, key="k")
+        await desk.account.channel.send(OutboundMessage(id="k", address=HERE, reply=reply))
     assert len(desk.api.sent) == 1
-    await desk.account.channel.send(HERE, reply, key="k")
+    await desk.account.channel.send(OutboundMessage(id="k", address=HERE, reply=reply))
     assert "".join("".join(sent.body for sent in desk.api.sent).split()) == "Mộtcâutiếng Việt.".replace(" ", "") * 60
 
 
@@ -66,7 +70,7 @@ async def test_who_has_ended_the_messages_gets_nothing_more_from_us(desk: Desk) 
     assert failing.gone
     assert desk.api.sent == []
     await desk.book.renew(HERE)
-    assert await desk.account.channel.send(HERE, Text(text="toki"), key="k")
+    assert await desk.account.channel.send(OutboundMessage(id="k", address=HERE, reply=Text(text="toki")))
 
 
 async def _texts(desk: Desk, words: str, *, times: int = 1) -> None:
@@ -113,7 +117,7 @@ async def test_what_twilio_knows_of_an_end_is_noted(desk: Desk) -> None:
 
 async def _uses_up_the_day(desk: Desk) -> None:
     for number in range(30):
-        await desk.account.channel.send(HERE, Text(text="toki"), key=f"k{number}")
+        await desk.account.channel.send(OutboundMessage(id=f"k{number}", address=HERE, reply=Text(text="toki")))
 
 
 @pytest.mark.parametrize("locale", ["en", "vi", "es"])
@@ -129,7 +133,7 @@ async def test_nobody_is_sent_more_in_a_day_than_is_set_and_the_last_message_say
     assert sum(measure(body).segments for body in bodies) <= 32
     assert desk.counted.count("daily_cap:sms") == 3
     desk.clock.pass_(86400)
-    assert await desk.account.channel.send(HERE, Text(text="toki"), key="next day")
+    assert await desk.account.channel.send(OutboundMessage(id="next day", address=HERE, reply=Text(text="toki")))
 
 
 async def test_last_words_that_do_not_go_out_are_tried_again(desk: Desk) -> None:
@@ -146,7 +150,7 @@ async def test_a_messaging_service_sends_by_its_id_alone(desk: Desk) -> None:
     service = connected(
         settings(desk.api, number=SERVICE, public_url=here), book=desk.book, clock=desk.clock, count=_ignored
     )
-    await service.channel.send(HERE, Text(text="toki"), key="k")
+    await service.channel.send(OutboundMessage(id="k", address=HERE, reply=Text(text="toki")))
     await service.close()
     await desk.api.carried()
     assert [(sent.sender, sent.body) for sent in desk.api.sent] == [(SERVICE, "toki")]

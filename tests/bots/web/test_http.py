@@ -10,6 +10,7 @@ from yarl import URL
 from core.address import Address
 from core.event import Spoke
 from core.media import Media
+from core.outbound import OutboundMessage
 from core.providers.audio.codec import decode, encode
 from core.reply import Picture
 from tests.bots.web.conftest import Site
@@ -85,7 +86,9 @@ async def test_an_uploaded_voice_note_becomes_an_event_and_is_read_back_in_range
 async def test_a_blob_is_seen_by_its_own_conversation_only(site: Site) -> None:
     chat = await site.visit()
     ref = await site.channel.blobs.put(b"GIF89a", mime="image/gif")
-    await site.channel.send(Address("web", chat), Picture(media=Media(ref=ref, mime="image/gif")), key="1")
+    await site.channel.send(
+        OutboundMessage(id="1", address=Address("web", chat), reply=Picture(media=Media(ref=ref, mime="image/gif")))
+    )
     (line,) = await (await site.opens()).greets()
     link = site.url.rstrip("/") + line["media"]["href"]
     async with site.session.get(link) as answer:

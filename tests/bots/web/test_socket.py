@@ -5,6 +5,7 @@ import pytest
 
 from core.address import Address
 from core.event import Joined, Said, Stopped, Tapped
+from core.outbound import OutboundMessage
 from core.reply import Text
 from tests.bots.web.conftest import Site
 
@@ -42,17 +43,17 @@ async def test_the_same_message_sent_again_is_one_line(site: Site) -> None:
 async def test_a_page_that_comes_back_gets_what_it_missed_and_no_more(site: Site) -> None:
     address = Address("web", await site.visit())
     for n in range(250):
-        await site.channel.send(address, Text(text=f"{n}"), key=f"{n}")
+        await site.channel.send(OutboundMessage(id=f"{n}", address=address, reply=Text(text=f"{n}")))
     page = await site.opens()
     assert [line["seq"] for line in await page.greets(last=20)] == list(range(21, 251))
-    await site.channel.send(address, Text(text="new"), key="new")
+    await site.channel.send(OutboundMessage(id="new", address=address, reply=Text(text="new")))
     assert (await page.gets("line"))["line"]["seq"] == 251
 
 
 async def test_a_new_page_begins_with_the_newest_lines_and_asks_for_older_ones(site: Site) -> None:
     address = Address("web", await site.visit())
     for n in range(150):
-        await site.channel.send(address, Text(text=f"{n}"), key=f"{n}")
+        await site.channel.send(OutboundMessage(id=f"{n}", address=address, reply=Text(text=f"{n}")))
     page = await site.opens()
     assert [line["seq"] for line in await page.greets()] == list(range(51, 151))
     await page.sends(t="older", before=51)
@@ -62,7 +63,7 @@ async def test_a_new_page_begins_with_the_newest_lines_and_asks_for_older_ones(s
 
 async def test_a_page_that_knows_more_than_the_record_begins_anew(site: Site) -> None:
     address = Address("web", await site.visit())
-    await site.channel.send(address, Text(text="first"), key="1")
+    await site.channel.send(OutboundMessage(id="1", address=address, reply=Text(text="first")))
     page = await site.opens()
     await page.sends(t="hello", last=900)
     frame = await page.gets("lines")

@@ -1,4 +1,4 @@
-"""Slack, connected to the fake."""
+"""The contract harness of Slack, connected to the fake API."""
 
 import json
 from collections.abc import AsyncGenerator, Mapping
@@ -12,7 +12,7 @@ from core.address import Address
 from core.channel import Channel, Request
 from core.event import Event
 from core.media import Media
-from tests.bots.slack.conftest import Shelf
+from tests.bots.slack.conftest import SlackBlobs
 from tests.contracts.channels import Calls, Counted, Shown
 from tests.fakes.clock import ManualClock
 from tests.fakes.slack import SECRET, TOKEN, FakeSlack, event, signed_headers
@@ -22,7 +22,7 @@ from tests.fakes.slack import SECRET, TOKEN, FakeSlack, event, signed_headers
 class SlackHarness:
     app: Slack
     api: FakeSlack
-    shelf: Shelf
+    blobs: SlackBlobs
     clock: ManualClock
     address: Address = field(default_factory=lambda: Address("slack", "T1.D1"))
     can_leave: bool = True
@@ -75,25 +75,25 @@ class SlackHarness:
 
     async def picture(self) -> Media:
         data, mime = b"\x89PNG", "image/png"
-        return Media(ref=await self.shelf.put(data, mime=mime), mime=mime, name="kili.png")
+        return Media(ref=await self.blobs.put(data, mime=mime), mime=mime, name="kili.png")
 
     async def sound(self) -> Media:
-        return Media(ref=await self.shelf.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
+        return Media(ref=await self.blobs.put(b"OggS", mime="audio/ogg"), mime="audio/ogg", seconds=1.0)
 
     async def shown(self) -> Shown:
-        started = [call["chunks"][0].get("text", "") for call in self.api.made("chat.startStream")]
+        started = [call["chunks"][0].get("text", "") for call in self.api.calls_of("chat.startStream")]
         names = [
             self.api.files[each["file"]][0] for each in self.api.channels["D1"].messages.values() if "file" in each
         ]
         sounds = sum(name.endswith(".ogg") for name in names)
-        drafts = tuple(started + [call["text"] for call in self.api.made("chat.update")])
+        drafts = tuple(started + [call["text"] for call in self.api.calls_of("chat.update")])
         pictures = sum(
             block["type"] == "image"
             for each in self.api.channels["D1"].messages.values()
             for block in each.get("blocks") or ()
         )
-        told = [call["status"] for call in self.api.made("agents.sessions.setStatus")]
-        typed = "processing" in told
+        statuses = [call["status"] for call in self.api.calls_of("agents.sessions.setStatus")]
+        typed = "processing" in statuses
         return Shown(sounds=sounds, files=len(names) - sounds + pictures, drafts=drafts, typed=typed)
 
     async def takes(self, recorded: Mapping[str, Any]) -> tuple[Event, ...]:
@@ -113,18 +113,18 @@ class SlackHarness:
 
 @asynccontextmanager
 async def open_harness() -> AsyncGenerator[SlackHarness]:
-    shelf, clock, counted = Shelf(), ManualClock(), Counted()
+    blobs, clock, counted = SlackBlobs(), ManualClock(), Counted()
     async with FakeSlack() as api:
         api.channel("D1")
         app = connect(
             SlackSettings(token=TOKEN, signing_secret=SECRET, api_url=api.url),
             secret_key=b"secret",
             clock=clock,
-            blobs=shelf,
+            blobs=blobs,
             count=counted,
             commands=("quiz", "help", "stop"),
         )
         try:
-            yield SlackHarness(app=app, api=api, shelf=shelf, clock=clock, counted=counted.forms)
+            yield SlackHarness(app=app, api=api, blobs=blobs, clock=clock, counted=counted.forms)
         finally:
             await app.close()

@@ -14,6 +14,7 @@ from core.ports.model import ModelText
 from core.reply import Source, Text
 from tests.fakes.collaborators import Signs, StillClock, conversation
 from tests.fakes.conversation import Scene, said, text_of, thought_of
+from tests.fakes.dialogue import incoming
 from tests.fakes.scripted_stream import Drop, Fail, Finish, Gate, Say, Think, Use
 
 
@@ -27,7 +28,7 @@ async def test_words_are_shown_as_a_whole_while_they_come() -> None:
 
 async def test_what_is_not_said_is_not_for_the_model() -> None:
     event = replace(said(""), body=Joined())
-    assert await Scene().agent.answer(event, thought_of(), Signs()) is None
+    assert await Scene().agent.answer(incoming(event), thought_of(), Signs()) is None
 
 
 async def test_an_answer_cites_what_was_found_in_the_order_it_is_used() -> None:
@@ -114,7 +115,7 @@ async def test_an_answer_that_is_cancelled_hands_over_what_it_has() -> None:
             seen.set()
 
     live: LiveUpdates = Watching()
-    task = asyncio.create_task(scene.agent.answer(said("count"), thought_of("count"), live))
+    task = asyncio.create_task(scene.agent.answer(incoming(said("count")), thought_of("count"), live))
     await asyncio.wait_for(seen.wait(), 5)
     task.cancel()
     with pytest.raises(Interrupted) as caught:
@@ -145,7 +146,9 @@ async def test_what_never_changes_comes_first_in_what_the_model_is_told() -> Non
     scene.model.add(Say("a"))
     scene.model.add(Say("b"))
     await scene.ask("a")
-    await scene.agent.answer(said("b"), TurnDraft(conversation=conversation(locale="vi", name="Lan {x}")), scene.signs)
+    await scene.agent.answer(
+        incoming(said("b")), TurnDraft(conversation=conversation(locale="vi", name="Lan {x}")), scene.signs
+    )
     first, second = (prompt.system for prompt in scene.model.prompts)
     assert first[0] == second[0]
     assert "Lan {x}" in second[1]

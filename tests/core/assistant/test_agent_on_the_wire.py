@@ -20,6 +20,7 @@ from core.providers.models.openai import OpenAIModel
 from core.reply import Text
 from tests.fakes import anthropic, openai_chat
 from tests.fakes.collaborators import Shelf, Signs, StillClock, conversation, hit
+from tests.fakes.dialogue import dispatcher
 from tests.fakes.scripted_stream import Drop, Finish, Say, Script, Think, Use
 from tests.fakes.tools import all_tools
 
@@ -51,7 +52,7 @@ def mind(model: Model) -> Dispatcher:
         clock=clock,
         confirmations=Confirmations(clock=clock, rng=Random(7)),
     )
-    return Dispatcher((Agent(model=model, tools=tools),), clock=clock)
+    return dispatcher(Agent(model=model, tools=tools), clock=clock)
 
 
 def claimed(*said: str) -> ClaimedTurn:

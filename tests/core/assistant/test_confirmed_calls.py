@@ -15,6 +15,7 @@ from core.reply import Text
 from core.tools.context import ToolContext
 from core.tools.tool import Tool, tool
 from tests.fakes.conversation import Scene, said, text_of, thought_of
+from tests.fakes.dialogue import incoming
 from tests.fakes.scripted_stream import Say, Use
 
 
@@ -60,7 +61,7 @@ async def answer(scene: Scene, draft: TurnDraft, words: str) -> TurnDraft | None
     if isinstance(question := draft.replies[-1], Text):
         values = [choice.value for choice in question.choices if choice.label == words]
         event = replace(event, body=Tapped(choice=values[0])) if values else event
-    return await ConfirmedCalls(tools=scene.deps).answer(event, begun, scene.signs)
+    return await ConfirmedCalls(tools=scene.deps).answer(incoming(event), begun, scene.signs)
 
 
 @pytest.mark.parametrize("roles", [(), ("member", "teacher")])
@@ -155,4 +156,4 @@ async def test_arguments_are_shown_as_data(shredder: Shredder) -> None:
 async def test_words_that_only_look_like_a_yes_confirm_nothing_in_another_conversation(scene: Scene) -> None:
     draft = by("admin")
     event = replace(said("yes"), body=Said(text="yes"))
-    assert await ConfirmedCalls(tools=scene.deps).answer(event, draft, scene.signs) is None
+    assert await ConfirmedCalls(tools=scene.deps).answer(incoming(event), draft, scene.signs) is None

@@ -18,6 +18,7 @@ from core.phrases import locales, phrase
 from core.ports.knowledge import Hit
 from core.reply import Text
 from tests.fakes.collaborators import Lectern, Shelf, Signs, StillClock, conversation, hit
+from tests.fakes.dialogue import incoming
 
 PHOTO = hit(
     "Plants are green. Photosynthesis turns light into sugar inside the chloroplasts. It needs water too.",
@@ -39,7 +40,7 @@ async def ask(text: str, *hits: Hit, locale: str = "en", known: bool = True, nam
     if known:
         draft = offline_notice.given(draft)
     mind = OfflineAssistant(retriever=Shelf(*hits), lessons=Lectern())
-    answered = await mind.answer(event(text), draft, Signs())
+    answered = await mind.answer(incoming(event(text)), draft, Signs())
     assert answered is not None
     (reply,) = answered.replies
     assert isinstance(reply, Text)
@@ -177,14 +178,14 @@ async def test_where_it_shall_be_silent_it_answers_only_what_it_has_found() -> N
     draft = TurnDraft(conversation=conversation())
     for hits, answers in (((PHOTO,), True), ((ROME,), False), ((), False)):
         mind = OfflineAssistant(retriever=Shelf(*hits), lessons=Lectern(), silent=True)
-        answered = await mind.answer(event("How does photosynthesis turn light into sugar?"), draft, Signs())
+        answered = await mind.answer(incoming(event("How does photosynthesis turn light into sugar?")), draft, Signs())
         assert (answered is not None) == answers
 
 
 async def test_what_is_not_said_is_not_its_to_answer() -> None:
     mind = OfflineAssistant(retriever=Shelf(), lessons=Lectern())
     leaving = replace(event(""), body=Left())
-    assert await mind.answer(leaving, TurnDraft(conversation=conversation()), Signs()) is None
+    assert await mind.answer(incoming(leaving), TurnDraft(conversation=conversation()), Signs()) is None
 
 
 @given(st.text(max_size=60), st.lists(st.text(max_size=120), max_size=4))
@@ -202,7 +203,9 @@ def test_a_passage_with_none_of_the_words_is_never_quoted(words: list[str]) -> N
 async def test_a_reply_that_only_repeats_the_notice_does_not_count_as_having_given_it() -> None:
     repeated = Message(role="sona", text=phrase("offline.intro", "en"), at=StillClock().now())
     draft = TurnDraft(conversation=replace(conversation(), history=(repeated,)))
-    answered = await OfflineAssistant(retriever=Shelf(), lessons=Lectern()).answer(event("moku"), draft, Signs())
+    answered = await OfflineAssistant(retriever=Shelf(), lessons=Lectern()).answer(
+        incoming(event("moku")), draft, Signs()
+    )
     assert answered is not None
     (reply,) = answered.replies
     assert isinstance(reply, Text)

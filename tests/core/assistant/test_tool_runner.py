@@ -11,6 +11,7 @@ from core.tools.context import ToolContext
 from core.tools.tool import tool
 from tests.fakes.collaborators import conversation
 from tests.fakes.conversation import Scene, said, text_of
+from tests.fakes.dialogue import incoming
 from tests.fakes.scripted_stream import Say, Use
 
 
@@ -57,7 +58,7 @@ async def test_a_tool_is_seen_at_work_in_the_persons_language() -> None:
     scene.model.add(Use("search_knowledge", {"query": "moku"}))
     scene.model.add(Say("Thức ăn."))
     draft = TurnDraft(conversation=conversation(locale="vi"))
-    await scene.agent.answer(said("moku là gì"), draft, scene.signs)
+    await scene.agent.answer(incoming(said("moku là gì")), draft, scene.signs)
     assert scene.signs.statuses == [phrase("doing.searching", "vi"), ""]
 
 

@@ -10,17 +10,19 @@ import pytest
 from core.address import Address
 from core.channel import LiveUpdates
 from core.conversation import ClaimedTurn
-from core.dialogue.commands import GeneralCommands
 from core.dialogue.confirmation import Confirmation, Confirmations
 from core.dialogue.dispatcher import Dispatcher
 from core.dialogue.draft import Answerer, Interrupted, TurnDraft
-from core.dialogue.notices import Notices
-from core.dialogue.text import words
+from core.dialogue.feature import all_features, listed_commands
+from core.dialogue.intent import Incoming
 from core.errors import Failure, Forbidden, Superseded, ToolFault, Unreachable
 from core.event import Body, Event, Left, Said, Sender, Spoke, Stopped, Tapped
+from core.features.general.commands import GeneralCommands
+from core.features.general.notices import Notices
 from core.phrases import phrase
 from core.reply import Choice, Quiz, Text
 from tests.fakes.collaborators import Signs, StillClock, conversation
+from tests.fakes.dialogue import dispatcher
 
 
 class Echo:
@@ -29,9 +31,9 @@ class Echo:
     def __init__(self) -> None:
         self.heard: list[str] = []
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
-        self.heard.append(words(event))
-        return draft.with_replies(Text(text=f"echo {words(event)}"))
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+        self.heard.append(incoming.text)
+        return draft.with_replies(Text(text=f"echo {incoming.text}"))
 
 
 class Failing:
@@ -41,8 +43,8 @@ class Failing:
         self._word = word
         self._error = error
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
-        if words(event) == self._word:
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+        if incoming.text == self._word:
             raise self._error
         return None
 
@@ -50,8 +52,8 @@ class Failing:
 class Dealer:
     """Answers `deal` with a question."""
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
-        if words(event) != "deal":
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+        if incoming.text != "deal":
             return None
         return draft.with_replies(
             Quiz(id="q", question="moku?", form="choice", choices=(Choice(label="food", value="a"),))
@@ -71,12 +73,15 @@ def event(body: Body | str, *, addressed: bool = True, group: bool = False, name
     )
 
 
+COMMANDS = GeneralCommands(commands=listed_commands(all_features()))
+
+
 def claimed(*events: Event) -> ClaimedTurn:
     return ClaimedTurn(conversation=conversation(), events=events, token="t")
 
 
 def mind(*answerers: Answerer, history: int = 40) -> Dispatcher:
-    return Dispatcher(answerers, clock=StillClock(), history=history)
+    return dispatcher(*answerers, clock=StillClock(), history=history)
 
 
 def texts(draft: TurnDraft) -> list[str]:
@@ -96,7 +101,7 @@ async def test_a_burst_is_answered_as_one() -> None:
 
 async def test_answers_keep_the_order_of_what_was_asked() -> None:
     echo = Echo()
-    draft = await think(echo, event("hi"), event("/voice on"), event("and"), event("so"), first=(GeneralCommands(),))
+    draft = await think(echo, event("hi"), event("/voice on"), event("and"), event("so"), first=(COMMANDS,))
     assert texts(draft) == ["echo hi", phrase("voice.always", "en"), "echo and\nso"]
 
 
@@ -130,7 +135,7 @@ async def test_a_long_history_forgets_its_beginning_but_the_record_does_not() ->
 
 
 async def test_a_new_conversation_keeps_its_record() -> None:
-    draft = await think(Echo(), event("hi"), event("/new"), first=(GeneralCommands(),))
+    draft = await think(Echo(), event("hi"), event("/new"), first=(COMMANDS,))
     assert [message.text for message in draft.conversation.history] == [phrase("new.done", "en")]
     assert [message.text for message in draft.messages] == ["hi", "echo hi", "/new", phrase("new.done", "en")]
 
@@ -165,7 +170,7 @@ async def test_a_failure_is_apologised_for_and_the_rest_goes_on(
     error: Exception, key: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    draft = await think(Echo(), event("bad"), event("/voice on"), first=(Failing("bad", error), GeneralCommands()))
+    draft = await think(Echo(), event("bad"), event("/voice on"), first=(Failing("bad", error), COMMANDS))
     assert texts(draft) == [phrase(key, "en"), phrase("voice.always", "en")]
     assert type(error).__name__ in caplog.text
     assert "secret" not in caplog.text
@@ -182,7 +187,7 @@ class Slow:
     def __init__(self) -> None:
         self.begun = asyncio.Event()
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         self.begun.set()
         try:
             await asyncio.Event().wait()
@@ -192,9 +197,7 @@ class Slow:
 
 async def test_stop_keeps_what_was_said_until_then() -> None:
     slow, stop = Slow(), asyncio.Event()
-    task = asyncio.create_task(
-        mind(GeneralCommands(), slow).think(claimed(event("/voice on"), event("hi")), Signs(), stop)
-    )
+    task = asyncio.create_task(mind(COMMANDS, slow).think(claimed(event("/voice on"), event("hi")), Signs(), stop))
     await asyncio.wait_for(slow.begun.wait(), 5)
     stop.set()
     draft = await asyncio.wait_for(task, 5)
@@ -218,7 +221,7 @@ async def test_a_cancelled_turn_is_cancelled() -> None:
 
 async def test_stop_drops_what_was_asked_before_it_in_the_same_burst() -> None:
     echo = Echo()
-    draft = await think(echo, event("long story please"), event("/stop"), first=(GeneralCommands(),))
+    draft = await think(echo, event("long story please"), event("/stop"), first=(COMMANDS,))
     assert echo.heard == []
     assert texts(draft) == [phrase("stop.idle", "en")]
     assert texts(await think(Echo(), event("hi"), event(Stopped()))) == ["echo "]
@@ -248,10 +251,10 @@ class Asker:
     def __init__(self) -> None:
         self.open: list[bool] = []
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
-        if words(event) == "ask":
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+        if incoming.text == "ask":
             question = Confirmation(kind="link", ask="person.link.ask")
-            return Confirmations(clock=StillClock(), rng=Random(7)).ask(question, "", event, draft)
+            return Confirmations(clock=StillClock(), rng=Random(7)).ask(question, "", incoming.event, draft)
         pending = draft.conversation.pending
         self.open.append(pending is not None and pending.open_to_words)
         return None
@@ -259,7 +262,7 @@ class Asker:
 
 async def test_words_answer_a_question_until_sona_says_something_else() -> None:
     asker = Asker()
-    draft = await think(Echo(), event("ask"), event("/voice on"), event("yes"), first=(asker, GeneralCommands()))
+    draft = await think(Echo(), event("ask"), event("/voice on"), event("yes"), first=(asker, COMMANDS))
     assert asker.open == [True, False]
     pending = draft.conversation.pending
     assert pending is not None
@@ -279,7 +282,7 @@ async def test_an_edit_to_words_said_in_another_message_is_answered() -> None:
         replace(event("what is telo?"), message_id="2"),
         event("/voice off"),
         edit("what is moku?", "2"),
-        first=(GeneralCommands(),),
+        first=(COMMANDS,),
     )
     assert echo.heard == ["what is moku?", "what is telo?", "what is moku?"]
 
@@ -287,9 +290,7 @@ async def test_an_edit_to_words_said_in_another_message_is_answered() -> None:
 async def test_an_edit_that_changes_no_words_is_not_answered_again() -> None:
     echo = Echo()
     before = (replace(event("moku?"), message_id="1"), event("/voice on"))
-    draft = await think(
-        echo, *before, edit("moku? ", "1"), edit("telo?", "1"), edit("telo?", "1"), first=(GeneralCommands(),)
-    )
+    draft = await think(echo, *before, edit("moku? ", "1"), edit("telo?", "1"), edit("telo?", "1"), first=(COMMANDS,))
     assert echo.heard == ["moku?", "telo?"]
     said = [(line.text, line.platform_id) for line in draft.conversation.history if line.platform_id]
     assert said == [("moku?", "1"), ("telo?", "1")]

@@ -11,7 +11,6 @@ from core.assistant.offline import OfflineAssistant
 from core.dialogue.draft import TurnDraft
 from core.dialogue.text import links
 from core.event import Event, Said, Sender
-from core.features.study.intents import wish
 from core.features.voice.voicing import spoken
 from core.learn.catalogue import Catalogue
 from core.learn.load import load_all
@@ -22,6 +21,7 @@ from core.question import OpenQuiz, Question
 from core.quiz.answer import read
 from core.reply import Choice, Text
 from tests.fakes.collaborators import Lectern, Shelf, Signs, StillClock, conversation
+from tests.fakes.dialogue import incoming
 
 HERE = Address("web", "c1")
 LONG = 100_000
@@ -33,8 +33,10 @@ def catalogue() -> Catalogue:
     return Catalogue(load_all(Path(__file__).parents[3] / "courses"))
 
 
-def test_a_list_of_numbers_is_no_wish() -> None:
-    assert wish(Said(text="1 " * (LONG // 2)), "en") is None
+def test_a_list_of_numbers_asks_for_nothing() -> None:
+    said = Said(text="1 " * (LONG // 2))
+    event = Event(id="web:1", address=HERE, sender=Sender(id="s"), at=StillClock().now(), body=said)
+    assert incoming(event).intent is None
 
 
 def test_a_long_list_of_meanings_is_no_word(catalogue: Catalogue) -> None:
@@ -45,7 +47,7 @@ async def test_a_question_may_repeat_the_word_that_ends_it() -> None:
     asked = "how do you say a" + " in" * (LONG // 3) + "\nno"
     event = Event(id="web:1", address=HERE, sender=Sender(id="s"), at=StillClock().now(), body=Said(text=asked))
     mind = OfflineAssistant(retriever=Shelf(), lessons=Lectern())
-    answered = await mind.answer(event, TurnDraft(conversation=conversation()), Signs())
+    answered = await mind.answer(incoming(event), TurnDraft(conversation=conversation()), Signs())
     assert answered is not None
     assert any(phrase("offline.nothing", "en") in reply.text for reply in answered.replies if isinstance(reply, Text))
 

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import text
 
 from core.address import Address
-from core.channel import LiveUpdates
+from core.channel import LiveTarget, LiveUpdates
 from core.conversation import ClaimedTurn, Message, Turn
 from core.dialogue.draft import TurnDraft
 from core.errors import Superseded
@@ -159,7 +159,7 @@ async def test_a_turn_that_runs_meanwhile_is_thrown_away(
     await street.says(f"more of {WORD}", ANA)
     claimed = await street.turns.open(HERE, timedelta(seconds=30))
     assert claimed is not None
-    draft = await street.mind.thinking(claimed, street.channel.live(HERE))
+    draft = await street.mind.thinking(claimed, street.channel.live(LiveTarget(address=HERE)))
     await leaving.forget(ana, WEB, told)
     now = street.clock.now()
     turn = Turn(conversation=draft.conversation, replies=(), messages=draft.messages, started=now, ended=now)

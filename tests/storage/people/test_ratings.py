@@ -15,6 +15,7 @@ from storage.engine.database import Database
 from storage.people.personal_data import PersonalData
 from storage.people.ratings import PostgresRatings
 from tests.fakes.clock import ManualClock
+from tests.fakes.dialogue import incoming
 
 HERE = Address("slack", "T1.D1")
 _MEET = text(
@@ -50,8 +51,8 @@ async def test_a_rating_is_kept_without_a_word_and_leaves_with_the_person(databa
     await database.run(_MEET, {})
     clock, feedback = ManualClock(), RatingAnswerer(ratings=PostgresRatings(database))
     draft = TurnDraft(conversation=Conversation(address=HERE, learner=Learner(id="a")))
-    assert await feedback.answer(_event(clock, Said(text="toki")), draft, Silent()) is None
-    assert await feedback.answer(_event(clock, Rated(good=True, of="1.1")), draft, Silent()) == draft
+    assert await feedback.answer(incoming(_event(clock, Said(text="toki"))), draft, Silent()) is None
+    assert await feedback.answer(incoming(_event(clock, Rated(good=True, of="1.1"))), draft, Silent()) == draft
     assert [tuple(row) for row in await database.run(_ALL, {})] == [("1.1", "T1.U7", "a", True)]
     await PersonalData(database).forget("a", today=ManualClock().now().date())
     assert await database.run(_ALL, {}) == []

@@ -1,7 +1,7 @@
-"""A person in Slack: a direct message of the strict fake, with calls signed as Slack signs them.
+"""A person in Slack: direct messages with the app, by calls signed as Slack signs them.
 
-Slack takes whatever begins with a slash for a command and sends it to nobody as a message: who says `/quiz` in a story
-writes `!quiz` here, and reads it as such.
+Slack treats a message that begins with a slash as a slash command and does not send it, so `/quiz` in a story is written,
+and read, as `!quiz` here.
 """
 
 import re
@@ -12,20 +12,23 @@ from core.address import Address
 from core.clock import Clock
 from core.reply import Choice
 from tests.fakes.slack import FakeSlack, event, post
-from tests.fakes.slack_screen import seen
+from tests.fakes.slack_screen import visible_text
 
-Taken = Callable[[Address, int], Awaitable[None]]
+WaitForEvents = Callable[[Address, int], Awaitable[None]]
 USER = "U7"
-_DRAWING = ("chat.postMessage", "chat.update")
+_DRAFT_METHODS = ("chat.postMessage", "chat.update")
 
 
 class SlackPhone:
-    """Calls the site at `url`; `taken` waits until so many events of this conversation were received."""
+    """A person in direct messages; calls the webhook at `url`.
+
+    `wait_for_events` waits until that many events of the conversation were received.
+    """
 
     def __init__(
         self,
         api: FakeSlack,
-        taken: Taken,
+        wait_for_events: WaitForEvents,
         clock: Clock,
         url: str,
         *,
@@ -37,46 +40,46 @@ class SlackPhone:
         self.api = api
         self.channel = api.channel(channel)
         self.address = Address("slack", f"T1.{channel}", "" if channel.startswith("D") else thread)
-        self._wait = taken
+        self._wait_for_events = wait_for_events
         self._clock = clock
         self._url = url
         self._thread = thread
-        self._done = 0
+        self._event_count = 0
         self._trigger = 0
-        self.wrote: list[str] = []
+        self.timestamps: list[str] = []
 
     async def says(self, text: str) -> None:
-        await self._message(text=_typed(text))
+        await self._message(text=_as_typed(text))
 
     async def replies(self, words: str, thread: str) -> None:
-        """Write in a thread of the conversation."""
-        await self._message(text=_typed(words), thread_ts=thread)
+        """Send a message in a thread of the conversation."""
+        await self._message(text=_as_typed(words), thread_ts=thread)
 
     async def greets(self) -> None:
-        """Open the messages of the app for the first time."""
-        await self.looks()
-        self._done += 1
-        await self._wait(self.address, self._done)
+        """Open the messages tab for the first time."""
+        await self.open_messages()
+        self._event_count += 1
+        await self._wait_for_events(self.address, self._event_count)
 
-    async def looks(self) -> None:
-        """Open the messages of the app, which Slack tells every time."""
+    async def open_messages(self) -> None:
+        """Open the messages tab, which Slack reports every time."""
         opened = {"type": "app_home_opened", "user": USER, "channel": self.channel.id, "tab": "messages"}
-        await self._send(event({**opened, "event_ts": self.api.stamp()}, f"EvLook{self._done}"))
+        await self._send(event({**opened, "event_ts": self.api.next_ts()}, f"EvLook{self._event_count}"))
 
     async def writes_answer(self, words: str, receipt: str) -> None:
-        """Press the button that opens a form, and send it filled in."""
+        """Press the button that opens a form and submit it."""
         (button,) = [b for b in self.channel.buttons(receipt) if b["action_id"] == "write"]
-        opened = len(self.api.forms)
-        await self._send(self._pressed(button, receipt), form=True)
-        await self.api.until(lambda: len(self.api.forms) > opened)
-        self._done += 1
-        view = self.api.forms[-1]
+        opened = len(self.api.opened_forms)
+        await self._send(self._button_press(button, receipt), form=True)
+        await self.api.wait_until(lambda: len(self.api.opened_forms) > opened)
+        self._event_count += 1
+        view = self.api.opened_forms[-1]
         (entry,) = view["blocks"]
-        given = {entry["block_id"]: {entry["element"]["action_id"]: {"type": "plain_text_input", "value": words}}}
-        names = {"id": f"V{self._done}", "callback_id": view["callback_id"]}
-        sent = {**names, "private_metadata": view["private_metadata"], "state": {"values": given}}
-        who = {"team": {"id": "T1"}, "user": {"id": USER, "name": "lan"}}
-        await self._call({"type": "view_submission", **who, "view": sent}, form=True)
+        values = {entry["block_id"]: {entry["element"]["action_id"]: {"type": "plain_text_input", "value": words}}}
+        names = {"id": f"V{self._event_count}", "callback_id": view["callback_id"]}
+        sent = {**names, "private_metadata": view["private_metadata"], "state": {"values": values}}
+        person = {"team": {"id": "T1"}, "user": {"id": USER, "name": "lan"}}
+        await self._call({"type": "view_submission", **person, "view": sent}, form=True)
 
     def asked(self, receipt: str) -> str:
         return "form" if self.channel.buttons(receipt)[-1]["action_id"] == "write" else "buttons"
@@ -85,59 +88,59 @@ class SlackPhone:
         return self.api.files[receipt][1]
 
     async def changes(self, before: str, after: str) -> None:
-        """Change the words of the last message said."""
+        """Edit the last message."""
         thread = {"thread_ts": self._thread} if self._thread else {}
-        same = {"type": "message", "user": USER, "ts": self.wrote[-1], **thread}
-        edited = {"user": USER, "ts": self.wrote[-1]}
+        same = {"type": "message", "user": USER, "ts": self.timestamps[-1], **thread}
+        edited = {"user": USER, "ts": self.timestamps[-1]}
         content = {"message": {**same, "text": after, "edited": edited}, "previous_message": {**same, "text": before}}
-        self._done += 1
+        self._event_count += 1
         changed = {
             "type": "message",
             "subtype": "message_changed",
             "channel": self.channel.id,
-            "ts": self.api.stamp(),
+            "ts": self.api.next_ts(),
             **content,
         }
-        await self._call(event(changed, f"Ev{self._done}"))
+        await self._call(event(changed, f"Ev{self._event_count}"))
 
     async def commands(self, name: str) -> None:
-        """Use the slash command, which tells of no thread."""
-        self._done += 1
-        who = {"team_id": "T1", "channel_id": self.channel.id, "user_id": USER, "user_name": "lan"}
-        call = {"command": "/sona", "text": name, "trigger_id": f"14.{self._done}", **who}
+        """Use the slash command, which has no thread."""
+        self._event_count += 1
+        person = {"team_id": "T1", "channel_id": self.channel.id, "user_id": USER, "user_name": "lan"}
+        call = {"command": "/sona", "text": name, "trigger_id": f"14.{self._event_count}", **person}
         await self._call(call, form=True)
 
     async def interrupts(self, words: str) -> None:
         await self.says(words)
 
     async def stops(self) -> None:
-        """Press the stop button that Slack shows in a thread while its session works."""
-        (thread,) = [thread for thread, status in self.channel.session.items() if status == "processing"]
+        """Press the stop button of the thread whose session is processing."""
+        (thread,) = [thread for thread, status in self.channel.sessions.items() if status == "processing"]
         self.api.press_stop(self.channel.id, thread)
-        self._done += 1
-        ts = self.api.stamp()
+        self._event_count += 1
+        ts = self.api.next_ts()
         pressed = {"channel": self.channel.id, "user": USER, "thread_ts": thread, "event_ts": ts}
-        await self._call(event({"type": "agent_session_stopped", **pressed}, f"Ev{self._done}"))
+        await self._call(event({"type": "agent_session_stopped", **pressed}, f"Ev{self._event_count}"))
 
     async def taps(self, choice: Choice, receipt: str) -> None:
         (button,) = [b for b in self.channel.buttons(receipt) if b["text"]["text"] == choice.label]
-        self._done += 1
-        await self._call(self._pressed(button, receipt), form=True)
+        self._event_count += 1
+        await self._call(self._button_press(button, receipt), form=True)
 
-    def _pressed(self, button: dict[str, Any], receipt: str, *, alone: bool = False) -> dict[str, Any]:
-        thread = "" if alone else self.channel.messages[receipt].get("thread_ts", "")
+    def _button_press(self, button: dict[str, Any], receipt: str, *, ephemeral: bool = False) -> dict[str, Any]:
+        thread = "" if ephemeral else self.channel.messages[receipt].get("thread_ts", "")
         self._trigger += 1
         self.api.trigger(f"13.{self._trigger}")
-        place = {"type": "message", "message_ts": receipt, "channel_id": self.channel.id, "is_ephemeral": alone}
+        container = {"type": "message", "message_ts": receipt, "channel_id": self.channel.id, "is_ephemeral": ephemeral}
         within = {"thread_ts": thread} if thread else {}
-        message = {} if alone else {"message": {"ts": receipt, **within}}
+        message = {} if ephemeral else {"message": {"ts": receipt, **within}}
         return {
             "type": "block_actions",
             "team": {"id": "T1"},
             "user": {"id": USER, "name": "lan"},
             "channel": {"id": self.channel.id},
             "trigger_id": f"13.{self._trigger}",
-            "container": {**place, **within},
+            "container": {**container, **within},
             "actions": [{"block_id": "b", **button, "type": "button"}],
             **message,
         }
@@ -149,23 +152,23 @@ class SlackPhone:
         await self._file(name, mime, data)
 
     async def shown(self, receipt: str) -> list[str]:
-        return [_read(shown) for shown in self.channel.texts]
+        return [_as_read(shown) for shown in self.channel.texts]
 
     async def sound(self, receipt: str) -> bytes:
-        """A file stands for itself; a question has its sound right before it."""
+        """Return a file itself, or the audio directly before a question."""
         if receipt in self.api.files:
             return self.api.files[receipt][1]
         stamps = [ts for ts, message in self.channel.messages.items() if "file" in message and ts < receipt]
         return self.api.files[self.channel.messages[max(stamps)]["file"]][1]
 
     def drafts(self) -> list[str]:
-        started = [call["chunks"][0].get("text", "") for call in self.api.made("chat.startStream")]
-        return started + [call["text"] for name in _DRAWING for call in self.api.made(name)]
+        started = [call["chunks"][0].get("text", "") for call in self.api.calls_of("chat.startStream")]
+        return started + [call["text"] for name in _DRAFT_METHODS for call in self.api.calls_of(name)]
 
     async def glances(self) -> None:
-        """Wait for the next call that reaches Slack."""
+        """Wait for the next call to Slack."""
         before = len(self.api.calls)
-        await self.api.until(lambda: len(self.api.calls) > before)
+        await self.api.wait_until(lambda: len(self.api.calls) > before)
 
     async def _file(self, name: str, mime: str, data: bytes) -> None:
         number = f"F{len(self.api.files) + 1}"
@@ -176,67 +179,67 @@ class SlackPhone:
 
     async def _message(self, **content: Any) -> None:
         assert not content["text"].startswith("/"), "Slack sends no such message"
-        self._done += 1
-        self.wrote.append(self.api.stamp())
+        self._event_count += 1
+        self.timestamps.append(self.api.next_ts())
         thread = {"thread_ts": self._thread} if self._thread else {}
-        place = {"channel_type": "im", "channel": self.channel.id}
-        said = {"type": "message", "user": USER, "ts": self.wrote[-1], **place, **thread, **content}
-        await self._call(event(said, f"Ev{self._done}"))
+        channel = {"channel_type": "im", "channel": self.channel.id}
+        said = {"type": "message", "user": USER, "ts": self.timestamps[-1], **channel, **thread, **content}
+        await self._call(event(said, f"Ev{self._event_count}"))
 
     async def _call(self, payload: dict[str, Any], *, form: bool = False) -> None:
         await self._send(payload, form=form)
-        await self._wait(self.address, self._done)
+        await self._wait_for_events(self.address, self._event_count)
 
     async def _send(self, payload: dict[str, Any], *, form: bool = False) -> None:
         status, said = await post(self._url, payload, self._clock.now().timestamp(), form=form)
         assert status == 200, said
 
 
-def _typed(text: str) -> str:
+def _as_typed(text: str) -> str:
     return re.sub(r"^/", "!", text)
 
 
-def _read(shown: str) -> str:
+def _as_read(shown: str) -> str:
     return re.sub(r"(?<![\w!])!(?=[a-z])", "/", shown)
 
 
 class ThreadPhone(SlackPhone):
-    """The same person in a thread of a channel, where others talk too."""
+    """The same person in a channel's thread with other people."""
 
     mention = "<@UBOT>"
 
-    def __init__(self, api: FakeSlack, taken: Taken, clock: Clock, url: str) -> None:
-        super().__init__(api, taken, clock, url, thread="1699999999.000001", channel="C1")
+    def __init__(self, api: FakeSlack, wait_for_events: WaitForEvents, clock: Clock, url: str) -> None:
+        super().__init__(api, wait_for_events, clock, url, thread="1699999999.000001", channel="C1")
 
     async def murmurs(self, words: str) -> None:
-        """Somebody says something to the others."""
+        """Send a message of another person to the thread."""
         await self._message(text=words, user="U8")
 
     async def _message(self, **content: Any) -> None:
-        """Who mentions the app is told of twice."""
-        content |= {"channel_type": "channel", "ts": self.api.stamp()}
+        """Send a message; Slack reports a mention of the app by a second event."""
+        content |= {"channel_type": "channel", "ts": self.api.next_ts()}
         await super()._message(**content)
         if self.mention in content["text"]:
             await super()._message(**content, type="app_mention")
 
 
-class AlonePhone(SlackPhone):
-    """The same person in a channel, asking by the slash command and looking at what they alone are shown."""
+class EphemeralPhone(SlackPhone):
+    """The same person in a channel, using the slash command and reading ephemeral messages."""
 
-    def __init__(self, api: FakeSlack, taken: Taken, clock: Clock, url: str) -> None:
-        super().__init__(api, taken, clock, url, channel="C1")
+    def __init__(self, api: FakeSlack, wait_for_events: WaitForEvents, clock: Clock, url: str) -> None:
+        super().__init__(api, wait_for_events, clock, url, channel="C1")
         self.address = Address("slack", "T1.C1", f"@{USER}")
 
     async def taps(self, choice: Choice, receipt: str) -> None:
-        (message,) = [shown for shown in self.channel.private if shown["ts"] == receipt]
+        (message,) = [shown for shown in self.channel.ephemeral if shown["ts"] == receipt]
         found = [b for block in message["blocks"] if block["type"] == "actions" for b in block["elements"]]
         (button,) = [b for b in found if b["text"]["text"] == choice.label]
-        self._done += 1
-        await self._call(self._pressed(button, receipt, alone=True), form=True)
+        self._event_count += 1
+        await self._call(self._button_press(button, receipt, ephemeral=True), form=True)
 
     async def shown(self, receipt: str) -> list[str]:
-        return [_read(seen(message)) for message in self.channel.private]
+        return [_as_read(visible_text(message)) for message in self.channel.ephemeral]
 
     def overheard(self) -> list[str]:
-        """What everybody in the channel sees."""
+        """Return the texts that everybody in the channel sees."""
         return self.channel.texts

@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from bots.discord.commands import differ
-from core.dialogue.commands import COMMANDS
+from bots.discord.commands import commands_differ
+from core.dialogue.feature import all_features, listed_commands
 from core.phrases import locales, phrase
-from tests.fakes.discord_components import commands, completion
+from tests.fakes.discord_components import commands, suggestions
 from workers.compose.discord_commands import completed, offers
 
 _NAME = re.compile(r"[-_'\w]{1,32}")
@@ -15,7 +15,7 @@ _NAME = re.compile(r"[-_'\w]{1,32}")
 
 def test_every_command_is_offered_by_a_name_that_discord_takes() -> None:
     slash = [offer for offer in offers() if offer.kind == 1]
-    assert [offer.id for offer in slash] == [info.name for info in COMMANDS]
+    assert [offer.id for offer in slash] == [one.name for one in listed_commands(all_features())]
     for offer in slash:
         options = (offer.option.name,) if offer.option else ()
         for words in (offer.name, *options):
@@ -24,8 +24,8 @@ def test_every_command_is_offered_by_a_name_that_discord_takes() -> None:
 
 
 def test_what_was_offered_is_not_offered_again() -> None:
-    assert not differ(offers(), [{**offer.json(), "id": "1", "version": "2"} for offer in offers()])
-    assert differ(offers(), [])
+    assert not commands_differ(offers(), [{**offer.json(), "id": "1", "version": "2"} for offer in offers()])
+    assert commands_differ(offers(), [])
 
 
 def test_discord_would_take_what_is_offered() -> None:
@@ -43,7 +43,7 @@ def test_what_is_chosen_from_is_read_in_every_language() -> None:
 def test_what_only_concerns_who_asks_is_private_and_a_lesson_has_a_thread() -> None:
     assert {offer.id for offer in offers() if offer.private} >= {"progress", "language", "Explain this", "Make a card"}
     assert {offer.id for offer in offers() if offer.threaded} == {"lesson", "quiz"}
-    assert {offer.says for offer in offers() if offer.kind == 3} == {"explain", "card"}
+    assert {offer.slash_command for offer in offers() if offer.kind == 3} == {"explain", "card"}
 
 
 def test_units_courses_languages_and_words_are_found_while_they_are_typed() -> None:
@@ -62,4 +62,4 @@ def test_units_courses_languages_and_words_are_found_while_they_are_typed() -> N
 def test_discord_would_take_what_is_completed(command: str) -> None:
     found = completed(command, "", "vi")
     assert found
-    completion({"choices": [{"name": label[:100], "value": value} for value, label in found]})
+    suggestions({"choices": [{"name": label[:100], "value": value} for value, label in found]})

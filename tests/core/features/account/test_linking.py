@@ -14,12 +14,14 @@ from core.dialogue.confirmation import Confirmations
 from core.dialogue.draft import TurnDraft
 from core.dialogue.transcript import shown
 from core.event import Body, Event, Joined, Said, Sender, Tapped
-from core.features.account.linking import ALPHABET, LENGTH, LinkingAnswerer
+from core.features.account.codes import ALPHABET, LENGTH
+from core.features.account.linking import LinkingAnswerer
 from core.features.account.resume import ResumeAnswerer
 from core.learn.catalogue import Catalogue
 from core.ports.person import LinkDenial, PersonSummary, UnlinkedPerson
 from core.reply import Reply, Text
 from tests.fakes.collaborators import Signs, StillClock, conversation
+from tests.fakes.dialogue import incoming
 
 LIVE: LiveUpdates = Signs()
 
@@ -98,7 +100,7 @@ async def answered(
     expires = clock.now() + timedelta(minutes=1)
     pending = Pending(id="q1", kind=asked, asked_of="s", expires=expires) if asked else None
     draft = TurnDraft(conversation=replace(conversation(), history=before, pending=pending))
-    return await linking.answer(event, draft, LIVE)
+    return await linking.answer(incoming(event), draft, LIVE)
 
 
 async def test_codes_are_eight_letters_and_digits_that_nobody_confuses() -> None:

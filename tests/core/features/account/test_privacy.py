@@ -20,6 +20,7 @@ from core.phrases import phrase
 from core.ports.person import Forgotten, PersonSummary, UnlinkedPerson
 from core.reply import Reply
 from tests.fakes.collaborators import Signs, StillClock, conversation
+from tests.fakes.dialogue import incoming
 
 LIVE: LiveUpdates = Signs()
 QUESTION = phrase("person.forget.ask", "en")
@@ -71,7 +72,7 @@ async def answered(
     expires = clock.now() + timedelta(minutes=1)
     pending = Pending(id="q1", kind="forget", asked_of="s", expires=expires) if asked else None
     draft = TurnDraft(conversation=replace(conversation(), history=history, pending=pending))
-    return await privacy.answer(event, draft, LIVE)
+    return await privacy.answer(incoming(event), draft, LIVE)
 
 
 @pytest.mark.parametrize("group", [True, False])

@@ -7,13 +7,14 @@ import pytest
 from core.address import Address
 from core.channel import LiveUpdates
 from core.dialogue.draft import TurnDraft
-from core.dialogue.text import words
+from core.dialogue.intent import Incoming
 from core.event import Body, Event, Ready, Said, Sender, Shared
 from core.features.knowledge.files import FILES, FileAnswerer, PendingFile
 from core.media import Media
 from core.phrases import phrase
 from core.reply import Text
 from tests.fakes.collaborators import Reader, Signs, StillClock, conversation
+from tests.fakes.dialogue import incoming
 
 
 class Talker:
@@ -22,9 +23,9 @@ class Talker:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:
         told, question = draft.conversation.history[-2:]
-        assert question.text == words(event)
+        assert question.text == incoming.text
         self.asked.append((told.text, question.text))
         return draft.with_replies(Text(text="That is what it says."))
 
@@ -42,7 +43,7 @@ class Desk:
         """What is said to it."""
         event = Event(id="web:1", address=Address("web", "c1"), sender=Sender(id="s"), at=StillClock().now(), body=body)
         before = len(self.draft.replies)
-        answered = await self._files.answer(event, self.draft, Signs())
+        answered = await self._files.answer(incoming(event), self.draft, Signs())
         assert answered is not None
         self.draft = answered
         return tuple(reply.text for reply in answered.replies[before:] if isinstance(reply, Text))
@@ -174,4 +175,4 @@ async def test_what_nobody_waits_for_is_told_all_the_same(desk: Desk) -> None:
 @pytest.mark.parametrize("body", [Said(text="hello"), Ready(what="export", text="your data")])
 async def test_everything_else_is_left_to_others(desk: Desk, body: Body) -> None:
     event = Event(id="web:1", address=Address("web", "c1"), sender=Sender(id="s"), at=StillClock().now(), body=body)
-    assert await FileAnswerer(reader=Reader(), talker=Talker()).answer(event, desk.draft, Signs()) is None
+    assert await FileAnswerer(reader=Reader(), talker=Talker()).answer(incoming(event), desk.draft, Signs()) is None

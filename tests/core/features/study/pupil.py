@@ -15,6 +15,7 @@ from core.learn.catalogue import Catalogue
 from core.question import Question
 from core.reply import Choice, Mark, Quiz, Reply, Text
 from tests.core.learn.bundled import toki_pona
+from tests.fakes.dialogue import incoming
 
 HERE = Address("web", "room")
 
@@ -84,9 +85,9 @@ class Pupil:
         answered: TurnDraft | None = None
         for body in bodies:
             event = Event(id="web:1", address=HERE, sender=Sender(id="p"), at=self.clock.now(), body=body, group=group)
-            answered = await self.quizzing.answer(event, draft, Silent())
+            answered = await self.quizzing.answer(incoming(event), draft, Silent())
             if answered is None:
-                answered = await self.lessons.answer(event, draft, Silent())
+                answered = await self.lessons.answer(incoming(event), draft, Silent())
             draft = answered or draft
         self.shelf.close(draft)
         self.conversation, self.last = draft.conversation, draft

@@ -5,7 +5,6 @@ import pytest
 
 from core.conversation import Message
 from core.event import Due, Joined, Said, Shared, Spoke, Stopped, Tapped
-from core.features.study.intents import wish
 from core.learn.entry import pieces
 from core.media import Media
 from core.question import Question
@@ -15,14 +14,14 @@ from tests.core.features.study.pupil import Pupil, buttons, kinds, quiz, text
 
 async def test_a_course_is_chosen_and_its_first_lesson_shown() -> None:
     pupil = Pupil()
-    assert buttons(await pupil.says("/courses")) == ["course:toki-pona"]
-    chosen = await pupil.taps("course:toki-pona")
+    assert buttons(await pupil.says("/courses")) == ["/courses toki-pona"]
+    chosen = await pupil.taps("/courses toki-pona")
     assert "Toki Pona" in text(chosen)
     assert "unit 1" in text(chosen)
     shown = await pupil.taps(buttons(chosen)[0])
     assert "Unit 1 of 12" in text(shown)
     assert "**moku**: eat, drink; food" in text(shown)
-    assert buttons(shown) == ["quiz:start", "lesson:next", "lesson:explain:1"]
+    assert buttons(shown) == ["/quiz", "/next", "/explain 1"]
     assert (pupil.conversation.course, pupil.conversation.unit) == ("toki-pona", "li")
 
 
@@ -30,11 +29,11 @@ async def test_explaining_goes_on_piece_by_piece_and_ends() -> None:
     pupil = Pupil()
     here = await pupil.says("/lesson 2")
     heard: list[str] = []
-    while explain := [value for value in buttons(here) if value.startswith("lesson:explain")]:
+    while explain := [value for value in buttons(here) if value.startswith("/explain")]:
         here = await pupil.taps(explain[0])
         heard.append(text(here))
     assert len(heard) == len(set(heard)) >= 1
-    assert "That is all" in text(await pupil.taps("lesson:explain:9"))
+    assert "That is all" in text(await pupil.taps("/explain 9"))
 
 
 async def test_next_walks_through_all_units_to_the_end() -> None:
@@ -57,7 +56,7 @@ async def test_a_quiz_marks_and_asks_on_in_the_same_turn_until_the_summary() -> 
     done = await pupil.finishes()
     assert kinds(done) == ["mark", "text"]
     assert "8 of 8" in text(done)
-    assert buttons(done)[0] == "lesson:next"
+    assert buttons(done)[0] == "/next"
     (progress,) = pupil.shelf.taken.values()
     assert (progress.course, progress.unit, progress.score) == ("toki-pona", "modifiers", 1.0)
     assert len(pupil.shelf.kept) >= 7
@@ -87,7 +86,7 @@ async def test_a_bad_score_offers_another_try() -> None:
     while pupil.conversation.quiz is not None:
         done = await pupil.answers_wrongly()
     assert "0 of 8" in text(done)
-    assert buttons(done)[0] == "quiz:start"
+    assert buttons(done)[0] == "/quiz"
 
 
 async def test_a_question_to_the_tutor_leaves_the_quiz_open() -> None:
@@ -195,7 +194,7 @@ async def test_a_reminder_tells_how_many_words_wait_and_keeps_quiet_when_none_do
     pupil.clock.time += timedelta(days=3)
     told = await pupil.does(Due(what="review")) or ()
     assert f"review: {len(pupil.shelf.kept)}" in text(told)
-    assert buttons(told) == ["review:start"]
+    assert buttons(told) == ["/review"]
 
 
 async def test_progress_shows_units_words_and_the_weakest() -> None:
@@ -257,34 +256,6 @@ async def test_a_deep_link_chooses_the_course_and_any_other_start_is_left_alone(
     assert "Toki Pona" in text(await pupil.does(Joined(start="course-toki-pona")) or ())
     assert await Pupil().does(Joined(start="link-1234")) is None
     assert await Pupil().does(Joined()) is None
-
-
-@pytest.mark.parametrize(
-    ("body", "locale", "expected"),
-    [
-        (Said(text="/quiz@SonaBot 3"), "en", "quiz:3"),
-        (Said(text="Quiz me!"), "en", "quiz:"),
-        (Said(text="quiz 3"), "vi", "quiz:3"),
-        (Said(text="Lesson 12."), "en", "lesson:12"),
-        (Said(text="3"), "en", None),
-        (Said(text="progress 3"), "en", None),
-        (Said(text="Ôn tập"), "vi", "review:"),
-        (Spoke(heard="Repasar."), "es-MX", "review:"),
-        (Said(text="quiz me"), "vi", "quiz:"),
-        (Tapped(choice="/lesson"), "en", "lesson:"),
-        (Tapped(choice="lesson:explain:2"), "en", "explain:2"),
-        (Tapped(choice="lesson:next"), "en", "next:"),
-        (Tapped(choice="quiz:stop"), "en", "stop:"),
-        (Tapped(choice="course:toki-pona"), "en", "courses:toki-pona"),
-        (Said(text="/dance"), "en", None),
-        (Said(text="I want a quiz about fish"), "en", None),
-        (Tapped(choice="q:1.1:2"), "en", None),
-        (Due(what="cleaning"), "en", None),
-    ],
-)
-def test_wishes_are_understood(body: Said | Spoke | Tapped | Due, locale: str, expected: str | None) -> None:
-    found = wish(body, locale)
-    assert (f"{found.name}:{found.rest}" if found else None) == expected
 
 
 async def test_more_of_a_lesson_follows_the_piece_shown_last_whatever_else_was_said() -> None:

@@ -2,9 +2,7 @@
 
 import pytest
 
-from core.event import Said
 from core.features.study.actions import CatalogueActions
-from core.features.study.intents import StudyIntent, wish
 from core.phrases import locales, phrase
 from core.reply import Quiz, Text
 from tests.core.features.study.pupil import Pupil
@@ -51,11 +49,6 @@ async def test_where_no_word_is_known_that_is_said(locale: str) -> None:
     assert _texts(await pupil.says("/card xyzzy plugh")) == phrase("study.card.none", locale)
     assert _texts(await pupil.says("/card")) == phrase("study.card.which", locale)
     assert pupil.shelf.kept == {}
-
-
-def test_words_to_explain_are_no_wish_for_more_of_the_lesson() -> None:
-    assert wish(Said(text="/explain mi moku"), "en") is None
-    assert wish(Said(text="/explain 2"), "en") == StudyIntent(name="explain", rest="2")
 
 
 def test_a_text_is_glossed_word_by_word() -> None:

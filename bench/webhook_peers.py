@@ -1,4 +1,4 @@
-"""Other servers at the same door: the least program that does the same work, and what a user would pick instead."""
+"""Peers of the Telegram webhook: a minimal server that verifies and stores, and python-telegram-bot."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ async def floor(port: int) -> None:
     async with pool.connection() as connection:
         await connection.execute("CREATE TABLE IF NOT EXISTS floor_events (id text PRIMARY KEY, payload jsonb)")
 
-    async def take(request: web.Request) -> web.Response:
+    async def receive(request: web.Request) -> web.Response:
         if request.headers.get(_HEADER) != SECRET:
             return web.Response(status=401)
         body = await request.read()
@@ -36,7 +36,7 @@ async def floor(port: int) -> None:
         return web.Response()
 
     app = web.Application()
-    app.router.add_post("/telegram", take)
+    app.router.add_post("/telegram", receive)
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port, backlog=1024).start()
@@ -44,7 +44,7 @@ async def floor(port: int) -> None:
 
 
 async def telegram_bot(port: int) -> None:
-    """python-telegram-bot's own webhook server with a handler that does nothing; it keeps nothing."""
+    """python-telegram-bot's own webhook server with a handler that does nothing; it stores nothing."""
     from telegram import Update
     from telegram.ext import Application, MessageHandler, filters
 

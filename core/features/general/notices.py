@@ -2,8 +2,9 @@
 
 from core.channel import LiveUpdates
 from core.dialogue.draft import TurnDraft
+from core.dialogue.intent import Incoming
 from core.dialogue.suggestions import suggest
-from core.event import Due, Event, Gesture, Left, Ready, Spoke, Stopped
+from core.event import Due, Gesture, Left, Ready, Spoke, Stopped
 from core.phrases import phrase
 from core.reply import Text
 
@@ -11,9 +12,9 @@ from core.reply import Text
 class Notices:
     """Answers what happens: `Gesture`, links to read, `Spoke` without words, `Ready`, `Due`, `Left`, `Stopped`."""
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - who answers at once shows no signs
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - answers immediately, no live updates
         locale = draft.conversation.learner.locale
-        match event.body:
+        match incoming.event.body:
             case Spoke(heard=heard, unheard=unheard) if not heard.strip():
                 return draft.with_replies(Text(text=phrase(unheard or "voice.unheard", locale)))
             case Gesture(what=what, text=text):

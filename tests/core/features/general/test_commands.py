@@ -8,17 +8,20 @@ import pytest
 from core.address import Address
 from core.channel import LiveUpdates
 from core.conversation import Message
-from core.dialogue.commands import COMMANDS, GeneralCommands
 from core.dialogue.draft import TurnDraft
-from core.dialogue.notices import Notices
+from core.dialogue.feature import all_features, listed_commands
 from core.dialogue.text import command, links, stops
 from core.event import Body, Due, Event, Gesture, Joined, Left, Ready, Said, Sender, Spoke, Stopped, Tapped
+from core.features.general.commands import GeneralCommands
+from core.features.general.notices import Notices
 from core.features.knowledge.links import LinkAnswerer
 from core.phrases import locales, phrase, phrases
 from core.reply import Text
 from tests.fakes.collaborators import Reader, Signs, StillClock, conversation
+from tests.fakes.dialogue import incoming
 
 LIVE: LiveUpdates = Signs()
+COMMANDS = listed_commands(all_features())
 
 
 def event(body: Body | str) -> Event:
@@ -30,7 +33,9 @@ def event(body: Body | str) -> Event:
 async def after(body: Body | str, *, locale: str = "en", offline: bool = False, name: str = "") -> TurnDraft:
     past = (Message(role="person", text="hi", at=StillClock().now()),)
     here = replace(conversation(locale=locale, name=name), history=past, title="Old", focus="old")
-    draft = await GeneralCommands(offline=offline).answer(event(body), TurnDraft(conversation=here), LIVE)
+    draft = await GeneralCommands(commands=COMMANDS, offline=offline).answer(
+        incoming(event(body), locale), TurnDraft(conversation=here), LIVE
+    )
     assert draft is not None
     return draft
 
@@ -117,7 +122,12 @@ async def test_stop_with_nothing_running_says_so() -> None:
 
 @pytest.mark.parametrize("said", ["hello", "1/2", "/", "// no", "http://x.y/help", "/123"])
 async def test_what_is_no_command_is_left_alone(said: str) -> None:
-    assert await GeneralCommands().answer(event(said), TurnDraft(conversation=conversation()), LIVE) is None
+    assert (
+        await GeneralCommands(commands=COMMANDS).answer(
+            incoming(event(said)), TurnDraft(conversation=conversation()), LIVE
+        )
+        is None
+    )
 
 
 def test_a_command_is_read_with_what_follows_it() -> None:
@@ -153,7 +163,7 @@ def test_brackets_belong_to_an_address_where_they_are_closed_in_it(said: str, fo
 async def occasion(body: Body | str, locale: str = "en") -> tuple[TurnDraft | None, Reader]:
     reader = Reader()
     draft = TurnDraft(conversation=conversation(locale=locale))
-    happened = event(body)
+    happened = incoming(event(body), locale)
     answered = await Notices().answer(happened, draft, LIVE)
     return answered or await LinkAnswerer(reader=reader).answer(happened, draft, LIVE), reader
 

@@ -1,91 +1,53 @@
-"""What people can ask for by a slash: data that platforms can register, and the answers to the general ones."""
+"""Answers to the general commands."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 
 from core.channel import LiveUpdates
 from core.dialogue import offline_notice
 from core.dialogue.draft import TurnDraft
+from core.dialogue.intent import UNKNOWN_COMMAND, Command, Incoming, button
 from core.dialogue.suggestions import suggest
-from core.dialogue.text import command, stops
-from core.event import Event, Joined, Said
+from core.event import Joined, Stopped
 from core.phrases import locales, phrase
 from core.reply import Choice, Text
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandInfo:
-    """A command without its slash, and the key of the phrase that describes it.
-
-    The answer to a `private` one concerns nobody but who asks: among others it is shown to them only, where a platform can.
-    """
-
-    name: str
-    about: str
-    private: bool = False
-
-
-_NAMES = (
-    "start",
-    "lesson",
-    "quiz",
-    "review",
-    "progress",
-    "word",
-    "card",
-    "courses",
-    "continue",
-    "language",
-    "voice",
-    "new",
-    "link",
-    "unlink",
-    "mydata",
-    "forget",
-    "stop",
-    "help",
-)
-_PRIVATE = frozenset({"progress", "card", "continue", "language", "voice", "link", "unlink", "mydata", "forget"})
-COMMANDS = tuple(CommandInfo(name=name, about=f"command.{name}", private=name in _PRIVATE) for name in _NAMES)
 _VOICES = {"on": "always", "always": "always", "off": "never", "never": "never", "auto": "auto"}
 
 
 class GeneralCommands:
-    """Answers `/start`, `/help`, `/language`, `/voice`, `/new`, an idle `/stop`, and every command that nobody before it knew.
+    """Answers the general commands, whoever opens the conversation, an idle stop, and commands that no feature declares.
 
-    Words to explain (`/explain moku li pona`) are left to who talks.
-
-    `offline` says that there is no model, which `/start` and `/help` then tell.
+    `commands` are listed by `/help`. `offline` means that there is no model, which `/start` and `/help` then say.
     """
 
-    def __init__(self, *, infos: tuple[CommandInfo, ...] = COMMANDS, offline: bool = False) -> None:
-        self._infos = infos
+    def __init__(self, *, commands: tuple[Command, ...], offline: bool = False) -> None:
+        self._commands = commands
         self._offline = offline
 
-    async def answer(self, event: Event, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - who answers at once shows no signs
-        if isinstance(event.body, Joined):
+    async def answer(self, incoming: Incoming, draft: TurnDraft, live: LiveUpdates) -> TurnDraft | None:  # noqa: ARG002 - answers immediately, no live updates
+        intent = incoming.intent
+        if isinstance(incoming.event.body, Joined):
             return self._welcome(draft)
-        if isinstance(event.body, Said) and stops(event):
-            return draft.with_replies(Text(text=phrase("stop.idle", draft.conversation.learner.locale)))
-        asked = command(event)
-        if asked is None:
+        if intent is None or isinstance(incoming.event.body, Stopped):
             return None
-        name, rest = asked
-        match name:
+        match intent.name:
+            case "stop":
+                return draft.with_replies(Text(text=phrase("stop.idle", draft.conversation.learner.locale)))
             case "start":
                 return self._welcome(draft)
             case "help":
                 return self._help(draft)
-            case "language" | "lang":
-                return _language(rest, draft)
+            case "language":
+                return _language(intent.arguments, draft)
             case "voice":
-                return _voice(rest, draft)
-            case "new" | "reset":
+                return _voice(intent.arguments, draft)
+            case "new":
                 return _afresh(draft)
-            case "explain" if rest:
-                return None
+            case name if name == UNKNOWN_COMMAND:
+                return self._unknown(intent.arguments.partition(" ")[0][:32], draft)
             case _:
-                return self._unknown(name[:32], draft)
+                return None
 
     def _welcome(self, draft: TurnDraft) -> TurnDraft:
         learner = draft.conversation.learner
@@ -93,7 +55,7 @@ class GeneralCommands:
         parts = (hello, *self._intro(learner.locale), phrase("start.next", learner.locale))
         choices = suggest(learner.locale, "lesson", "courses", "help")
         others = tuple(
-            Choice(label=phrase("language.name", tag), value=f"/language {tag}")
+            button(phrase("language.name", tag), "language", tag)
             for tag in locales()
             if phrase("language.name", tag) != phrase("language.name", learner.locale)
         )
@@ -101,7 +63,7 @@ class GeneralCommands:
 
     def _help(self, draft: TurnDraft) -> TurnDraft:
         locale = draft.conversation.learner.locale
-        lines = "\n".join(f"/{info.name} – {phrase(info.about, locale)}" for info in self._infos)
+        lines = "\n".join(f"/{one.name} – {phrase(one.about, locale)}" for one in self._commands)
         parts = (phrase("help.title", locale), lines, phrase("help.more", locale), *self._intro(locale))
         choices = suggest(locale, "lesson", "quiz", "review", "courses")
         return self._introduced(draft).with_replies(Text(text="\n\n".join(parts), choices=choices))
@@ -109,7 +71,7 @@ class GeneralCommands:
     def _unknown(self, name: str, draft: TurnDraft) -> TurnDraft:
         locale = draft.conversation.learner.locale
         said = [phrase("help.unknown", locale, command=f"/{name}")]
-        near = [f"/{found}" for found in get_close_matches(name, [info.name for info in self._infos], n=1)]
+        near = [f"/{found}" for found in get_close_matches(name, [one.name for one in self._commands], n=1)]
         said += [phrase("help.nearest", locale, command=found) for found in near]
         choices = tuple(Choice(label=found, value=found) for found in near)
         return draft.with_replies(Text(text=" ".join(said), choices=choices + suggest(locale, "help")))
@@ -125,7 +87,7 @@ def _language(wanted: str, draft: TurnDraft) -> TurnDraft:
     before = draft.conversation
     here = before.learner.locale
     names = {tag: phrase("language.name", tag) for tag in locales()}
-    choices = tuple(Choice(label=name, value=f"/language {tag}") for tag, name in names.items())
+    choices = tuple(button(name, "language", tag) for tag, name in names.items())
     if not wanted:
         return draft.with_replies(Text(text=phrase("language.ask", here), choices=choices))
     locale = _locale(wanted)
@@ -153,7 +115,7 @@ def _voice(wanted: str, draft: TurnDraft) -> TurnDraft:
     manner = _VOICES.get(wanted.casefold())
     if manner is None:
         values = (("always", "on"), ("auto", "auto"), ("never", "off"))
-        choices = tuple(Choice(label=phrase(f"voice.button_{key}", locale), value=f"/voice {to}") for key, to in values)
+        choices = tuple(button(phrase(f"voice.button_{key}", locale), "voice", to) for key, to in values)
         return draft.with_replies(Text(text=phrase("voice.ask", locale), choices=choices))
     voice = "always" if manner == "always" else "never" if manner == "never" else "auto"
     changed = replace(before, learner=replace(before.learner, voice=voice))

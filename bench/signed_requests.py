@@ -1,4 +1,4 @@
-"""Signed calls of Slack, Twilio and Discord as they come in, each with ids of its own, as raw HTTP."""
+"""Signed webhook requests of Slack, Twilio and Discord, each with new ids."""
 
 import hmac
 import itertools
@@ -20,8 +20,8 @@ _numbers = itertools.count(time.time_ns() // 1000 % 10**12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
-    """`path` is the same for our server and for what it is held against."""
+class SignedRequest:
+    """A POST request; `path` is the same on Sona and on its peers."""
 
     path: str
     mime: str
@@ -29,14 +29,14 @@ class Call:
     body: bytes
 
     def raw(self) -> bytes:
-        """The request's bytes on a connection that is kept."""
+        """HTTP/1.1 bytes for a keep-alive connection."""
         lines = {"Host": "bench.example", "Content-Type": self.mime, "Content-Length": str(len(self.body))}
         head = "".join(f"{name}: {value}\r\n" for name, value in (lines | dict(self.headers)).items())
         return f"POST {self.path} HTTP/1.1\r\n{head}\r\n".encode() + self.body
 
 
-def slack() -> Call:
-    """A direct message's event."""
+def slack() -> SignedRequest:
+    """Event of a direct message."""
     number, stamp = next(_numbers), str(int(time.time()))
     person = number % PEOPLE
     event = {
@@ -49,7 +49,7 @@ def slack() -> Call:
         "channel_type": "im",
         "team": "T1",
     }
-    whole = {
+    payload = {
         "token": "x",
         "team_id": "T1",
         "api_app_id": "A1",
@@ -59,13 +59,13 @@ def slack() -> Call:
         "authorizations": [{"enterprise_id": None, "team_id": "T1", "user_id": "UBOT", "is_bot": True}],
         "event": event,
     }
-    body = json.dumps(whole).encode()
+    body = json.dumps(payload).encode()
     digest = hmac.new(SLACK_SECRET.encode(), b"v0:" + stamp.encode() + b":" + body, sha256).hexdigest()
     headers = {"X-Slack-Signature": f"v0={digest}", "X-Slack-Request-Timestamp": stamp}
-    return Call(path="/slack", mime="application/json", headers=headers, body=body)
+    return SignedRequest(path="/slack", mime="application/json", headers=headers, body=body)
 
 
-def sms() -> Call:
+def sms() -> SignedRequest:
     """A text message."""
     number = next(_numbers)
     fields = {
@@ -80,17 +80,19 @@ def sms() -> Call:
         "NumSegments": "1",
         "ApiVersion": "2010-04-01",
     }
-    words = f"{PUBLIC_URL}/sms" + "".join(name + value for name, value in sorted(fields.items()))
-    signature = b64encode(hmac.digest(TWILIO_TOKEN.encode(), words.encode(), sha1)).decode()
+    signed = f"{PUBLIC_URL}/sms" + "".join(name + value for name, value in sorted(fields.items()))
+    signature = b64encode(hmac.digest(TWILIO_TOKEN.encode(), signed.encode(), sha1)).decode()
     headers = {"X-Twilio-Signature": signature}
-    return Call(path="/sms", mime="application/x-www-form-urlencoded", headers=headers, body=urlencode(fields).encode())
+    return SignedRequest(
+        path="/sms", mime="application/x-www-form-urlencoded", headers=headers, body=urlencode(fields).encode()
+    )
 
 
-def discord() -> Call:
-    """A slash command in a private chat of its own: a second one there before the first is answered is another story."""
+def discord() -> SignedRequest:
+    """Slash command in a new private chat: a second command in a chat whose first is unanswered is treated differently."""
     number, stamp = next(_numbers), str(int(time.time()))
     person = str(10**17 + number)
-    whole = {
+    payload = {
         "id": str(10**18 + number),
         "application_id": "900",
         "type": 2,
@@ -104,15 +106,16 @@ def discord() -> Call:
         "authorizing_integration_owners": {"1": person},
         "data": {"id": "1", "type": 1, "name": "review"},
     }
-    body = json.dumps(whole).encode()
+    body = json.dumps(payload).encode()
     signature = DISCORD_KEY.sign(stamp.encode() + body).signature.hex()
     headers = {"X-Signature-Ed25519": signature, "X-Signature-Timestamp": stamp}
-    return Call(path="/discord", mime="application/json", headers=headers, body=body)
+    return SignedRequest(path="/discord", mime="application/json", headers=headers, body=body)
 
 
-CALLS: Mapping[str, Callable[[], Call]] = {"slack": slack, "sms": sms, "discord": discord}
+PLATFORMS: Mapping[str, Callable[[], SignedRequest]] = {"slack": slack, "sms": sms, "discord": discord}
 
 
-def many(platform: str, count: int) -> Iterator[Call]:
-    make = CALLS[platform]
+def signed_requests(platform: str, count: int) -> Iterator[SignedRequest]:
+    """Yield new requests of a platform."""
+    make = PLATFORMS[platform]
     return (make() for _ in range(count))
