@@ -6,9 +6,10 @@ from typing import Any
 from sqlalchemy import insert, select
 
 from storage.engine.database import Database
-from storage.maintenance.cleanup import RETENTION, Cleanup, blob_columns
+from storage.maintenance.cleanup import RETENTION, Cleanup
 from storage.messaging.blobs import PostgresBlobs
 from storage.tables import metadata
+from storage.tables.blob_references import blob_columns
 from tests.fakes.clock import ManualClock
 from tests.storage.rows import count, put
 

@@ -17,7 +17,8 @@ from core.errors import Refused
 from core.ports.feed import FeedEntry, LiveSignal
 from storage.engine.database import Database
 from storage.messaging.blobs import PostgresBlobs
-from storage.messaging.feed import PostgresFeed, storable
+from storage.messaging.feed import PostgresFeed
+from storage.rows.json_values import storable
 from storage.valkey.pubsub import PubSub, SignalsMissed
 
 HERE = Address("web", "ada")

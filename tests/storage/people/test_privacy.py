@@ -276,7 +276,7 @@ async def test_files_that_are_too_many_are_listed_and_the_newest_come(
     street.clock.pass_(60)
     newest = await blobs.put(b"0123456789", mime="audio/ogg")
     await put(database, "sources", id="s-newest", uri=newest, owner=ana)
-    records = await PersonalData(database).export(ana, most=12)
+    records = await PersonalData(database).export(ana, max_bytes=12)
     assert {blob["key"] for blob in records["blobs"] if blob["data"]} == {newest}
     assert len(records["blobs"]) == 3
     with zipfile.ZipFile(io.BytesIO(build_zip(records, street.clock.now()))) as archive:
