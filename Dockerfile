@@ -1,5 +1,6 @@
-# One image for every process of Sona; the command says which. The packages come as wheels, so nothing is compiled and no build tools are needed.
-FROM python:3.13-slim AS packages
+# One image for every process of Sona, selected by the command. All packages are wheels, so no build tools are needed.
+# The Python version is the one that CI tests; tests/docs/test_compose.py compares them.
+FROM python:3.11-slim AS packages
 WORKDIR /build
 COPY requirements.lock .
 RUN python -m venv --without-pip /opt/sona \
@@ -8,7 +9,7 @@ RUN python -m venv --without-pip /opt/sona \
     && printf '#!/bin/sh\nexec /opt/sona/bin/python -m workers "$@"\n' >/opt/sona/bin/sona \
     && chmod 755 /opt/sona/bin/sona
 
-FROM python:3.13-slim
+FROM python:3.11-slim
 RUN groupadd --gid 10001 sona \
     && useradd --uid 10001 --gid 10001 --home-dir /var/lib/sona --create-home --shell /usr/sbin/nologin sona
 COPY --from=packages /opt/sona /opt/sona

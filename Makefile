@@ -1,4 +1,4 @@
-# Needs make and Python 3.11 or newer; everything else comes from the lock files. `make run ARGS="--port 9000"` hands options on.
+# Needs make and Python 3.11 or newer; everything else comes from the lock files. ARGS is passed on: `make run ARGS="--port 9000"`.
 ARGS ?=
 
 .PHONY: run test check bench lock

@@ -15,8 +15,9 @@ from sqlalchemy import text
 
 from bench.placement import pin_server
 from storage.engine.database import Database
+from workers.processes.attach import attached
+from workers.processes.programs import no_programs
 from workers.settings import Settings, load
-from workers.supervisor.attach import no_parts, visit
 
 
 @asynccontextmanager
@@ -24,7 +25,7 @@ async def embedded_servers(**chosen: object) -> AsyncGenerator[Settings]:
     """Settings with the addresses of fresh embedded servers, migrated and with the product's durability."""
     home = Path(tempfile.mkdtemp(prefix="sona-bench-"))
     try:
-        async with visit(load(home=home, **chosen), programs=no_parts) as settings:
+        async with attached(load(home=home, **chosen), select=no_programs) as settings:
             yield settings
     finally:
         shutil.rmtree(home, ignore_errors=True)

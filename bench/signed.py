@@ -14,8 +14,8 @@ from bench.signed_requests import DISCORD_KEY, PUBLIC_URL, SLACK_SECRET, TWILIO_
 from bench.wrk import WrkResult, run_wrk, skipped_without_wrk
 from tests.fakes.discord import FakeDiscord
 from tests.fakes.slack import TOKEN, FakeSlack
+from workers.processes.up import free_port
 from workers.settings import Settings
-from workers.supervisor.up import free_port
 
 SECONDS = 5
 ROUNDS = 3

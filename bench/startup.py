@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bench.environment import wait_until_ready
 from bench.report import Entry, Row, at_most
-from workers.supervisor.up import free_port
+from workers.processes.up import free_port
 
 ROOT = Path(__file__).parents[1]
 ROUNDS = 3

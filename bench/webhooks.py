@@ -10,8 +10,8 @@ from bench.report import Entry, Row, against_peer
 from bench.webhook_peers import SECRET
 from bench.wrk import run_wrk, skipped_without_wrk
 from tests.fakes.telegram import TOKEN, FakeTelegram
+from workers.processes.up import free_port
 from workers.settings import Settings
-from workers.supervisor.up import free_port
 
 SECONDS = 6
 ROUNDS = 3

@@ -20,8 +20,8 @@ from core.outbound import OutboundMessage
 from core.reply import Reply, Text
 from workers.compose import assembly, knowledge
 from workers.compose.stores import Stores
-from workers.compose.turn_worker import LocalWake, TurnWorker, make_rooms
-from workers.processes.worker import BuildWorker, run_street
+from workers.compose.turn_worker import LocalWake, TurnWorker, make_turn_worker
+from workers.processes.worker import BuildWorker, run_turns
 from workers.queue.celery import App
 from workers.queue.wake import CeleryWake
 from workers.settings import Settings, load
@@ -103,7 +103,9 @@ def waiting(seconds: float) -> BuildWorker:
 
     async def build(settings: Settings, app: App) -> TurnWorker:
         stores, wake, channels = _parts(settings, app)
-        return make_rooms(stores, channels=channels, mind=WaitingEcho(seconds), senses=NoSpeech(), wake=wake)
+        return make_turn_worker(
+            stores, channels=channels, dispatcher=WaitingEcho(seconds), turn_speech=NoSpeech(), wake=wake
+        )
 
     return build
 
@@ -112,7 +114,7 @@ async def real(settings: Settings, app: App) -> TurnWorker:
     """Build the product's worker behind the benchmark's channel."""
     stores, wake, channels = _parts(settings, app)
     model = knowledge.embedder(settings)
-    return assembly.furnished(stores, wake=wake, channels=channels, embedder=model, chance=SystemRandom())
+    return assembly.build_turn_worker(stores, wake=wake, channels=channels, embedder=model, rng=SystemRandom())
 
 
 def _parts(settings: Settings, app: App) -> tuple[Stores, LocalWake, dict[str, Channel]]:
@@ -122,4 +124,4 @@ def _parts(settings: Settings, app: App) -> tuple[Stores, LocalWake, dict[str, C
 
 
 if __name__ == "__main__":
-    run_street(load(), furnish=real if sys.argv[1] == "agent" else waiting(float(sys.argv[2])))
+    run_turns(load(), build=real if sys.argv[1] == "agent" else waiting(float(sys.argv[2])))

@@ -19,17 +19,17 @@ _PATIENCE = 50.0
 @contextmanager
 def postgres_server(home: Path) -> Generator[str]:
     """The address of a server that forgets on a power cut, which tests can do without."""
-    server = EmbeddedPostgres(home)
+    server = EmbeddedPostgres(home, application="sona")
     program = asyncio.run(server.prepare())
     with _running(program, ("-c", "fsync=off"), lambda pid: asyncio.run(server.ready(pid))):
         yield server.url
-    server.tidy()
+    server.remove_socket_folder()
 
 
 @contextmanager
 def valkey_server(home: Path) -> Generator[str]:
     """The address of a server."""
-    server = EmbeddedValkey(home, chance=random.Random())
+    server = EmbeddedValkey(home, rng=random.Random())
     program = asyncio.run(server.prepare())
     with _running(program, (), lambda _: asyncio.run(server.ready())):
         yield server.url
@@ -55,7 +55,7 @@ def _running(program: Program, more: tuple[str, ...], ready: Callable[[int], boo
         _wait(lambda: ready(process.pid), process, program.log)
         yield
     finally:
-        process.send_signal(signal.SIGQUIT if program.last is signal.SIGQUIT else program.stop)
+        process.send_signal(signal.SIGQUIT if program.kill_signal is signal.SIGQUIT else program.stop_signal)
         process.wait(_PATIENCE)
 
 

@@ -1,1 +1,1 @@
-"""The processes: settings, assembly, Celery, supervisor and command line."""
+"""The processes: settings, composition root, Celery, supervisor and command line."""

@@ -1,4 +1,4 @@
-"""`python -m workers` is `sona`."""
+"""Run `sona` as `python -m workers`."""
 
 from workers.cli import main
 

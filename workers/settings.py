@@ -1,4 +1,4 @@
-"""The environment, read once into a frozen object that is passed to whoever needs it."""
+"""The environment, read once into a frozen object that is passed to its users."""
 
 import os
 import secrets
@@ -24,7 +24,7 @@ def _secret(name: str) -> Any:
 
 
 class Settings(BaseSettings):
-    """Every setting, with the variable it comes from; an empty variable counts as not set. `.env` is read from the working folder."""
+    """Every setting with its environment variable; an empty variable counts as unset. `.env` is read from the working folder."""
 
     model_config = SettingsConfigDict(
         env_file=".env",
@@ -92,33 +92,33 @@ class Settings(BaseSettings):
 
 
 def variables() -> dict[str, str]:
-    """Each variable's name and the name of the setting it fills."""
+    """Map each environment variable to its setting's name."""
     return {str(field.validation_alias): name for name, field in Settings.model_fields.items()}
 
 
-def load(**chosen: Any) -> Settings:
-    """The settings of this process; `chosen` (by setting name, `None` = not chosen) wins over the environment.
+def load(**overrides: Any) -> Settings:
+    """Return the settings; `overrides` (by setting name, `None` = not given) take precedence over the environment.
 
-    `home` comes back absolute and exists, readable by its owner only, and `secret_key` is never empty: one is
-    made and kept in the home when none is set. Raises `Malformed` naming the variables that cannot be read.
+    `home` is absolute and exists, readable by its owner only. `secret_key` is never empty: when unset, one is
+    generated and stored in the home. Raises `Malformed` naming the invalid variables, without their values.
     """
     try:
-        settings = Settings(**{name: value for name, value in chosen.items() if value is not None})
+        settings = Settings(**{name: value for name, value in overrides.items() if value is not None})
     except ValidationError as error:
-        raise Malformed(_plain(error)) from error
+        raise Malformed(_describe(error)) from error
     home = settings.home.expanduser().absolute()
-    _make(home)
-    key = settings.secret_key or _kept_key(home / "secret.key")
+    _create_home(home)
+    key = settings.secret_key or _read_or_create_key(home / "secret.key")
     return settings.model_copy(update={"home": home, "secret_key": key})
 
 
-def _plain(error: ValidationError) -> str:
+def _describe(error: ValidationError) -> str:
     names = {name: variable for variable, name in variables().items()}
     lines = [f"{names.get(str(e['loc'][0]), e['loc'][0])}: {e['msg']}" for e in error.errors() if e["loc"]]
-    return "a setting cannot be read: " + "; ".join(lines)
+    return "invalid setting: " + "; ".join(lines)
 
 
-def _make(home: Path) -> None:
+def _create_home(home: Path) -> None:
     try:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         if not os.access(home, os.W_OK | os.X_OK):
@@ -127,18 +127,18 @@ def _make(home: Path) -> None:
         raise Malformed(f"SONA_HOME {str(home)!r} cannot be used: {error.strerror}") from error
 
 
-def _kept_key(path: Path) -> str:
-    """The key kept in the file; whoever of several processes links first decides which key it is."""
+def _read_or_create_key(path: Path) -> str:
+    """Return the stored key; of several processes creating it, the first to link its file wins."""
     if not path.exists():
-        fresh = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
-        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        candidate = path.with_name(f"{path.name}.{secrets.token_hex(6)}")
+        with os.fdopen(os.open(candidate, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             file.write(secrets.token_urlsafe(48))
             file.flush()
             os.fsync(file.fileno())
         try:
-            os.link(fresh, path)
+            os.link(candidate, path)
         except FileExistsError:
             pass
         finally:
-            fresh.unlink()
+            candidate.unlink()
     return path.read_text().strip()

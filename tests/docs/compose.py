@@ -1,4 +1,4 @@
-"""The part of the Compose specification that our file may use; anything else in it is a mistake."""
+"""The subset of the Compose specification that our file may use; anything else is an error."""
 
 import re
 from collections.abc import Mapping
@@ -73,13 +73,13 @@ class Compose(_Strict):
 
 
 def read(path: Path = ROOT / "docker-compose.yml") -> Compose:
-    """The file, its `x-` parts left out. Raises pydantic's `ValidationError` with every mistake."""
+    """Read the file without its `x-` parts. Raises pydantic's `ValidationError` with every mistake."""
     data = cast("dict[str, object]", yaml.safe_load(path.read_text(encoding="utf-8")))
     return Compose.model_validate({key: value for key, value in data.items() if not key.startswith("x-")})
 
 
 def filled(text: str, variables: Mapping[str, str]) -> str:
-    """The text as Compose fills it in. Raises `KeyError` with the message for a required variable that is missing."""
+    """Substitute variables as Compose does. Raises `KeyError` with the message of a missing required variable."""
 
     def value(found: re.Match[str]) -> str:
         given = variables.get(found["name"], "")

@@ -1,4 +1,4 @@
-"""The counters that the code counts, read from its source."""
+"""The counters in the source code."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ _NAMES = ("count", "_count")
 
 
 def counters() -> dict[str, frozenset[str]]:
-    """The labels of each counter, by its full name."""
+    """Return each counter's labels by its full name."""
     found: dict[str, frozenset[str]] = {}
     for path, call in _calls():
         if not _is_step(path, call):
@@ -21,7 +21,7 @@ def counters() -> dict[str, frozenset[str]]:
 
 
 def steps() -> set[str]:
-    """The forms that platforms step down to, which they count by name alone."""
+    """Return the fallback forms that platforms count by name alone."""
     return {name for path, call in _calls() if _is_step(path, call) for name in _texts(call.args[0])}
 
 

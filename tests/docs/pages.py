@@ -1,4 +1,4 @@
-"""The documents, and what is in them: fences, words set as code, links and headings."""
+"""The documentation pages and their content: fences, inline code, links and headings."""
 
 import re
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ _HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fence:
-    """A block of code. `path` is the file that it is the content of, or empty."""
+    """A code block. `path` is the file whose content it shows, or empty."""
 
     page: Path
     language: str
@@ -40,29 +40,29 @@ def fences(page: Path) -> Iterator[Fence]:
 
 
 def prose(page: Path) -> str:
-    """The page without its fences."""
+    """Return the page without its fences."""
     return _FENCE.sub("", text(page))
 
 
 def codes(page: Path) -> list[str]:
-    """What is set as code within lines."""
+    """Return inline code."""
     return _CODE.findall(prose(page))
 
 
 def commands(page: Path) -> list[str]:
-    """Every command line: lines of `sh` fences without their comments, and code in lines that begins like one."""
+    """Return command lines: lines of `sh` fences without comments, and inline code that starts like a command."""
     lines = [line for fence in fences(page) if fence.language == "sh" for line in fence.text.splitlines()]
     bare = (re.sub(r"\s+# .*$", "", line).strip() for line in lines)
     return [line for line in (*bare, *codes(page)) if line.startswith(("make ", "sona ", "docker ", "printf "))]
 
 
 def links(page: Path) -> list[str]:
-    """Links and pictures that point into this repository."""
+    """Return links and pictures that point into this repository."""
     found = [*_LINK.findall(prose(page)), *_PICTURE.findall(prose(page))]
     return [link for link in found if not re.match(r"[a-z]+:", link)]
 
 
 def anchors(page: Path) -> set[str]:
-    """The names under which headings can be linked to, as GitHub makes them."""
+    """Return the headings' anchors as GitHub generates them."""
     headings = (re.sub(r"[^\w\- ]", "", heading.lower()) for heading in _HEADING.findall(prose(page)))
     return {heading.replace(" ", "-") for heading in headings}

@@ -1,4 +1,4 @@
-"""Takes the pictures of the README from a running house: `python -m tests.docs.pictures http://127.0.0.1:8080 docs/images`."""
+"""Take the README's pictures from a running Sona: `python -m tests.docs.pictures http://127.0.0.1:8080 docs/images`."""
 
 import asyncio
 import sys
@@ -12,14 +12,14 @@ _WIDE: ViewportSize = {"width": 1080, "height": 760}
 _PHONE: ViewportSize = {"width": 390, "height": 780}
 
 
-async def _told(page: Page, words: str, answer: str) -> None:
-    """Say something and wait for what is answered."""
+async def _send(page: Page, words: str, answer: str) -> None:
+    """Send a message and wait for the answer."""
     await page.locator("#words").fill(words)
     await page.locator("#words").press("Enter")
     await page.locator("#log > .sona", has_text=answer).last.wait_for()
 
 
-async def _opened(browser: Browser, url: str, size: ViewportSize, *, phone: bool = False) -> Page:
+async def _open(browser: Browser, url: str, size: ViewportSize, *, phone: bool = False) -> Page:
     context = await browser.new_context(
         viewport=size, color_scheme="light", has_touch=phone, is_mobile=phone, device_scale_factor=2 if phone else 1
     )
@@ -33,12 +33,12 @@ async def _opened(browser: Browser, url: str, size: ViewportSize, *, phone: bool
 async def _shot(
     browser: Browser, url: str, size: ViewportSize, *, phone: bool, first: str, kind: str, to: Path
 ) -> None:
-    """Ask something, then for a quiz, in new conversations until chance begins it with this kind of question."""
+    """Start quizzes in new conversations until one begins with this kind of question, then take the picture."""
     for _ in range(30):
-        page = await _opened(browser, url, size, phone=phone)
+        page = await _open(browser, url, size, phone=phone)
         if first:
-            await _told(page, first, "[1]")
-        await _told(page, "/quiz", "1/8")
+            await _send(page, first, "[1]")
+        await _send(page, "/quiz", "1/8")
         card = page.locator(".card").last
         if await card.locator(kind).count():
             await card.scroll_into_view_if_needed()
@@ -50,7 +50,7 @@ async def _shot(
 
 
 async def take(url: str, folder: Path) -> None:
-    """Both pictures, as PNG files in the folder."""
+    """Save both pictures as PNG files in the folder."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
         wide, phone = folder / "chat-light.png", folder / "chat-phone.png"

@@ -1,6 +1,8 @@
-"""`docker-compose.yml` and the Dockerfile, checked without an engine."""
+"""`docker-compose.yml` and the Dockerfile, checked without a container engine."""
 
+import os
 import re
+import sys
 from typing import Any
 
 import pytest
@@ -12,8 +14,8 @@ from workers.settings import Settings, variables
 
 GATEWAYS = {"telegram": "gateway", "discord": "gateway-discord", "slack": "gateway-slack"}
 ALWAYS = ("web", "worker", "ingest", "beat")
-LASTING = (*ALWAYS, *GATEWAYS.values())
-OURS = ("migrate", *LASTING)
+LONG_RUNNING = (*ALWAYS, *GATEWAYS.values())
+OURS = ("migrate", *LONG_RUNNING)
 _WRITTEN = re.compile(r"\$\{([A-Z_]+)")
 
 
@@ -23,18 +25,18 @@ def compose() -> Compose:
 
 
 def _stages() -> list[list[str]]:
-    """The Dockerfile's instructions by stage, continued lines joined, comments left out."""
+    """Return the Dockerfile's instructions by stage, with continued lines joined and comments removed."""
     text = re.sub(r"\\\n\s*", " ", (ROOT / "Dockerfile").read_text(encoding="utf-8"))
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     starts = [number for number, line in enumerate(lines) if line.startswith("FROM ")]
     return [lines[start:end] for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
 
 
-def test_every_part_of_the_house_is_there(compose: Compose) -> None:
+def test_every_process_has_a_service(compose: Compose) -> None:
     assert set(compose.services) == {"postgres", "valkey", *OURS}
 
 
-def test_a_key_that_compose_does_not_know_is_a_mistake(compose: Compose) -> None:
+def test_an_unknown_key_is_an_error(compose: Compose) -> None:
     web = compose.services["web"].model_dump(exclude_none=True)
     assert Container.model_validate(web)
     with pytest.raises(ValidationError, match="dependson"):
@@ -53,13 +55,13 @@ def test_the_image_carries_the_projects_version(compose: Compose) -> None:
     assert compose.services["web"].image == f"sona:{version[1]}"
 
 
-def test_no_image_moves_under_our_feet(compose: Compose) -> None:
+def test_every_image_has_a_fixed_tag(compose: Compose) -> None:
     bases = [stage[0].split()[1] for stage in _stages()]
     tags = [image.partition(":")[2] for image in (*bases, *(service.image for service in compose.services.values()))]
     assert all(tag and tag != "latest" for tag in tags)
 
 
-def test_nobody_is_root_or_writes_outside_its_own_places(compose: Compose) -> None:
+def test_no_service_runs_as_root_or_has_a_writable_file_system(compose: Compose) -> None:
     for name, service in compose.services.items():
         assert service.user.split(":")[0] not in ("", "0", "root"), name
         assert service.read_only, name
@@ -68,8 +70,8 @@ def test_nobody_is_root_or_writes_outside_its_own_places(compose: Compose) -> No
         assert not service.build or service.build == ".", name
 
 
-def test_everything_lasting_comes_back_and_is_asked_how_it_is(compose: Compose) -> None:
-    for name in ("postgres", "valkey", *LASTING):
+def test_long_running_services_restart_and_have_health_checks(compose: Compose) -> None:
+    for name in ("postgres", "valkey", *LONG_RUNNING):
         service = compose.services[name]
         assert service.restart == "unless-stopped", name
         assert service.healthcheck.test[0] == "CMD", name
@@ -77,7 +79,7 @@ def test_everything_lasting_comes_back_and_is_asked_how_it_is(compose: Compose) 
         assert service.healthcheck.timeout, name
 
 
-def test_what_is_depended_on_is_there_and_can_be_waited_for(compose: Compose) -> None:
+def test_dependencies_exist_and_can_be_waited_for(compose: Compose) -> None:
     for name, service in compose.services.items():
         for other, dependency in service.depends_on.items():
             awaited = compose.services[other]
@@ -87,10 +89,10 @@ def test_what_is_depended_on_is_there_and_can_be_waited_for(compose: Compose) ->
                 assert awaited.restart == "no", f"{name} waits for {other}"
 
 
-def test_nothing_starts_before_the_tables_stand(compose: Compose) -> None:
+def test_services_start_after_the_migrations(compose: Compose) -> None:
     assert compose.services["migrate"].command == ["migrate"]
     assert compose.services["migrate"].depends_on["postgres"].condition == "service_healthy"
-    for name in LASTING:
+    for name in LONG_RUNNING:
         conditions = {other: one.condition for other, one in compose.services[name].depends_on.items()}
         assert conditions["migrate"] == "service_completed_successfully", name
         assert conditions["postgres"] == conditions["valkey"] == "service_healthy", name
@@ -109,20 +111,20 @@ def test_all_processes_share_one_key_and_one_home(compose: Compose) -> None:
 
 
 @pytest.mark.parametrize("missing", ["SONA_SECRET_KEY", "POSTGRES_PASSWORD"])
-def test_a_missing_secret_is_told_before_anything_starts(compose: Compose, missing: str) -> None:
+def test_a_missing_secret_is_reported_before_anything_starts(compose: Compose, missing: str) -> None:
     chosen = {"POSTGRES_PASSWORD": "p4ss", "SONA_SECRET_KEY": "k3y"} | {missing: ""}
     with pytest.raises(KeyError, match=f"set {missing} in .env"):
         [filled(value, chosen) for value in compose.services["web"].environment.values()]
 
 
-def test_no_secret_is_written_down(compose: Compose) -> None:
+def test_no_secret_is_in_the_file(compose: Compose) -> None:
     for name, service in compose.services.items():
         for key, value in service.environment.items():
             if re.search(r"PASSWORD|KEY|TOKEN|SECRET", key):
                 assert _WRITTEN.match(value), f"{name}: {key}"
 
 
-def test_the_servers_are_not_reached_from_outside(compose: Compose) -> None:
+def test_the_servers_are_not_reachable_from_outside(compose: Compose) -> None:
     inside = compose.networks["inside"]
     assert inside is not None
     assert inside.internal
@@ -138,7 +140,7 @@ def test_volumes_and_networks_are_declared(compose: Compose) -> None:
         assert set(service.networks) <= compose.networks.keys(), name
 
 
-def test_every_platform_that_is_listened_to_has_a_gateway_that_is_there_when_asked_for(compose: Compose) -> None:
+def test_every_platform_with_a_gateway_has_an_optional_service(compose: Compose) -> None:
     tokens: dict[str, Any] = {name: "t" for name in variables().values() if name.endswith(("_token", "_key"))}
     assert set(gateways(Settings(**tokens))) == GATEWAYS.keys()
     for platform, name in GATEWAYS.items():
@@ -147,7 +149,7 @@ def test_every_platform_that_is_listened_to_has_a_gateway_that_is_there_when_ask
     assert not any(compose.services[name].profiles for name in ("migrate", *ALWAYS))
 
 
-def test_operators_are_told_of_every_gateway() -> None:
+def test_every_gateway_is_documented_for_operators() -> None:
     told = (ROOT / "docs" / "operators.md").read_text(encoding="utf-8")
     for platform in GATEWAYS:
         assert f"`sona gateway {platform}`" in told
@@ -161,7 +163,7 @@ def test_the_image_runs_as_the_user_that_owns_its_home(compose: Compose) -> None
     assert final.index("USER 10001:10001") > max(n for n, line in enumerate(final) if line.startswith(("RUN", "COPY")))
 
 
-def test_packages_are_installed_by_hash_and_no_tool_stays_behind() -> None:
+def test_packages_are_installed_by_hash_and_the_image_has_no_build_tools() -> None:
     first, final = _stages()
     installing = [line for line in first if " install " in line]
     assert installing
@@ -169,13 +171,21 @@ def test_packages_are_installed_by_hash_and_no_tool_stays_behind() -> None:
     assert not any(re.search(r"\b(pip|apt|apt-get|gcc|uv)\b", line) for line in final)
 
 
-def test_the_image_takes_what_exists_and_what_is_not_kept_out() -> None:
+def test_copied_paths_exist_and_are_not_ignored() -> None:
     ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     assert "*" in ignored
     copied = [line.split()[1:-1] for stage in _stages() for line in stage if re.match(r"COPY (?!--from)", line)]
     for source in (name for names in copied for name in names):
         assert (ROOT / source).exists(), source
         assert f"!{source}" in ignored, source
+
+
+def test_the_image_runs_the_python_that_ci_tests() -> None:
+    running = f"python:{sys.version_info[0]}.{sys.version_info[1]}-slim"
+    images = {stage[0].split()[1] for stage in _stages()}
+    if images != {running} and "CI" not in os.environ:
+        pytest.skip("outside CI the tests may run on another supported Python")
+    assert images == {running}
 
 
 def test_the_image_holds_every_package_of_the_project() -> None:

@@ -1,4 +1,4 @@
-"""The commands and health checks of `docker-compose.yml`, run as they stand against real servers."""
+"""The commands and health checks of `docker-compose.yml`, run as processes against real servers."""
 
 import os
 import subprocess
@@ -15,15 +15,15 @@ from tests.browser.conftest import free_port
 from tests.docs.compose import ROOT, Compose, filled, read
 from workers.settings import variables
 
-_PATIENCE = 40.0
+_TIMEOUT = 40.0
 
-# Nine of our processes start here, one after the other for the most part; each has a patience of its own.
+# Nine processes start here, mostly one after another; each has its own timeout.
 pytestmark = pytest.mark.timeout(180)
 
 
 @pytest.fixture
 def bare_database(postgres: str) -> Iterator[str]:
-    """A database with nothing in it."""
+    """An empty database."""
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute("CREATE DATABASE bare")
     yield postgres.replace("/postgres?", "/bare?", 1)
@@ -32,7 +32,7 @@ def bare_database(postgres: str) -> Iterator[str]:
 
 
 class Containers:
-    """The services as processes of this machine, told where its servers are."""
+    """The services as processes of this machine, connected to its servers."""
 
     def __init__(self, compose: Compose, *, home: Path, database_url: str, redis_url: str) -> None:
         self._compose = compose
@@ -53,19 +53,19 @@ class Containers:
         return {**own, "PYTHONPATH": str(ROOT), **given, **self._here}
 
     def run(self, name: str) -> subprocess.CompletedProcess[str]:
-        """A service that ends by itself."""
+        """Run a service that exits by itself."""
         return subprocess.run(
             self._sona(self._compose.services[name].command),
             env=self.environment(name),
             cwd=self._home,
             capture_output=True,
             text=True,
-            timeout=_PATIENCE,
+            timeout=_TIMEOUT,
         )
 
     @contextmanager
     def running(self, *names: str) -> Generator[dict[str, subprocess.Popen[bytes]]]:
-        """Services that end when they are told to."""
+        """Run services until the block ends."""
         processes = {name: self._start(name) for name in names}
         try:
             yield processes
@@ -73,7 +73,7 @@ class Containers:
             for process in processes.values():
                 process.terminate()
             for process in processes.values():
-                process.wait(_PATIENCE)
+                process.wait(_TIMEOUT)
 
     def _start(self, name: str) -> subprocess.Popen[bytes]:
         command = self._sona(self._compose.services[name].command)
@@ -81,7 +81,7 @@ class Containers:
             return subprocess.Popen(command, env=self.environment(name), cwd=self._home, stdout=log, stderr=log)
 
     def healthy(self, name: str) -> bool:
-        """Whether the service's own health check says so, once."""
+        """Whether one run of the service's health check succeeds."""
         _, program, *rest = self._compose.services[name].healthcheck.test
         words = [word.replace(":8080/", f":{self._port}/") for word in rest]
         command = self._sona(words) if program == "sona" else [sys.executable, *words]
@@ -93,23 +93,23 @@ class Containers:
         return [sys.executable, "-m", "workers", *words]
 
 
-def test_the_services_start_as_written_and_their_health_checks_tell_the_truth(
+def test_the_services_start_and_their_health_checks_are_accurate(
     bare_database: str, redis_url: str, tmp_path: Path
 ) -> None:
     containers = Containers(read(), home=tmp_path, database_url=bare_database, redis_url=redis_url)
-    assert not containers.healthy("worker"), "the tables are not there yet"
-    assert not containers.healthy("web"), "nobody serves yet"
+    assert not containers.healthy("worker"), "the tables do not exist yet"
+    assert not containers.healthy("web"), "the web server is not running yet"
     migrated = containers.run("migrate")
     assert migrated.returncode == 0, migrated.stderr
     with containers.running("web", "worker", "ingest", "beat") as processes:
-        deadline = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _TIMEOUT
         while not containers.healthy("web"):
             assert time.monotonic() < deadline, (tmp_path / "web.log").read_text()
         assert containers.healthy("worker")
         assert [name for name, process in processes.items() if process.poll() is not None] == []
 
 
-def test_a_gateway_without_a_token_says_so(bare_database: str, redis_url: str, tmp_path: Path) -> None:
+def test_a_gateway_without_a_token_fails_with_a_message(bare_database: str, redis_url: str, tmp_path: Path) -> None:
     containers = Containers(read(), home=tmp_path, database_url=bare_database, redis_url=redis_url)
     ended = containers.run("gateway")
     assert ended.returncode == 1

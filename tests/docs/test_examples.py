@@ -1,4 +1,4 @@
-"""The examples of the guide are real: the tool runs, the course loads, its questions can be asked."""
+"""The examples of the documentation work: the tool runs, and the course loads and yields questions."""
 
 import importlib.util
 import sys
@@ -20,7 +20,7 @@ from tests.fakes.collaborators import StillClock, conversation
 
 
 def _written(page: str, to: Path) -> list[Path]:
-    """The files that a page shows whole, written below a folder."""
+    """Write the files that a page shows to a folder."""
     made: list[Path] = []
     for fence in fences(ROOT / "docs" / page):
         if fence.path:
@@ -56,11 +56,13 @@ def context() -> ToolContext:
     )
 
 
-async def test_the_example_tool_does_what_it_says(days_until: Tool, context: ToolContext) -> None:
+async def test_the_example_tool_counts_days(days_until: Tool, context: ToolContext) -> None:
     assert (await days_until.run(context, {"day": "2026-11-22"})).text == "2 days"
 
 
-async def test_the_example_tool_faults_as_the_page_tells(days_until: Tool, context: ToolContext) -> None:
+async def test_the_example_tool_rejects_past_dates_and_invalid_arguments(
+    days_until: Tool, context: ToolContext
+) -> None:
     with pytest.raises(ToolFault, match="is over; today is 2026-11-20") as over:
         await days_until.run(context, {"day": "2026-11-19"})
     assert over.value.again
@@ -86,7 +88,7 @@ def test_the_example_course_loads(esperanto: Course) -> None:
     assert [section.heading for section in esperanto.units[0].note] == ["Things end in o", "What is acted upon"]
 
 
-def test_the_example_course_can_be_asked_about(esperanto: Course) -> None:
+def test_the_example_course_can_be_searched(esperanto: Course) -> None:
     catalogue = Catalogue([esperanto])
     found = catalogue.look_up("bread")
     assert found
@@ -94,7 +96,7 @@ def test_the_example_course_can_be_asked_about(esperanto: Course) -> None:
     assert catalogue.documents()
 
 
-def test_the_example_course_makes_questions_of_its_own(esperanto: Course) -> None:
+def test_the_example_course_yields_generated_questions(esperanto: Course) -> None:
     from core.learn.question_kinds import QuestionInput, meaning
 
     making = QuestionInput(

@@ -1,4 +1,4 @@
-"""The documents say only what is true: commands, settings, files, links and counters exist."""
+"""Commands, settings, files, links and counters named in the documentation exist."""
 
 import re
 import shlex
@@ -14,7 +14,7 @@ from core.phrases import locales
 from tests.docs.compose import read
 from tests.docs.counted import counters, steps
 from tests.docs.pages import PAGES, ROOT, anchors, codes, commands, links, named, prose, text
-from workers.admin.channel_matrix import LADDER
+from workers.admin.channel_matrix import FALLBACKS
 from workers.cli import main
 from workers.settings import variables
 
@@ -32,7 +32,7 @@ def _targets() -> set[str]:
 
 
 def _wrong_with_sona(words: Sequence[str]) -> str:
-    """What is wrong with a `sona` command line, or nothing."""
+    """Return what is wrong with a `sona` command line, or an empty string."""
     command: click.Command = main
     options = {name for parameter in main.params for name in parameter.opts}
     for word in words:
@@ -63,11 +63,19 @@ def _wrong_with_compose(words: Sequence[str]) -> str:
     return ""
 
 
+def _wrong_with_make(target: str, words: Sequence[str]) -> str:
+    if target not in _targets():
+        return f"there is no target {target}"
+    arguments = " ".join(word.removeprefix("ARGS=") for word in words if word.startswith("ARGS=")).split()
+    missing = [word for word in arguments if word.startswith("tests/") and not (ROOT / word.split("::")[0]).exists()]
+    return f"there is no {missing[0]}" if missing else ""
+
+
 def _wrong(line: str) -> str:
-    """What is wrong with a command line, or nothing."""
+    """Return what is wrong with a command line, or an empty string."""
     match shlex.split(line):
-        case ["make", target, *_]:
-            return "" if target in _targets() else f"there is no target {target}"
+        case ["make", target, *words]:
+            return _wrong_with_make(target, words)
         case ["sona", *words]:
             return _wrong_with_sona(words)
         case ["docker", "compose", *words]:
@@ -75,13 +83,14 @@ def _wrong(line: str) -> str:
         case ["printf", *_]:
             return ""
         case words:
-            return f"nobody knows {words[:2]}"
+            return f"unknown command {words[:2]}"
 
 
 @pytest.mark.parametrize(
     "line",
     [
         "make fly",
+        "make test ARGS='tests/nothing -k fair'",
         "sona sing",
         "sona up --portt 1",
         "sona learn forget",
@@ -91,7 +100,7 @@ def _wrong(line: str) -> str:
         "docker compose exec worker sona sing",
     ],
 )
-def test_a_command_that_is_not_there_would_be_noticed(line: str) -> None:
+def test_an_unknown_command_is_detected(line: str) -> None:
     assert _wrong(line)
 
 
@@ -100,7 +109,7 @@ def test_every_command_named_exists(page: Path) -> None:
     assert [f"{line}: {fault}" for line in commands(page) if (fault := _wrong(line))] == []
 
 
-def test_there_are_commands_to_check() -> None:
+def test_the_pages_contain_commands() -> None:
     lines = [line for page in PAGES for line in commands(page)]
     assert {"make run", "make test", "sona chat --as ana", "sona beat"} <= set(lines)
 
@@ -112,7 +121,7 @@ def test_every_setting_named_exists(page: Path) -> None:
 
 
 @every_page
-def test_every_link_leads_somewhere(page: Path) -> None:
+def test_every_link_has_a_target(page: Path) -> None:
     broken: list[str] = []
     for link in links(page):
         path, _, anchor = link.partition("#")
@@ -134,7 +143,7 @@ def test_a_page_begins_with_its_title(page: Path) -> None:
     assert text(page).startswith("# ")
 
 
-def test_pictures_are_small_and_described() -> None:
+def test_pictures_are_small_and_have_alt_texts() -> None:
     pictures = sorted((ROOT / "docs" / "images").glob("*"))
     assert pictures
     assert [picture.name for picture in pictures if picture.stat().st_size > _PICTURE_BYTES] == []
@@ -154,11 +163,11 @@ def test_every_counter_named_anywhere_exists() -> None:
     assert named_ones <= counters().keys()
 
 
-def test_every_form_of_a_fallback_is_documented() -> None:
+def test_every_fallback_form_is_documented() -> None:
     line = next(line for line in prose(_OPERATORS).splitlines() if line.startswith("`form` is"))
     forms = {*get_args(FallbackForm), *steps()}
     assert set(re.findall(r"`(\w+)`", line)) == {"form", *forms}
-    assert {form for _, form, _ in LADDER} == forms
+    assert {form for _, form, _ in FALLBACKS} == forms
 
 
 def test_every_process_and_endpoint_for_operators_is_documented() -> None:
@@ -167,16 +176,16 @@ def test_every_process_and_endpoint_for_operators_is_documented() -> None:
     assert [one for one in (*commands_of_processes, "/healthz", "/readyz", "/metrics") if one not in told] == []
 
 
-def test_the_areas_of_phrases_are_the_ones_told() -> None:
+def test_the_areas_of_phrases_are_documented() -> None:
     files = sorted((ROOT / "core" / "phrases").glob("*.en.toml"))
     areas = [file.name.split(".")[0] for file in files]
     told = re.search(r"The areas are (.+?)\.", prose(ROOT / "docs" / "languages.md"))
     assert told
     assert re.findall(r"`(\w+)`", told[1]) == areas
-    assert "fr" not in locales(), "the page takes French for its example"
+    assert "fr" not in locales(), "the page uses French as its example"
 
 
-def test_decisions_are_short_numbered_and_said_to_be_so_in_their_title() -> None:
+def test_decisions_are_short_and_numbered_in_file_name_and_title() -> None:
     pages = sorted((ROOT / "docs" / "decisions").glob("*.md"))
     numbers = [page.name[:4] for page in pages]
     assert numbers == [f"{number:04}" for number in range(1, len(pages) + 1)]

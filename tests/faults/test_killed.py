@@ -17,7 +17,7 @@ from tests.fakes.echo import EchoingAnthropic
 from tests.faults.delivery_count import WORD, Reckoning, reckon
 from tests.faults.program import House, free_port
 from tests.faults.telegram import Postman, WatchedTelegram
-from workers.supervisor.process_record import alive
+from workers.supervisor.process_record import is_alive
 
 SEED = 20261121
 CONVERSATIONS, EVENTS = 30, 10
@@ -177,6 +177,6 @@ async def test_a_house_killed_at_its_head_goes_on_where_it_was(capsys: pytest.Ca
             await asyncio.to_thread(house.behead)
             house.open()
             await house.ready()
-        assert [process for process in before if alive(process)] == []
+        assert [process for process in before if is_alive(process)] == []
         await under_fire.answered()
         _judge(under_fire, began, capsys)

@@ -22,7 +22,7 @@ from tests.fakes.telegram import FakeTelegram
 from workers.compose import assembly
 from workers.compose.knowledge import IngestWorker
 from workers.compose.turn_worker import TurnWorker
-from workers.processes.web import Timeouts, serving, site
+from workers.processes.web import Timeouts, build_application, make_runner
 from workers.queue.celery import make_app
 from workers.settings import Settings
 
@@ -78,7 +78,7 @@ class Front:
         """Work until nothing waits there any more."""
         async with asyncio.timeout(20):
             while not await self.ingress.stores.sweep.idle(address):
-                await self.rooms.swept()
+                await self.rooms.sweep()
                 await asyncio.sleep(0.01)
 
     async def hears(self) -> list[str]:
@@ -96,7 +96,7 @@ class Front:
         """Let the reading process do what people have given it."""
         waiting = text("SELECT id FROM sources WHERE owner <> ''")
         for row in await self.ingress.stores.database.run(waiting, {}):
-            await self.shelf.read(row.id)
+            await self.shelf.ingest_source(row.id)
 
     async def kept(self) -> int:
         """How many events the letterbox holds."""
@@ -115,13 +115,16 @@ async def front(database_url: str, redis_url: str, home: Path) -> AsyncGenerator
     async with FakeTelegram() as telegram, EchoingAnthropic(random.Random(1), slowest=0) as model:
         settings = _settings(database_url, redis_url, home, telegram, model)
         app = make_app(redis_url)
-        rooms, shelf = await assembly.street_rooms(settings, app), await assembly.shelf_rooms(settings, app)
+        rooms, shelf = (
+            await assembly.start_turn_worker(settings, app),
+            await assembly.start_ingest_worker(settings, app),
+        )
         async with (
             assembly.ingress(settings) as ingress,
             served(ingress, Timeouts()) as port,
             _visitor() as session,
         ):
-            await ingress.platforms["telegram"].greet()
+            await ingress.platforms["telegram"].identify()
             yield Front(port=port, ingress=ingress, rooms=rooms, shelf=shelf, telegram=telegram, session=session)
         await shelf.stores.close()
         await rooms.close(1)
@@ -130,7 +133,7 @@ async def front(database_url: str, redis_url: str, home: Path) -> AsyncGenerator
 @asynccontextmanager
 async def served(ingress: assembly.Ingress, patience: Timeouts) -> AsyncGenerator[int]:
     """The port on which the real application answers through this door."""
-    runner = serving(site(ingress, patience), patience)
+    runner = make_runner(build_application(ingress, patience), patience)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     yield runner.addresses[0][1]

@@ -174,7 +174,7 @@ class Town:
         if hooked:
             return
         assert platform.gateway is not None
-        listening = asyncio.create_task(platform.gateway.listen(house.ingress.take))
+        listening = asyncio.create_task(platform.gateway.listen(house.ingress.accept))
 
         async def end() -> None:
             listening.cancel()

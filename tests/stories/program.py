@@ -24,7 +24,7 @@ from workers.compose.assembly import Ingress
 from workers.compose.knowledge import IngestWorker
 from workers.compose.stores import Stores
 from workers.compose.turn_worker import LocalWake, TurnWorker
-from workers.processes.web import site
+from workers.processes.web import build_application
 from workers.settings import Settings
 
 _START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -66,7 +66,7 @@ class Outside:
     def reading(self, sources: Iterable[str]) -> None:
         for source in sources:
             assert self.shelf is not None
-            task = asyncio.create_task(self.shelf.read(source))
+            task = asyncio.create_task(self.shelf.ingest_source(source))
             self.reading_now.add(task)
             task.add_done_callback(self.reading_now.discard)
 
@@ -108,7 +108,7 @@ class StoryHouse:
 
     async def settles(self) -> None:
         """Wait until nothing runs any more: no turn, no delivery, no reading."""
-        house = self.rooms.house
+        house = self.rooms.scheduler
         async with asyncio.timeout(_PATIENCE):
             while running := [
                 *house.turns.running.values(),
@@ -120,7 +120,7 @@ class StoryHouse:
     async def passes(self, **time: float) -> None:
         """Let time go by, and everything happen that is due then."""
         self.clock.pass_(timedelta(**time).total_seconds())
-        await self.rooms.swept()
+        await self.rooms.sweep()
         await self.settles()
 
 
@@ -140,12 +140,14 @@ async def open_house(home: Path, embedder: Embedder, **chosen: Any) -> AsyncGene
         taking = Taking(inbox=stores.inbox, wake=wake, consents=stores.consents)
         platforms = channels.platforms(stores)
         every = channels.channels(stores, platforms, taking)
-        rooms = assembly.furnished(stores, wake=wake, channels=every, embedder=embedder, rng=Random(7), pacer=Hasty())
-        outside.shelf = assembly.shelved(stores, wake=wake, embedder=embedder)
+        rooms = assembly.build_turn_worker(
+            stores, wake=wake, channels=every, embedder=embedder, rng=Random(7), rate_limiter=Hasty()
+        )
+        outside.shelf = assembly.build_ingest_worker(stores, wake=wake, embedder=embedder)
         ingress = Ingress(
             stores=stores, wake=wake, receive=taking, web=channels.web(stores, taking), platforms=platforms
         )
-        runner = web.AppRunner(site(ingress), access_log=None, handle_signals=False, shutdown_timeout=0.1)
+        runner = web.AppRunner(build_application(ingress), access_log=None, handle_signals=False, shutdown_timeout=0.1)
         await runner.setup()
         await web.SockSite(runner, listening).start()
         house = StoryHouse(
@@ -155,6 +157,6 @@ async def open_house(home: Path, embedder: Embedder, **chosen: Any) -> AsyncGene
             yield house
         finally:
             await runner.cleanup()
-            await rooms.house.drain(1)
+            await rooms.scheduler.drain(1)
             await asyncio.gather(*(platform.close() for platform in platforms.values()))
             await stores.close()

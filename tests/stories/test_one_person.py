@@ -34,7 +34,7 @@ async def joined(owner: Talk, guest: Talk) -> None:
     await guest.hears(Text, "Shall I join them?")
     await guest.taps("Yes")
     await guest.hears(Text, "Done: you are one person on")
-    await owner.house.rooms.swept()
+    await owner.house.rooms.sweep()
     await owner.settles()
     await owner.hears(Text, "You are now one person with who just wrote to me on")
 
@@ -241,7 +241,7 @@ async def test_who_is_forgotten_on_one_channel_is_forgotten_on_all(lan: tuple[Ta
     await phone.says("forget me")
     await phone.hears(Text, "Shall I forget you?")
     await phone.says("Forget me.")
-    await phone.house.rooms.swept()
+    await phone.house.rooms.sweep()
     await phone.settles()
     receipt = phone.phone.chat.texts[-1] if isinstance(phone.phone, TelegramPhone) else ""
     assert receipt.startswith("You are forgotten. On 2026-11-21 ")

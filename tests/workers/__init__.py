@@ -1,1 +1,1 @@
-"""The processes: settings, embedded servers, supervisor and command line."""
+"""Tests of the processes: settings, composition, queue, supervisor and command line."""

@@ -1,4 +1,4 @@
-"""A house of stand-ins that runs as a process of its own, as it does for people."""
+"""`up` with stub programs, run as a separate process."""
 
 import os
 import re
@@ -16,29 +16,29 @@ import pytest
 from workers.settings import variables
 
 _ROOT = Path(__file__).parents[2]
-_PATIENCE = 50.0
+_TIMEOUT = 50.0
 
 
-def eventually(what: Callable[[], object]) -> None:
-    """Wait until something that happens in other processes has happened."""
-    deadline = time.monotonic() + _PATIENCE
-    while not what():
-        assert time.monotonic() < deadline, "it never happened"
+def eventually(condition: Callable[[], object]) -> None:
+    """Wait until a condition that other processes fulfil holds."""
+    deadline = time.monotonic() + _TIMEOUT
+    while not condition():
+        assert time.monotonic() < deadline, "the condition never held"
         time.sleep(0.01)
 
 
 def environment() -> dict[str, str]:
-    """Ours, without any of Sona's variables."""
+    """This process's environment without Sona's variables."""
     return {name: value for name, value in os.environ.items() if name not in variables()}
 
 
-class HouseProcess:
-    """A running `up` over `home`; everything it says is in `said`."""
+class SonaProcess:
+    """A running `up` for `home`; `output` is everything it printed."""
 
-    def __init__(self, home: Path, said: Path) -> None:
+    def __init__(self, home: Path, log: Path) -> None:
         self.home = home
-        self._said = said
-        with said.open("wb") as output:
+        self._log = log
+        with log.open("wb") as output:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tests.workers.supervisor.stub_processes", str(home), "0"],
                 cwd=_ROOT,
@@ -48,50 +48,50 @@ class HouseProcess:
             )
 
     @property
-    def said(self) -> str:
-        return self._said.read_text()
+    def output(self) -> str:
+        return self._log.read_text()
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    def hears(self, pattern: str, times: int = 1) -> list[str]:
-        """Wait until it has said something that often, and return each time's first group."""
-        eventually(lambda: len(re.findall(pattern, self.said)) >= times or self._process.poll() is not None)
-        found = re.findall(pattern, self.said)
-        assert len(found) >= times, self.said
+    def wait_for(self, pattern: str, times: int = 1) -> list[str]:
+        """Wait until the output matches `times` times; return the first group of every match."""
+        eventually(lambda: len(re.findall(pattern, self.output)) >= times or self._process.poll() is not None)
+        found = re.findall(pattern, self.output)
+        assert len(found) >= times, self.output
         return found
 
-    def ready(self) -> None:
-        self.hears(r"ready: (http\S+)")
+    def wait_until_ready(self) -> None:
+        self.wait_for(r"ready: (http\S+)")
 
     def descendants(self) -> list[psutil.Process]:
         return psutil.Process(self.pid).children(recursive=True)
 
-    def tell(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
 
-    def ended(self) -> int:
-        return self._process.wait(_PATIENCE)
+    def wait(self) -> int:
+        return self._process.wait(_TIMEOUT)
 
     def stop(self) -> None:
         if self._process.poll() is None:
-            self.tell(signal.SIGTERM)
-            self.ended()
+            self.send_signal(signal.SIGTERM)
+            self.wait()
 
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="sona-house-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(prefix="sona-up-", ignore_cleanup_errors=True) as folder:
         yield Path(folder)
 
 
 @pytest.fixture(scope="module")
-def running(folder: Path) -> Iterator[HouseProcess]:
-    """One house for the tests that leave it standing."""
-    house = HouseProcess(folder / "home", folder / "said.txt")
+def running(folder: Path) -> Iterator[SonaProcess]:
+    """One `up` shared by the tests that leave it running."""
+    process = SonaProcess(folder / "home", folder / "output.txt")
     try:
-        house.ready()
-        yield house
+        process.wait_until_ready()
+        yield process
     finally:
-        house.stop()
+        process.stop()

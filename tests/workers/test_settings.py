@@ -1,4 +1,4 @@
-"""What the environment means."""
+"""Reading settings from the environment."""
 
 import stat
 from pathlib import Path
@@ -18,8 +18,8 @@ def _documented() -> dict[str, str]:
 
 
 @pytest.fixture(autouse=True)
-def _quiet(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An environment without any of our variables, in a folder without `.env`."""
+def _no_variables(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Remove our variables from the environment; run in a folder without `.env`."""
     for name in variables():
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
@@ -29,18 +29,18 @@ def test_the_example_documents_every_variable_and_no_other() -> None:
     assert set(_documented()) == set(variables())
 
 
-def test_the_example_copied_as_it_is_changes_nothing(tmp_path: Path) -> None:
+def test_an_unedited_copy_of_the_example_changes_nothing(tmp_path: Path) -> None:
     plain = Settings()
     (tmp_path / ".env").write_text(_EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     assert Settings() == plain
 
 
-def test_an_empty_variable_counts_as_not_set(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SONA_PORT", "")
     assert Settings().port == 8080
 
 
-def test_the_environment_wins_over_the_file_and_a_chosen_value_over_both(
+def test_the_environment_overrides_the_file_and_an_option_overrides_both(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / ".env").write_text("SONA_PORT=1111\nSONA_HOST=::1\n", encoding="utf-8")
@@ -53,10 +53,10 @@ def test_the_environment_wins_over_the_file_and_a_chosen_value_over_both(
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        Settings().port = 1  # type: ignore[misc] - that it is refused is what is tested
+        Settings().port = 1  # type: ignore[misc] - the test assigns to a frozen field
 
 
-def test_a_value_that_cannot_be_read_is_named_without_being_shown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_invalid_setting_is_named_without_its_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SONA_PORT", "private-things")
     with pytest.raises(Malformed, match="SONA_PORT") as failure:
         load()
@@ -69,13 +69,13 @@ def test_secrets_do_not_show_when_settings_are_printed(monkeypatch: pytest.Monke
     assert "private" not in repr(Settings())
 
 
-def test_a_home_that_cannot_be_made_is_said_plainly(tmp_path: Path) -> None:
+def test_a_home_that_cannot_be_created_is_reported_by_its_setting(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Malformed, match="SONA_HOME"):
         load(home=tmp_path / "file" / "home")
 
 
-def test_the_secret_key_is_made_once_and_kept_for_its_owner_only(tmp_path: Path) -> None:
+def test_the_secret_key_is_created_once_and_readable_by_its_owner_only(tmp_path: Path) -> None:
     first, second = load(home=tmp_path / "home"), load(home=tmp_path / "home")
     assert len(first.secret_key) >= 48
     assert first.secret_key == second.secret_key

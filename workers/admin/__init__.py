@@ -1,1 +1,1 @@
-"""Migrations, backups, health checks and what the command line needs."""
+"""Migrations, backups, health checks and the context of terminal commands."""

@@ -1,4 +1,4 @@
-"""What every channel can do and where it falls back, as data and as the page that shows it."""
+"""Capabilities and fallbacks of every channel, as data and as the page `docs/channels.md`."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -9,89 +9,92 @@ ShowCapability = Callable[[Capabilities], str]
 _ROWS: tuple[tuple[str, ShowCapability], ...] = (
     ("longest message, in characters", lambda can: f"{can.text_limit:,}"),
     ("formatted text", lambda can: _yes(can.formatted)),
-    ("sources below an answer", lambda can: "as links" if can.sources else "in the text"),
-    ("buttons at a message", lambda can: _number(can.buttons)),
+    ("sources of an answer", lambda can: "as links" if can.sources else "in the text"),
+    ("buttons per message", lambda can: _number(can.buttons)),
     ("longest label, in characters", lambda can: _number(can.label_limit)),
-    ("choices without buttons are told apart by", lambda can: "letters" if can.letter_choices else "numbers"),
-    ("longest value of a button, in bytes", lambda can: _number(can.choice_bytes)),
-    ("quiz polls, with choices of up to", lambda can: _number(can.polls)),
+    ("choices without buttons are marked with", lambda can: "letters" if can.letter_choices else "numbers"),
+    ("longest button value, in bytes", lambda can: _number(can.choice_bytes)),
+    ("quiz polls, longest choice in characters", lambda can: _number(can.polls)),
     ("voice", lambda can: _yes(can.voice)),
     ("pictures", lambda can: _yes(can.pictures)),
     ("files", lambda can: _yes(can.files)),
-    ("sent messages can be changed", lambda can: _yes(can.edits)),
-    ("typing is shown", lambda can: _yes(can.typing)),
-    ("answers are seen while they are written", lambda can: _yes(can.streaming)),
-    ("others can write in somebody's name", lambda can: _yes(can.spoofable_sender)),
-    ("messages to one chat", lambda can: _rate(can.chat_rate)),
-    ("messages to one group, where that is another", lambda can: _rate(can.group_rate)),
-    ("messages in all", lambda can: _rate(can.total_rate)),
+    ("edits sent messages", lambda can: _yes(can.edits)),
+    ("typing indicator", lambda can: _yes(can.typing)),
+    ("streams answers", lambda can: _yes(can.streaming)),
+    ("sender can be spoofed", lambda can: _yes(can.spoofable_sender)),
+    ("rate limit per chat", lambda can: _rate(can.chat_rate)),
+    ("rate limit per group, if different", lambda can: _rate(can.group_rate)),
+    ("rate limit in total", lambda can: _rate(can.total_rate)),
 )
 
-LADDER: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+FALLBACKS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("formatted text", "plain", ("telegram", "discord", "slack", "sms")),
     ("a voice note", "audio", ("telegram", "discord")),
     ("a voice note or an audio file", "text", ("telegram", "discord", "slack", "sms", "terminal")),
-    ("a file to keep", "text", ("telegram", "discord", "slack", "sms")),
-    ("a picture within a message", "file", ("slack",)),
+    ("a file to download", "text", ("telegram", "discord", "slack", "sms")),
+    ("a picture inside a message", "file", ("slack",)),
     ("an answer streamed by the platform", "edits", ("telegram", "slack")),
-    ("an answer for one person alone, where Sona is not", "direct", ("slack",)),
-    ("an answer written into a message that is gone", "post", ("telegram", "discord", "slack")),
+    ("a private answer in a channel without Sona", "direct", ("slack",)),
+    ("an answer streamed into a message that was deleted", "post", ("telegram", "discord", "slack")),
     ("a quiz poll", "buttons", ("telegram",)),
     ("buttons", "numbers", ("telegram", "discord", "slack", "sms", "terminal")),
-    ("a verdict at the question", "verdict", ("telegram", "discord", "slack", "sms")),
+    ("a verdict on the question's message", "verdict", ("telegram", "discord", "slack", "sms")),
 )
-"""What cannot be shown, the form that goes out instead (the label of `sona_fallback_total`), and where that can happen."""
+"""Each fallback: the content that is not supported, the form sent instead (label of `sona_fallback_total`), and its channels."""
 
-_INSTEAD = {
-    "plain": "the same words without formatting",
+_REPLACEMENTS = {
+    "plain": "the same text without formatting",
     "audio": "the same sound as an audio file",
-    "text": "what would have been said, in words",
-    "file": "the picture as a file beside the words",
-    "edits": "a message that is changed as the answer grows",
-    "direct": "the answer in the direct messages, with its buttons",
+    "text": "the spoken text in writing",
+    "file": "the picture as a file next to the text",
+    "edits": "a message that is edited as the answer grows",
+    "direct": "the answer as a direct message, with its buttons",
     "post": "the whole answer as a new message",
     "buttons": "the question with buttons",
-    "numbers": "a list; the number, the letter or the words answer it",
-    "verdict": "the verdict as a message of its own",
+    "numbers": "a list; people answer with the number, the letter or the text of a choice",
+    "verdict": "the verdict as a separate message",
 }
 
-_INSTEAD_OF = {"a file to keep": "where or how to get it, in words"}
+_REPLACEMENT_OVERRIDES = {"a file to download": "text that explains where to get the file"}
 
 _STOPS: tuple[tuple[str, str], ...] = (
-    ("web", "the stop button, `/stop`, or the word alone"),
+    ("web", "the stop button, `/stop`, or the word “stop” alone"),
     ("terminal", "Ctrl-C"),
-    ("telegram", "the button at the answer in private chats, `/stop` in the menu of commands, or the word alone"),
-    ("discord", "the command `/stop`, or the word alone"),
-    ("slack", "Slack's own stop button, `/sona stop`, `!stop`, or the word alone"),
-    ("sms", "`/stop`; the word alone belongs to the carriers and ends the messages too"),
+    (
+        "telegram",
+        "the stop button of the answer in private chats, `/stop` in the command menu, or the word “stop” alone",
+    ),
+    ("discord", "the command `/stop`, or the word “stop” alone"),
+    ("slack", "Slack's own stop button, `/sona stop`, `!stop`, or the word “stop” alone"),
+    ("sms", "`/stop`; carriers treat the word “stop” alone as opting out of all messages"),
 )
 
-_PAGE = """# What every channel can do
+_PAGE = """# Channel capabilities
 
-`sona channels` prints this page; a test holds it to the code, and another tries on every channel what it claims here. A reply that does not fit a channel is made to fit before it is sent.
+`sona channels` prints this page. One test compares it with the code, another verifies the claims on every channel. A reply that does not fit a channel is adapted before it is sent.
 
 {matrix}
 
-Deliveries keep to these rates by themselves, with a queue for each chat: who waits holds up nobody else. Bursts up to the number given are taken on trust; where a platform asks to wait all the same, it is
-obeyed, and that chat's messages then go out evenly. Each worker counts for itself: with several, the platform's own refusals are the safety net, and nothing is lost or out of order.
+Deliveries respect these limits with one queue per chat, so a chat that waits does not delay the others. A burst up to the limit is sent immediately. When a platform asks to wait anyway, Sona waits, and then spaces
+that chat's messages evenly. Each worker counts separately; with several workers, the platform may reject a message, which is then sent later and in order.
 
-## Falling back
+## Fallbacks
 
-Each step down is counted as `sona_fallback_total` with the channel and the form that went out. So is a voice that nobody could lend in time, on every channel, as `text`.
+Each fallback is counted as `sona_fallback_total` with the channel and the form that was sent. On every channel, speech that could not be produced in time is counted as `text`.
 
-{ladder}
+{fallbacks}
 
 ## Stopping
 
-Whatever is being answered is broken off at once, and with it the request to the model. What was said until then stays, and only what it cost is counted. Nothing that
-was broken off is said aloud; parts of an answer that are on their way already still come. An open quiz stays open; a stop while nothing runs ends it.
+A stop cancels the running answer and its model request immediately. The text written so far is kept, and only its cost is counted. An interrupted answer is not
+spoken; parts that are already being delivered still arrive. An open quiz stays open; a stop when nothing is running closes it.
 
 {stops}
 """
 
 
 def capabilities() -> Mapping[str, Capabilities]:
-    """Every channel's, by name; loads the code of every platform."""
+    """Return every channel's capabilities by name; imports every platform."""
     from bots.discord.channel import CAPABILITIES as DISCORD
     from bots.slack.channel import CAPABILITIES as SLACK
     from bots.telegram.channel import CAPABILITIES as TELEGRAM
@@ -110,15 +113,18 @@ def capabilities() -> Mapping[str, Capabilities]:
 
 
 def page() -> str:
-    """The whole page in Markdown."""
-    every = capabilities()
-    matrix = _table(("", *every), ((name, *map(show, every.values())) for name, show in _ROWS))
-    ladder = _table(
-        ("what cannot be shown", "goes out as", "`form`", "where"),
-        ((what, _INSTEAD_OF.get(what, _INSTEAD[form]), f"`{form}`", ", ".join(where)) for what, form, where in LADDER),
+    """Return the page as Markdown."""
+    channels = capabilities()
+    matrix = _table(("", *channels), ((name, *map(show, channels.values())) for name, show in _ROWS))
+    fallbacks = _table(
+        ("not supported", "sent instead", "`form`", "channels"),
+        (
+            (what, _REPLACEMENT_OVERRIDES.get(what, _REPLACEMENTS[form]), f"`{form}`", ", ".join(where))
+            for what, form, where in FALLBACKS
+        ),
     )
-    stops = _table(("", "by"), _STOPS)
-    return _PAGE.format(matrix=matrix, ladder=ladder, stops=stops)
+    stops = _table(("", "how to stop"), _STOPS)
+    return _PAGE.format(matrix=matrix, fallbacks=fallbacks, stops=stops)
 
 
 def _table(head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:

@@ -1,4 +1,4 @@
-"""What commands at a terminal need of the assembled house."""
+"""The collaborators of terminal commands, and health checks."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,16 +16,19 @@ from core.ports.voice import Speech
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthCheck:
-    """Something that should answer. `ask` gives a line on how it does or raises; `off` says why it is switched off, and is empty when it is on."""
+    """A check of one dependency.
+
+    `run` returns one line of detail or raises. `disabled_reason` is empty when the dependency is switched on.
+    """
 
     name: str
-    ask: Callable[[], Awaitable[str]]
-    off: str = ""
+    run: Callable[[], Awaitable[str]]
+    disabled_reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HealthResult:
-    """What asking gave: `state` is `ok`, `off` or `broken`."""
+    """The outcome of a check: `state` is `ok`, `off` or `broken`."""
 
     name: str
     state: str
@@ -34,9 +37,9 @@ class HealthResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CliContext:
-    """The collaborators of the commands, open as long as the command runs.
+    """Collaborators that stay open while a command runs.
 
-    `idle` is true when neither an event nor a parcel of a conversation waits any more.
+    `idle` returns true when a conversation has neither waiting events nor undelivered messages.
     """
 
     feed: Feed
@@ -50,11 +53,11 @@ class CliContext:
     probes: tuple[HealthCheck, ...]
 
 
-async def ask(probe: HealthCheck) -> HealthResult:
-    """Ask once; whatever goes wrong is a finding."""
-    if probe.off:
-        return HealthResult(name=probe.name, state="off", line=probe.off)
+async def run_check(probe: HealthCheck) -> HealthResult:
+    """Run a check once; a failure becomes the state `broken`."""
+    if probe.disabled_reason:
+        return HealthResult(name=probe.name, state="off", line=probe.disabled_reason)
     try:
-        return HealthResult(name=probe.name, state="ok", line=await probe.ask())
+        return HealthResult(name=probe.name, state="ok", line=await probe.run())
     except (Failure, OSError, TimeoutError) as error:
         return HealthResult(name=probe.name, state="broken", line=str(error) or type(error).__name__)

@@ -1,4 +1,4 @@
-"""The doctor's questions to servers and workers."""
+"""Health checks of the servers and workers for `sona check`."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -13,22 +13,22 @@ from workers.admin.cli_context import HealthCheck
 from workers.admin.migrate import newest, pending
 from workers.settings import Settings
 
-_WORKER_SECONDS = 8
+_WORKER_ATTEMPTS = 8
 
 
 def probes(settings: Settings) -> tuple[HealthCheck, ...]:
-    """Database, pgvector, migrations, Redis and workers."""
-    asked = _Questions(settings)
+    """Return the checks of database, pgvector, migrations, Redis and workers."""
+    server_probes = _ServerProbes(settings)
     return (
-        HealthCheck(name="database", ask=asked.database),
-        HealthCheck(name="pgvector", ask=asked.pgvector),
-        HealthCheck(name="tables", ask=asked.tables),
-        HealthCheck(name="redis", ask=asked.doorbell),
-        HealthCheck(name="workers", ask=asked.workers),
+        HealthCheck(name="database", run=server_probes.database),
+        HealthCheck(name="pgvector", run=server_probes.pgvector),
+        HealthCheck(name="tables", run=server_probes.tables),
+        HealthCheck(name="redis", run=server_probes.valkey),
+        HealthCheck(name="workers", run=server_probes.workers),
     )
 
 
-class _Questions:
+class _ServerProbes:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
 
@@ -38,28 +38,28 @@ class _Questions:
     async def pgvector(self) -> str:
         version = await self._value("SELECT extversion FROM pg_extension WHERE extname = 'vector'")
         if version is None:
-            raise Unreachable("the extension `vector` is not created in this database")
+            raise Unreachable("the extension `vector` is missing in this database")
         return f"version {version}"
 
     async def tables(self) -> str:
         if await asyncio.to_thread(pending, self._settings.database_url):
-            raise Unreachable("migrations are due: run `sona migrate`")
+            raise Unreachable("migrations are pending: run `sona migrate`")
         return f"at {newest()}"
 
-    async def doorbell(self) -> str:
+    async def valkey(self) -> str:
         async with self._connection() as client:
             about = await client.info("server")
         return f"{about.get('server_name', 'redis')} {about.get('valkey_version', about['redis_version'])}"
 
     async def workers(self) -> str:
-        """Counts who waits at a queue, for a while, as workers that start take their time."""
+        """Count the clients blocked on a queue, retrying for some seconds because workers take time to start."""
         async with self._connection() as client:
-            for _ in range(_WORKER_SECONDS):
+            for _ in range(_WORKER_ATTEMPTS):
                 waiting = [entry for entry in await client.client_list() if entry["cmd"] == "brpop"]
                 if waiting:
-                    return f"{len(waiting)} wait for work"
+                    return f"{len(waiting)} waiting for work"
                 await asyncio.sleep(1)
-        raise Unreachable("no worker waits for work: `sona worker` and `sona worker --ingest` should run")
+        raise Unreachable("no worker is waiting for work: start `sona worker` and `sona worker --ingest`")
 
     @asynccontextmanager
     async def _connection(self) -> AsyncGenerator[redis.asyncio.Redis]:

@@ -1,4 +1,4 @@
-"""The command `sona`; each module of commands is loaded when one of them is called."""
+"""The command `sona`; a subcommand's module is imported when it is called."""
 
 from importlib import import_module
 from pathlib import Path
@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from core.errors import Failure
+from workers.supervisor.errors import CannotStart
 
 _MODULES = {
     "up": "processes",
@@ -26,9 +27,14 @@ _MODULES = {
     "restore": "backup",
 }
 
+_ALTERNATIVES = {
+    "postgres": "\nTo use another Postgres, set SONA_DATABASE_URL.",
+    "valkey": "\nTo use another Redis or Valkey, set SONA_REDIS_URL.",
+}
+
 
 class LazyCommands(click.Group):
-    """Finds commands by name; an expected failure ends a command with its words and status 1, without a traceback."""
+    """Import subcommands by name; report an expected failure as a message with status 1, without a traceback."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own signature
         return list(_MODULES)
@@ -43,10 +49,12 @@ class LazyCommands(click.Group):
             return super().invoke(ctx)
         except Failure as failure:
             raise click.ClickException(str(failure)) from failure
+        except CannotStart as error:
+            raise click.ClickException(f"{error}{_ALTERNATIVES.get(error.server, '')}") from error
 
 
 @click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Where data is kept; SONA_HOME.")
+@click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Folder for data; SONA_HOME.")
 @click.pass_context
 def main(context: click.Context, home: Path | None) -> None:
     """One tutor and assistant that lives where people already talk."""

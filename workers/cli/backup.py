@@ -1,4 +1,4 @@
-"""`backup` and `restore`: the whole database as one file."""
+"""`backup` and `restore`: the database as one file."""
 
 import asyncio
 from pathlib import Path
@@ -7,8 +7,9 @@ import click
 
 from core.errors import Refused
 from workers.cli.context import home_option, run, settings
+from workers.processes.attach import attached
+from workers.processes.programs import no_programs
 from workers.settings import Settings
-from workers.supervisor.attach import no_parts, visit
 from workers.supervisor.home_lock import find_running
 
 
@@ -16,34 +17,34 @@ from workers.supervisor.home_lock import find_running
 @home_option
 @click.argument("to", type=click.Path(path_type=Path, dir_okay=False))
 def backup(home: Path | None, to: Path) -> None:
-    """Write conversations, learners, knowledge and files to one file; also while Sona runs."""
+    """Write conversations, learners, knowledge and files to one file; works while Sona runs."""
     run(_backup(settings(home), to))
 
 
-async def _backup(chosen: Settings, to: Path) -> None:
+async def _backup(configured: Settings, to: Path) -> None:
     from workers.admin.backup import backup as write
 
-    async with visit(chosen, programs=no_parts) as housed:
-        size = await asyncio.to_thread(write, housed.database_url, to)
+    async with attached(configured, select=no_programs) as connected:
+        size = await asyncio.to_thread(write, connected.database_url, to)
     click.echo(f"{size:,} bytes written to {to}")
 
 
 @click.command()
 @home_option
 @click.argument("source", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--yes", is_flag=True, help="Replace the people's data that is there.")
+@click.option("--yes", is_flag=True, help="Replace existing data.")
 def restore(home: Path | None, source: Path, yes: bool) -> None:
-    """Put a backup's content in place of what is there; while Sona is stopped."""
+    """Replace the database's content with a backup; Sona must be stopped."""
     run(_restore(settings(home), source, yes))
 
 
-async def _restore(chosen: Settings, source: Path, yes: bool) -> None:
+async def _restore(configured: Settings, source: Path, yes: bool) -> None:
     from workers.admin.backup import restore as read
     from workers.admin.migrate import upgrade
 
-    if find_running(chosen.home):
+    if find_running(configured.home):
         raise Refused("Sona is running in this home: stop it first")
-    async with visit(chosen, programs=no_parts) as housed:
-        await asyncio.to_thread(read, housed.database_url, source, replace=yes)
-        await asyncio.to_thread(upgrade, housed.database_url)
+    async with attached(configured, select=no_programs) as connected:
+        await asyncio.to_thread(read, connected.database_url, source, replace=yes)
+        await asyncio.to_thread(upgrade, connected.database_url)
     click.echo(f"restored from {source}")

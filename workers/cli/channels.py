@@ -1,11 +1,11 @@
-"""`channels`: what every channel can do, as the page in the documentation shows it."""
+"""`channels`: print `docs/channels.md`."""
 
 import click
 
 
 @click.command()
 def channels() -> None:
-    """Print what every channel can do, as Markdown."""
+    """Print the capabilities of every channel as Markdown."""
     from workers.admin.channel_matrix import page
 
     click.echo(page(), nl=False)

@@ -1,4 +1,4 @@
-"""What every command does first: read the settings, and run its coroutine."""
+"""What all commands share: the settings, `--home`, running a coroutine and the CLI context."""
 
 import asyncio
 import signal
@@ -19,33 +19,33 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def home_option(command: Command) -> Command:
-    """`--home` after the command's name too."""
-    return click.option(
-        "--home", type=click.Path(path_type=Path, file_okay=False), help="Where data is kept; SONA_HOME."
-    )(command)
+    """Add `--home`, so that it is also accepted after the subcommand."""
+    return click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Folder for data; SONA_HOME.")(
+        command
+    )
 
 
-def settings(home: Path | None = None, **chosen: Any) -> Settings:
-    """The settings with what was chosen on the command line."""
-    return load(home=home or click.get_current_context().find_root().obj["home"], **chosen)
+def settings(home: Path | None = None, **overrides: Any) -> Settings:
+    """Return the settings with the command line's options applied."""
+    return load(home=home or click.get_current_context().find_root().obj["home"], **overrides)
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
-    """Run a command's work so that Ctrl-C and SIGTERM both let it tidy up; interrupted, it ends with status 130."""
+    """Run a command's coroutine; Ctrl-C and SIGTERM cancel it, and the process exits with status 130."""
 
-    async def heeding() -> None:
+    async def cancellable() -> None:
         task = asyncio.ensure_future(work)
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
         await task
 
     try:
-        asyncio.run(heeding())
+        asyncio.run(cancellable())
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise SystemExit(130) from None
 
 
 @asynccontextmanager
-async def cli_context(chosen: Settings) -> AsyncGenerator["CliContext"]:
-    """The assembled house, from `workers.compose.assembly.desk`."""
-    async with import_module("workers.compose.assembly").cli_context(chosen) as assembled:
+async def cli_context(configured: Settings) -> AsyncGenerator["CliContext"]:
+    """Open `workers.compose.assembly.cli_context`, imported late because it loads the whole program."""
+    async with import_module("workers.compose.assembly").cli_context(configured) as assembled:
         yield assembled

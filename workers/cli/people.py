@@ -1,4 +1,4 @@
-"""`export` and `forget`: what is kept about one person."""
+"""`export` and `forget`: one person's data."""
 
 import json
 import os
@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 import click
 
 from workers.cli.context import home_option, run, settings
+from workers.processes.attach import attached
+from workers.processes.programs import no_programs
 from workers.settings import Settings
-from workers.supervisor.attach import no_parts, visit
 
 if TYPE_CHECKING:
     from storage.people.personal_data import PersonalData
@@ -24,15 +25,15 @@ _PERSON = "PERSON is a learner's id, name, or identity on a platform such as tel
 @home_option
 @click.argument("person")
 @click.option(
-    "--to", type=click.Path(path_type=Path, dir_okay=False), help="The file to write; otherwise standard output."
+    "--to", type=click.Path(path_type=Path, dir_okay=False), help="File to write; default is standard output."
 )
 def export(home: Path | None, person: str, to: Path | None) -> None:
-    """Hand out everything kept about a person, as JSON."""
+    """Write all data about a person as JSON."""
     run(_export(settings(home), person, to))
 
 
-async def _export(chosen: Settings, person: str, to: Path | None) -> None:
-    async with _records(chosen) as records:
+async def _export(configured: Settings, person: str, to: Path | None) -> None:
+    async with _open_personal_data(configured) as records:
         found = await records.export(await records.find(person))
     words = json.dumps(found, ensure_ascii=False, indent=2)
     if to is None:
@@ -45,27 +46,27 @@ async def _export(chosen: Settings, person: str, to: Path | None) -> None:
 @click.command(epilog=_PERSON)
 @home_option
 @click.argument("person")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def forget(home: Path | None, person: str, yes: bool) -> None:
-    """Delete everything kept about a person, for good."""
+    """Permanently delete all data about a person."""
     if not yes:
-        click.confirm(f"Delete everything about {person!r} for good?", abort=True)
+        click.confirm(f"Permanently delete all data about {person!r}?", abort=True)
     run(_forget(settings(home), person))
 
 
-async def _forget(chosen: Settings, person: str) -> None:
-    async with _records(chosen) as records:
+async def _forget(configured: Settings, person: str) -> None:
+    async with _open_personal_data(configured) as records:
         count = await records.forget(await records.find(person), today=datetime.now(UTC).date())
-    click.echo(f"{count} records deleted; copies in backups are not touched")
+    click.echo(f"{count} records deleted; existing backups are unchanged")
 
 
 @asynccontextmanager
-async def _records(chosen: Settings) -> AsyncGenerator["PersonalData"]:
+async def _open_personal_data(configured: Settings) -> AsyncGenerator["PersonalData"]:
     from storage.engine.database import Database
     from storage.people.personal_data import PersonalData
 
-    async with visit(chosen, programs=no_parts) as housed:
-        database = Database(housed.database_url, pool=1)
+    async with attached(configured, select=no_programs) as connected:
+        database = Database(connected.database_url, pool=1)
         try:
             yield PersonalData(database)
         finally:

@@ -1,1 +1,1 @@
-"""The composition root, a module for each part of the program."""
+"""The composition root, one module for each part of the program."""

@@ -1,4 +1,4 @@
-"""The composition root: what each process is made of."""
+"""Assemble each process from its parts."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Mapping
@@ -24,7 +24,7 @@ from workers.compose import channels, dialogue, knowledge, speech
 from workers.compose.availability import availabilities
 from workers.compose.channels import ConnectedPlatform
 from workers.compose.stores import Stores
-from workers.compose.turn_worker import LocalWake, TurnWorker, make_rooms
+from workers.compose.turn_worker import LocalWake, TurnWorker, make_turn_worker
 from workers.queue.celery import App, make_app
 from workers.queue.wake import CeleryWake
 from workers.settings import Settings
@@ -32,7 +32,7 @@ from workers.settings import Settings
 
 @dataclass(frozen=True, kw_only=True)
 class Ingress:
-    """Where events come in: the web process, a gateway, or a command that talks."""
+    """The collaborators of a process that receives events: web, gateway, or a terminal command."""
 
     stores: Stores
     wake: Wake
@@ -40,13 +40,13 @@ class Ingress:
     web: WebChannel
     platforms: dict[str, ConnectedPlatform]
 
-    async def take(self, event: Event) -> None:
+    async def accept(self, event: Event) -> None:
         await self.receive(event)
 
 
 @asynccontextmanager
 async def ingress(settings: Settings) -> AsyncGenerator[Ingress]:
-    """A door that is open until the block ends."""
+    """Open the ingress until the block ends."""
     stores = Stores(settings)
     wake = CeleryWake(make_app(settings.redis_url), stores.stops.send)
     receive = ReceiveEvents(inbox=stores.inbox, wake=wake, consents=stores.consents)
@@ -60,39 +60,39 @@ async def ingress(settings: Settings) -> AsyncGenerator[Ingress]:
         await stores.close()
 
 
-async def street_rooms(settings: Settings, app: App) -> TurnWorker:
-    """A worker's rooms: every channel, the mind, ears and a voice."""
+async def start_turn_worker(settings: Settings, app: App) -> TurnWorker:
+    """Return a started worker with every channel, the dialogue, and speech in both directions."""
     stores = Stores(settings)
     wake = LocalWake(CeleryWake(app, stores.stops.send))
     platforms = channels.platforms(stores)
     for platform in platforms.values():
         stores.owns(platform.close)
     receive = ReceiveEvents(inbox=stores.inbox, wake=wake, consents=stores.consents)
-    every = channels.channels(stores, platforms, receive)
-    return furnished(
-        stores, wake=wake, channels=every, embedder=knowledge.embedder(settings), rng=question_rng(settings)
+    all_channels = channels.channels(stores, platforms, receive)
+    return build_turn_worker(
+        stores, wake=wake, channels=all_channels, embedder=knowledge.embedder(settings), rng=question_rng(settings)
     )
 
 
 def question_rng(settings: Settings) -> Random:
-    """What chooses quiz questions: seeded by the settings, otherwise the system's."""
-    return SystemRandom() if settings.seed is None else Random(settings.seed)  # noqa: S311 - keeps no secret
+    """Return the generator that chooses quiz questions: seeded by `SONA_SEED`, otherwise the system's."""
+    return SystemRandom() if settings.seed is None else Random(settings.seed)  # noqa: S311 - chooses questions, not secrets
 
 
-def furnished(
+def build_turn_worker(
     stores: Stores,
     *,
     wake: LocalWake,
     channels: Mapping[str, Channel],
     embedder: Embedder,
     rng: Random,
-    pacer: RateLimiter | None = None,
+    rate_limiter: RateLimiter | None = None,
 ) -> TurnWorker:
-    """The rooms on this ground, behind these channels; `pacer` as in `make_rooms`."""
-    thinker = dialogue.model(stores.settings)
-    if isinstance(thinker, AnthropicModel | OpenAIModel):
-        stores.go(thinker.open())
-        stores.owns(thinker.close)
+    """Return a worker on these stores and channels; `rate_limiter` as in `make_turn_worker`."""
+    model = dialogue.configured_model(stores.settings)
+    if isinstance(model, AnthropicModel | OpenAIModel):
+        stores.go(model.open())
+        stores.owns(model.close)
 
     def audible(name: str) -> bool:
         return stores.settings.speech != "off" and (name not in channels or channels[name].capabilities.voice)
@@ -101,31 +101,33 @@ def furnished(
         return name in channels and channels[name].capabilities.spoofable_sender
 
     retriever = knowledge.retriever(stores, embedder)
-    mind = dialogue.mind(
+    dispatcher = dialogue.build_dispatcher(
         stores,
         retriever=retriever,
         wake=wake,
-        thinker=thinker,
+        model=model,
         audible=audible,
         spoofable_sender=spoofable_sender,
         rng=rng,
     )
-    mouth = SpeechDeps(speech=speech.speech(stores), blobs=stores.blobs)
-    ears = speech.TurnSpeech(hearing=speech.hearing(stores), mouth=mouth, channels=channels)
-    return make_rooms(stores, channels=channels, mind=mind, senses=ears, wake=wake, pacer=pacer)
+    speech_deps = SpeechDeps(speech=speech.speech(stores), blobs=stores.blobs)
+    turn_speech = speech.TurnSpeech(hearing=speech.hearing(stores), deps=speech_deps, channels=channels)
+    return make_turn_worker(
+        stores, channels=channels, dispatcher=dispatcher, turn_speech=turn_speech, wake=wake, rate_limiter=rate_limiter
+    )
 
 
-async def shelf_rooms(settings: Settings, app: App) -> knowledge.IngestWorker:
-    """The rooms of a process that reads sources."""
+async def start_ingest_worker(settings: Settings, app: App) -> knowledge.IngestWorker:
+    """Return a started ingest worker; its vectors are renewed in the background."""
     stores = Stores(settings, pool=3)
-    rooms = shelved(stores, wake=CeleryWake(app, stores.stops.send), embedder=knowledge.embedder(settings))
-    await rooms.put_courses(dialogue.catalogue())
-    stores.go(rooms.renewing())
-    return rooms
+    worker = build_ingest_worker(stores, wake=CeleryWake(app, stores.stops.send), embedder=knowledge.embedder(settings))
+    await worker.sync_courses(dialogue.catalogue())
+    stores.go(worker.run_renewal())
+    return worker
 
 
-def shelved(stores: Stores, *, wake: Wake, embedder: Embedder) -> knowledge.IngestWorker:
-    """What reads sources on this ground."""
+def build_ingest_worker(stores: Stores, *, wake: Wake, embedder: Embedder) -> knowledge.IngestWorker:
+    """Return an ingest worker on these stores."""
     ingest = Ingest(
         library=stores.library,
         fetcher=WebFetcher(),
@@ -144,12 +146,12 @@ def shelved(stores: Stores, *, wake: Wake, embedder: Embedder) -> knowledge.Inge
 
 @asynccontextmanager
 async def cli_context(settings: Settings) -> AsyncGenerator[CliContext]:
-    """What commands at a terminal need."""
+    """Open the collaborators of terminal commands until the block ends."""
     async with ingress(settings) as opened:
         stores = opened.stores
         yield CliContext(
             feed=stores.feed,
-            receive=opened.take,
+            receive=opened.accept,
             library=stores.library,
             blobs=stores.blobs,
             wake=opened.wake,
@@ -161,12 +163,12 @@ async def cli_context(settings: Settings) -> AsyncGenerator[CliContext]:
 
 
 def _probes(opened: Ingress, settings: Settings) -> tuple[HealthCheck, ...]:
-    outer = tuple(
+    platforms = tuple(
         HealthCheck(
             name=found.name,
-            ask=channels.greeting(opened.platforms.get(found.name)),
-            off="" if found.state == "on" else found.why,
+            run=channels.identify_check(opened.platforms.get(found.name)),
+            disabled_reason="" if found.state == "on" else found.why,
         )
         for found in availabilities(settings)
     )
-    return (*dialogue.probes(settings), *speech.probes(opened.stores), *outer)
+    return (*dialogue.probes(settings), *speech.probes(opened.stores), *platforms)

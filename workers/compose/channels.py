@@ -1,6 +1,6 @@
-"""The platforms that are switched on, each with what listens and what must be told of us.
+"""The channels, and the connections to the platforms that are switched on.
 
-A platform's SDK is imported when it is switched on: each takes some 20 MB and a quarter of a second.
+A platform's SDK is imported only when it is switched on: each takes about 20 MB and 0.25 s.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -26,34 +26,35 @@ if TYPE_CHECKING:
     from bots.slack import SlackSettings as SlackSettings
     from bots.twilio import TwilioSettings as TwilioSettings
 
-TakeAnyEvent = Callable[[Event], Awaitable[object]]
+AcceptEvent = Callable[[Event], Awaitable[object]]
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectedPlatform:
-    """An outer platform. `announce` tells it where we are and what we offer; `hooked` says that it calls us by HTTP.
+    """A connected platform.
 
-    `routes` are what it calls beside its events.
+    `announce` registers our address and commands with it. `identify` returns our name there. `has_webhook`: it delivers
+    events by HTTP. `routes` are its other HTTP endpoints.
     """
 
     channel: Channel
     gateway: Gateway | None
     announce: Callable[[], Awaitable[None]]
-    greet: Callable[[], Awaitable[str]]
+    identify: Callable[[], Awaitable[str]]
     close: Callable[[], Awaitable[None]]
-    hooked: bool
+    has_webhook: bool
     routes: tuple[AbstractRouteDef, ...] = ()
 
 
-def web(stores: Stores, take: TakeAnyEvent) -> WebChannel:
-    """The web chat, whose events go to `take`."""
+def web(stores: Stores, accept: AcceptEvent) -> WebChannel:
+    """Return the web chat; its events go to `accept`."""
     from core.providers.audio.codec import convert
 
     settings = stores.settings
     return connect_web(
         feed=stores.feed,
         blobs=stores.blobs,
-        receive=take,
+        receive=accept,
         clock=stores.clock,
         secret=settings.secret_key.encode(),
         convert=convert,
@@ -62,24 +63,24 @@ def web(stores: Stores, take: TakeAnyEvent) -> WebChannel:
 
 
 def platforms(stores: Stores) -> dict[str, ConnectedPlatform]:
-    """The outer platforms that are switched on, by name."""
-    on = {found.name for found in availabilities(stores.settings) if found.state == "on"}
-    makers: Mapping[str, Callable[[Stores], ConnectedPlatform]] = {
+    """Connect the platforms that are switched on; returned by name."""
+    enabled = {found.name for found in availabilities(stores.settings) if found.state == "on"}
+    connectors: Mapping[str, Callable[[Stores], ConnectedPlatform]] = {
         "telegram": _telegram,
         "discord": _discord,
         "slack": _slack,
         "sms": _sms,
     }
-    return {name: make(stores) for name, make in makers.items() if name in on}
+    return {name: make(stores) for name, make in connectors.items() if name in enabled}
 
 
-def channels(stores: Stores, outer: Mapping[str, ConnectedPlatform], take: TakeAnyEvent) -> dict[str, Channel]:
-    """Every channel a worker may deliver to, by name."""
-    home: tuple[Channel, ...] = (
-        web(stores, take),
+def channels(stores: Stores, connected: Mapping[str, ConnectedPlatform], accept: AcceptEvent) -> dict[str, Channel]:
+    """Return every channel a worker may deliver to, by name."""
+    own: tuple[Channel, ...] = (
+        web(stores, accept),
         TerminalChannel(feed=stores.feed, clock=stores.clock),
     )
-    return {channel.name: channel for channel in (*home, *(platform.channel for platform in outer.values()))}
+    return {channel.name: channel for channel in (*own, *(platform.channel for platform in connected.values()))}
 
 
 def _telegram(stores: Stores) -> ConnectedPlatform:
@@ -102,18 +103,18 @@ def _telegram(stores: Stores) -> ConnectedPlatform:
     )
 
     async def announce() -> None:
-        await bot.register(commands())
+        await bot.register(command_menus())
 
-    async def greet() -> str:
+    async def identify() -> str:
         return f"@{await bot.channel.identify()}"
 
     return ConnectedPlatform(
         channel=bot.channel,
         gateway=None if settings.public_url else bot.gateway,
         announce=announce,
-        greet=greet,
+        identify=identify,
         close=bot.close,
-        hooked=bool(settings.public_url),
+        has_webhook=bool(settings.public_url),
     )
 
 
@@ -136,18 +137,18 @@ def _sms(stores: Stores) -> ConnectedPlatform:
     )
 
     async def announce() -> None:
-        """Where we are called is set in Twilio's console."""
+        """Nothing to do: the webhook's address is set in Twilio's console."""
 
-    async def greet() -> str:
+    async def identify() -> str:
         return f"{settings.twilio_phone_number} of {await account.client.identify()}"
 
     return ConnectedPlatform(
         channel=account.channel,
         gateway=None,
         announce=announce,
-        greet=greet,
+        identify=identify,
         close=account.close,
-        hooked=True,
+        has_webhook=True,
         routes=account.routes.all(),
     )
 
@@ -169,7 +170,7 @@ def _sms_settings(settings: Settings) -> "TwilioSettings":
 def _discord(stores: Stores) -> ConnectedPlatform:
     from bots import discord
     from core.providers.audio import codec
-    from workers.compose.discord_commands import completed, offers
+    from workers.compose.discord_commands import command_specs, complete
 
     settings = stores.settings
     bot = discord.connect(
@@ -184,24 +185,24 @@ def _discord(stores: Stores) -> ConnectedPlatform:
         blobs=stores.blobs,
         encode_voice_note=codec.note,
         count=stores.count,
-        commands=offers(),
-        autocomplete=completed,
+        commands=command_specs(),
+        autocomplete=complete,
         drafts=stores.drafts,
     )
 
     async def announce() -> None:
         await bot.register()
 
-    async def greet() -> str:
+    async def identify() -> str:
         return await bot.channel.identify()
 
     return ConnectedPlatform(
         channel=bot.channel,
         gateway=bot.gateway,
         announce=announce,
-        greet=greet,
+        identify=identify,
         close=bot.close,
-        hooked=bool(settings.public_url and settings.discord_public_key),
+        has_webhook=bool(settings.public_url and settings.discord_public_key),
     )
 
 
@@ -219,14 +220,14 @@ def _slack(stores: Stores) -> ConnectedPlatform:
         suggest=lambda locale: suggest(locale, "lesson", "quiz", "review", "help"),
         drafts=stores.drafts,
         installs=stores.installs,
-        overviews=dialogue.glance(stores),
+        overviews=dialogue.overview_builder(stores),
         identities=stores.acquaintances,
     )
 
     async def announce() -> None:
-        """Slack is told our address in the app's own settings, and its commands there too."""
+        """Nothing to do: address and commands are part of the app's settings at Slack."""
 
-    async def greet() -> str:
+    async def identify() -> str:
         if not settings.slack_bot_token:
             return f"workspaces install it at {settings.public_url.rstrip('/')}/slack/install"
         name, team = await app.client.identify()
@@ -236,9 +237,9 @@ def _slack(stores: Stores) -> ConnectedPlatform:
         channel=app.channel,
         gateway=None if settings.public_url else app.gateway,
         announce=announce,
-        greet=greet,
+        identify=identify,
         close=app.close,
-        hooked=bool(settings.public_url),
+        has_webhook=bool(settings.public_url),
         routes=app.routes,
     )
 
@@ -257,17 +258,17 @@ def _slack_settings(settings: Settings) -> "SlackSettings":
     )
 
 
-def greeting(platform: ConnectedPlatform | None) -> Callable[[], Awaitable[str]]:
-    """Asks a platform who we are there."""
+def identify_check(platform: ConnectedPlatform | None) -> Callable[[], Awaitable[str]]:
+    """Return a health check that asks a platform for our name there."""
 
-    async def asked() -> str:
-        return await platform.greet() if platform else ""
+    async def run() -> str:
+        return await platform.identify() if platform else ""
 
-    return asked
+    return run
 
 
-def commands() -> dict[str, list[tuple[str, str]]]:
-    """The commands with what they do, by language; the empty one is for everybody else."""
+def command_menus() -> dict[str, list[tuple[str, str]]]:
+    """Return names and descriptions of the commands by language; the empty language is the default."""
     offered = {
         tag: [(one.name, phrase(one.about, tag)) for one in listed_commands(all_features())] for tag in locales()
     }

@@ -1,4 +1,4 @@
-"""Who answers: the order of answerers around the model that the settings name, or around none."""
+"""The dialogue: the language model chosen by the settings, and the order of answerers."""
 
 from functools import cache
 from pathlib import Path
@@ -39,43 +39,45 @@ from workers.compose.stores import Stores
 from workers.settings import Settings
 
 COURSES = Path(__file__).parents[2] / "courses"
-CLAUDE = "claude-sonnet-5-5"
-GPT = "gpt-5"
+DEFAULT_ANTHROPIC_MODEL = "claude-sonnet-5-5"
+DEFAULT_OPENAI_MODEL = "gpt-5"
 
 
-def model(settings: Settings) -> AnthropicModel | OpenAIModel | None:
-    """The model that the settings name; `None` without a key and without an address, which means the offline mind."""
+def configured_model(settings: Settings) -> AnthropicModel | OpenAIModel | None:
+    """Return the model chosen by the settings; `None` without a key and base URL, which selects the offline assistant."""
     if settings.anthropic_api_key or settings.anthropic_base_url:
         return AnthropicModel(
-            name=settings.model or CLAUDE,
+            name=settings.model or DEFAULT_ANTHROPIC_MODEL,
             api_key=settings.anthropic_api_key or "none",
             base_url=settings.anthropic_base_url,
-            effort=settings.effort or usual(settings.model or CLAUDE),
+            effort=settings.effort or usual(settings.model or DEFAULT_ANTHROPIC_MODEL),
         )
     if settings.openai_api_key or settings.openai_base_url:
         return OpenAIModel(
-            name=settings.model or GPT, api_key=settings.openai_api_key, base_url=settings.openai_base_url
+            name=settings.model or DEFAULT_OPENAI_MODEL,
+            api_key=settings.openai_api_key,
+            base_url=settings.openai_base_url,
         )
     return None
 
 
 @cache
 def catalogue() -> Catalogue:
-    """The bundled courses, read once. Raises `BadCourse` with every mistake in the first that cannot be used."""
+    """Return the bundled courses, loaded once. Raises `BadCourse` with every mistake of the first invalid course."""
     return Catalogue(load_all(COURSES))
 
 
-def mind(
+def build_dispatcher(
     stores: Stores,
     *,
     retriever: Retriever,
     wake: Wake,
-    thinker: Model | None,
+    model: Model | None,
     audible: Audible,
     spoofable_sender: SpoofableSender,
     rng: Random,
 ) -> Dispatcher:
-    """The dispatcher over every feature, around the model or, without one, the offline assistant. `rng` chooses questions."""
+    """Return the dispatcher over every feature; `model` is `None` for the offline assistant, `rng` chooses questions."""
     clock = stores.clock
     add_source = SourceAdder(library=stores.library, wake=wake, clock=clock)
     unpredictable = SystemRandom()
@@ -85,21 +87,21 @@ def mind(
         StudyDeps(catalogue=catalogue(), study=stores.study, clock=clock, rng=rng, audible=audible)
     )
     account = compose_account.compose(_account(stores, wake=wake, confirmations=confirmations, rng=unpredictable))
-    general = compose_general.compose(listed_commands(feature_list), offline=thinker is None)
+    general = compose_general.compose(listed_commands(feature_list), offline=model is None)
     knowledge = KnowledgeDeps(retriever=retriever, add_source=add_source)
     parts = [compose_feedback.compose(stores.ratings), study, account, general]
-    if thinker is None:
-        talker: Answerer = OfflineAssistant(retriever=retriever, lessons=study.actions)
-        reminded: Answerer = OfflineAssistant(retriever=retriever, lessons=study.actions, silent=True)
+    if model is None:
+        assistant: Answerer = OfflineAssistant(retriever=retriever, lessons=study.actions)
+        file_assistant: Answerer = OfflineAssistant(retriever=retriever, lessons=study.actions, silent=True)
     else:
         toolsets = (*compose_knowledge.tools(knowledge), speak, *(each for part in parts for each in part.tools))
         tools = ToolDeps(tools=by_name(*toolsets), clock=clock, confirmations=confirmations)
-        talker = reminded = Agent(model=thinker, tools=tools)
+        assistant = file_assistant = Agent(model=model, tools=tools)
         confirmed = Registered(answerer=ConfirmedCalls(tools=tools), priority=Priority.PENDING)
         parts.append(FeatureParts(answerers=(confirmed,)))
-    parts.append(compose_knowledge.compose(knowledge, talker=reminded))
+    parts.append(compose_knowledge.compose(knowledge, talker=file_assistant))
     registered = [each for part in parts for each in part.answerers]
-    registered.append(Registered(answerer=talker, priority=Priority.TALK))
+    registered.append(Registered(answerer=assistant, priority=Priority.TALK))
     return Dispatcher(registered, parser=parser(feature_list), clock=clock)
 
 
@@ -116,8 +118,8 @@ def _account(stores: Stores, *, wake: Wake, confirmations: Confirmations, rng: R
     )
 
 
-def glance(stores: Stores) -> OverviewBuilder:
-    """What a platform's own page about a person shows."""
+def overview_builder(stores: Stores) -> OverviewBuilder:
+    """Return the builder of the overview that a platform's own page shows, such as Slack's home tab."""
     return OverviewBuilder(
         acquaintances=stores.acquaintances,
         study=stores.study,
@@ -128,25 +130,29 @@ def glance(stores: Stores) -> OverviewBuilder:
 
 
 def probes(settings: Settings) -> tuple[HealthCheck, ...]:
-    """Whether the model answers, asked with one word."""
-    thinker = model(settings)
-    if thinker is None:
-        return (HealthCheck(name="model", ask=_silent, off="no key and no address: the offline mind answers"),)
+    """Return the check of the model: a request of a few tokens."""
+    model = configured_model(settings)
+    if model is None:
+        return (
+            HealthCheck(
+                name="model", run=_no_output, disabled_reason="no key and no base URL: the offline assistant answers"
+            ),
+        )
 
-    async def asked() -> str:
+    async def run() -> str:
         prompt = Prompt(
             system=(), utterances=(Utterance(role="user", parts=(ModelText(text="Say OK."),)),), max_tokens=16
         )
         try:
-            async for _ in thinker.complete(prompt):
+            async for _ in model.complete(prompt):
                 pass
         finally:
-            await thinker.close()
-        unpriced = "" if listed(thinker.name) else "; what it costs is not known, and kept as 0"
-        return f"{thinker.name} answers{unpriced}"
+            await model.close()
+        unpriced = "" if listed(model.name) else "; its price is unknown, and costs are recorded as 0"
+        return f"{model.name} answers{unpriced}"
 
-    return (HealthCheck(name="model", ask=asked),)
+    return (HealthCheck(name="model", run=run),)
 
 
-async def _silent() -> str:
+async def _no_output() -> str:
     return ""

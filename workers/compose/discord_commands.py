@@ -1,4 +1,4 @@
-"""The commands as Discord offers them: names and descriptions in every language, and what may be filled in."""
+"""Discord's application commands: localized names and descriptions, options and their suggestions."""
 
 from collections.abc import Iterator
 
@@ -10,16 +10,16 @@ from core.learn.terms import key
 from core.phrases import DEFAULT, locales, phrase, phrases
 from workers.compose.dialogue import catalogue
 
-_MOST = 25
+_MAX_SUGGESTIONS = 25
 
 
-def offers() -> tuple[CommandSpec, ...]:
-    """Every general command, and what can be done with somebody's message."""
+def command_specs() -> tuple[CommandSpec, ...]:
+    """Return every slash command and the commands of the message menu."""
     slash = (
         CommandSpec(
             id=command.name,
-            name=_named(command.name),
-            description=_everywhere(command.about),
+            name=_localized_name(command.name),
+            description=_localized(command.about),
             option=_option(command),
             private=command.private,
             threaded=command.threaded,
@@ -29,7 +29,7 @@ def offers() -> tuple[CommandSpec, ...]:
     menu = (
         CommandSpec(
             id=phrase(f"menu.{what}", DEFAULT),
-            name=_everywhere(f"menu.{what}"),
+            name=_localized(f"menu.{what}"),
             kind=MESSAGE_MENU,
             private=True,
             slash_command=what,
@@ -39,20 +39,20 @@ def offers() -> tuple[CommandSpec, ...]:
     return (*slash, *menu)
 
 
-def completed(command: str, typed: str, locale: str) -> tuple[tuple[str, str], ...]:
-    """What fits to what was typed so far, as value and label, in the language of who types; what begins so comes first."""
-    wanted = key(typed)
-    found = [(value, label, key(f"{label} {also}")) for value, label, also in _known(command, locale)]
-    fitting = [
-        (not any(word.startswith(wanted) for word in text.split()), value, label)
-        for value, label, text in found
-        if wanted in text
+def complete(command: str, typed: str, locale: str) -> tuple[tuple[str, str], ...]:
+    """Return up to 25 suggestions `(value, label)` for the text typed so far; matches at a word's start come first."""
+    prefix = key(typed)
+    candidates = [(value, label, key(f"{label} {also}")) for value, label, also in _candidates(command, locale)]
+    matches = [
+        (not any(word.startswith(prefix) for word in text.split()), value, label)
+        for value, label, text in candidates
+        if prefix in text
     ]
-    return tuple((value, label) for _, value, label in sorted(fitting, key=lambda one: one[0])[:_MOST])
+    return tuple((value, label) for _, value, label in sorted(matches, key=lambda one: one[0])[:_MAX_SUGGESTIONS])
 
 
-def _known(command: str, locale: str) -> Iterator[tuple[str, str, str]]:
-    """Everything that may be filled in: value, label, and by what else it is found."""
+def _candidates(command: str, locale: str) -> Iterator[tuple[str, str, str]]:
+    """Yield all possible values: value, label, and further search text."""
     courses = catalogue().courses if command != "language" else ()
     match command:
         case "language":
@@ -76,27 +76,27 @@ def _units(course: Course, locale: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _option(command: Command) -> Option | None:
-    asked = command.option
-    if not asked:
+    option = command.option
+    if not option:
         return None
-    manners = (("always", "on"), ("auto", "auto"), ("never", "off"))
+    voice_modes = (("always", "on"), ("auto", "auto"), ("never", "off"))
     choices = {
-        "voice": tuple((value, _everywhere(f"voice.button_{phrase}")) for phrase, value in manners),
-        "what": (("me", _everywhere("slash.option.what_me")),),
+        "voice": tuple((value, _localized(f"voice.button_{phrase}")) for phrase, value in voice_modes),
+        "what": (("me", _localized("slash.option.what_me")),),
     }
     return Option(
-        name=_everywhere(f"slash.option.{asked}"),
-        description=_everywhere(f"slash.option.{asked}_about"),
-        choices=choices.get(asked, ()),
+        name=_localized(f"slash.option.{option}"),
+        description=_localized(f"slash.option.{option}_about"),
+        choices=choices.get(option, ()),
         autocomplete=command.completes,
     )
 
 
-def _named(command: str) -> LocalizedText:
-    """Its name in every language, where it has any but its own."""
+def _localized_name(command: str) -> LocalizedText:
+    """Return the command's localized names, or the name alone when it has none."""
     key = f"slash.name.{command}"
-    return _everywhere(key) if key in phrases(DEFAULT) else {"": command}
+    return _localized(key) if key in phrases(DEFAULT) else {"": command}
 
 
-def _everywhere(key: str) -> LocalizedText:
+def _localized(key: str) -> LocalizedText:
     return {"": phrase(key, DEFAULT), **{tag: phrase(key, tag) for tag in locales()}}

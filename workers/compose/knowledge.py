@@ -1,4 +1,4 @@
-"""Reading: the embedder, the courses as sources, and the rooms of a process that reads."""
+"""Ingestion and retrieval: the embedder, the courses as sources, and the ingest worker."""
 
 import asyncio
 import hashlib
@@ -24,7 +24,7 @@ _BATCH = 32
 
 
 def embedder(settings: Settings) -> Embedder:
-    """The default model, or the endpoint's model that `SONA_EMBEDDINGS` names."""
+    """Return the built-in model, or the endpoint's model named by `SONA_EMBEDDINGS`."""
     if settings.embeddings == "local":
         return MiniLm()
     from core.providers.embeddings.openai import OpenAIEmbeddings
@@ -41,8 +41,8 @@ def retriever(stores: Stores, model: Embedder) -> Retriever:
 
 
 def course_loader(catalogue: Catalogue) -> Callable[[KnowledgeSource], Awaitable[Fetched]]:
-    """Gives the documents of the courses by the uri that `course_sources` made."""
-    documents = {uri(document): document for document in catalogue.documents()}
+    """Return a loader of course documents by the URI that `course_uri` built."""
+    documents = {course_uri(document): document for document in catalogue.documents()}
 
     async def load(source: KnowledgeSource) -> Fetched:
         document = documents.get(source.uri)
@@ -53,8 +53,8 @@ def course_loader(catalogue: Catalogue) -> Callable[[KnowledgeSource], Awaitable
     return load
 
 
-def uri(document: IndexableDocument) -> str:
-    """A course document's uri with the digest of its words, so that a changed one is read anew."""
+def course_uri(document: IndexableDocument) -> str:
+    """Return the document's URI with a digest of its content, so that a changed document is ingested again."""
     digest = hashlib.sha256(_markdown(document).encode()).hexdigest()[:12]
     return f"{document.uri}@{digest}"
 
@@ -66,23 +66,23 @@ def _markdown(document: IndexableDocument) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class IngestWorker:
-    """What a reading process has; `read` never raises for a source's own fault."""
+    """Ingests sources and keeps vectors current; `ingest_source` never raises a `Failure`."""
 
     stores: Stores
     ingest: Ingest
     embedder: Embedder
     renew_seconds: float = 60.0
 
-    async def read(self, source: str) -> None:
+    async def ingest_source(self, source: str) -> None:
         try:
             await self.ingest(source)
         except Failure as error:
-            _log.warning("source %s is tried again later: %s", source, type(error).__name__)
+            _log.warning("ingesting source %s failed, will retry: %s", source, type(error).__name__)
 
-    async def put_courses(self, catalogue: Catalogue) -> None:
-        """Put down the courses' documents that are new or changed, and take outdated ones away."""
+    async def sync_courses(self, catalogue: Catalogue) -> None:
+        """Add new and changed course documents to the library and remove outdated ones."""
         library = self.stores.library
-        wanted = {uri(document): document for document in catalogue.documents()}
+        wanted = {course_uri(document): document for document in catalogue.documents()}
         known = {status.uri: status.id for status in await library.statuses("", limit=10_000)}
         for name, source in known.items():
             if name.startswith("course:") and name not in wanted:
@@ -92,31 +92,31 @@ class IngestWorker:
                 await library.add(KnowledgeSource(id=self.stores.clock.id(), uri=name, title=document.title))
         self.ingest.wake.reading(await library.unclaimed(self.stores.clock.now()))
 
-    async def renewing(self) -> None:
-        """Make the index for this model's vectors and give passages of another model vectors of this one, in the background, until cancelled."""
+    async def run_renewal(self) -> None:
+        """Create the index for this model's vectors and re-embed passages of other models until cancelled."""
         prepared = 0
         while True:
             try:
-                prepared = prepared or await self._prepare()
+                prepared = prepared or await self._prepare_index()
                 await self.renew()
             except Failure as error:
-                _log.warning("vectors are renewed later: %s", type(error).__name__)
+                _log.warning("renewing vectors failed, will retry: %s", type(error).__name__)
             await asyncio.sleep(self.renew_seconds)
 
     async def renew(self) -> None:
-        """Give every passage of another model a vector of this one. Raises `Unreachable`; what was done until then stays."""
+        """Re-embed all passages that have another model's vectors. Raises `Unreachable`; finished sources stay renewed."""
         while sources := await self.stores.library.outdated(self.embedder.name):
             for source in sources:
-                await self._renew(source)
+                await self._renew_source(source)
 
-    async def _prepare(self) -> int:
-        """Make the index, and return how long the vectors are, which an endpoint tells only with a first one."""
+    async def _prepare_index(self) -> int:
+        """Create the index and return the vectors' dimensions, which an endpoint reveals only with its first vector."""
         if not self.embedder.dimensions:
             await self.embedder.embed(["toki"])
         await self.stores.library.create_vector_index(self.embedder.dimensions)
         return self.embedder.dimensions
 
-    async def _renew(self, source: str) -> None:
+    async def _renew_source(self, source: str) -> None:
         kept = await self.stores.library.stored(source)
         if kept is None:
             return

@@ -1,4 +1,4 @@
-"""Ears and a voice for the turn, as the settings choose them; what is not chosen is not even imported."""
+"""Speech recognition and synthesis chosen by the settings; providers are imported only when used."""
 
 import logging
 from collections.abc import Mapping
@@ -25,15 +25,15 @@ _log = logging.getLogger(__name__)
 
 
 class TurnSpeech:
-    """`core.converse.Senses`: whoever speaks is answered aloud, unless they want it otherwise."""
+    """`core.converse.SpeechLayer`: voice notes are answered with voice, unless the learner's settings differ."""
 
-    def __init__(self, *, hearing: Hearing, mouth: SpeechDeps, channels: Mapping[str, Channel]) -> None:
+    def __init__(self, *, hearing: Hearing, deps: SpeechDeps, channels: Mapping[str, Channel]) -> None:
         self._hearing = hearing
-        self._mouth = mouth
+        self._deps = deps
         self._channels = channels
 
     async def hear(self, claimed: ClaimedTurn) -> ClaimedTurn:
-        events = tuple([await self._heard(event, claimed) for event in claimed.events])
+        events = tuple([await self._transcribe(event, claimed) for event in claimed.events])
         return replace(claimed, events=events)
 
     async def speak(self, claimed: ClaimedTurn, draft: TurnDraft) -> tuple[Reply, ...]:
@@ -43,16 +43,16 @@ class TurnSpeech:
         learner = draft.conversation.learner
         spoke = any(isinstance(event.body, Spoke) and event.addressed for event in claimed.events)
         wanted = learner.voice == "always" or (learner.voice == "auto" and spoke)
-        return await voiced(draft.replies, self._mouth, language=learner.locale, wanted=wanted)
+        return await voiced(draft.replies, self._deps, language=learner.locale, wanted=wanted)
 
-    async def _heard(self, event: Event, claimed: ClaimedTurn) -> Event:
+    async def _transcribe(self, event: Event, claimed: ClaimedTurn) -> Event:
         channel = self._channels.get(event.address.channel)
-        fetch = channel.fetch if channel else _nothing
+        fetch = channel.fetch if channel else _no_fetch
         conversation = claimed.conversation
         if not event.addressed:
             return event
         return await listen(
-            await kept(event, fetch=fetch, blobs=self._mouth.blobs),
+            await kept(event, fetch=fetch, blobs=self._deps.blobs),
             self._hearing,
             fetch=fetch,
             language=conversation.learner.locale,
@@ -61,7 +61,7 @@ class TurnSpeech:
 
 
 def speech(stores: Stores) -> Speech:
-    """Edge first, eSpeak when it is away; `SONA_SPEECH` narrows that down."""
+    """Return Edge with eSpeak as its fallback, or the one selected by `SONA_SPEECH`."""
     settings = stores.settings
     voices: dict[str, Speech] = {}
     if settings.speech in ("auto", "edge"):
@@ -74,37 +74,37 @@ def speech(stores: Stores) -> Speech:
 
 
 def hearing(stores: Stores) -> Hearing:
-    """A transcription endpoint, then a local model, then the recogniser that knows only a question's answers."""
+    """Return the recognisers in order: endpoint, local Whisper, then PocketSphinx, which knows only a question's answers."""
     settings = stores.settings
-    ears: dict[str, Hearing] = {}
+    recognisers: dict[str, Hearing] = {}
     if settings.transcription_model:
         from core.providers.transcription.openai import OpenAIHearing
 
-        ears["openai"] = far = OpenAIHearing(
+        recognisers["openai"] = remote = OpenAIHearing(
             key=settings.openai_api_key, model=settings.transcription_model, base_url=settings.openai_base_url
         )
-        stores.owns(far.close)
+        stores.owns(remote.close)
     if settings.whisper_model:
         from core.providers.transcription import whisper
 
         try:
-            ears["whisper"] = near = whisper.WhisperHearing(whisper.load(settings.whisper_model))
-            stores.owns(near.close)
+            recognisers["whisper"] = local = whisper.WhisperHearing(whisper.load(settings.whisper_model))
+            stores.owns(local.close)
         except Refused as error:
-            _log.error("voice notes are heard without whisper: %s", error)
-    ears["sphinx"] = SphinxHearing()
-    return FallbackHearing(ears, clock=stores.clock, count=stores.count)
+            _log.error("whisper is not available: %s", error)
+    recognisers["sphinx"] = SphinxHearing()
+    return FallbackHearing(recognisers, clock=stores.clock, count=stores.count)
 
 
 def probes(stores: Stores) -> tuple[HealthCheck, ...]:
-    """Whether a word can be spoken, and who listens."""
+    """Return the checks of speech, which synthesizes one word, and of hearing."""
     settings = stores.settings
 
-    async def spoken() -> str:
+    async def speak() -> str:
         audio: Audio = await speech(stores).speak("Sona", SpeechStyle(language="en"))
         return f"{settings.speech}: {audio.seconds:.1f} s of {audio.mime}"
 
-    async def listening() -> str:
+    async def describe_hearing() -> str:
         if settings.transcription_model:
             return f"{settings.transcription_model} at the OpenAI-compatible server"
         if settings.whisper_model:
@@ -112,11 +112,14 @@ def probes(stores: Stores) -> tuple[HealthCheck, ...]:
 
             whisper.look(settings.whisper_model)
             return f"whisper model at {settings.whisper_model}"
-        return "the answers of an open question only; set SONA_TRANSCRIPTION_MODEL or SONA_WHISPER_MODEL for more"
+        return "only answers to an open question; set SONA_TRANSCRIPTION_MODEL or SONA_WHISPER_MODEL for more"
 
     off = "SONA_SPEECH is off" if settings.speech == "off" else ""
-    return (HealthCheck(name="speech", ask=spoken, off=off), HealthCheck(name="hearing", ask=listening))
+    return (
+        HealthCheck(name="speech", run=speak, disabled_reason=off),
+        HealthCheck(name="hearing", run=describe_hearing),
+    )
 
 
-async def _nothing(_: Media) -> bytes:
+async def _no_fetch(_: Media) -> bytes:
     return b""

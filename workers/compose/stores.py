@@ -1,4 +1,4 @@
-"""What every process stands on: the database, Valkey and the storage built on them."""
+"""The database, Valkey and the stores built on them, shared by every process."""
 
 import asyncio
 import contextlib
@@ -41,7 +41,10 @@ from workers.settings import Settings
 
 
 class Stores:
-    """Made inside the event loop that uses it; `close` ends what `go` began and gives all connections back."""
+    """All stores of a process; create it inside the event loop that uses it.
+
+    `close` cancels the tasks started by `go`, closes what `owns` registered, and closes all connections.
+    """
 
     def __init__(self, settings: Settings, *, pool: int = 8, clock: Clock | None = None) -> None:
         self.settings = settings
@@ -82,21 +85,21 @@ class Stores:
         self._closing: list[Callable[[], Awaitable[object]]] = []
 
     def go(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Run something beside everything else until `close`."""
+        """Run a background task until `close`."""
         task = asyncio.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def owns(self, close: Callable[[], Awaitable[object]]) -> None:
-        """Have something that stands on this ground closed with it."""
+        """Register a function to call on `close`."""
         self._closing.append(close)
 
     async def locale_of(self, source: KnowledgeSource) -> str:
-        """The language of whoever put a source down."""
+        """Return the locale of the source's owner."""
         return await locales.locale_of_learner(self.database, source.owner) or DEFAULT
 
     async def locale_at(self, address: Address) -> str:
-        """The language that is spoken at an address."""
+        """Return the locale of the learner at an address."""
         return await locales.locale_at(self.database, address) or DEFAULT
 
     async def database_answers(self) -> str:

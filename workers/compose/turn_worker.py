@@ -1,4 +1,4 @@
-"""A worker's rooms: the house with its turns and deliveries, and the sweep."""
+"""The worker that runs turns and deliveries, its sweep and its clean-up."""
 
 import logging
 from collections.abc import Iterable, Mapping
@@ -15,19 +15,19 @@ from workers.compose.stores import Stores
 from workers.queue.scheduler import TurnScheduler
 
 _log = logging.getLogger(__name__)
-_RUNG_AGAIN = timedelta(seconds=20)
+_RESCHEDULE_AFTER = timedelta(seconds=20)
 
 
 class RecentlySeen:
-    """Lets each name through once in so long: rings that nobody takes would pile up with every sweep."""
+    """Pass each name at most once per window; otherwise every sweep would queue tasks that no worker takes."""
 
-    def __init__(self, length: timedelta = _RUNG_AGAIN) -> None:
-        self._length = length
+    def __init__(self, window: timedelta = _RESCHEDULE_AFTER) -> None:
+        self._window = window
         self._seen: dict[str, datetime] = {}
 
-    def fresh(self, names: Iterable[str], now: datetime) -> tuple[str, ...]:
-        """The names that were not let through lately."""
-        self._seen = {name: at for name, at in self._seen.items() if now - at < self._length}
+    def filter_new(self, names: Iterable[str], now: datetime) -> tuple[str, ...]:
+        """Return the names not passed within the window."""
+        self._seen = {name: at for name, at in self._seen.items() if now - at < self._window}
         found = tuple(name for name in names if name not in self._seen)
         self._seen.update(dict.fromkeys(found, now))
         return found
@@ -35,72 +35,75 @@ class RecentlySeen:
 
 @dataclass(frozen=True, kw_only=True)
 class TurnWorker:
-    """Everything a process needs that runs turns."""
+    """A process that runs turns: its stores, its scheduler, and `remote`, the wake for other processes."""
 
     stores: Stores
-    house: TurnScheduler
-    outside: Wake
-    rung: RecentlySeen = field(default_factory=RecentlySeen)
-    tidied: RecentlySeen = field(default_factory=RecentlySeen)
+    scheduler: TurnScheduler
+    remote: Wake
+    recent_sources: RecentlySeen = field(default_factory=RecentlySeen)
+    recent_expiry: RecentlySeen = field(default_factory=RecentlySeen)
 
-    async def swept(self) -> None:
-        """Ring for everything that waits and that nobody was woken for."""
+    async def sweep(self) -> None:
+        """Schedule waiting events, due deliveries and sources that no process is working on."""
         now = self.stores.clock.now()
-        self.house.turn(await self.stores.sweep.turns(now))
-        self.house.delivery(await self.stores.sweep.deliveries(now))
-        if waiting := self.rung.fresh(await self.stores.library.unclaimed(now), now):
-            self.outside.reading(waiting)
-        if self.tidied.fresh(("all",), now):
+        self.scheduler.turn(await self.stores.sweep.turns(now))
+        self.scheduler.delivery(await self.stores.sweep.deliveries(now))
+        if waiting := self.recent_sources.filter_new(await self.stores.library.unclaimed(now), now):
+            self.remote.reading(waiting)
+        if self.recent_expiry.filter_new(("all",), now):
             await self.stores.tidying(now)
 
-    async def cleaned(self) -> None:
-        """Take away what nobody needs any more."""
+    async def clean_up(self) -> None:
+        """Delete expired rows and files."""
         now = self.stores.clock.now()
         await self.stores.tidying.delete_leftovers(now)
-        _log.info("rows taken away: %s", await self.stores.cleanup(now))
+        _log.info("deleted rows: %s", await self.stores.cleanup(now))
 
     async def close(self, grace: float) -> None:
-        await self.house.drain(grace)
+        await self.scheduler.drain(grace)
         await self.stores.close()
 
 
 @dataclass
 class LocalWake:
-    """`core.ports.messaging.Wake` of a worker: turns and deliveries stay in this process, the rest goes through Celery."""
+    """`core.ports.messaging.Wake` of a worker: turns and deliveries stay in this process, the rest goes to `remote`."""
 
-    outside: Wake
-    house: TurnScheduler | None = None
+    remote: Wake
+    scheduler: TurnScheduler | None = None
 
     def turn(self, addresses: Iterable[Address]) -> None:
-        (self.house or self.outside).turn(addresses)
+        (self.scheduler or self.remote).turn(addresses)
 
     def delivery(self, addresses: Iterable[Address]) -> None:
-        (self.house or self.outside).delivery(addresses)
+        (self.scheduler or self.remote).delivery(addresses)
 
     def reading(self, sources: Iterable[str]) -> None:
-        self.outside.reading(sources)
+        self.remote.reading(sources)
 
     async def stop(self, address: Address) -> None:
-        await self.outside.stop(address)
+        await self.remote.stop(address)
 
 
-def make_rooms(
+def make_turn_worker(
     stores: Stores,
     *,
     channels: Mapping[str, Channel],
-    mind: Thinker,
-    senses: SpeechLayer,
+    dispatcher: Thinker,
+    turn_speech: SpeechLayer,
     wake: LocalWake,
-    pacer: RateLimiter | None = None,
+    rate_limiter: RateLimiter | None = None,
 ) -> TurnWorker:
-    """The rooms around these channels and this mind; call it inside the loop that will run them. By default deliveries keep to the platforms' limits."""
+    """Return a worker for these channels and this dispatcher; call it inside the loop that will run it.
+
+    By default deliveries respect the platforms' rate limits.
+    """
     settings = stores.settings
     lease = timedelta(seconds=settings.lease_seconds)
     converse = Converse(
         turns=stores.turns,
         channels=channels,
-        mind=mind,
-        senses=senses,
+        mind=dispatcher,
+        senses=turn_speech,
         stopping=stores.stops,
         wake=wake,
         clock=stores.clock,
@@ -113,10 +116,10 @@ def make_rooms(
         clock=stores.clock,
         count=stores.count,
         lease=lease,
-        pacer=pacer or RateLimiter(),
+        pacer=rate_limiter or RateLimiter(),
     )
-    house = TurnScheduler(converse=converse, deliver=deliver, clock=stores.clock, slots=settings.worker_slots)
-    wake.house = house
+    scheduler = TurnScheduler(converse=converse, deliver=deliver, clock=stores.clock, slots=settings.worker_slots)
+    wake.scheduler = scheduler
     stores.go(stores.stops.listen())
     stores.go(stores.count.run())
-    return TurnWorker(stores=stores, house=house, outside=wake.outside)
+    return TurnWorker(stores=stores, scheduler=scheduler, remote=wake.remote)

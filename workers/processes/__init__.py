@@ -1,1 +1,1 @@
-"""The processes: web, worker, gateway and beat."""
+"""The processes web, worker, gateway and beat, and `up`, which runs them together."""

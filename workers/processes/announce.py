@@ -1,4 +1,4 @@
-"""Tells a platform where we are and what we offer, until it has listened."""
+"""Register our address and commands with a platform, retrying until it succeeds."""
 
 import asyncio
 import logging
@@ -8,16 +8,16 @@ from core.errors import Throttled
 from workers.compose.channels import ConnectedPlatform
 
 _log = logging.getLogger(__name__)
-_LONGEST_WAIT = 300.0
+_MAX_WAIT = 300.0
 
 
-async def announced(platform: ConnectedPlatform, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
-    """Again and again, slower each time or as the platform asks; nothing that it answers is raised."""
+async def announce(platform: ConnectedPlatform, *, sleep: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    """Retry with exponential back-off, or as long as the platform asks; never raise."""
     wait = 1.0
     while True:
         try:
             return await platform.announce()
-        except Exception as error:  # noqa: BLE001 - whatever keeps it from being told, it has to be told again
-            _log.warning("%s could not be told where we are: %s", platform.channel.name, type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - any failure is retried
+            _log.warning("registering with %s failed: %s", platform.channel.name, type(error).__name__)
             await sleep(max(wait, error.retry_after) if isinstance(error, Throttled) else wait)
-            wait = min(wait * 2, _LONGEST_WAIT)
+            wait = min(wait * 2, _MAX_WAIT)

@@ -1,4 +1,4 @@
-"""`sona gateway NAME`: listens to a platform that does not call us."""
+"""`sona gateway NAME`: receive events from a platform that does not call webhooks."""
 
 import asyncio
 import signal
@@ -11,22 +11,22 @@ from core.errors import Malformed
 from workers import logs
 from workers.compose import assembly
 from workers.compose.channels import ConnectedPlatform
-from workers.processes.announce import announced
+from workers.processes.announce import announce
 from workers.settings import Settings
 
 
 def run(settings: Settings, name: str) -> None:
-    """Receive events until SIGTERM. Raises `Malformed` when there is no such gateway or it is switched off."""
+    """Receive events until SIGTERM. Raises `Malformed` when the gateway does not exist or is switched off."""
     logs.set_up()
-    uvloop.run(listen(settings, name))
+    uvloop.run(serve(settings, name))
 
 
-async def listen(settings: Settings, name: str) -> None:
+async def serve(settings: Settings, name: str) -> None:
     async with assembly.ingress(settings) as ingress:
         platform = ingress.platforms.get(name)
         if platform is None or platform.gateway is None:
-            raise Malformed(f"there is nothing to listen to by the name of {name!r}, or it is switched off")
-        listening = asyncio.ensure_future(heard(platform, platform.gateway, ingress.take))
+            raise Malformed(f"the gateway {name!r} does not exist or is switched off")
+        listening = asyncio.ensure_future(listen_and_announce(platform, platform.gateway, ingress.accept))
         asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, listening.cancel)
         asyncio.get_running_loop().add_signal_handler(signal.SIGINT, listening.cancel)
         try:
@@ -35,15 +35,15 @@ async def listen(settings: Settings, name: str) -> None:
             return
 
 
-async def heard(
+async def listen_and_announce(
     platform: ConnectedPlatform,
     gateway: Gateway,
     receive: ReceiveEvent,
     *,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
 ) -> None:
-    """Listen until cancelled; what the platform has to be told of us is told beside it, and holds up nobody's words."""
-    announcing = asyncio.create_task(announced(platform, sleep=sleep))
+    """Listen until cancelled; announce our commands concurrently, so that events are not delayed."""
+    announcing = asyncio.create_task(announce(platform, sleep=sleep))
     try:
         await gateway.listen(receive)
     finally:

@@ -1,4 +1,4 @@
-"""`sona worker`: turns and deliveries, on one loop beside Celery's threads; with `--ingest`, the reading of sources."""
+"""`sona worker`: run turns and deliveries on one event loop beside Celery's threads; with `--ingest`, ingest sources."""
 
 from collections.abc import Callable, Coroutine
 from typing import Any
@@ -7,60 +7,62 @@ from workers import logs
 from workers.compose import assembly
 from workers.compose.knowledge import IngestWorker
 from workers.compose.turn_worker import TurnWorker
-from workers.processes.gc import settle
-from workers.queue.celery import SHELF, STREET, App, in_each_process, make_app, start_worker
+from workers.processes.gc import tune_gc
+from workers.queue.celery import INGEST_QUEUE, TURN_QUEUE, App, make_app, on_process_start, start_worker
 from workers.queue.loop import LoopThread
-from workers.queue.tasks import register_shelf, register_street
+from workers.queue.tasks import register_ingest_task, register_turn_tasks
 from workers.settings import Settings
 
-THREADS = 4
-GRACE = 20.0
-SWEEP_SECONDS = 30.0
-CLEANUP_SECONDS = 1800.0
+_CELERY_THREADS = 4
+_GRACE_SECONDS = 20.0
+_SWEEP_TIMEOUT = 30.0
+_CLEANUP_TIMEOUT = 1800.0
 
 BuildWorker = Callable[[Settings, App], Coroutine[Any, Any, TurnWorker]]
 
 
 def run(settings: Settings, *, ingest: bool = False) -> None:
-    """Work until SIGTERM."""
+    """Run until SIGTERM."""
     logs.set_up()
     if ingest:
-        run_shelf(settings)
+        run_ingest(settings)
     else:
-        run_street(settings, furnish=assembly.street_rooms)
+        run_turns(settings, build=assembly.start_turn_worker)
 
 
-def run_street(settings: Settings, *, furnish: BuildWorker) -> None:
-    """Run turns; at the end let those under way finish within the grace time and give the other leases back."""
-    street = LoopThread()
-    street.start()
+def run_turns(settings: Settings, *, build: BuildWorker) -> None:
+    """Run turns until SIGTERM, then let running turns finish within the grace time and release the other leases."""
+    loop = LoopThread()
+    loop.start()
     app = make_app(settings.redis_url)
-    rooms = street.call(furnish(settings, app))
+    worker = loop.call(build(settings, app))
 
     def sweep() -> None:
-        street.call(rooms.swept(), timeout=SWEEP_SECONDS)
+        loop.call(worker.sweep(), timeout=_SWEEP_TIMEOUT)
 
     def cleanup() -> None:
-        street.call(rooms.cleaned(), timeout=CLEANUP_SECONDS)
+        loop.call(worker.clean_up(), timeout=_CLEANUP_TIMEOUT)
 
-    register_street(app, lambda: rooms.house, sweep, cleanup)
+    register_turn_tasks(app, lambda: worker.scheduler, sweep, cleanup)
     sweep()
-    settle()
-    start_worker(app, queue=STREET, pool="threads", threads=THREADS, closing=rooms.house.shut)
-    street.call(rooms.close(GRACE), timeout=GRACE + 10)
-    street.stop()
+    tune_gc()
+    start_worker(
+        app, queue=TURN_QUEUE, pool="threads", threads=_CELERY_THREADS, on_shutdown=worker.scheduler.stop_accepting
+    )
+    loop.call(worker.close(_GRACE_SECONDS), timeout=_GRACE_SECONDS + 10)
+    loop.stop()
 
 
-def run_shelf(settings: Settings) -> None:
-    """Read sources in processes of their own, each with a loop made after the fork."""
+def run_ingest(settings: Settings) -> None:
+    """Ingest sources in child processes; each creates its event loop after the fork."""
     app = make_app(settings.redis_url)
-    rooms: list[tuple[LoopThread, IngestWorker]] = []
+    workers: list[tuple[LoopThread, IngestWorker]] = []
 
-    def begin() -> None:
-        shelf = LoopThread()
-        shelf.start()
-        rooms.append((shelf, shelf.call(assembly.shelf_rooms(settings, app))))
+    def start() -> None:
+        loop = LoopThread()
+        loop.start()
+        workers.append((loop, loop.call(assembly.start_ingest_worker(settings, app))))
 
-    in_each_process(begin)
-    register_shelf(app, lambda: rooms[0][0].loop, lambda source: rooms[0][1].read(source))
-    start_worker(app, queue=SHELF, pool="prefork", threads=1, closing=lambda: None)
+    on_process_start(start)
+    register_ingest_task(app, lambda: workers[0][0].loop, lambda source: workers[0][1].ingest_source(source))
+    start_worker(app, queue=INGEST_QUEUE, pool="prefork", threads=1, on_shutdown=lambda: None)

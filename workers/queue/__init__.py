@@ -1,1 +1,1 @@
-"""Celery: tasks, scheduling and the event loop beside it."""
+"""Celery tasks, the turn scheduler and the event loop beside Celery's threads."""

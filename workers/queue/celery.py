@@ -1,4 +1,4 @@
-"""The Celery app: a doorbell over Valkey, nothing durable in it."""
+"""The Celery app over Valkey; nothing in the queue is durable."""
 
 import os
 import warnings
@@ -8,19 +8,25 @@ from celery import Celery, signals
 from celery.exceptions import SecurityWarning
 
 App = Celery
-TURN, DELIVERY, READING, SWEEP, CLEANUP = "sona.turn", "sona.delivery", "sona.reading", "sona.sweep", "sona.cleanup"
-STREET, SHELF = "street", "shelf"
+TURN_TASK, DELIVERY_TASK, INGEST_TASK, SWEEP_TASK, CLEANUP_TASK = (
+    "sona.turn",
+    "sona.delivery",
+    "sona.ingest",
+    "sona.sweep",
+    "sona.cleanup",
+)
+TURN_QUEUE, INGEST_QUEUE = "turns", "ingest"
 SWEEP_SECONDS = 2.0
 CLEANUP_SECONDS = 3600.0
 
 
 def broker_url(redis_url: str) -> str:
-    """The same Valkey as kombu writes it: unix sockets are `redis+socket://`."""
+    """Return the URL in kombu's form: unix sockets are `redis+socket://`."""
     return redis_url.replace("unix://", "redis+socket://", 1) if redis_url.startswith("unix://") else redis_url
 
 
 def make_app(redis_url: str) -> Celery:
-    """An app that keeps no results and loses rings rather than repeating them; the sweep finds lost ones."""
+    """Return an app without results or redelivery; the sweep reschedules what a lost task was for."""
     app = Celery("sona", broker=broker_url(redis_url), set_as_current=False)
     app.conf.update(
         accept_content=["json"],
@@ -28,8 +34,8 @@ def make_app(redis_url: str) -> Celery:
         task_ignore_result=True,
         task_store_errors_even_if_ignored=False,
         task_acks_late=False,
-        task_default_queue=STREET,
-        task_routes={READING: {"queue": SHELF}},
+        task_default_queue=TURN_QUEUE,
+        task_routes={INGEST_TASK: {"queue": INGEST_QUEUE}},
         task_publish_retry=False,
         worker_prefetch_multiplier=8,
         worker_enable_remote_control=False,
@@ -40,30 +46,33 @@ def make_app(redis_url: str) -> Celery:
         broker_connection_max_retries=None,
         broker_pool_limit=2,
         broker_transport_options={
-            "ack_emulation": False,  # a ring lost with a worker is found by the sweep, so nobody keeps account of them
+            "ack_emulation": False,  # the sweep replaces tasks lost with a worker, so they need no acknowledgement
             "socket_connect_timeout": 2,
             "socket_keepalive": True,
             "health_check_interval": 10,
         },
-        beat_schedule={"sweep": _every(SWEEP_SECONDS, SWEEP), "cleanup": _every(CLEANUP_SECONDS, CLEANUP)},
+        beat_schedule={
+            "sweep": _run_every(SWEEP_SECONDS, SWEEP_TASK),
+            "cleanup": _run_every(CLEANUP_SECONDS, CLEANUP_TASK),
+        },
         timezone="UTC",
     )
     return app
 
 
-def _every(seconds: float, task: str) -> dict[str, object]:
+def _run_every(seconds: float, task: str) -> dict[str, object]:
     return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
 
 
-def _quieten() -> None:
-    """Celery warns root of pickled tasks; ours are JSON only, and containers and first tries run as root."""
+def _ignore_root_warning() -> None:
+    """Silence Celery's warning to root about pickled tasks; ours are JSON only."""
     warnings.filterwarnings("ignore", category=SecurityWarning)
 
 
-def start_worker(app: Celery, *, queue: str, pool: str, threads: int, closing: Callable[[], None]) -> None:
-    """Take rings until SIGTERM; `closing` is called when the end begins, before running tasks are waited for."""
-    _quieten()
-    signals.worker_shutting_down.connect(_called(closing), weak=False)
+def start_worker(app: Celery, *, queue: str, pool: str, threads: int, on_shutdown: Callable[[], None]) -> None:
+    """Run tasks until SIGTERM; `on_shutdown` is called before Celery waits for running tasks."""
+    _ignore_root_warning()
+    signals.worker_shutting_down.connect(_as_receiver(on_shutdown), weak=False)
     app.Worker(
         pool=pool,
         concurrency=threads,
@@ -77,17 +86,17 @@ def start_worker(app: Celery, *, queue: str, pool: str, threads: int, closing: C
     ).start()
 
 
-def in_each_process(begin: Callable[[], None]) -> None:
-    """Have `begin` called in every child of a prefork pool, after the fork."""
-    signals.worker_process_init.connect(_called(begin), weak=False)
+def on_process_start(start: Callable[[], None]) -> None:
+    """Call `start` in every child of a prefork pool, after the fork."""
+    signals.worker_process_init.connect(_as_receiver(start), weak=False)
 
 
 def start_beat(app: Celery) -> None:
-    """Ring the sweep every few seconds until SIGTERM; the schedule is in memory only."""
+    """Run the beat scheduler until SIGTERM; its state is in memory only."""
     app.Beat(scheduler="celery.beat:Scheduler", max_interval=1, loglevel="WARNING", quiet=True).run()
 
 
-def _called(function: Callable[[], None]) -> Callable[..., None]:
+def _as_receiver(function: Callable[[], None]) -> Callable[..., None]:
     def receiver(**_: object) -> None:
         function()
 

@@ -1,4 +1,4 @@
-"""One event loop in a thread of its own, beside Celery's threads."""
+"""An event loop in its own thread, beside Celery's threads."""
 
 import asyncio
 import threading
@@ -11,17 +11,20 @@ ResultT = TypeVar("ResultT")
 
 
 class LoopThread:
-    """Runs a loop from `start` to `stop`; engines and clients are made inside it by what is given to `call`."""
+    """A loop that runs from `start` to `stop`; create engines and clients inside it with `call`."""
 
     def __init__(self) -> None:
         self.loop = uvloop.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="street", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="event-loop", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def call(self, coroutine: Coroutine[Any, Any, ResultT], timeout: float | None = None) -> ResultT:
-        """Run a coroutine on the loop and wait for what it gives, from another thread; it is cancelled when that takes too long."""
+        """Run a coroutine on the loop from another thread and return its result.
+
+        Raises `TimeoutError` after `timeout` seconds and cancels the coroutine.
+        """
         future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
         try:
             return future.result(timeout)

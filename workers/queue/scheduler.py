@@ -1,4 +1,4 @@
-"""Turns and deliveries of one process, on one event loop, as many as there are slots."""
+"""Scheduling of one process's turns and deliveries on one event loop, limited by slots."""
 
 import asyncio
 import logging
@@ -14,43 +14,43 @@ _log = logging.getLogger(__name__)
 
 
 class PerKeyRunner:
-    """Runs one thing at a time for each address; who is rung while it runs goes round once more."""
+    """Run at most one coroutine per address; an address scheduled while it runs is run again afterwards."""
 
-    def __init__(self, run: Callable[[Address], Coroutine[Any, Any, None]], done: Callable[[], None]) -> None:
+    def __init__(self, run: Callable[[Address], Coroutine[Any, Any, None]], on_done: Callable[[], None]) -> None:
         self._run = run
-        self._done = done
-        self._again: set[Address] = set()
+        self._on_done = on_done
+        self._rerun: set[Address] = set()
         self.running: dict[Address, asyncio.Task[None]] = {}
 
-    def ring(self, address: Address) -> None:
-        """Start for this address, or go round once more if it runs already."""
+    def schedule(self, address: Address) -> None:
+        """Start a run for this address, or request a rerun if one is active."""
         if address in self.running:
-            self._again.add(address)
-            self._done()
+            self._rerun.add(address)
+            self._on_done()
             return
-        self.running[address] = asyncio.create_task(self._rounds(address))
+        self.running[address] = asyncio.create_task(self._run_until_current(address))
 
-    async def _rounds(self, address: Address) -> None:
+    async def _run_until_current(self, address: Address) -> None:
         try:
             while True:
-                self._again.discard(address)
+                self._rerun.discard(address)
                 try:
                     await self._run(address)
                 except Exception as error:  # noqa: BLE001 - one conversation must not end the others
                     _log.exception("%s at %s", type(error).__name__, address)
                     return
-                if address not in self._again:
+                if address not in self._rerun:
                     return
         finally:
             del self.running[address]
-            self._again.discard(address)
-            self._done()
+            self._rerun.discard(address)
+            self._on_done()
 
 
 class TurnScheduler:
-    """Takes rings from Celery's threads and runs them on the loop.
+    """Run addresses received on Celery's threads as turns and deliveries on the loop.
 
-    A full house lets the ring wait in its thread, which is the back-pressure. Implements
+    When no slot is free, the Celery thread blocks, which limits how many tasks a worker takes. Implements
     `core.ports.messaging.Wake` for turns and deliveries inside this process.
     """
 
@@ -66,62 +66,62 @@ class TurnScheduler:
         self._deliver = deliver
         self._clock = clock
         self._slots = threading.Semaphore(slots)
-        self._open = True
+        self._accepting = True
         self._loop = asyncio.get_running_loop()
         self.turns = PerKeyRunner(self._turn, self._slots.release)
         self.deliveries = PerKeyRunner(self._delivery, lambda: None)
 
-    def ring_turns(self, addresses: Iterable[Address]) -> None:
-        """From any other thread: start turns, waiting for a slot for each."""
-        taken: list[Address] = []
+    def schedule_turns(self, addresses: Iterable[Address]) -> None:
+        """Start turns from another thread, blocking until each has a slot."""
+        batch: list[Address] = []
         for address in addresses:
             if not self._slots.acquire(blocking=False):
-                self._start(taken)
-                taken = []
+                self._submit_turns(batch)
+                batch = []
                 self._slots.acquire()
-            taken.append(address)
-        self._start(taken)
+            batch.append(address)
+        self._submit_turns(batch)
 
-    def ring_deliveries(self, addresses: Iterable[Address]) -> None:
-        """From any other thread: start deliveries."""
+    def schedule_deliveries(self, addresses: Iterable[Address]) -> None:
+        """Start deliveries from another thread."""
         self._loop.call_soon_threadsafe(self.delivery, list(addresses))
 
-    def _start(self, addresses: list[Address]) -> None:
+    def _submit_turns(self, addresses: list[Address]) -> None:
         if addresses:
-            self._loop.call_soon_threadsafe(self._begin, addresses)
+            self._loop.call_soon_threadsafe(self._start_turns, addresses)
 
-    def _begin(self, addresses: list[Address]) -> None:
+    def _start_turns(self, addresses: list[Address]) -> None:
         for address in addresses:
-            if self._open:
-                self.turns.ring(address)
+            if self._accepting:
+                self.turns.schedule(address)
             else:
                 self._slots.release()
 
     def turn(self, addresses: Iterable[Address]) -> None:
-        """From the loop: go on with these conversations if there is room; the sweep finds those for whom there is none."""
+        """Start turns from the loop if slots are free; the sweep reschedules the others."""
         for address in addresses:
-            if self._open and self._slots.acquire(blocking=False):
-                self.turns.ring(address)
+            if self._accepting and self._slots.acquire(blocking=False):
+                self.turns.schedule(address)
 
     def delivery(self, addresses: Iterable[Address]) -> None:
-        """From the loop: deliver here what is due, also while the house empties."""
+        """Start deliveries from the loop, also while draining."""
         for address in addresses:
-            self.deliveries.ring(address)
+            self.deliveries.schedule(address)
 
-    def shut(self) -> None:
-        """From any thread: take nothing new from now on; rings that wait for a slot go by, one after the other."""
-        self._open = False
+    def stop_accepting(self) -> None:
+        """Accept no new turns; callable from any thread. Threads blocked on a slot return without starting theirs."""
+        self._accepting = False
         self._slots.release()
 
     async def drain(self, grace: float) -> None:
-        """Take nothing new, let what runs finish for `grace` seconds, then give the rest of the leases back.
+        """Accept no new turns, let running ones finish for `grace` seconds, then cancel the rest, which releases their leases.
 
-        What the last turns said has at least a quarter of that to be delivered.
+        Deliveries get at least a quarter of `grace`, even if the turns used all of it.
         """
-        self._open = False
+        self._accepting = False
         ends = self._loop.time() + grace
-        for rounds in (self.turns, self.deliveries):
-            running = list(rounds.running.values())
+        for runner in (self.turns, self.deliveries):
+            running = list(runner.running.values())
             if running:
                 _, late = await asyncio.wait(running, timeout=max(ends - self._loop.time(), grace / 4))
                 for task in late:
@@ -132,7 +132,7 @@ class TurnScheduler:
         await self._converse(address)
 
     async def _delivery(self, address: Address) -> None:
-        again = await self._deliver(address)
-        if again is not None:
-            wait = max((again - self._clock.now()).total_seconds(), 0.0)
+        retry_at = await self._deliver(address)
+        if retry_at is not None:
+            wait = max((retry_at - self._clock.now()).total_seconds(), 0.0)
             self._loop.call_later(wait, self.delivery, [address])

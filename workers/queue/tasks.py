@@ -1,4 +1,4 @@
-"""Celery tasks: three-line shells that hand a ring to the house."""
+"""Celery tasks: they parse addresses and hand them to the scheduler."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -7,34 +7,36 @@ from typing import Any
 from celery import Celery
 
 from core.address import Address
-from workers.queue.celery import CLEANUP, DELIVERY, READING, SWEEP, TURN
+from workers.queue.celery import CLEANUP_TASK, DELIVERY_TASK, INGEST_TASK, SWEEP_TASK, TURN_TASK
 from workers.queue.scheduler import TurnScheduler
 
 
-def register_street(
-    app: Celery, house: Callable[[], TurnScheduler], sweep: Callable[[], None], cleanup: Callable[[], None]
+def register_turn_tasks(
+    app: Celery, scheduler: Callable[[], TurnScheduler], sweep: Callable[[], None], cleanup: Callable[[], None]
 ) -> None:
-    """The tasks of a worker that runs turns; `house` is asked when a ring comes, once the loop stands."""
+    """Register the tasks of a worker that runs turns; `scheduler` is called per task, as it exists only once the loop runs."""
 
     def turn(addresses: list[str]) -> None:
-        house().ring_turns([Address.parse(address) for address in addresses])
+        scheduler().schedule_turns([Address.parse(address) for address in addresses])
 
     def delivery(addresses: list[str]) -> None:
-        house().ring_deliveries([Address.parse(address) for address in addresses])
+        scheduler().schedule_deliveries([Address.parse(address) for address in addresses])
 
-    app.task(turn, name=TURN)
-    app.task(delivery, name=DELIVERY)
-    app.task(sweep, name=SWEEP)
-    app.task(cleanup, name=CLEANUP)
+    app.task(turn, name=TURN_TASK)
+    app.task(delivery, name=DELIVERY_TASK)
+    app.task(sweep, name=SWEEP_TASK)
+    app.task(cleanup, name=CLEANUP_TASK)
 
 
-def register_shelf(
-    app: Celery, loop: Callable[[], asyncio.AbstractEventLoop], read: Callable[[str], Coroutine[Any, Any, None]]
+def register_ingest_task(
+    app: Celery,
+    loop: Callable[[], asyncio.AbstractEventLoop],
+    ingest_source: Callable[[str], Coroutine[Any, Any, None]],
 ) -> None:
-    """The task of a worker that reads sources, one after another in each process."""
+    """Register the task of a worker that ingests sources, one at a time in each process."""
 
-    def reading(sources: list[str]) -> None:
+    def ingest(sources: list[str]) -> None:
         for source in sources:
-            asyncio.run_coroutine_threadsafe(read(source), loop()).result()
+            asyncio.run_coroutine_threadsafe(ingest_source(source), loop()).result()
 
-    app.task(reading, name=READING)
+    app.task(ingest, name=INGEST_TASK)

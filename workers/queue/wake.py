@@ -1,4 +1,4 @@
-"""Ringing through Celery, off the event loop, many addresses to a ring."""
+"""Publish Celery tasks off the event loop, many addresses to a task."""
 
 import logging
 import threading
@@ -9,19 +9,23 @@ from concurrent.futures import ThreadPoolExecutor
 from celery import Celery
 
 from core.address import Address
-from workers.queue.celery import DELIVERY, READING, TURN
+from workers.queue.celery import DELIVERY_TASK, INGEST_TASK, TURN_TASK
 
 _log = logging.getLogger(__name__)
-_MOST = 500
-_CROWD = 16
-_BREATH, _LONG_BREATH = 0.004, 0.015
+_MAX_NAMES = 500
+"""Addresses or sources in one task."""
+_BUSY_NAMES = 16
+"""From this many names at a time, the longer pause applies."""
+_PAUSE, _BUSY_PAUSE = 0.004, 0.015
+"""Seconds between two rounds of publishing."""
 
 
 class CeleryWake:
     """`core.ports.messaging.Wake` for processes that do not run turns themselves.
 
-    Publishing blocks for about half a millisecond and takes the interpreter for as long, so one thread does it, at
-    most once in four milliseconds, or fifteen in a crowd; whatever is rung meanwhile goes into its next ring. The first is sent at once. A ring that cannot be sent is dropped: the sweep finds what it was for.
+    Publishing blocks and holds the interpreter for about half a millisecond. One thread therefore publishes the first
+    call immediately and batches later ones, at most every 4 ms, or 15 ms under load. A task that cannot be published
+    is dropped: the sweep finds the waiting event.
     """
 
     def __init__(
@@ -29,33 +33,33 @@ class CeleryWake:
         app: Celery,
         stop: Callable[[Address], Awaitable[None]],
         *,
-        breathe: Callable[[float], None] = time.sleep,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._breathe = breathe
+        self._sleep = sleep
         self._app = app
         self._stop = stop
         self._lock = threading.Lock()
         self._pending: dict[str, dict[str, None]] = {}
         self._busy = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ring")
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="publish")
 
     def turn(self, addresses: Iterable[Address]) -> None:
-        self._ring(TURN, map(str, addresses))
+        self._schedule(TURN_TASK, map(str, addresses))
 
     def delivery(self, addresses: Iterable[Address]) -> None:
-        self._ring(DELIVERY, map(str, addresses))
+        self._schedule(DELIVERY_TASK, map(str, addresses))
 
     def reading(self, sources: Iterable[str]) -> None:
-        self._ring(READING, sources)
+        self._schedule(INGEST_TASK, sources)
 
     async def stop(self, address: Address) -> None:
         await self._stop(address)
 
     def close(self) -> None:
-        """Send what is still to be rung and end the thread."""
+        """Publish what is pending and end the thread."""
         self._thread.shutdown(wait=True)
 
-    def _ring(self, task: str, names: Iterable[str]) -> None:
+    def _schedule(self, task: str, names: Iterable[str]) -> None:
         with self._lock:
             self._pending.setdefault(task, {}).update(dict.fromkeys(names))
             idle, self._busy = not self._busy, True
@@ -63,15 +67,15 @@ class CeleryWake:
             self._thread.submit(self._publish)
 
     def _publish(self) -> None:
-        """Send what is pending until nothing is, with a breath between two rings that gathers what comes meanwhile."""
-        while pending := self._taken():
+        """Publish until nothing is pending, with pauses in which new names accumulate."""
+        while pending := self._take_pending():
             for task, names in pending.items():
-                every = list(names)
-                for start in range(0, len(every), _MOST):
-                    self._send(task, every[start : start + _MOST])
-            self._breathe(_BREATH if sum(map(len, pending.values())) < _CROWD else _LONG_BREATH)
+                batch = list(names)
+                for start in range(0, len(batch), _MAX_NAMES):
+                    self._send(task, batch[start : start + _MAX_NAMES])
+            self._sleep(_PAUSE if sum(map(len, pending.values())) < _BUSY_NAMES else _BUSY_PAUSE)
 
-    def _taken(self) -> dict[str, dict[str, None]]:
+    def _take_pending(self) -> dict[str, dict[str, None]]:
         with self._lock:
             pending, self._pending = self._pending, {}
             self._busy = bool(pending)
@@ -80,5 +84,5 @@ class CeleryWake:
     def _send(self, task: str, names: list[str]) -> None:
         try:
             self._app.send_task(task, args=[names], retry=False)
-        except Exception as error:  # noqa: BLE001 - a ring lost in any way is found by the sweep; a broken bell would lose all that follow
-            _log.warning("a ring was lost: %s", type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the sweep replaces a lost task; an ended thread would lose all that follow
+            _log.warning("publishing %s failed: %s", task, type(error).__name__)

@@ -1,1 +1,1 @@
-"""Everything on one machine: programs kept running, their leftovers recognised, one owner for each home."""
+"""Keep programs and embedded servers running for one home folder; independent of the application that uses it."""

@@ -1,4 +1,4 @@
-"""A home has one owner at a time, and tells others who that is and how to reach its servers."""
+"""A lock that gives a home one owner, and the file in which the owner publishes the addresses of its servers."""
 
 import fcntl
 import json
@@ -10,16 +10,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO
 
-from core.errors import Malformed
+from workers.supervisor.errors import CannotStart
 from workers.supervisor.process_record import write_private
 
-# Someone who only asks whether the home is taken holds the lock for an instant.
+# `find_running` holds a shared lock for an instant; retry past it.
 _TRIES, _PAUSE = 10, 0.03
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunningHome:
-    """What runs for a home right now. `port` is 0 where no web server belongs to it."""
+    """The running owner of a home. `port` is 0 when it has no web server."""
 
     pid: int
     database_url: str
@@ -28,11 +28,11 @@ class RunningHome:
 
 
 @contextmanager
-def claimed(home: Path, *, port: int) -> Generator[None]:
-    """Own the home while the block runs. Raises `Malformed` saying who has it already."""
-    with _opened(home) as lock:
-        if not _taken(lock):
-            raise Malformed(f"{str(home)!r} is in use: {_holder(lock)}. Stop it, or choose another home with --home")
+def lock_home(home: Path, *, port: int) -> Generator[None]:
+    """Hold the home's lock while the block runs. Raises `CannotStart` naming the current holder."""
+    with _open_lock_file(home) as lock:
+        if not _try_lock(lock):
+            raise CannotStart(f"{str(home)!r} is in use: {_describe_holder(lock)}. Stop it, or choose another home")
         about = {"pid": os.getpid(), "port": port, "since": time.strftime("%Y-%m-%d %H:%M:%S")}
         lock.truncate(0)
         lock.write(json.dumps(about))
@@ -44,14 +44,14 @@ def claimed(home: Path, *, port: int) -> Generator[None]:
             lock.truncate(0)
 
 
-def announce(home: Path, running: RunningHome) -> None:
-    """Tell other commands of this user where the servers are."""
+def write_running(home: Path, running: RunningHome) -> None:
+    """Publish the servers' addresses to other commands of this user."""
     write_private(home / "run.json", json.dumps(asdict(running)))
 
 
 def find_running(home: Path) -> RunningHome | None:
-    """What runs for this home, `None` when nothing does; a file that a killed owner left is not believed."""
-    with _opened(home) as lock:
+    """Return the running owner, `None` when there is none; ignore the file of an owner that was killed."""
+    with _open_lock_file(home) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -65,12 +65,12 @@ def find_running(home: Path) -> RunningHome | None:
 
 
 @contextmanager
-def _opened(home: Path) -> Generator[IO[str]]:
+def _open_lock_file(home: Path) -> Generator[IO[str]]:
     with os.fdopen(os.open(home / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+") as lock:
         yield lock
 
 
-def _taken(lock: IO[str]) -> bool:
+def _try_lock(lock: IO[str]) -> bool:
     for _ in range(_TRIES):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -80,10 +80,10 @@ def _taken(lock: IO[str]) -> bool:
     return False
 
 
-def _holder(lock: IO[str]) -> str:
+def _describe_holder(lock: IO[str]) -> str:
     try:
         about = json.loads(lock.read())
-        place = f" on port {about['port']}" if about["port"] else ""
-        return f"process {about['pid']} runs it{place} since {about['since']}"
+        port = f" on port {about['port']}" if about["port"] else ""
+        return f"process {about['pid']} runs it{port} since {about['since']}"
     except (ValueError, KeyError, TypeError):
         return "another process is starting or stopping it"

@@ -1,4 +1,4 @@
-"""The record of what runs for a home, so that a later start recognises what an earlier one left behind."""
+"""The record of a home's running processes, from which a later start recognises leftovers of an earlier one."""
 
 import json
 import os
@@ -10,58 +10,66 @@ from typing import Any
 
 import psutil
 
-# Two readings of one process's start differ by less: the kernel counts it in hundredths, the boot time in seconds.
-_SAME_START = 2.0
+# Seconds. Two readings of one start time differ by less: the kernel counts ticks of 10 ms since boot, and the boot
+# time has whole seconds.
+_START_TOLERANCE = 2.0
 _WAIT = 5.0
 
-# The variable that marks a process, and all it starts, as belonging to a home.
-MARK = "SONA_SUPERVISED_HOME"
+MARK = "SUPERVISED_HOME"
+"""Environment variable that marks a process and its descendants as belonging to a home."""
 
 
 class ProcessRecord:
-    """Process ids with their start times, in one file that only its owner reads."""
+    """Process ids with start times and signals, in one file readable by its owner only."""
 
     def __init__(self, path: Path, *, home: Path) -> None:
         self._path = path
         self._home = str(home)
         self._entries: dict[str, dict[str, Any]] = {}
 
-    def note(self, name: str, pid: int, *, stop: signal.Signals, last: signal.Signals) -> None:
-        """Write down a process just started; one that is gone already is left out."""
+    def add(self, name: str, pid: int, *, stop_signal: signal.Signals, kill_signal: signal.Signals) -> None:
+        """Record a process just started; ignore one that has already exited."""
         with suppress(psutil.NoSuchProcess):
             self._entries[name] = {
                 "pid": pid,
                 "started": psutil.Process(pid).create_time(),
-                "signals": [int(stop), int(last)],
+                "signals": [int(stop_signal), int(kill_signal)],
             }
             self._write()
 
-    def forget(self, name: str) -> None:
+    def remove(self, name: str) -> None:
         if self._entries.pop(name, None):
             self._write()
 
-    def end_leftovers(self) -> tuple[str, ...]:
-        """End what an earlier start left running, and return the names; a process id that is someone else's by now is not touched."""
-        found = [(name, entry, self._alive(entry)) for name, entry in self._read().items()]
+    def stop_leftovers(self) -> tuple[str, ...]:
+        """Stop processes left running by an earlier start and return their names.
+
+        A process id that the system has since given to another process is left alone.
+        """
+        found = [(name, entry, self._find_alive(entry)) for name, entry in self._read().items()]
         running = [(name, entry, processes) for name, entry, processes in found if processes]
         for signals in (0, 1):
             for _, entry, processes in running:
-                _tell(processes, entry["signals"][signals])
+                _send_signal(processes, entry["signals"][signals])
             if _all_gone([process for _, _, every in running for process in every]):
                 break
-        _tell([process for _, _, every in running for process in every], signal.SIGKILL)
+        _send_signal([process for _, _, every in running for process in every], signal.SIGKILL)
         self._entries = {}
         self._write()
         return tuple(name for name, _, _ in running)
 
-    def _alive(self, entry: dict[str, Any]) -> list[psutil.Process]:
-        """The recorded process itself, or else those of its group that carry the mark of this home."""
+    def _find_alive(self, entry: dict[str, Any]) -> list[psutil.Process]:
+        """Return the recorded process, or else the marked processes of its group."""
         with suppress(psutil.NoSuchProcess):
             process = psutil.Process(entry["pid"])
-            return [process] if abs(process.create_time() - entry["started"]) < _SAME_START and alive(process) else []
-        return [process for process in psutil.process_iter() if self._marked(process, entry["pid"])]
+            return (
+                [process]
+                if abs(process.create_time() - entry["started"]) < _START_TOLERANCE and is_alive(process)
+                else []
+            )
+        return [process for process in psutil.process_iter() if self._is_marked(process, entry["pid"])]
 
-    def _marked(self, process: psutil.Process, group: int) -> bool:
+    def _is_marked(self, process: psutil.Process, group: int) -> bool:
         try:
             return os.getpgid(process.pid) == group and process.environ().get(MARK) == self._home
         except (psutil.Error, OSError):
@@ -78,16 +86,16 @@ class ProcessRecord:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file at once with one that only its owner reads."""
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)
-    with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+    """Replace a file atomically with one readable by its owner only."""
+    temporary = path.with_name(path.name + ".new")
+    temporary.unlink(missing_ok=True)
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)
-    fresh.replace(path)
+    temporary.replace(path)
 
 
-def alive(process: psutil.Process) -> bool:
-    """Whether it still runs; one that ended and that nobody has asked about does not."""
+def is_alive(process: psutil.Process) -> bool:
+    """Whether the process still runs; a zombie does not."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -96,14 +104,14 @@ def alive(process: psutil.Process) -> bool:
 
 def _all_gone(processes: list[psutil.Process]) -> bool:
     deadline = monotonic() + _WAIT
-    while any(alive(process) for process in processes):
+    while any(is_alive(process) for process in processes):
         if monotonic() > deadline:
             return False
         sleep(0.02)
     return True
 
 
-def _tell(processes: list[psutil.Process], number: int) -> None:
+def _send_signal(processes: list[psutil.Process], number: int) -> None:
     for process in processes:
         with suppress(psutil.Error):
             process.send_signal(number)

@@ -1,4 +1,4 @@
-"""A program to run, and how it is started so that it does not outlive us."""
+"""A program to run, started so that it does not outlive its parent."""
 
 import asyncio
 import ctypes
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from workers.supervisor.embedded.account import Account
 
+# prctl(2): the signal the kernel sends when the parent thread dies.
 _PR_SET_PDEATHSIG = 1
 
 
@@ -18,8 +19,8 @@ _PR_SET_PDEATHSIG = 1
 class Program:
     """A program to keep running.
 
-    `stop` asks it to end, `last` ends it at once when it has not after `grace` seconds. Its output goes to the
-    file `log`, or line by line to whoever started it.
+    `stop_signal` asks it to exit; `kill_signal` follows after `grace` seconds. `account` is the user it runs as, `None`
+    for the current one. Its output is appended to the file `log`, or goes line by line to the caller when `log` is `None`.
     """
 
     name: str
@@ -28,36 +29,37 @@ class Program:
     cwd: Path | None = None
     account: Account | None = None
     log: Path | None = None
-    stop: signal.Signals = signal.SIGTERM
-    last: signal.Signals = signal.SIGKILL
+    stop_signal: signal.Signals = signal.SIGTERM
+    kill_signal: signal.Signals = signal.SIGKILL
     grace: float = 10.0
 
 
 async def start(program: Program, output: int) -> asyncio.subprocess.Process:
-    """Start it in a session of its own, so that a terminal's Ctrl-C reaches us alone; on Linux it is told to stop when we die.
+    """Start the program in its own session with its output on the file descriptor `output`.
 
-    `output` is the descriptor its words go to. Only from the main thread: Linux counts the death of the starting thread.
+    A terminal's Ctrl-C therefore reaches only the parent. On Linux the program receives its stop signal when the
+    parent dies; call this from the main thread only, because Linux watches the thread that started the child.
     """
     return await _spawn(program, output)
 
 
-async def run(program: Program, *, words: str = "") -> tuple[int, str]:
-    """Run it to its end with `words` as input, and return its status and what it said."""
+async def run(program: Program, *, stdin: str = "") -> tuple[int, str]:
+    """Run the program to completion and return its exit status and output."""
     process = await _spawn(program, asyncio.subprocess.PIPE, asyncio.subprocess.PIPE)
     try:
-        said, _ = await process.communicate(words.encode())
+        output, _ = await process.communicate(stdin.encode())
     except asyncio.CancelledError:
         process.kill()
         raise
-    return process.returncode or 0, said.decode(errors="replace")
+    return process.returncode or 0, output.decode(errors="replace")
 
 
-async def _spawn(program: Program, output: int, words: int = asyncio.subprocess.DEVNULL) -> asyncio.subprocess.Process:
+async def _spawn(program: Program, stdout: int, stdin: int = asyncio.subprocess.DEVNULL) -> asyncio.subprocess.Process:
     account = program.account
     return await asyncio.create_subprocess_exec(
         *program.argv,
-        stdin=words,
-        stdout=output,
+        stdin=stdin,
+        stdout=stdout,
         stderr=asyncio.subprocess.STDOUT,
         cwd=program.cwd,
         env=dict(program.env),
@@ -65,19 +67,20 @@ async def _spawn(program: Program, output: int, words: int = asyncio.subprocess.
         group=account.gid if account else None,
         extra_groups=[] if account else None,
         start_new_session=True,
-        preexec_fn=_bond(program.stop),
+        preexec_fn=_stop_with_parent(program.stop_signal),
     )
 
 
-def _bond(told: signal.Signals) -> Callable[[], None] | None:
-    """What the new process does first, already as its own user: bind its life to ours."""
+def _stop_with_parent(number: signal.Signals) -> Callable[[], None] | None:
     if sys.platform != "linux":
         return None
     libc, parent = ctypes.CDLL(None), os.getpid()
 
-    def bind() -> None:
-        libc.prctl(_PR_SET_PDEATHSIG, int(told), 0, 0, 0)
+    # Runs after the change of user, which would clear the signal.
+    def in_child() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
+        # The parent may have died before prctl took effect.
         if os.getppid() != parent:
             os._exit(1)
 
-    return bind
+    return in_child

@@ -11,7 +11,7 @@ from tests.bots.discord.conftest import DiscordSetup
 from tests.bots.discord.gateway_client import listening, message, push_message, running
 from tests.fakes.discord_rules import Answer
 from workers.compose.channels import ConnectedPlatform
-from workers.processes.gateway import heard
+from workers.processes.gateway import listen_and_announce
 
 
 class BrokenDrafts(LocalDiscordDrafts):
@@ -87,11 +87,13 @@ async def test_events_are_received_while_registering_commands_fails(setup: Disco
         channel=setup.bot.channel,
         gateway=setup.bot.gateway,
         announce=announce,
-        greet=setup.bot.channel.identify,
+        identify=setup.bot.channel.identify,
         close=setup.bot.close,
-        hooked=False,
+        has_webhook=False,
     )
-    async with running(setup, lambda receiver: heard(platform, setup.bot.gateway, receiver, sleep=sleep)) as receiver:
+    async with running(
+        setup, lambda receiver: listen_and_announce(platform, setup.bot.gateway, receiver, sleep=sleep)
+    ) as receiver:
         await push_message(setup, "wan")
         assert await receiver.texts(1) == ["wan"]
         async with asyncio.timeout(5):

@@ -118,7 +118,7 @@ class TerminalPhone:
         return self._screen.drafts
 
     async def _receive(self, event: Event) -> None:
-        await self._door.take(event)
+        await self._door.accept(event)
         async with self._taken:
             self._received += 1
             self._taken.notify_all()

@@ -1,4 +1,4 @@
-"""The commands as Discord offers them."""
+"""Discord's application commands."""
 
 import re
 
@@ -8,13 +8,13 @@ from bots.discord.commands import commands_differ
 from core.dialogue.feature import all_features, listed_commands
 from core.phrases import locales, phrase
 from tests.fakes.discord_components import commands, suggestions
-from workers.compose.discord_commands import completed, offers
+from workers.compose.discord_commands import command_specs, complete
 
 _NAME = re.compile(r"[-_'\w]{1,32}")
 
 
-def test_every_command_is_offered_by_a_name_that_discord_takes() -> None:
-    slash = [offer for offer in offers() if offer.kind == 1]
+def test_every_command_has_a_valid_discord_name() -> None:
+    slash = [offer for offer in command_specs() if offer.kind == 1]
     assert [offer.id for offer in slash] == [one.name for one in listed_commands(all_features())]
     for offer in slash:
         options = (offer.option.name,) if offer.option else ()
@@ -23,43 +23,50 @@ def test_every_command_is_offered_by_a_name_that_discord_takes() -> None:
         assert 1 <= len(offer.json()["description"]) <= 100
 
 
-def test_what_was_offered_is_not_offered_again() -> None:
-    assert not commands_differ(offers(), [{**offer.json(), "id": "1", "version": "2"} for offer in offers()])
-    assert commands_differ(offers(), [])
+def test_unchanged_commands_are_not_registered_again() -> None:
+    assert not commands_differ(
+        command_specs(), [{**offer.json(), "id": "1", "version": "2"} for offer in command_specs()]
+    )
+    assert commands_differ(command_specs(), [])
 
 
-def test_discord_would_take_what_is_offered() -> None:
-    commands([offer.json() for offer in offers()])
+def test_discord_accepts_the_commands() -> None:
+    commands([offer.json() for offer in command_specs()])
 
 
-def test_what_is_chosen_from_is_read_in_every_language() -> None:
-    chosen = {offer.id: offer.json()["options"][0]["choices"] for offer in offers() if offer.option}
+def test_choices_are_localized_in_every_language() -> None:
+    chosen = {offer.id: offer.json()["options"][0]["choices"] for offer in command_specs() if offer.option}
     assert [choice["value"] for choice in chosen["voice"]] == ["on", "auto", "off"]
     for choice in (*chosen["voice"], *chosen["forget"]):
         assert {place.partition("-")[0] for place in choice["name_localizations"]} == set(locales())
     assert chosen["voice"][0]["name_localizations"]["vi"] == phrase("voice.button_always", "vi")
 
 
-def test_what_only_concerns_who_asks_is_private_and_a_lesson_has_a_thread() -> None:
-    assert {offer.id for offer in offers() if offer.private} >= {"progress", "language", "Explain this", "Make a card"}
-    assert {offer.id for offer in offers() if offer.threaded} == {"lesson", "quiz"}
-    assert {offer.slash_command for offer in offers() if offer.kind == 3} == {"explain", "card"}
+def test_personal_commands_are_private_and_lessons_open_threads() -> None:
+    assert {offer.id for offer in command_specs() if offer.private} >= {
+        "progress",
+        "language",
+        "Explain this",
+        "Make a card",
+    }
+    assert {offer.id for offer in command_specs() if offer.threaded} == {"lesson", "quiz"}
+    assert {offer.slash_command for offer in command_specs() if offer.kind == 3} == {"explain", "card"}
 
 
-def test_units_courses_languages_and_words_are_found_while_they_are_typed() -> None:
-    assert [value for value, _ in completed("lesson", "", "en")][:2] == ["toki-pona/1", "toki-pona/2"]
-    assert [value for value, _ in completed("quiz", "3.", "en")] == ["toki-pona/3"]
-    assert completed("courses", "toki", "es")[0][0] == "toki-pona"
-    assert completed("language", "viet", "en") == (("vi", phrase("language.name", "vi")),)
-    assert {value for value, _ in completed("language", "", "en")} == set(locales())
-    assert completed("word", "telo", "en")[0][0] == "telo"
-    assert completed("word", "water", "en")[0][0] == "telo"
-    assert completed("new", "", "en") == ()
-    assert completed("lesson", "zzzz", "en") == ()
+def test_units_courses_languages_and_words_are_suggested() -> None:
+    assert [value for value, _ in complete("lesson", "", "en")][:2] == ["toki-pona/1", "toki-pona/2"]
+    assert [value for value, _ in complete("quiz", "3.", "en")] == ["toki-pona/3"]
+    assert complete("courses", "toki", "es")[0][0] == "toki-pona"
+    assert complete("language", "viet", "en") == (("vi", phrase("language.name", "vi")),)
+    assert {value for value, _ in complete("language", "", "en")} == set(locales())
+    assert complete("word", "telo", "en")[0][0] == "telo"
+    assert complete("word", "water", "en")[0][0] == "telo"
+    assert complete("new", "", "en") == ()
+    assert complete("lesson", "zzzz", "en") == ()
 
 
 @pytest.mark.parametrize("command", ["lesson", "quiz", "courses", "language", "word"])
-def test_discord_would_take_what_is_completed(command: str) -> None:
-    found = completed(command, "", "vi")
+def test_discord_accepts_the_suggestions(command: str) -> None:
+    found = complete(command, "", "vi")
     assert found
     suggestions({"choices": [{"name": label[:100], "value": value} for value, label in found]})

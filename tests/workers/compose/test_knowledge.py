@@ -1,4 +1,4 @@
-"""After a change of the embedding model everything read is found again, though the model was away at first; an endpoint's vectors are read and found as the built-in model's are."""
+"""Ingestion with another embedding model: vectors are renewed after failures, and an endpoint's vectors get an index."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -28,8 +28,8 @@ async def stores(database_url: str, redis_url: str) -> AsyncIterator[Stores]:
     await found.close()
 
 
-class Counting(Letters):
-    """A new model that is away the first time, and says when it has seen so many texts."""
+class FlakyEmbedder(Letters):
+    """A new model that fails the first time and sets `done` after embedding `texts` texts."""
 
     def __init__(self, texts: int) -> None:
         super().__init__(name="new")
@@ -49,15 +49,15 @@ class Counting(Letters):
 
 
 async def test_vectors_of_another_model_are_renewed_in_the_background(stores: Stores) -> None:
-    old, new = Letters(name="old"), Counting(100 + 40)
+    old, new = Letters(name="old"), FlakyEmbedder(100 + 40)
     for number in range(100):
         await put(stores.library, old, document(f"course:{number}", f"green tea {number}"))
     await put(stores.library, old, document("course:long", *(f"passage {number}" for number in range(40))))
-    rooms = IngestWorker(stores=stores, ingest=cast(Ingest, None), embedder=new, renew_seconds=0)
-    stores.go(rooms.renewing())
+    worker = IngestWorker(stores=stores, ingest=cast(Ingest, None), embedder=new, renew_seconds=0)
+    stores.go(worker.run_renewal())
     async with asyncio.timeout(20):
         await new.done.wait()
-        await rooms.renew()
+        await worker.renew()
     assert await stores.library.outdated("new") == ()
     assert len(await stores.library.outdated("old", limit=200)) == 101
 
@@ -73,27 +73,27 @@ async def endpoint() -> AsyncIterator[FakeEmbeddings]:
 
 @pytest.fixture
 async def model(endpoint: FakeEmbeddings) -> AsyncIterator[OpenAIEmbeddings]:
-    """A model of an endpoint that has not told yet how long its vectors are."""
+    """An endpoint's model whose dimensions are still unknown."""
     found = OpenAIEmbeddings(model=MODEL, api_key=KEY, base_url=endpoint.url, retries=0)
     yield found
     await found.close()
 
 
-async def test_the_first_source_is_read_with_a_model_elsewhere(stores: Stores, model: OpenAIEmbeddings) -> None:
-    rooms = assembly.shelved(stores, wake=Rung(), embedder=model)
+async def test_the_first_source_is_ingested_with_an_endpoints_model(stores: Stores, model: OpenAIEmbeddings) -> None:
+    worker = assembly.build_ingest_worker(stores, wake=Rung(), embedder=model)
     blob = await stores.blobs.put(b"green tea\n\nblack tea", mime="text/plain")
     await stores.library.add(KnowledgeSource(id="s1", uri=blob, title="tea"))
-    await rooms.read("s1")
+    await worker.ingest_source("s1")
     (status,) = await stores.library.statuses("")
     assert status.state == "ready"
 
 
-async def test_vectors_of_a_model_elsewhere_get_their_index_though_it_was_away_at_first(
+async def test_an_endpoints_vectors_get_their_index_after_a_failed_request(
     stores: Stores, endpoint: FakeEmbeddings, model: OpenAIEmbeddings
 ) -> None:
     endpoint.faults.append(Fault(500))
-    rooms = IngestWorker(stores=stores, ingest=cast(Ingest, None), embedder=model, renew_seconds=0)
-    stores.go(rooms.renewing())
+    worker = IngestWorker(stores=stores, ingest=cast(Ingest, None), embedder=model, renew_seconds=0)
+    stores.go(worker.run_renewal())
     async with asyncio.timeout(20):
         while (await stores.database.run(_INDEX, {"name": f"ix_vectors_hnsw_{DIMENSIONS}"}))[0].found is None:
             pass

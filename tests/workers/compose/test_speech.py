@@ -1,4 +1,4 @@
-"""What a setting asks for and the machine does not have is said once, and everything else goes on."""
+"""A configured recogniser that is missing is logged once, and the others are used."""
 
 import logging
 from pathlib import Path
@@ -12,16 +12,14 @@ from workers.compose.stores import Stores
 from workers.settings import Settings
 
 
-async def test_a_whisper_folder_that_is_not_there_leaves_the_other_ears(
+async def test_a_missing_whisper_folder_leaves_the_other_recognisers(
     tmp_path: Path, database_url: str, redis_url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     stores = Stores(Settings(database_url=database_url, redis_url=redis_url, whisper_model=str(tmp_path / "gone")))
     with caplog.at_level(logging.ERROR):
         assert isinstance(speech.hearing(stores), FallbackHearing)
-    assert [record.getMessage().partition(":")[0] for record in caplog.records] == [
-        "voice notes are heard without whisper"
-    ]
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["whisper is not available"]
     hearing = next(probe for probe in speech.probes(stores) if probe.name == "hearing")
     with pytest.raises(Refused, match="no whisper model"):
-        await hearing.ask()
+        await hearing.run()
     await stores.close()

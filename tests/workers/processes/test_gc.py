@@ -1,26 +1,26 @@
-"""What the collector looks at once a process serves."""
+"""Which objects the garbage collector tracks after start-up."""
 
 import gc
 from collections.abc import Iterator
 
 import pytest
 
-from workers.processes.gc import settle
+from workers.processes.gc import tune_gc
 
 
 @pytest.fixture
-def collector() -> Iterator[None]:
+def restore_gc() -> Iterator[None]:
     before = gc.get_threshold()
     yield
     gc.unfreeze()
     gc.set_threshold(*before)
 
 
-def test_what_stands_is_looked_at_no_more_and_what_comes_is(collector: None) -> None:
-    stands = [object()]
-    settle()
-    comes = [stands]
-    looked_at = gc.get_objects()
-    assert any(found is comes for found in looked_at)
-    assert not any(found is stands for found in looked_at)
+def test_only_objects_created_after_start_up_are_tracked(restore_gc: None) -> None:
+    before = [object()]
+    tune_gc()
+    after = [before]
+    tracked = gc.get_objects()
+    assert any(found is after for found in tracked)
+    assert not any(found is before for found in tracked)
     assert gc.isenabled()

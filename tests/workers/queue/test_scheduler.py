@@ -1,4 +1,4 @@
-"""A process that ends: what waits goes by, what runs has its time, and no more than that."""
+"""Shutdown of the scheduler: blocked threads return, and running work gets the grace time but no more."""
 
 import asyncio
 import threading
@@ -11,16 +11,16 @@ from workers.queue.scheduler import TurnScheduler
 ONE, TWO, THREE = (Address("test", number) for number in "123")
 
 
-class Slow:
-    """Turns and deliveries that never end by themselves."""
+class Endless:
+    """Turns and deliveries that run until cancelled."""
 
     def __init__(self) -> None:
-        self.began: list[Address] = []
+        self.started: list[Address] = []
         self.busy = asyncio.Event()
         self.ended: list[Address] = []
 
     async def turn(self, address: Address) -> None:
-        self.began.append(address)
+        self.started.append(address)
         self.busy.set()
         try:
             await asyncio.Event().wait()
@@ -32,33 +32,33 @@ class Slow:
         return None
 
 
-def _house(slow: Slow, slots: int) -> TurnScheduler:
+def _scheduler(endless: Endless, slots: int) -> TurnScheduler:
     return TurnScheduler(
-        converse=slow.turn, deliver=slow.delivery, clock=ManualClock(datetime.now().astimezone()), slots=slots
+        converse=endless.turn, deliver=endless.delivery, clock=ManualClock(datetime.now().astimezone()), slots=slots
     )
 
 
-async def test_rings_that_wait_for_a_slot_go_by_when_the_house_shuts_though_no_turn_ends() -> None:
-    slow = Slow()
-    house = _house(slow, slots=1)
-    ringing = [threading.Thread(target=house.ring_turns, args=([address],)) for address in (ONE, TWO, THREE)]
-    for thread in ringing:
+async def test_threads_blocked_on_a_slot_return_at_shutdown_while_the_turn_still_runs() -> None:
+    endless = Endless()
+    scheduler = _scheduler(endless, slots=1)
+    threads = [threading.Thread(target=scheduler.schedule_turns, args=([address],)) for address in (ONE, TWO, THREE)]
+    for thread in threads:
         thread.start()
-    await slow.busy.wait()
-    house.shut()
+    await endless.busy.wait()
+    scheduler.stop_accepting()
     async with asyncio.timeout(5):
-        for thread in ringing:
+        for thread in threads:
             await asyncio.to_thread(thread.join)
-    assert len(slow.began) == 1
-    await house.drain(0)
+    assert len(endless.started) == 1
+    await scheduler.drain(0)
 
 
 async def test_turns_and_deliveries_share_the_grace_time() -> None:
-    slow = Slow()
-    house = _house(slow, slots=2)
-    house.turn([ONE])
-    house.delivery([TWO])
+    endless = Endless()
+    scheduler = _scheduler(endless, slots=2)
+    scheduler.turn([ONE])
+    scheduler.delivery([TWO])
     began = asyncio.get_running_loop().time()
-    await house.drain(0.4)
-    assert slow.ended == [ONE, TWO]
+    await scheduler.drain(0.4)
+    assert endless.ended == [ONE, TWO]
     assert asyncio.get_running_loop().time() - began < 0.7

@@ -1,4 +1,4 @@
-"""The bell over Celery: whatever becomes of one ring, the next one rings."""
+"""Publishing through Celery: a failed task does not affect the next, and unclaimed sources are not queued repeatedly."""
 
 import threading
 from datetime import UTC, datetime, timedelta
@@ -13,8 +13,8 @@ from workers.compose.turn_worker import RecentlySeen
 from workers.queue.wake import CeleryWake
 
 
-class Bell:
-    """Stands where a Celery app is asked to send a task; fails as told, then sends."""
+class FlakyApp:
+    """A Celery app whose first `send_task` raises the given error."""
 
     def __init__(self, failure: Exception) -> None:
         self.failure: Exception | None = failure
@@ -32,21 +32,21 @@ class Bell:
 @pytest.mark.parametrize(
     "failure", [OperationalError("away"), OSError("away"), LimitExceeded(2), RuntimeError("what?")]
 )
-def test_a_ring_that_fails_in_any_way_does_not_silence_the_next(failure: Exception) -> None:
+def test_a_task_that_cannot_be_published_does_not_block_the_next(failure: Exception) -> None:
     async def stop(_: Address) -> None: ...
 
-    bell = Bell(failure)
-    wake = CeleryWake(cast(Celery, bell), stop, breathe=lambda _: None)
+    app = FlakyApp(failure)
+    wake = CeleryWake(cast(Celery, app), stop, sleep=lambda _: None)
     wake.turn([Address("test", "1")])
-    assert bell.failed.wait(5)
+    assert app.failed.wait(5)
     wake.turn([Address("test", "2")])
     wake.close()
-    assert bell.sent == ["test:2"]
+    assert app.sent == ["test:2"]
 
 
-def test_a_source_that_nobody_reads_is_not_rung_for_with_every_sweep() -> None:
-    lately = RecentlySeen(timedelta(seconds=20))
+def test_an_unclaimed_source_is_not_queued_by_every_sweep() -> None:
+    recent = RecentlySeen(timedelta(seconds=20))
     now = datetime(2026, 11, 21, tzinfo=UTC)
-    assert lately.fresh(("a", "b"), now) == ("a", "b")
-    assert lately.fresh(("a", "b", "c"), now + timedelta(seconds=2)) == ("c",)
-    assert lately.fresh(("a", "c"), now + timedelta(seconds=20)) == ("a",)
+    assert recent.filter_new(("a", "b"), now) == ("a", "b")
+    assert recent.filter_new(("a", "b", "c"), now + timedelta(seconds=2)) == ("c",)
+    assert recent.filter_new(("a", "c"), now + timedelta(seconds=20)) == ("a",)

@@ -1,4 +1,4 @@
-"""One program kept running, and the record by which a later start knows it."""
+"""Restarting and stopping one program, and recognising leftovers by the process record."""
 
 import asyncio
 import os
@@ -13,13 +13,13 @@ import psutil
 import pytest
 
 from tests.workers.supervisor.stub_processes import script
-from workers.supervisor.child import Child, growing
-from workers.supervisor.process_record import MARK, ProcessRecord, alive
+from workers.supervisor.child import Child, backoff
+from workers.supervisor.process_record import MARK, ProcessRecord, is_alive
 from workers.supervisor.program import Program
 
 
-class Ear:
-    """Keeps what is said, and waits for words."""
+class Output:
+    """Collects printed lines and waits for them."""
 
     def __init__(self) -> None:
         self.lines: list[str] = []
@@ -29,28 +29,28 @@ class Ear:
         self.lines.append(f"{name}: {line}")
         self._more.set()
 
-    async def until(self, told: Callable[[list[str]], bool]) -> None:
+    async def wait_for(self, found: Callable[[list[str]], bool]) -> None:
         async with asyncio.timeout(10):
-            while not told(self.lines):
+            while not found(self.lines):
                 self._more.clear()
                 await self._more.wait()
 
 
 @pytest.fixture
-def ledger(tmp_path: Path) -> ProcessRecord:
+def record(tmp_path: Path) -> ProcessRecord:
     return ProcessRecord(tmp_path / "processes.json", home=tmp_path)
 
 
-def _at_once() -> Iterator[float]:
-    return growing(0.001, 0.004)
+def _short_backoff() -> Iterator[float]:
+    return backoff(0.001, 0.004)
 
 
-def _child(words: str, ledger: ProcessRecord, ear: Ear, *, grace: float = 5.0) -> Child:
-    return Child(script("it", words, os.environ, grace=grace), ledger=ledger, say=ear, delays=_at_once)
+def _child(code: str, record: ProcessRecord, output: Output, *, grace: float = 5.0) -> Child:
+    return Child(script("it", code, os.environ, grace=grace), record=record, print_line=output, backoff=_short_backoff)
 
 
-def _gone(pid: int) -> bool:
-    """Whether it ends. A process that was killed runs on until the kernel comes to it."""
+def _exits(pid: int) -> bool:
+    """Whether the process exits; a killed process takes a moment."""
     try:
         process = os.pidfd_open(pid)
     except ProcessLookupError:
@@ -61,62 +61,62 @@ def _gone(pid: int) -> bool:
         os.close(process)
 
 
-def test_delays_grow_to_a_most() -> None:
-    delays = growing(1, 5)
+def test_delays_double_up_to_a_maximum() -> None:
+    delays = backoff(1, 5)
     assert [next(delays) for _ in range(5)] == [1, 2, 4, 5, 5]
 
 
-async def test_a_program_that_ends_starts_again_with_a_growing_delay(ledger: ProcessRecord) -> None:
-    ear = Ear()
-    child = _child("print('here'); raise SystemExit(3)", ledger, ear)
+async def test_a_program_that_exits_restarts_with_a_growing_delay(record: ProcessRecord) -> None:
+    output = Output()
+    child = _child("print('here'); raise SystemExit(3)", record, output)
     await child.start()
-    await ear.until(lambda lines: lines.count("it: here") >= 3)
+    await output.wait_for(lambda lines: lines.count("it: here") >= 3)
     await child.stop()
-    assert ear.lines[:4] == [
+    assert output.lines[:4] == [
         "it: here",
-        "it: ended (status 3), starts again in 0.001 s",
+        "it: exited (status 3), restarting in 0.001 s",
         "it: here",
-        "it: ended (status 3), starts again in 0.002 s",
+        "it: exited (status 3), restarting in 0.002 s",
     ]
     assert child.pid is None
 
 
-async def test_the_end_is_noticed_while_a_grandchild_holds_the_output_open(ledger: ProcessRecord) -> None:
-    ear = Ear()
-    words = "import os, signal; pid = os.fork()\nif pid: print('grandchild', pid, flush=True)\nelse: signal.pause()"
-    child = _child(words, ledger, ear)
+async def test_an_exit_is_noticed_while_a_grandchild_holds_the_output_open(record: ProcessRecord) -> None:
+    output = Output()
+    code = "import os, signal; pid = os.fork()\nif pid: print('grandchild', pid, flush=True)\nelse: signal.pause()"
+    child = _child(code, record, output)
     await child.start()
-    await ear.until(lambda lines: any("starts again" in line for line in lines))
+    await output.wait_for(lambda lines: any("restarting" in line for line in lines))
     await child.stop()
-    pids = [int(line.split()[-1]) for line in ear.lines if "grandchild" in line]
+    pids = [int(line.split()[-1]) for line in output.lines if "grandchild" in line]
     assert pids
-    assert all(_gone(pid) for pid in pids)
+    assert all(_exits(pid) for pid in pids)
 
 
-async def test_one_that_does_not_stop_when_asked_is_ended(ledger: ProcessRecord) -> None:
-    ear = Ear()
-    words = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True)\nwhile True: signal.pause()"
-    child = _child(words, ledger, ear, grace=0.1)
+async def test_a_program_that_ignores_the_stop_signal_is_killed(record: ProcessRecord) -> None:
+    output = Output()
+    code = "import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('ignoring', flush=True)\nwhile True: signal.pause()"
+    child = _child(code, record, output, grace=0.1)
     await child.start()
-    await ear.until(lambda lines: "it: deaf" in lines)
+    await output.wait_for(lambda lines: "it: ignoring" in lines)
     await child.stop()
     assert child.status == -signal.SIGKILL
-    assert ear.lines[-1] == "it: has not stopped after 0.1 s and is ended"
+    assert output.lines[-1] == "it: did not stop within 0.1 s; killing it"
 
 
-async def test_a_very_long_line_and_bytes_that_are_no_text_come_through(ledger: ProcessRecord) -> None:
-    ear = Ear()
-    words = "import os; os.write(1, b'x' * 200_000 + b'\\n\\xff\\nlast'); import signal; signal.pause()"
-    child = _child(words, ledger, ear)
+async def test_very_long_lines_and_invalid_utf8_are_printed(record: ProcessRecord) -> None:
+    output = Output()
+    code = "import os; os.write(1, b'x' * 200_000 + b'\\n\\xff\\nlast'); import signal; signal.pause()"
+    child = _child(code, record, output)
     await child.start()
-    await ear.until(lambda lines: "it: \ufffd" in lines)
+    await output.wait_for(lambda lines: "it: \ufffd" in lines)
     await child.stop()
-    assert sum(line.count("x") for line in ear.lines) == 200_000
-    assert ear.lines[-1] == "it: last"
+    assert sum(line.count("x") for line in output.lines) == 200_000
+    assert output.lines[-1] == "it: last"
 
 
-async def test_one_that_cannot_be_started_is_told_at_once(ledger: ProcessRecord, tmp_path: Path) -> None:
-    child = Child(Program(name="it", argv=(str(tmp_path / "none"),), env={}), ledger=ledger, say=Ear())
+async def test_a_program_that_cannot_be_started_raises(record: ProcessRecord, tmp_path: Path) -> None:
+    child = Child(Program(name="it", argv=(str(tmp_path / "none"),), env={}), record=record, print_line=Output())
     with pytest.raises(FileNotFoundError):
         await child.start()
     await child.stop()
@@ -124,51 +124,49 @@ async def test_one_that_cannot_be_started_is_told_at_once(ledger: ProcessRecord,
 
 @pytest.fixture
 def sleeper() -> Iterator[subprocess.Popen[bytes]]:
-    """A process that somebody else might have started."""
+    """A process in its own session."""
     process = subprocess.Popen([sys.executable, "-c", "import signal; signal.pause()"], start_new_session=True)
     yield process
     process.kill()
     process.wait()
 
 
-def test_a_leftover_is_ended_by_a_later_start(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
+def test_a_leftover_is_stopped_by_a_later_start(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
     path = tmp_path / "processes.json"
-    ProcessRecord(path, home=tmp_path).note("web", sleeper.pid, stop=signal.SIGTERM, last=signal.SIGKILL)
-    assert ProcessRecord(path, home=tmp_path).end_leftovers() == ("web",)
+    ProcessRecord(path, home=tmp_path).add("web", sleeper.pid, stop_signal=signal.SIGTERM, kill_signal=signal.SIGKILL)
+    assert ProcessRecord(path, home=tmp_path).stop_leftovers() == ("web",)
     assert sleeper.wait(5) == -signal.SIGTERM
-    assert ProcessRecord(path, home=tmp_path).end_leftovers() == ()
+    assert ProcessRecord(path, home=tmp_path).stop_leftovers() == ()
 
 
-def test_a_process_that_merely_has_the_same_number_is_left_alone(
-    tmp_path: Path, sleeper: subprocess.Popen[bytes]
-) -> None:
+def test_another_process_with_the_recorded_id_is_left_alone(tmp_path: Path, sleeper: subprocess.Popen[bytes]) -> None:
     path = tmp_path / "processes.json"
-    ProcessRecord(path, home=tmp_path).note("web", sleeper.pid, stop=signal.SIGTERM, last=signal.SIGKILL)
+    ProcessRecord(path, home=tmp_path).add("web", sleeper.pid, stop_signal=signal.SIGTERM, kill_signal=signal.SIGKILL)
     path.write_text(path.read_text().replace('"started": 1', '"started": 2'))
-    assert ProcessRecord(path, home=tmp_path).end_leftovers() == ()
+    assert ProcessRecord(path, home=tmp_path).stop_leftovers() == ()
     assert sleeper.poll() is None
 
 
 @pytest.mark.parametrize("mine", [True, False])
-def test_what_a_dead_process_of_ours_had_started_is_known_by_its_mark(tmp_path: Path, mine: bool) -> None:
-    words = "import os, signal; pid = os.fork()\nif not pid: signal.pause()\nprint(pid, flush=True)"
+def test_orphans_of_a_recorded_process_are_recognised_by_their_mark(tmp_path: Path, mine: bool) -> None:
+    code = "import os, signal; pid = os.fork()\nif not pid: signal.pause()\nprint(pid, flush=True)"
     parent = subprocess.Popen(
-        [sys.executable, "-c", words],
+        [sys.executable, "-c", code],
         stdout=subprocess.PIPE,
         start_new_session=True,
         env={MARK: str(tmp_path if mine else tmp_path / "other")},
     )
     path = tmp_path / "processes.json"
-    ProcessRecord(path, home=tmp_path).note("worker", parent.pid, stop=signal.SIGTERM, last=signal.SIGKILL)
+    ProcessRecord(path, home=tmp_path).add("worker", parent.pid, stop_signal=signal.SIGTERM, kill_signal=signal.SIGKILL)
     assert parent.stdout
     orphan = psutil.Process(int(parent.stdout.readline()))
     parent.stdout.close()
     parent.wait(5)
-    assert ProcessRecord(path, home=tmp_path).end_leftovers() == (("worker",) if mine else ())
-    assert alive(orphan) is not mine
+    assert ProcessRecord(path, home=tmp_path).stop_leftovers() == (("worker",) if mine else ())
+    assert is_alive(orphan) is not mine
     orphan.kill()
 
 
-def test_a_record_that_cannot_be_read_names_nobody(tmp_path: Path) -> None:
+def test_an_unreadable_record_is_treated_as_empty(tmp_path: Path) -> None:
     (tmp_path / "processes.json").write_text('{"web": {"pi')
-    assert ProcessRecord(tmp_path / "processes.json", home=tmp_path).end_leftovers() == ()
+    assert ProcessRecord(tmp_path / "processes.json", home=tmp_path).stop_leftovers() == ()

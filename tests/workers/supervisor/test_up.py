@@ -1,4 +1,4 @@
-"""A house on one machine: up, kept up, and down."""
+"""`sona up`: start, restart, recovery and stop."""
 
 import signal
 import stat
@@ -11,9 +11,9 @@ import psycopg
 import pytest
 import redis
 
-from tests.workers.conftest import HouseProcess, environment, eventually
+from tests.workers.conftest import SonaProcess, environment, eventually
 from workers.supervisor.home_lock import find_running
-from workers.supervisor.process_record import alive
+from workers.supervisor.process_record import is_alive
 
 _ROOT = Path(__file__).parents[3]
 
@@ -23,13 +23,13 @@ def _up(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(argv, cwd=_ROOT, env=environment(), capture_output=True, text=True, timeout=30)
 
 
-def _urls(house: HouseProcess) -> tuple[str, str]:
-    running = find_running(house.home)
+def _urls(process: SonaProcess) -> tuple[str, str]:
+    running = find_running(process.home)
     assert running
     return running.database_url, running.redis_url
 
 
-def test_other_commands_find_the_servers_with_vectors_and_durable_commits(running: HouseProcess) -> None:
+def test_other_commands_find_the_servers_with_vectors_and_durable_commits(running: SonaProcess) -> None:
     database_url, redis_url = _urls(running)
     with psycopg.connect(database_url) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS vector")
@@ -40,7 +40,7 @@ def test_other_commands_find_the_servers_with_vectors_and_durable_commits(runnin
         assert client.ping()
 
 
-def test_other_users_get_at_neither_the_servers_nor_their_passwords(running: HouseProcess) -> None:
+def test_other_users_can_reach_neither_the_servers_nor_their_passwords(running: SonaProcess) -> None:
     _, redis_url = _urls(running)
     without = redis_url.split("@")[1]
     with redis.Redis.from_url(f"redis://{without}") as client, pytest.raises(redis.AuthenticationError):
@@ -54,34 +54,34 @@ def test_other_users_get_at_neither_the_servers_nor_their_passwords(running: Hou
     assert not any(redis_url[9:40] in " ".join(process.cmdline()) for process in running.descendants())
 
 
-def test_it_says_what_is_on_and_why_something_is_off(running: HouseProcess) -> None:
-    assert "web chat       on   http://127.0.0.1:" in running.said
-    assert "telegram       off  TELEGRAM_BOT_TOKEN is not set" in running.said
+def test_platforms_are_listed_with_state_and_reason(running: SonaProcess) -> None:
+    assert "web chat       on   http://127.0.0.1:" in running.output
+    assert "telegram       off  TELEGRAM_BOT_TOKEN is not set" in running.output
 
 
-def test_a_second_start_on_the_same_home_says_who_holds_it(running: HouseProcess) -> None:
+def test_a_second_start_on_the_same_home_names_the_owner(running: SonaProcess) -> None:
     second = _up(running.home, "--port", "0")
     assert second.returncode == 1
     assert f"process {running.pid} runs it on port" in second.stderr
     assert "Traceback" not in second.stderr
 
 
-def test_a_port_that_is_taken_is_said_plainly(running: HouseProcess, tmp_path: Path) -> None:
-    port = running.hears(r"ready: http://127\.0\.0\.1:(\d+)")[0]
+def test_a_port_in_use_is_reported(running: SonaProcess, tmp_path: Path) -> None:
+    port = running.wait_for(r"ready: http://127\.0\.0\.1:(\d+)")[0]
     other = _up(tmp_path / "home", "--port", port)
     assert other.returncode == 1
-    assert f"port {port} cannot be listened on (Address already in use)" in other.stderr
+    assert f"port {port} (Address already in use)" in other.stderr
 
 
-def test_a_killed_process_comes_back(running: HouseProcess) -> None:
-    pid = int(running.hears(r"working as (\d+)")[-1])
-    count = len(running.hears(r"working as (\d+)"))
+def test_a_killed_process_is_restarted(running: SonaProcess) -> None:
+    pid = int(running.wait_for(r"working as (\d+)")[-1])
+    count = len(running.wait_for(r"working as (\d+)"))
     psutil.Process(pid).kill()
-    assert int(running.hears(r"working as (\d+)", count + 1)[-1]) != pid
-    assert "worker | ended (by SIGKILL), starts again in 0.5 s" in running.said
+    assert int(running.wait_for(r"working as (\d+)", count + 1)[-1]) != pid
+    assert "worker | exited (killed by SIGKILL), restarting in 0.5 s" in running.output
 
 
-def test_a_killed_valkey_comes_back_under_the_same_address(running: HouseProcess) -> None:
+def test_a_killed_valkey_is_restarted_at_the_same_address(running: SonaProcess) -> None:
     _, redis_url = _urls(running)
     next(process for process in running.descendants() if process.name() == "valkey-server").kill()
 
@@ -92,23 +92,23 @@ def test_a_killed_valkey_comes_back_under_the_same_address(running: HouseProcess
         except redis.ConnectionError:
             return False
 
-    eventually(lambda: not answers() or "valkey | ended" in running.said)
+    eventually(lambda: not answers() or "valkey | exited" in running.output)
     eventually(answers)
 
 
-def test_a_killed_house_takes_everything_with_it_and_the_next_keeps_the_data(folder: Path) -> None:
+def test_killing_the_supervisor_stops_everything_and_the_next_start_has_the_data(folder: Path) -> None:
     home = folder / "home with spaces"
-    first = HouseProcess(home, folder / "first.txt")
-    first.ready()
+    first = SonaProcess(home, folder / "first.txt")
+    first.wait_until_ready()
     with psycopg.connect(_urls(first)[0]) as connection:
         connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     left = first.descendants()
-    first.tell(signal.SIGKILL)
-    first.ended()
-    second = HouseProcess(home, folder / "second.txt")
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    second = SonaProcess(home, folder / "second.txt")
     try:
-        second.ready()
-        assert not any(alive(process) for process in left)
+        second.wait_until_ready()
+        assert not any(is_alive(process) for process in left)
         with psycopg.connect(_urls(second)[0]) as connection:
             assert connection.execute("SELECT answer FROM kept").fetchone() == (42,)
     finally:
@@ -117,15 +117,15 @@ def test_a_killed_house_takes_everything_with_it_and_the_next_keeps_the_data(fol
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_stops_everything_in_order(folder: Path, number: signal.Signals) -> None:
-    house = HouseProcess(folder / "home with spaces", folder / f"{number.name}.txt")
-    house.ready()
-    house.hears(r"working as (\d+)")
-    started = house.descendants()
-    house.tell(number)
-    assert house.ended() == 0
-    assert not any(alive(process) for process in started)
-    assert "worker leaves" in house.said
-    assert house.said.index("worker leaves") < house.said.index("sona | stopped")
-    assert find_running(house.home) is None
-    assert not (house.home / "run.json").exists()
-    assert not (house.home / "postgres" / "postmaster.pid").exists()
+    process = SonaProcess(folder / "home with spaces", folder / f"{number.name}.txt")
+    process.wait_until_ready()
+    process.wait_for(r"working as (\d+)")
+    started = process.descendants()
+    process.send_signal(number)
+    assert process.wait() == 0
+    assert not any(is_alive(process) for process in started)
+    assert "worker stops" in process.output
+    assert process.output.index("worker stops") < process.output.index("sona | stopped")
+    assert find_running(process.home) is None
+    assert not (process.home / "run.json").exists()
+    assert not (process.home / "postgres" / "postmaster.pid").exists()

@@ -1,1 +1,1 @@
-"""Postgres and Valkey from wheels, each as a program for the supervisor to keep, with its data under the home."""
+"""Postgres and Valkey from wheels, each as a program for the supervisor, with its data under the home."""

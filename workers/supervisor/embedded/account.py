@@ -1,4 +1,4 @@
-"""Which user the embedded Postgres runs as: it refuses to be root."""
+"""The user that the embedded Postgres runs as: it refuses to run as root."""
 
 import os
 import pwd
@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
-from core.errors import Malformed
+from workers.supervisor.errors import CannotStart
 
+# The name that the wheel's own launcher uses.
 _NAME = "pgserver"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """A user of this machine."""
+    """A system user."""
 
     name: str
     uid: int
@@ -25,45 +26,44 @@ class Account:
     def of(cls, entry: pwd.struct_passwd) -> Self:
         return cls(name=entry.pw_name, uid=entry.pw_uid, gid=entry.pw_gid)
 
-    def reaches(self, path: Path) -> bool:
-        """Whether this user may walk to `path` and read it, going by owner and the bits for everyone."""
+    def can_read(self, path: Path) -> bool:
+        """Whether this user can read `path`, judged by its owner and the permission bits for others."""
         status = path.stat()
         wanted = stat.S_IROTH | (stat.S_IXOTH if stat.S_ISDIR(status.st_mode) else 0)
-        walkable = all(self.walks(parent) for parent in path.absolute().parents)
-        return walkable and (status.st_uid == self.uid or status.st_mode & wanted == wanted)
+        enterable = all(self.can_enter(parent) for parent in path.absolute().parents)
+        return enterable and (status.st_uid == self.uid or status.st_mode & wanted == wanted)
 
-    def walks(self, folder: Path) -> bool:
-        """Whether this user may walk through the folder."""
+    def can_enter(self, folder: Path) -> bool:
+        """Whether this user can traverse the folder."""
         status = folder.stat()
         return bool(status.st_mode & (stat.S_IXUSR if status.st_uid == self.uid else stat.S_IXOTH))
 
 
-def account_for(data: Path) -> Account | None:
-    """The user that owns or will own `data`; `None` when that is simply the one who asks.
+def server_account(data: Path) -> Account | None:
+    """Return the user that owns or will own `data`, `None` for the current user.
 
-    As root it is the owner of data already there, else the user `pgserver`, made when there is none (the same
-    name that the wheel's own launcher uses). Raises `Malformed` when this user cannot serve the data.
+    As root it is the owner of existing data, otherwise the user `pgserver`, created when missing. Raises
+    `CannotStart` when the current user cannot serve the data.
     """
     owner = data.stat().st_uid if data.exists() else None
     if os.geteuid() != 0:
         if owner not in (None, os.geteuid()):
-            raise Malformed(f"the data in {str(data)!r} belongs to {_name(owner)!r}: run as that user or as root")
+            reason = f"the data in {str(data)!r} belongs to {_name(owner)!r}: run as that user or as root"
+            raise CannotStart(reason, server="postgres")
         return None
-    return Account.of(pwd.getpwuid(owner)) if owner and _exists(owner) else _made()
+    return Account.of(pwd.getpwuid(owner)) if owner and _exists(owner) else _find_or_create()
 
 
-def _made() -> Account:
+def _find_or_create() -> Account:
     try:
         return Account.of(pwd.getpwnam(_NAME))
     except KeyError:
         pass
     try:
-        # By its bare name: wherever this system keeps it.
-        subprocess.run(["useradd", "--system", "--no-create-home", _NAME], check=True, capture_output=True)  # noqa: S603, S607 - as said above, with nothing from outside
+        subprocess.run(["useradd", "--system", "--no-create-home", _NAME], check=True, capture_output=True)  # noqa: S603, S607 - found on PATH because its folder differs between systems; constant arguments
     except (OSError, subprocess.CalledProcessError) as error:
-        raise Malformed(
-            f"Postgres does not run as root: make a user called {_NAME!r}, or be an ordinary user"
-        ) from error
+        reason = f"Postgres does not run as root: create a user named {_NAME!r}, or run as an ordinary user"
+        raise CannotStart(reason, server="postgres") from error
     return Account.of(pwd.getpwnam(_NAME))
 
 

