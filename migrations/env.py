@@ -1,11 +1,11 @@
-"""Runs the migrations on the connection it is given, one migrator at a time."""
+"""Run the migrations on the given connection; an advisory lock admits one process at a time."""
 
 from alembic import context
 from sqlalchemy import Connection, text
 
 from storage.tables import metadata
 
-# Any number, as long as nothing else locks on it.
+# Arbitrary; no other advisory lock may use it.
 _LOCK = 7_301_146
 
 

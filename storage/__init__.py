@@ -1,1 +1,1 @@
-"""The wall to Postgres and Valkey: all SQL, all commits, all keys."""
+"""Adapters to Postgres and Valkey: all SQL, all transactions and all Valkey keys."""

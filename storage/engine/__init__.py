@@ -1,1 +1,1 @@
-"""Connections, statements and errors of the database."""
+"""Database connections, statement execution, batching, error mapping and encryption at rest."""

@@ -1,4 +1,4 @@
-"""Many single calls as few batches: what arrives while one batch is under way makes the next."""
+"""Combine concurrent single calls into batches."""
 
 import asyncio
 from collections import deque
@@ -10,7 +10,7 @@ from sqlalchemy import exc
 
 from core.errors import Malformed
 
-_ITEMS_FAULT = (
+_ITEM_ERRORS = (
     *(psycopg.DataError, psycopg.IntegrityError, psycopg.ProgrammingError),
     *(exc.DataError, exc.IntegrityError, exc.ProgrammingError),
 )
@@ -20,10 +20,12 @@ ResultT = TypeVar("ResultT")
 
 
 class Batcher(Generic[ItemT, ResultT]):
-    """Calls `run` with up to `most` items at a time and hands each caller its own outcome; a `Malformed` one is raised there.
+    """Calls `run` with up to `limit` items at a time and gives each caller its own result.
 
-    Only one batch runs at a time, so items take effect in the order they came. When a batch fails
-    because of an item, all are tried one by one, so that the bad one fails alone.
+    Items that arrive while a batch runs form the next one: an idle system adds no delay, a busy one makes large
+    batches. Only one batch runs at a time, so items take effect in the order of the calls. `run` returns one result per
+    item; a `Malformed` result is raised to its caller. When a batch fails with an error that one item can cause, its
+    items run one by one, so that only the faulty one fails.
     """
 
     def __init__(
@@ -45,32 +47,33 @@ class Batcher(Generic[ItemT, ResultT]):
         try:
             while self._waiting:
                 count = min(len(self._waiting), self._limit)
-                await self._batch([self._waiting.popleft() for _ in range(count)])
+                await self._run_batch([self._waiting.popleft() for _ in range(count)])
         finally:
             self._task = None
 
-    async def _batch(self, batch: list[tuple[ItemT, asyncio.Future[ResultT]]]) -> None:
+    async def _run_batch(self, batch: list[tuple[ItemT, asyncio.Future[ResultT]]]) -> None:
         try:
-            outcomes = await self._run([item for item, _ in batch])
-        except _ITEMS_FAULT as error:
+            results = await self._run([item for item, _ in batch])
+        except _ITEM_ERRORS as error:
             if len(batch) == 1:
                 _fail(batch, error)
                 return
             for pair in batch:
-                await self._batch([pair])
+                await self._run_batch([pair])
             return
-        except Exception as error:  # noqa: BLE001 - whatever went wrong belongs to the callers, not to this loop
+        except Exception as error:  # noqa: BLE001 - any error belongs to the callers and must not stop later batches
             _fail(batch, error)
             return
-        for pair, outcome in zip(batch, outcomes, strict=True):
-            if isinstance(outcome, Malformed):
-                _fail([pair], outcome)
+        for pair, result in zip(batch, results, strict=True):
+            if isinstance(result, Malformed):
+                _fail([pair], result)
             elif not pair[1].done():
-                pair[1].set_result(outcome)
+                pair[1].set_result(result)
 
 
 def _fail(batch: "list[tuple[ItemT, asyncio.Future[ResultT]]]", error: Exception) -> None:
     for _, future in batch:
         if not future.done():
             future.set_exception(error)
+            # Reading the exception keeps asyncio from logging "never retrieved" when the caller was cancelled.
             future.exception()

@@ -1,13 +1,16 @@
-"""The psycopg connection beneath SQLAlchemy's, for what only it can do: bulk copies, binary answers."""
+"""Access to the psycopg connection under a SQLAlchemy connection, for bulk copies and binary results."""
 
 from typing import Any
 
 from psycopg import AsyncConnection
-from sqlalchemy.ext.asyncio import AsyncConnection as Connection
+from sqlalchemy.ext.asyncio import AsyncConnection as SqlAlchemyConnection
 
 
-async def driver_connection(connection: Connection) -> AsyncConnection[Any]:
-    """In the same transaction; its own errors are the driver's, which `storage.engine.errors` knows too."""
-    beneath = (await connection.get_raw_connection()).driver_connection
-    assert isinstance(beneath, AsyncConnection)
-    return beneath
+async def driver_connection(connection: SqlAlchemyConnection) -> AsyncConnection[Any]:
+    """The psycopg connection, in the same transaction.
+
+    It raises psycopg's own errors, which `storage.engine.errors` maps too.
+    """
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, AsyncConnection)
+    return driver

@@ -1,4 +1,4 @@
-"""The database's absence, said in the core's words."""
+"""Map driver errors to core errors."""
 
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -10,20 +10,20 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from core.errors import Unreachable
 
-_SQLALCHEMYS = OperationalError, InterfaceError, PoolTimeout
-_PSYCOPGS = psycopg.OperationalError, psycopg.InterfaceError
+_SQLALCHEMY_ERRORS = OperationalError, InterfaceError, PoolTimeout
+_PSYCOPG_ERRORS = psycopg.OperationalError, psycopg.InterfaceError
 
 
 class Conflict(Unreachable):
-    """Two statements waited for each other, and this one was undone for the other's sake."""
+    """Postgres rolled the statement back to resolve a deadlock; it can be retried immediately."""
 
 
 @contextmanager
 def map_driver_errors() -> Generator[None]:
-    """Raise `Unreachable` where the database does not answer, `Collided` at a deadlock; other faults pass as they are."""
+    """Raise `Conflict` on a deadlock and `Unreachable` on other connection errors; let all other errors pass."""
     try:
         yield
-    except (*_SQLALCHEMYS, *_PSYCOPGS, OSError) as error:
+    except (*_SQLALCHEMY_ERRORS, *_PSYCOPG_ERRORS, OSError) as error:
         if isinstance(getattr(error, "orig", error), DeadlockDetected):
             raise Conflict("a deadlock") from error
-        raise Unreachable(f"the database is away: {type(error).__name__}") from error
+        raise Unreachable(f"the database is unreachable: {type(error).__name__}") from error

@@ -1,1 +1,1 @@
-"""Sources, passages and search."""
+"""Sources, their passages, and hybrid search in Postgres."""

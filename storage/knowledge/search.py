@@ -1,4 +1,4 @@
-"""Hybrid search in Postgres: BM25 over lists of postings and the nearest vectors, fused."""
+"""Hybrid search in Postgres: BM25 over postings and nearest vectors, fused into one ranking."""
 
 import asyncio
 import json
@@ -20,22 +20,35 @@ from storage.engine.database import Database
 from storage.engine.driver import driver_connection
 
 _CHARACTERS = 2000
-# Postings read for one query at most: rare terms come first, so that very common ones cost nothing in a large library.
-_BUDGET = 5_000
+"""Characters of a query that are used."""
+_POSTINGS_BUDGET = 5_000
+"""Passages listed by the terms of one query, rarest terms first: very common terms are ignored in a large library."""
 _STEMMERS = json.dumps({code: f"{name}_stem" for code, name in STEMMED.items()})
 
-_STILL = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
+# All statements of one search see the same data, even if a source is replaced in between.
+_SNAPSHOT = "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
 
+# Every language that the visible sources are stemmed in, with the stems of the query's words in it.
+#
+# The settings are for the rest of the transaction and are set here to save a round trip. iterative_scan: the index holds
+# the vectors of all embedders, and without it a query would find only those of its first `ef_search` candidates that
+# pass the filter; relaxed_order suffices because the fusion sorts anyway. jit: compiling costs more than these short
+# queries run. force_custom_plan: the best plan depends on how many terms and passages the parameters hold.
 _STEMS = """
     SELECT stemming, word, CASE WHEN stemming <> ''
         THEN ts_lexize((%(stemmers)s::jsonb ->> stemming)::regdictionary, word) END,
-        set_config('hnsw.ef_search', %(breadth)s, true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
+        set_config('hnsw.ef_search', %(ef_search)s, true), set_config('hnsw.iterative_scan', 'relaxed_order', true),
         set_config('jit', 'off', true), set_config('plan_cache_mode', 'force_custom_plan', true)
     FROM (SELECT DISTINCT stemming FROM sources WHERE owner = ANY(%(owners)s) AND passages > 0) languages
         LEFT JOIN unnest(%(words)s::text[]) word ON true
 """
 
-# OFFSET 0 keeps the planner from reading the whole table instead of each term's few rows.
+# BM25 with the usual k1 = 1.2 and b = 0.75 over all visible sources. A posting lists, for one term of one source, the
+# passages with the term, how often each has it, and their lengths, so that no passage has to be read.
+#
+# `chosen` are the rarest term and then those whose listed passages fit the budget together. MATERIALIZED keeps the
+# planner from computing these few rows again for each posting. OFFSET 0 keeps it from joining the postings with
+# `chosen` by reading the whole table instead of each term's few rows.
 _MATCHED = """
 WITH total AS MATERIALIZED (
     SELECT sum(passages)::float8 AS passages, greatest(1, sum(words)::float8 / greatest(1, sum(passages))) AS length
@@ -44,21 +57,23 @@ WITH total AS MATERIALIZED (
     SELECT term, sum(count)::float8 AS passages FROM postings
     WHERE term = ANY(%(terms)s) AND owner = ANY(%(owners)s) GROUP BY term
 ), chosen AS MATERIALIZED (
-    SELECT term, ln(1 + (total.passages - rarest.passages + 0.5) / (rarest.passages + 0.5)) AS rarity
+    SELECT term, ln(1 + (total.passages - ranked.passages + 0.5) / (ranked.passages + 0.5)) AS idf
     FROM (
         SELECT term, passages, sum(passages) OVER (ORDER BY passages, term) - passages AS rarer FROM found
-    ) rarest, total WHERE rarer = 0 OR rarer + rarest.passages <= %(budget)s
+    ) ranked, total WHERE rarer = 0 OR rarer + ranked.passages <= %(budget)s
 )
 SELECT each.passage, sum(
-    rarity * each.frequency * 2.2 / (each.frequency + 1.2 * (0.25 + 0.75 * each.length / total.length))
+    idf * each.frequency * 2.2 / (each.frequency + 1.2 * (0.25 + 0.75 * each.length / total.length))
 ) AS score
 FROM chosen, total, LATERAL (
     SELECT passages, frequencies, lengths FROM postings
     WHERE postings.term = chosen.term AND owner = ANY(%(owners)s) OFFSET 0
 ) listed, unnest(listed.passages, frequencies, lengths) AS each (passage, frequency, length)
-GROUP BY each.passage ORDER BY score DESC, each.passage LIMIT %(most)s
+GROUP BY each.passage ORDER BY score DESC, each.passage LIMIT %(limit)s
 """
 
+# The union of both halves, with the vector of every candidate: passages that only the words found get a similarity too.
+# halfvec_send gives the vector in binary, which numpy reads without parsing.
 _CANDIDATES = """
 WITH candidates AS (
     SELECT unnest(%(matched)s::bigint[]) AS passage {nearest}
@@ -68,13 +83,15 @@ SELECT passage, halfvec_send(embedding) FROM candidates
 ORDER BY passage
 """
 
-# Everyone's passages come from the approximate index, which holds no others, so that no filter can lose results;
-# a person's own are few and compared one by one.
+# Shared passages (without an owner) come from the approximate HNSW index, which is partial and holds no others: a
+# filter on the owner therefore never discards what the index returned. A person's own passages are compared exactly:
+# they are few, found by `ix_vectors_owner`, and an index per person would cost more than the scan. <#> is the negative
+# inner product, which for unit vectors ranks like the cosine and is cheaper.
 _NEAREST = """
 UNION (SELECT passage_id FROM vectors WHERE owner = '' AND dimensions = {0} AND embedder = %(embedder)s
-    ORDER BY embedding::halfvec({0}) <#> %(query)s::halfvec({0}) LIMIT %(most)s)
+    ORDER BY embedding::halfvec({0}) <#> %(query)s::halfvec({0}) LIMIT %(limit)s)
 UNION (SELECT passage_id FROM vectors WHERE owner = %(owner)s AND owner <> '' AND embedder = %(embedder)s
-    ORDER BY embedding <#> %(query)s::halfvec({0}) LIMIT %(most)s)
+    ORDER BY embedding <#> %(query)s::halfvec({0}) LIMIT %(limit)s)
 """
 
 _HITS = """
@@ -85,7 +102,7 @@ _HITS = """
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SearchSettings:
-    """How far a search looks: candidates taken from either half (50 is best on Cranfield), and the width of the approximate index's search."""
+    """`candidates` are taken from each half (50 is best on Cranfield); `ef_search` is the width of the HNSW search."""
 
     candidates: int = 50
     ef_search: int = 160
@@ -98,15 +115,15 @@ class _Candidates:
     vectors: Vectors
 
 
-async def _whole(_: str) -> float:
+async def _full(_: str) -> float:
     return 1.0
 
 
 class PostgresRetriever:
     """`core.ports.knowledge.Retriever` on the tables of `storage.tables.knowledge`.
 
-    `grasp` tells the share of a text that the embedder understands (`MiniLm.grasp`); an embedder that knows every
-    language needs none. While the embedder is away, words alone are searched.
+    `grasp` returns the share of a text that the embedder understands, from 0 to 1 (`MiniLm.grasp`); a multilingual
+    embedder needs none. While the embedder is unreachable only BM25 is used.
     """
 
     def __init__(
@@ -114,7 +131,7 @@ class PostgresRetriever:
         *,
         database: Database,
         embedder: Embedder,
-        grasp: Callable[[str], Awaitable[float]] = _whole,
+        grasp: Callable[[str], Awaitable[float]] = _full,
         settings: SearchSettings | None = None,
     ) -> None:
         self._database = database
@@ -123,27 +140,28 @@ class PostgresRetriever:
         self._settings = settings or SearchSettings()
 
     async def search(self, query: str, *, owner: str, limit: int = 5) -> tuple[Hit, ...]:
-        """As the port says; a query without words gives `()`. Raises `Unreachable` when the database is away."""
+        """The best hits; none for a query without words. Raises `Unreachable` when the database is."""
         query = clean(query[:_CHARACTERS]).strip()
         wanted = asked(query)
         if not wanted or limit <= 0:
             return ()
-        meaning = asyncio.create_task(self._meaning(query))
+        embedding = asyncio.create_task(self._embed(query))
         try:
             async with self._database.begin() as connection:
-                beneath = await driver_connection(connection)
-                listed = await self._terms(beneath, wanted, owner)
-                matched = await self._matched(beneath, listed, owner)
-                near, grasp = await meaning
-                found = await self._candidates(beneath, matched, near, owner)
-                scores = fuse(found.words, found.vectors, near, grasp=grasp)
+                driver = await driver_connection(connection)
+                listed = await self._terms(driver, wanted, owner)
+                # Runs while the query is still being embedded.
+                matched = await self._matched(driver, listed, owner)
+                vector, grasp = await embedding
+                found = await self._candidates(driver, matched, vector, owner)
+                scores = fuse(found.words, found.vectors, vector, grasp=grasp)
                 best = np.argsort(-scores, kind="stable")[:limit]
-                return await _hits(beneath, {found.passages[place]: float(scores[place]) for place in best})
+                return await _hits(driver, {found.passages[index]: float(scores[index]) for index in best})
         finally:
-            meaning.cancel()
+            embedding.cancel()
 
-    async def _meaning(self, query: str) -> tuple[NDArray[np.float32] | None, float]:
-        """The query's vector and how far to trust it; no vector when the embedder is away."""
+    async def _embed(self, query: str) -> tuple[NDArray[np.float32] | None, float]:
+        """The query's vector and `grasp`; no vector when the embedder fails."""
         try:
             rows, grasp = await asyncio.gather(self._embedder.embed([query]), self._grasp(query))
         except Failure:
@@ -151,16 +169,16 @@ class PostgresRetriever:
         return rows[0], grasp
 
     async def _terms(self, connection: AsyncConnection[Any], wanted: list[str], owner: str) -> list[str]:
-        """The query's terms in every language that the visible documents are in. Begins the transaction's unchanging view."""
-        values = {
+        """The query's terms in every language of the visible sources. Also starts the snapshot of the transaction."""
+        parameters = {
             "words": wanted,
             "owners": ["", owner],
             "stemmers": _STEMMERS,
-            "breadth": str(self._settings.ef_search),
+            "ef_search": str(self._settings.ef_search),
         }
         async with connection.pipeline():
-            await connection.execute(_STILL)
-            cursor = await connection.execute(_STEMS, values)
+            await connection.execute(_SNAPSHOT)
+            cursor = await connection.execute(_STEMS, parameters)
             rows = await cursor.fetchall()
         stems: dict[str, dict[str, Sequence[str]]] = {}
         for language, word, stemmed, *_ in rows:
@@ -171,37 +189,49 @@ class PostgresRetriever:
         return terms(wanted, languages)
 
     async def _matched(self, connection: AsyncConnection[Any], listed: list[str], owner: str) -> dict[int, float]:
-        """The passages that have the words, with their scores; asked while the query is still being embedded."""
-        values = {"terms": listed, "owners": ["", owner], "budget": _BUDGET, "most": self._settings.candidates}
-        cursor = await connection.execute(_MATCHED.encode(), values, binary=True)
+        """The BM25 scores of the best passages."""
+        parameters = {
+            "terms": listed,
+            "owners": ["", owner],
+            "budget": _POSTINGS_BUDGET,
+            "limit": self._settings.candidates,
+        }
+        cursor = await connection.execute(_MATCHED.encode(), parameters, binary=True)
         return dict(await cursor.fetchall())
 
     async def _candidates(
-        self, connection: AsyncConnection[Any], matched: dict[int, float], near: NDArray[np.float32] | None, owner: str
+        self,
+        connection: AsyncConnection[Any],
+        matched: dict[int, float],
+        vector: NDArray[np.float32] | None,
+        owner: str,
     ) -> _Candidates:
-        """The passages of either half, with the scores of their words and their vectors."""
-        values: dict[str, object] = {
+        """The passages of both halves, with their BM25 scores and vectors."""
+        parameters: dict[str, object] = {
             "matched": list(matched),
-            "most": self._settings.candidates,
+            "limit": self._settings.candidates,
             "embedder": self._embedder.name,
         }
         nearest = ""
-        if near is not None:
-            nearest = _NEAREST.format(len(near))
-            values |= {"owner": owner, "query": "[" + ",".join(f"{number:.6g}" for number in near.tolist()) + "]"}
+        if vector is not None:
+            nearest = _NEAREST.format(len(vector))
+            parameters |= {"owner": owner, "query": "[" + ",".join(f"{number:.6g}" for number in vector.tolist()) + "]"}
         statement = _CANDIDATES.format(nearest=nearest).encode()
-        rows = await (await connection.execute(statement, values, binary=True)).fetchall()
+        rows = await (await connection.execute(statement, parameters, binary=True)).fetchall()
         return _Candidates(
             [passage for passage, _ in rows],
             np.array([matched.get(passage, 0.0) for passage, _ in rows], np.float64),
-            _unpacked([packed for _, packed in rows], 0 if near is None else len(near)),
+            _vectors([packed for _, packed in rows], 0 if vector is None else len(vector)),
         )
 
 
-def _unpacked(packed: Sequence[bytes | None], dimensions: int) -> Vectors:
-    """Rows of half-precision numbers as the database sends them, after four bytes of header; zeros for none."""
-    none = b"\0" * (4 + 2 * dimensions)
-    rows = [none if each is None or len(each) != len(none) else each for each in packed]
+def _vectors(packed: Sequence[bytes | None], dimensions: int) -> Vectors:
+    """A row per passage from the output of halfvec_send: big-endian half floats after 4 bytes of header.
+
+    Missing vectors, and those of other dimensions, become zeros.
+    """
+    zeros = b"\0" * (4 + 2 * dimensions)
+    rows = [zeros if each is None or len(each) != len(zeros) else each for each in packed]
     halves = np.frombuffer(b"".join(rows), ">f2").reshape(len(rows), 2 + dimensions)
     return halves[:, 2:].astype(np.float32)
 

@@ -1,4 +1,4 @@
-"""The shelf of sources in Postgres: what is to be read, what has been, and in which model's vectors."""
+"""Sources in Postgres: their reading state, their passages, and the embedder of their vectors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
@@ -19,6 +19,8 @@ from storage.tables import knowledge as tables
 
 _sources = tables.sources
 
+# Adding a source again asks for another reading: the edition grows, and attempts count from zero. A source that is
+# being read keeps its state and lease; the reader finds the new edition when it ends (see `_NOTE`).
 _ADD = text(
     """
     INSERT INTO sources (id, uri, owner, title, mime, notify, created_at, updated_at)
@@ -32,15 +34,19 @@ _ADD = text(
     """
 )
 
+# `claimed_edition` remembers which edition this reading covers. An expired lease means that the reader died.
 _TAKE = text(
-    """
+    f"""
     UPDATE sources SET state = 'reading', claimed_edition = edition, attempt = attempt + 1, done = 0, total = 0, error = '',
         lease_seconds = :seconds, lease_until = :until, updated_at = :now
     WHERE id = :id AND state IN ('waiting', 'reading', 'embedding') AND (lease_until IS NULL OR lease_until <= :now)
-    RETURNING id, uri, title, mime, owner, notify, edition, attempt
-    """
+    RETURNING {", ".join(field.name for field in fields(KnowledgeSource))}
+    """  # noqa: S608 - our own names
 )
 
+# `over` is true for `ready` and `failed`: the lease ends, and the source waits again if it was added anew during the
+# reading. `waiting` pauses a reading that is tried again later. Any other state renews the lease for its first length.
+# A finished source is not reopened by a reader that lost its lease.
 _NOTE = text(
     """
     UPDATE sources SET done = :done, total = :total, error = :error, updated_at = :now,
@@ -70,16 +76,19 @@ _MOVE = text(
 
 _STATUS = select(*(_sources.c[field.name] for field in fields(SourceStatus)))
 
-_NEAR = """
+# Partial, so that it holds the shared passages of one vector size only; see `storage.knowledge.search`. The parameters
+# are those of `ix_vectors_hnsw_384` in `storage.tables.knowledge`.
+_CREATE_INDEX = """
 CREATE INDEX IF NOT EXISTS ix_vectors_hnsw_{0} ON vectors USING hnsw ((embedding::halfvec({0})) halfvec_ip_ops)
 WITH (m = 16, ef_construction = 128) WHERE owner = '' AND dimensions = {0}
 """
-_INDEXABLE = 4000
+_MAX_INDEXABLE = 4000
+"""Dimensions; pgvector's limit for an HNSW index of halfvec."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredPassages:
-    """What is kept of a source. `stored` names this storing of it, so that vectors made for it meet no newer text."""
+    """The stored passages of a source, in order. `version` is its `content_version`, so that vectors are never put to newer text."""
 
     source: str
     passages: tuple[Passage, ...]
@@ -87,7 +96,7 @@ class StoredPassages:
 
 
 class PostgresSources:
-    """`core.ports.knowledge.Shelf` on the tables of `storage.tables.knowledge`."""
+    """`core.ports.knowledge.SourceAdmin` on the tables of `storage.tables.knowledge`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
@@ -123,27 +132,27 @@ class PostgresSources:
     async def store(
         self, source: str, document: IndexableDocument, vectors: NDArray[np.float32], embedder: str
     ) -> None:
-        """As the port says. Raises `Refused` when the source was removed meanwhile, `ValueError` unless there is a vector for each passage."""
+        """Raises `Refused` if the source was removed meanwhile, and `ValueError` unless there is a vector for each passage."""
         async with self._database.begin() as connection:
-            kept = select(_sources.c.owner).where(_sources.c.id == source).with_for_update()
-            owner = await connection.scalar(kept)
+            # Locked, so that the source cannot be removed or stored by another reader before this transaction ends.
+            locked = select(_sources.c.owner).where(_sources.c.id == source).with_for_update()
+            owner = await connection.scalar(locked)
             if owner is None:
                 raise Refused(f"no such source: {source}")
-            shelved = await index_document(connection, source, owner, document, vectors, embedder)
+            indexed = await index_document(connection, source, owner, document, vectors, embedder)
             change = {
                 "title": clean(document.title) or _sources.c.title,
                 "language": document.language,
-                "stemming": shelved.stemming,
+                "stemming": indexed.stemming,
                 "link": clean(document.link),
                 "embedder": embedder,
                 "content_version": _sources.c.content_version + 1,
                 "passages": len(document.passages),
-                "words": shelved.words,
+                "words": indexed.words,
             }
             await connection.execute(update(_sources).where(_sources.c.id == source).values(change))
 
     async def exists(self, source: str) -> bool:
-        """Whether it is on the shelf still."""
         return bool(await self._database.run(select(_sources.c.id).where(_sources.c.id == source), {}))
 
     async def statuses(self, owner: str, *, limit: int = 50) -> tuple[SourceStatus, ...]:
@@ -164,17 +173,17 @@ class PostgresSources:
             return moved.rowcount > 0
 
     async def unclaimed(self, now: datetime, *, limit: int = 500) -> tuple[str, ...]:
-        """Sources to be read that nobody is at, the longest waiting first; for the sweep to ring for."""
+        """Sources that wait for a reader, the longest waiting first; the sweep schedules them."""
         async with self._database.begin() as connection:
             return tuple((await connection.scalars(_WAITING, {"now": now, "limit": limit})).all())
 
     async def remove(self, source: str, *, owner: str) -> bool:
-        gone = delete(_sources).where(_sources.c.id == source, _sources.c.owner == owner)
+        deletion = delete(_sources).where(_sources.c.id == source, _sources.c.owner == owner)
         async with self._database.begin() as connection:
-            return (await connection.execute(gone)).rowcount > 0
+            return (await connection.execute(deletion)).rowcount > 0
 
     async def outdated(self, embedder: str, *, limit: int = 100) -> tuple[str, ...]:
-        """Sources whose vectors are another model's: found by their words only, until `renew` gives them new ones."""
+        """Sources whose vectors are from another embedder: search finds them by words only until `replace_vectors`."""
         column = _sources.c
         query = (
             select(column.id).where(column.passages > 0, column.embedder != embedder).order_by(column.id).limit(limit)
@@ -183,36 +192,37 @@ class PostgresSources:
             return tuple((await connection.scalars(query)).all())
 
     async def stored(self, source: str) -> StoredPassages | None:
-        """A source's passages as they are stored, in order; `None` when there is no such source."""
+        """The source's passages; `None` if there is no such source."""
         column = tables.passages.c
-        query = select(column.text, column.section, column.position, column.page, column.link)
+        query = select(*(column[field.name] for field in fields(Passage)))
         async with self._database.begin() as connection:
-            stored = await connection.scalar(
+            # The shared lock keeps the passages those of this version until they have been read.
+            version = await connection.scalar(
                 select(_sources.c.content_version).where(_sources.c.id == source).with_for_update(read=True)
             )
             rows = (await connection.execute(query.where(column.source_id == source).order_by(column.id))).mappings()
             passages = tuple(Passage(**row) for row in rows)
-        return None if stored is None else StoredPassages(source=source, passages=passages, version=stored)
+        return None if version is None else StoredPassages(source=source, passages=passages, version=version)
 
-    async def replace_vectors(self, kept: StoredPassages, vectors: NDArray[np.float32], embedder: str) -> bool:
-        """Replace the vectors of what is kept; false, and nothing done, when the source was stored anew or removed meanwhile."""
-        same = _sources.c.id == kept.source, _sources.c.content_version == kept.version
+    async def replace_vectors(self, stored: StoredPassages, vectors: NDArray[np.float32], embedder: str) -> bool:
+        """Replace the vectors of the passages; false, without effect, if the source was stored again or removed meanwhile."""
+        same = _sources.c.id == stored.source, _sources.c.content_version == stored.version
         async with self._database.begin() as connection:
             owner = await connection.scalar(
                 update(_sources).where(*same).values(embedder=embedder).returning(_sources.c.owner)
             )
             if owner is None:
                 return False
-            ids: Sequence[int] = await passage_ids(connection, kept.source)
+            ids: Sequence[int] = await passage_ids(connection, stored.source)
             await connection.execute(delete(tables.vectors).where(tables.vectors.c.passage_id.in_(ids)))
             await put_vectors(connection, ids, owner, vectors, embedder)
         return True
 
     async def create_vector_index(self, dimensions: int) -> None:
-        """Make the approximate index for vectors of this size, unless it is there; without it they are searched exactly.
+        """Create the HNSW index for vectors of this size if it is missing; without it they are searched exactly.
 
-        For the default model the migrations make it. More than 4,000 dimensions cannot be indexed.
+        The migrations create the one for the default embedder. Vectors of more than 4,000 dimensions cannot be indexed.
         """
-        if 0 < dimensions <= _INDEXABLE:
+        if 0 < dimensions <= _MAX_INDEXABLE:
             async with self._database.begin() as connection:
-                await connection.execute(text(_NEAR.format(int(dimensions))))
+                await connection.execute(text(_CREATE_INDEX.format(int(dimensions))))

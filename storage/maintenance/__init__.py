@@ -1,1 +1,1 @@
-"""Retention, expiry and health."""
+"""Retention, expiry and health of the stored data."""

@@ -1,1 +1,1 @@
-"""Inbox, turns, outbox, feed and files."""
+"""Inbox, turns, outbox, feed and blobs in Postgres."""

@@ -1,4 +1,4 @@
-"""Blobs in the database, found by the hash of what they hold."""
+"""Content-addressed blobs in Postgres."""
 
 import hashlib
 
@@ -22,9 +22,10 @@ class PostgresBlobs:
         key = "blob:" + hashlib.sha256(mime.encode() + b"\0" + data).hexdigest()
         row = {"key": key, "mime": mime, "data": data, "created_at": self._clock.now()}
         new = insert(blobs).values(row)
-        # Put again, it counts as new: the clean-up leaves it for whoever is about to point to it.
-        young = new.on_conflict_do_update(index_elements=["key"], set_={"created_at": new.excluded.created_at})
-        await self._database.run(young, {})
+        # Storing the same bytes again renews their age: no row refers to them yet, and cleanup must not delete them
+        # before the caller has written one.
+        renewed = new.on_conflict_do_update(index_elements=["key"], set_={"created_at": new.excluded.created_at})
+        await self._database.run(renewed, {})
         return key
 
     async def get(self, key: str) -> tuple[bytes, str]:

@@ -1,4 +1,4 @@
-"""The numbered record in Postgres; who listens hears of it through Valkey and finds in Postgres what was not heard."""
+"""The feed in Postgres: subscribers are notified through Valkey and read what they missed from Postgres."""
 
 import asyncio
 import contextlib
@@ -15,13 +15,14 @@ from core.address import Address
 from core.clock import Clock
 from core.errors import Unreachable
 from core.ports.feed import FeedEntry, LiveSignal
-from core.wire import clean
 from storage.engine.database import Database
+from storage.rows.json_values import storable
 from storage.tables.feed import feed
 from storage.valkey.pubsub import PubSub, SignalsMissed
 
 _PREFIX: Final = "sona:feed:"
 
+# Two writers may compute the same number; one of them then conflicts, returns no row and is retried.
 _APPEND: Final = text(
     """
     INSERT INTO feed (address, seq, key, body, at)
@@ -33,33 +34,33 @@ _APPEND: Final = text(
 
 @dataclass(slots=True, eq=False)
 class FeedPosition:
-    """How far one listener has read."""
+    """The number of the last entry that one subscriber has read."""
 
     address: Address
     last: int
 
 
 class PostgresFeed:
-    """`core.ports.feed.Feed` on the table `feed`. `poll` is how often, in seconds, lines nobody heard of are looked for."""
+    """`core.ports.feed.Feed` on the table `feed`. Every `poll` seconds it looks for entries whose signal was lost."""
 
     def __init__(self, *, database: Database, pubsub: PubSub, clock: Clock, poll: float = 10.0) -> None:
         self._database = database
-        self._radio = pubsub
+        self._pubsub = pubsub
         self._clock = clock
         self._poll = poll
-        self._places: set[FeedPosition] = set()
+        self._positions: set[FeedPosition] = set()
         self._task: asyncio.Task[None] | None = None
 
     async def append(self, address: Address, key: str, body: Mapping[str, Any]) -> int:
         row = {"address": str(address), "key": key, "body": storable(body), "at": self._clock.now()}
-        fresh, seq = await self._insert(row)
-        if fresh:
-            line = {"seq": seq, "key": key, "body": row["body"]}
-            await self._radio.publish(_PREFIX + str(address), json.dumps(line).encode())
+        is_new, seq = await self._insert(row)
+        if is_new:
+            entry = {"seq": seq, "key": key, "body": row["body"]}
+            await self._pubsub.publish(_PREFIX + str(address), json.dumps(entry).encode())
         return seq
 
     async def _insert(self, row: Mapping[str, Any]) -> tuple[bool, int]:
-        """A conflict is either the same key again, or another line that took the number first: then the next is free."""
+        """Whether the entry is new, and its number. A conflict without the key means that the number was taken."""
         known = select(feed.c.seq).where(feed.c.address == row["address"], feed.c.key == row["key"])
         while True:
             if made := await self._database.run(_APPEND, row):
@@ -68,77 +69,78 @@ class PostgresFeed:
                 return False, found[0].seq
 
     async def since(self, address: Address, after: int, limit: int = 200) -> tuple[FeedEntry, ...]:
-        lines = select(feed.c.seq, feed.c.key, feed.c.body).where(feed.c.address == str(address)).limit(limit)
-        lines = lines.order_by(feed.c.seq.desc()) if after < 0 else lines.where(feed.c.seq > after).order_by(feed.c.seq)
-        rows = await self._database.run(lines, {})
+        query = select(feed.c.seq, feed.c.key, feed.c.body).where(feed.c.address == str(address)).limit(limit)
+        query = query.order_by(feed.c.seq.desc()) if after < 0 else query.where(feed.c.seq > after).order_by(feed.c.seq)
+        rows = await self._database.run(query, {})
         entries = (FeedEntry(seq=row.seq, key=row.key, body=row.body) for row in rows)
         return tuple(sorted(entries, key=lambda entry: entry.seq))
 
     async def sign(self, address: Address, body: Mapping[str, Any]) -> None:
-        await self._radio.publish(_PREFIX + str(address), json.dumps({"sign": storable(body)}).encode())
+        await self._pubsub.publish(_PREFIX + str(address), json.dumps({"live": storable(body)}).encode())
 
     @asynccontextmanager
     async def listen(self, address: Address) -> AsyncGenerator[AsyncIterator[FeedEntry | LiveSignal]]:
         if self._task is None:
-            self._task = asyncio.create_task(self._look(), name="feed")
-        async with self._radio.subscribe(_PREFIX + str(address)) as queue:
+            self._task = asyncio.create_task(self._poll_forever(), name="feed")
+        # Subscribe before reading the newest number: an entry written in between is then in the queue.
+        async with self._pubsub.subscribe(_PREFIX + str(address)) as queue:
             newest = await self.since(address, -1, 1)
-            place = FeedPosition(address=address, last=newest[-1].seq if newest else 0)
-            self._places.add(place)
-            lines = self._lines(place, queue)
+            position = FeedPosition(address=address, last=newest[-1].seq if newest else 0)
+            self._positions.add(position)
+            items = self._items(position, queue)
             try:
-                yield lines
+                yield items
             finally:
-                self._places.discard(place)
-                await lines.aclose()
+                self._positions.discard(position)
+                await items.aclose()
 
-    async def _lines(
-        self, place: FeedPosition, queue: asyncio.Queue[bytes | SignalsMissed]
+    async def _items(
+        self, position: FeedPosition, queue: asyncio.Queue[bytes | SignalsMissed]
     ) -> AsyncGenerator[FeedEntry | LiveSignal]:
-        """What is heard, in order and without gaps: a number that is not the next one sends us to the database."""
+        """Signals, and entries in order without gaps: a number that is not the next one makes it read the database."""
         while True:
             item = await queue.get()
-            told = {} if isinstance(item, SignalsMissed) else json.loads(item)
-            if "sign" in told:
-                yield LiveSignal(body=told["sign"])
+            data = {} if isinstance(item, SignalsMissed) else json.loads(item)
+            if "live" in data:
+                yield LiveSignal(body=data["live"])
                 continue
-            if told and told["seq"] == 1:
-                place.last = 0  # the record began anew, as who it was with was forgotten
-            if told and told["seq"] == place.last + 1:
-                entries = (FeedEntry(seq=told["seq"], key=told["key"], body=told["body"]),)
-            elif told and told["seq"] <= place.last:
+            if data and data["seq"] == 1:
+                position.last = 0  # the learner was forgotten, and a new feed starts at this address
+            if data and data["seq"] == position.last + 1:
+                entries = (FeedEntry(seq=data["seq"], key=data["key"], body=data["body"]),)
+            elif data and data["seq"] <= position.last:
                 continue
             else:
-                entries = await self._found(place.address, place.last)
+                entries = await self._entries_after(position.address, position.last)
             for entry in entries:
-                place.last = entry.seq
+                position.last = entry.seq
                 yield entry
 
-    async def _found(self, address: Address, last: int) -> tuple[FeedEntry, ...]:
-        """Every line after `last`; none for now while the database is away, as the poll asks again."""
+    async def _entries_after(self, address: Address, last: int) -> tuple[FeedEntry, ...]:
+        """All entries after `last`; fewer while the database is unreachable, as the next poll asks again."""
         found: tuple[FeedEntry, ...] = ()
         with contextlib.suppress(Unreachable):
             while page := await self.since(address, found[-1].seq if found else last):
                 found += page
         return found
 
-    async def _look(self) -> None:
-        """The safety net under lost messages: one query for everyone who listens in this process."""
+    async def _poll_forever(self) -> None:
         while True:
             await asyncio.sleep(self._poll)
             with contextlib.suppress(Unreachable):
-                await self._compare()
+                await self._poll_once()
 
-    async def _compare(self) -> None:
-        places = [(str(place.address), place.last) for place in self._places]
-        newest = (
+    async def _poll_once(self) -> None:
+        """Compare the positions of all subscribers in this process with the database, in one query."""
+        positions = [(str(position.address), position.last) for position in self._positions]
+        query = (
             select(feed.c.address, func.max(feed.c.seq).label("newest"))
-            .where(feed.c.address.in_({address for address, _ in places}))
+            .where(feed.c.address.in_({address for address, _ in positions}))
             .group_by(feed.c.address)
         )
-        known = {row.address: row.newest for row in await self._database.run(newest, {})}
-        for address in {address for address, last in places if known.get(address, 0) > last}:
-            self._radio.mark_missed(_PREFIX + address)
+        newest = {row.address: row.newest for row in await self._database.run(query, {})}
+        for address in {address for address, last in positions if newest.get(address, 0) > last}:
+            self._pubsub.mark_missed(_PREFIX + address)
 
     async def close(self) -> None:
         if self._task is not None:
@@ -146,16 +148,3 @@ class PostgresFeed:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
-
-
-def storable(value: Any) -> Any:
-    """The same JSON value with U+FFFD for what Postgres cannot keep: NUL characters and halves of surrogate pairs."""
-    match value:
-        case str():
-            return clean(value)
-        case Mapping():
-            return {storable(key): storable(item) for key, item in value.items()}
-        case list() | tuple():
-            return [storable(item) for item in value]
-        case _:
-            return value

@@ -1,4 +1,4 @@
-"""Parcels on their way out, in order for each conversation."""
+"""The outbox: outbound messages, delivered in order within each conversation."""
 
 import json
 from collections.abc import Sequence
@@ -18,74 +18,77 @@ from core.reply import Choice
 from storage.engine.batcher import Batcher
 from storage.engine.database import Database
 
-# As with turns, a lease on a parcel need not survive a crash of the database; that a parcel was sent must.
+# `head` is the oldest waiting message of each conversation, due or not: a message that waits for a retry holds back
+# those behind it, which keeps the order. A separate subquery per address lets the index `ix_outbound_waiting` find it.
+#
+# SKIP LOCKED: a message that another worker is taking or settling at this moment is left to that worker. The order of
+# the locks is that of `seq`, so that two batches cannot deadlock. The conditions are repeated in `free` because they
+# have to hold for the locked version of the row, which may be newer than the one that `head` saw.
+#
+# synchronous_commit is off as for turns: a lease lost in a crash of the database is taken again. `_SENT` waits for the
+# disk, because a message whose delivery is forgotten is sent twice.
+#
+# `target` is the platform id of the message that asked the question, which a `Mark` of the answer edits.
 _NEXT = text(
     """
     WITH head AS (
-        SELECT (SELECT p.seq FROM outbound p WHERE p.address = given.address AND p.state = 'waiting'
-                ORDER BY p.seq LIMIT 1) AS seq
-        FROM (SELECT set_config('synchronous_commit', 'off', true)) AS quick,
+        SELECT (SELECT o.seq FROM outbound o WHERE o.address = given.address AND o.state = 'waiting'
+                ORDER BY o.seq LIMIT 1) AS seq
+        FROM (SELECT set_config('synchronous_commit', 'off', true)) AS settings,
              unnest(CAST(:addresses AS text[])) AS given (address)
     ), free AS (
-        SELECT p.seq FROM outbound p JOIN head USING (seq)
-        WHERE p.state = 'waiting' AND p.due_at <= :now AND (p.lease_until IS NULL OR p.lease_until <= :now)
-        ORDER BY p.seq FOR UPDATE OF p SKIP LOCKED
+        SELECT o.seq FROM outbound o JOIN head USING (seq)
+        WHERE o.state = 'waiting' AND o.due_at <= :now AND (o.lease_until IS NULL OR o.lease_until <= :now)
+        ORDER BY o.seq FOR UPDATE OF o SKIP LOCKED
     )
-    UPDATE outbound p SET lease_until = :until, attempts = p.attempts + 1
-    FROM free WHERE p.seq = free.seq
-    RETURNING p.id, p.address, p.thread, p.payload, p.attempts, p.created_at AS written, p.due_at AS due, coalesce((
-        SELECT t.platform_id FROM outbound t
-        WHERE t.address = p.address AND t.quiz_id = p.payload #>> '{is,quiz}' AND t.quiz_id <> '' AND t.state = 'sent'
+    UPDATE outbound o SET lease_until = :until, attempts = o.attempts + 1
+    FROM free WHERE o.seq = free.seq
+    RETURNING o.id, o.address, o.thread, o.payload, o.attempts, o.created_at AS written, o.due_at AS due, coalesce((
+        SELECT q.platform_id FROM outbound q
+        WHERE q.address = o.address AND q.quiz_id = o.payload #>> '{is,quiz}' AND q.quiz_id <> '' AND q.state = 'sent'
         LIMIT 1), '') AS target
     """
 )
 
+# Not restricted to the holder of the lease: the platform has the message, whoever sent it.
 _SENT = text(
     """
-    UPDATE outbound p SET state = 'sent', platform_id = given.platform_id, sent_at = :now, lease_until = NULL, error = ''
+    UPDATE outbound o SET state = 'sent', platform_id = given.platform_id, sent_at = :now, lease_until = NULL, error = ''
     FROM unnest(CAST(:ids AS text[]), CAST(:platform_ids AS text[])) AS given (id, platform_id)
-    WHERE p.id = given.id
-    RETURNING p.id, EXISTS (
-        SELECT FROM outbound behind WHERE behind.address = p.address AND behind.state = 'waiting' AND behind.seq > p.seq
+    WHERE o.id = given.id
+    RETURNING o.id, EXISTS (
+        SELECT FROM outbound behind WHERE behind.address = o.address AND behind.state = 'waiting' AND behind.seq > o.seq
     ) AS more
     """
 )
 
+# A typed number selects from the list shown last: a question or choices that are still waiting will replace this one.
+# The version stays, so that a turn that is running is not superseded.
 _OFFERED = text(
     """
     UPDATE conversations c SET state = jsonb_set(c.state, '{is,offered}', CAST(:choices AS jsonb))
-    FROM outbound p WHERE p.id = :id AND c.address = p.address AND NOT EXISTS (
-        SELECT FROM outbound behind WHERE behind.address = p.address AND behind.state = 'waiting' AND behind.seq > p.seq
+    FROM outbound o WHERE o.id = :id AND c.address = o.address AND NOT EXISTS (
+        SELECT FROM outbound behind WHERE behind.address = o.address AND behind.state = 'waiting' AND behind.seq > o.seq
             AND (behind.quiz_id <> '' OR jsonb_array_length(coalesce(behind.payload #> '{is,choices}', '[]')) > 0))
     """
 )
 
-# Each try under way has its number, so that whoever lost the lease changes nothing for the one who has it now.
-_RENEW = text(
-    """
-    UPDATE outbound SET lease_until = :until
-    WHERE id = :id AND attempts = :attempts AND state = 'waiting' AND lease_until IS NOT NULL RETURNING id
-    """
-)
+# `attempts` grows with each lease and so identifies it: a worker that lost its lease changes nothing for the next one.
+_HELD = "id = :id AND attempts = :attempts AND state = 'waiting' AND lease_until IS NOT NULL"
 
+_RENEW = text(f"UPDATE outbound SET lease_until = :until WHERE {_HELD} RETURNING id")  # noqa: S608 - a constant
 _LATER = text(
-    """
-    UPDATE outbound SET due_at = :at, lease_until = NULL, error = :why, attempts = attempts - :untried
-    WHERE id = :id AND attempts = :attempts AND state = 'waiting' AND lease_until IS NOT NULL
-    """
+    "UPDATE outbound SET due_at = :at, lease_until = NULL, error = :why, attempts = attempts - :untried "  # noqa: S608 - a constant
+    f"WHERE {_HELD}"
 )
-
-_DEAD = text(
-    """
-    UPDATE outbound SET state = 'dead', lease_until = NULL, error = :why
-    WHERE id = :id AND attempts = :attempts AND state = 'waiting' AND lease_until IS NOT NULL
-    """
-)
+_DEAD = text(f"UPDATE outbound SET state = 'dead', lease_until = NULL, error = :why WHERE {_HELD}")  # noqa: S608 - a constant
+_MAX_ERROR = 500
+"""Characters of an error that are stored."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DueRow:
-    """`core.ports.messaging.Due`."""
+    """`core.ports.messaging.DueOutbound`."""
 
     outbound: OutboundMessage
     target: str
@@ -94,16 +97,16 @@ class DueRow:
 
 
 class PostgresOutbox:
-    """`core.ports.messaging.Outbox`; what happens at the same time shares a transaction."""
+    """`core.ports.messaging.Outbox`; concurrent calls share one statement."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
-        self._nexts: Batcher[tuple[Address, timedelta], DueRow | None] = Batcher(self._next)
-        self._sents: Batcher[tuple[str, str], bool] = Batcher(self._sent)
+        self._next_batcher: Batcher[tuple[Address, timedelta], DueRow | None] = Batcher(self._next)
+        self._sent_batcher: Batcher[tuple[str, str], bool] = Batcher(self._sent)
 
     async def next(self, address: Address, lease: timedelta) -> DueRow | None:
-        return await self._nexts((address, lease))
+        return await self._next_batcher((address, lease))
 
     async def renew(self, outbound: OutboundMessage, lease: timedelta) -> bool:
         return bool(await self._database.run(_RENEW, _held(outbound) | {"until": self._clock.now() + lease}))
@@ -112,29 +115,30 @@ class PostgresOutbox:
         if offered:
             choices = json.loads(wire.dump_state(ConversationState(offered=offered)))["is"]["offered"]
             await self._database.run_with_retry(_OFFERED, {"id": outbound.id, "choices": json.dumps(choices)})
-        return await self._sents((outbound.id, receipt))
+        return await self._sent_batcher((outbound.id, receipt))
 
     async def later(self, outbound: OutboundMessage, at: datetime, why: str, *, tried: bool = True) -> None:
-        given = {"at": at, "why": wire.clean(why)[:500], "untried": int(not tried)}
-        await self._database.run(_LATER, _held(outbound) | given)
+        parameters = {"at": at, "why": wire.clean(why)[:_MAX_ERROR], "untried": int(not tried)}
+        await self._database.run(_LATER, _held(outbound) | parameters)
 
     async def dead(self, outbound: OutboundMessage, why: str) -> None:
-        await self._database.run(_DEAD, _held(outbound) | {"why": wire.clean(why)[:500]})
+        await self._database.run(_DEAD, _held(outbound) | {"why": wire.clean(why)[:_MAX_ERROR]})
 
-    async def _next(self, asked: Sequence[tuple[Address, timedelta]]) -> list[DueRow | Malformed | None]:
-        """A parcel that cannot be read, such as a newer version's, holds up its own conversation and no other."""
+    async def _next(self, requests: Sequence[tuple[Address, timedelta]]) -> list[DueRow | Malformed | None]:
+        """An unreadable message, such as one of a newer version, blocks its own conversation only."""
         now = self._clock.now()
-        addresses = {str(address): address for address, _ in asked}
-        parameters = {"addresses": list(addresses), "now": now, "until": now + max(lease for _, lease in asked)}
+        addresses = {str(address): address for address, _ in requests}
+        parameters = {"addresses": list(addresses), "now": now, "until": now + max(lease for _, lease in requests)}
         rows = await self._database.run(_NEXT, parameters)
         found = {row.address: _due(row, addresses[row.address]) for row in rows}
-        return [found.pop(str(address), None) for address, _ in asked]
+        # Two requests for one conversation in a batch: the first one gets the message.
+        return [found.pop(str(address), None) for address, _ in requests]
 
-    async def _sent(self, receipts: Sequence[tuple[str, str]]) -> list[bool]:
-        ids, values = zip(*receipts, strict=True)
-        parameters = {"ids": list(ids), "platform_ids": list(values), "now": self._clock.now()}
+    async def _sent(self, messages: Sequence[tuple[str, str]]) -> list[bool]:
+        ids, platform_ids = zip(*messages, strict=True)
+        parameters = {"ids": list(ids), "platform_ids": list(platform_ids), "now": self._clock.now()}
         more = {row.id: row.more for row in await self._database.run_with_retry(_SENT, parameters)}
-        return [more.get(name, False) for name in ids]
+        return [more.get(id_, False) for id_ in ids]
 
 
 def _due(row: Row[Any], address: Address) -> DueRow | Malformed:

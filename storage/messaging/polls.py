@@ -1,4 +1,4 @@
-"""Finding the question that a poll shows, by the receipt of its parcel."""
+"""Find the question that a poll asks, by the platform id of its message."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from core.errors import Malformed
 from core.reply import Quiz
 from storage.engine.database import Database
 
-# Written as the index has it, or it is not used.
+# The expression and the condition are those of the index `ix_outbound_poll`; with any other the index is not used.
 FIND_POLL = text(
     """
     SELECT address, payload, platform_id FROM outbound
@@ -25,7 +25,7 @@ ASKED_SINCE = text(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentQuizPoll:
-    """`core.ports.messaging.Asked`."""
+    """`core.ports.messaging.SentPoll`."""
 
     address: Address
     quiz: Quiz
@@ -47,6 +47,7 @@ class PostgresPolls:
                 reply = wire.load_reply(row.payload)
             except Malformed:
                 continue
+            # The mark of an answered question has the same platform id, because it edits the question's message.
             if isinstance(reply, Quiz):
                 return SentQuizPoll(address=address, quiz=reply, receipt=row.platform_id)
         return None

@@ -1,4 +1,4 @@
-"""Finding what nobody was woken for: events without a turn and outbound that are due."""
+"""Find conversations whose turn or delivery was never scheduled, or was lost with its worker."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -33,7 +33,7 @@ _IDLE = text(
 
 
 class Sweep:
-    """Looks for addresses that wait for a turn or for a delivery."""
+    """Finds addresses that wait for a turn or for a delivery, at most `limit` of each at a time."""
 
     def __init__(self, database: Database, *, limit: int = 5000) -> None:
         self._database = database
@@ -46,7 +46,7 @@ class Sweep:
         return await self._addresses(_DELIVERIES, now)
 
     async def idle(self, address: Address) -> bool:
-        """Whether nothing waits in this conversation, neither to be answered nor to be delivered."""
+        """Whether the conversation has neither events to answer nor messages to deliver."""
         async with self._database.begin() as connection:
             return bool(await connection.scalar(_IDLE, {"address": str(address)}))
 

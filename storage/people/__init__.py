@@ -1,1 +1,1 @@
-"""Learners, identities, link codes, consent, ratings and personal data."""
+"""Learners, identities, link codes, consent, installs, ratings and personal data in Postgres."""

@@ -1,4 +1,4 @@
-"""Who has ended the messages, and what was sent to whom in a day, in the database."""
+"""Opt-outs from messages, and the daily sending allowance of each person."""
 
 from datetime import date
 
@@ -9,6 +9,7 @@ from core.address import Address
 from core.clock import Clock
 from storage.engine.database import Database
 
+# An event that is already stored changed the consent when it first arrived: a repeated one must not undo a later change.
 _WITHDRAW = text(
     """
     INSERT INTO consents (address, withdrawn, reason, at)
@@ -24,6 +25,7 @@ _RENEW = text(
     """
 )
 _WITHDRAWN = text("SELECT FROM consents WHERE address = :address AND withdrawn")
+# No row is returned, and nothing is counted, if the amount would exceed the cap.
 _SPEND = text(
     """
     INSERT INTO allowances (address, day, spent, cost)
@@ -34,14 +36,15 @@ _SPEND = text(
     RETURNING spent
     """
 )
-# Two of one person's phones are paid for one after the other, so that none is counted without the other.
-_ALONE = text(
+# Serialises spending for all addresses of one person: two transactions that each count the other's addresses before it
+# has committed would together exceed the cap.
+_LOCK_PERSON = text(
     """
     SELECT pg_advisory_xact_lock(hashtextextended('allowance ' || coalesce(
         (SELECT learner_id FROM conversations WHERE address = :address), :address), 0))
     """
 )
-_ELSEWHERE = text(
+_SPENT_ELSEWHERE = text(
     """
     SELECT coalesce(sum(a.spent), 0) FROM conversations here
     JOIN conversations there ON there.learner_id = here.learner_id AND there.address <> here.address
@@ -60,40 +63,40 @@ _CLOSE = text(
 
 
 class PostgresConsents:
-    """`core.ports.consent.Consents` on the table `consents`, which keeps since when and why."""
+    """`core.ports.consent.Consents` on the table `consents`, which also records when and why."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
 
     async def withdraw(self, address: Address, *, why: str, event: str = "") -> None:
-        given = {"address": str(address), "why": why, "now": self._clock.now(), "event": wire.clean(event)}
-        await self._database.run(_WITHDRAW, given)
+        parameters = {"address": str(address), "why": why, "now": self._clock.now(), "event": wire.clean(event)}
+        await self._database.run(_WITHDRAW, parameters)
 
     async def renew(self, address: Address, *, event: str = "") -> None:
-        given = {"address": str(address), "now": self._clock.now(), "event": wire.clean(event)}
-        await self._database.run(_RENEW, given)
+        parameters = {"address": str(address), "now": self._clock.now(), "event": wire.clean(event)}
+        await self._database.run(_RENEW, parameters)
 
     async def withdrawn(self, address: Address) -> bool:
         return bool(await self._database.run(_WITHDRAWN, {"address": str(address)}))
 
 
 class PostgresAllowance:
-    """`core.ports.consent.Allowance` on the table `allowances`: a row for each address, counted together for all of a person's."""
+    """`core.ports.consent.Allowance` on the table `allowances`: a row per address and day, summed over a person's addresses."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     async def spend(self, address: Address, amount: int, *, day: date, cap: int, cost: float = 0.0) -> bool:
-        given = {"address": str(address), "day": day, "amount": amount, "cap": cap, "cost": cost}
+        parameters = {"address": str(address), "day": day, "amount": amount, "cap": cap, "cost": cost}
         if amount <= 0:
-            return bool(await self._database.run(_SPEND, given))
+            return bool(await self._database.run(_SPEND, parameters))
         async with self._database.begin() as connection:
-            await connection.execute(_ALONE, given)
-            elsewhere = int((await connection.execute(_ELSEWHERE, given)).scalar_one())
-            spent = await connection.execute(_SPEND, given | {"cap": cap - elsewhere})
+            await connection.execute(_LOCK_PERSON, parameters)
+            elsewhere = int((await connection.execute(_SPENT_ELSEWHERE, parameters)).scalar_one())
+            spent = await connection.execute(_SPEND, parameters | {"cap": cap - elsewhere})
             return spent.first() is not None
 
     async def close(self, address: Address, *, day: date, cap: int, cost: float = 0.0) -> bool:
-        given = {"address": str(address), "day": day, "cap": cap, "cost": cost}
-        return bool(await self._database.run(_CLOSE, given))
+        parameters = {"address": str(address), "day": day, "cap": cap, "cost": cost}
+        return bool(await self._database.run(_CLOSE, parameters))

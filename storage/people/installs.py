@@ -1,4 +1,4 @@
-"""Workspaces and their tokens, kept sealed and renewed by one at a time."""
+"""Workspaces that installed an app: tokens are stored sealed and renewed by one process at a time."""
 
 import json
 import logging
@@ -26,9 +26,14 @@ _PUT = text(
     """
 )
 _GET = text("SELECT * FROM installs WHERE platform = :platform AND workspace = :workspace")
+# A refresh token can be used once: the lock is held while the platform answers, and the other processes then find the
+# new token.
 _LOCK = text("SELECT * FROM installs WHERE platform = :platform AND workspace = :workspace FOR UPDATE")
 _RENEW = text(
-    "UPDATE installs SET sealed_tokens = :sealed, expires_at = :expires WHERE platform = :platform AND workspace = :workspace"
+    """
+    UPDATE installs SET sealed_tokens = :sealed, expires_at = :expires
+    WHERE platform = :platform AND workspace = :workspace
+    """
 )
 _FORGET = text(
     """
@@ -43,12 +48,11 @@ class PostgresInstalls:
     def __init__(self, database: Database, clock: Clock, *, secret_key: bytes) -> None:
         self._database = database
         self._clock = clock
-        self._seal = SealedBox(secret_key, purpose="installs")
+        self._box = SealedBox(secret_key, purpose="installs")
 
     async def put(self, install: Install) -> None:
-        await self._database.run(
-            _PUT, self._row(install) | {"name": wire.clean(install.name), "now": self._clock.now()}
-        )
+        parameters = self._parameters(install) | {"name": wire.clean(install.name), "now": self._clock.now()}
+        await self._database.run(_PUT, parameters)
 
     async def get(self, platform: str, workspace: str) -> Install | None:
         rows = await self._database.run(_GET, {"platform": platform, "workspace": wire.clean(workspace)})
@@ -58,39 +62,39 @@ class PostgresInstalls:
         fresh: Install | None = None
         try:
             async with self._database.begin() as connection:
-                asked = {"platform": platform, "workspace": wire.clean(workspace)}
-                row = (await connection.execute(_LOCK, asked)).one_or_none()
+                key = {"platform": platform, "workspace": wire.clean(workspace)}
+                row = (await connection.execute(_LOCK, key)).one_or_none()
                 install = self._install(row) if row else None
                 if install is None or install.expires is None or install.expires > before:
                     return install
                 fresh = replace(await renew(install), platform=platform, workspace=workspace, name=install.name)
-                await connection.execute(_RENEW, self._row(fresh))
+                await connection.execute(_RENEW, self._parameters(fresh))
         except Unreachable:
             if fresh is None:
                 raise
-            # What the token was renewed for is worth nothing any more: the new one must not be lost.
-            await self._database.run_with_retry(_RENEW, self._row(fresh))
+            # The platform has invalidated the old refresh token: losing the new one would end the installation.
+            await self._database.run_with_retry(_RENEW, self._parameters(fresh))
         return fresh
 
     async def forget(self, platform: str, workspace: str, *, until: datetime) -> Install | None:
-        asked = {"platform": platform, "workspace": wire.clean(workspace), "until": until}
-        rows = await self._database.run(_FORGET, asked)
+        parameters = {"platform": platform, "workspace": wire.clean(workspace), "until": until}
+        rows = await self._database.run(_FORGET, parameters)
         return self._install(rows[0]) if rows else None
 
-    def _row(self, install: Install) -> dict[str, Any]:
+    def _parameters(self, install: Install) -> dict[str, Any]:
         secret = json.dumps({"token": install.token, "refresh": install.refresh}).encode()
         return {
             "platform": install.platform,
             "workspace": install.workspace,
-            "sealed": self._seal.seal(secret, context=f"{install.platform}:{install.workspace}"),
+            "sealed": self._box.seal(secret, context=f"{install.platform}:{install.workspace}"),
             "expires": install.expires,
         }
 
     def _install(self, row: Row[Any]) -> Install | None:
         try:
-            secret = json.loads(self._seal.unseal(bytes(row.sealed_tokens), context=f"{row.platform}:{row.workspace}"))
+            secret = json.loads(self._box.unseal(bytes(row.sealed_tokens), context=f"{row.platform}:{row.workspace}"))
         except Malformed:
-            _log.warning("the install of %s in %s was sealed with another SONA_SECRET_KEY", row.platform, row.workspace)
+            _log.warning("tokens of %s for %s are sealed with another SONA_SECRET_KEY", row.workspace, row.platform)
             return None
         return Install(
             platform=row.platform,

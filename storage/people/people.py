@@ -1,4 +1,4 @@
-"""Who a person is, where they are, and how one of their channels leaves."""
+"""What is stored about a person, unlinking one of their channels, and their other conversations."""
 
 from typing import Any
 
@@ -12,13 +12,14 @@ from core.conversation import Conversation, Learner
 from core.event import Sender
 from core.ports.person import PersonSummary, UnlinkedPerson
 from storage.engine.database import Database
-from storage.messaging.open_turn import history
-from storage.people.privacy import STALE, stale
+from storage.people.export_reuse import end_reuse
+from storage.rows.history import history_sql, read_history
+from storage.rows.learner import LEARNER_COLUMNS, read_learner
 
-RECENT = 12
-"""Messages of another conversation that tell what was going on there."""
+RECENT_MESSAGES = 12
+"""Messages of another conversation that show what it was about."""
 
-_STANDING = text(
+_SUMMARY = text(
     """
     SELECT l.name,
         (SELECT coalesce(array_agg(DISTINCT channel ORDER BY channel), '{}') FROM identities WHERE learner_id = l.id) AS channels,
@@ -30,53 +31,53 @@ _STANDING = text(
     FROM learners l WHERE l.id = :learner
     """
 )
-_LEARNER = text("SELECT id, name, locale, zone, voice FROM learners WHERE id = :learner")
-_OTHERS = text(
+_LEARNER = text(f"SELECT {LEARNER_COLUMNS} FROM learners l WHERE l.id = :learner")  # noqa: S608 - a constant
+_OTHER_CHANNELS = text(
     """
     SELECT DISTINCT channel FROM identities
     WHERE learner_id = :learner AND (channel, sender) <> (:channel, :sender) ORDER BY channel
     """
 )
-_FRESH = text(
+_CHANNELS = text("SELECT DISTINCT channel FROM identities WHERE learner_id = :learner ORDER BY channel")
+_ADD_LEARNER = text(
     """
     INSERT INTO learners (id, name, locale, zone, voice, created_at)
     SELECT :fresh, :name, locale, zone, voice, :now FROM learners WHERE id = :learner
     """
 )
-_IDENTITY = text(
+_MOVE_IDENTITY = text(
     """
     UPDATE identities SET learner_id = :fresh
     WHERE channel = :channel AND sender = :sender AND learner_id = :learner RETURNING sender
     """
 )
-# Where it is not known whose words began a conversation, it is theirs if it is in the same chat: of a private chat's
-# threads all are one person's, but for what only one of many in a place is shown.
-_CONVERSATIONS = text(
+# Where the sender who started a conversation is unknown, it moves if it is in the same chat: all threads of a private
+# chat belong to one person. Not so the threads that start with @, each of which one member of a shared place sees.
+_MOVE_CONVERSATIONS = text(
     """
     UPDATE conversations c SET learner_id = :fresh
     WHERE c.learner_id = :learner AND split_part(c.address, ':', 1) = :channel AND (c.address = :here OR c.sender = :sender
         OR (c.sender = '' AND split_part(c.address, ':', 2) = :chat AND split_part(c.address, ':', 3) NOT LIKE '@%'))
     """
 )
-_DONE = text(
-    "SELECT previous_learner_id FROM link_events WHERE event_id = :event AND learner_id = :learner AND previous_learner_id IS NOT NULL"
+_UNLINKED_BY = text(
+    """
+    SELECT previous_learner_id FROM link_events
+    WHERE event_id = :event AND learner_id = :learner AND previous_learner_id IS NOT NULL
+    """
 )
-_NOTED = text(
-    "INSERT INTO link_events (event_id, learner_id, previous_learner_id, at) VALUES (:event, :fresh, :learner, :now)"
+_ADD_LINK_EVENT = text(
+    """
+    INSERT INTO link_events (event_id, learner_id, previous_learner_id, at) VALUES (:event, :fresh, :learner, :now)
+    """
 )
-_CHANNELS = text("SELECT DISTINCT channel FROM identities WHERE learner_id = :learner ORDER BY channel")
 _ELSEWHERE = text(
-    """
-    SELECT c.address, c.state, c.version, (
-        SELECT jsonb_agg(jsonb_build_array(m.role, m.speaker, m.text, m.at, m.platform_id, m.seq) ORDER BY m.seq) FROM (
-            SELECT * FROM messages WHERE address = c.address
-                AND seq > coalesce((c.state #>> '{is,history_start,line}')::bigint, 0)
-            ORDER BY seq DESC LIMIT :recent + coalesce((c.state #>> '{is,history_start,skipped}')::int, 0)
-        ) m) AS history
+    f"""
+    SELECT c.address, c.state, c.version, ({history_sql("c", "recent")}) AS history
     FROM conversations c WHERE c.learner_id = :learner AND c.address <> :here
-    ORDER BY (c.state #>> '{is,quiz}' IS NOT NULL OR coalesce(c.state #>> '{is,course}', '') <> '') DESC, c.updated_at DESC
+    ORDER BY (c.state #>> '{{is,quiz}}' IS NOT NULL OR coalesce(c.state #>> '{{is,course}}', '') <> '') DESC, c.updated_at DESC
     LIMIT 1
-    """
+    """  # noqa: S608 - constants only
 )
 _AT_REST = text(
     """
@@ -87,7 +88,7 @@ _AT_REST = text(
 
 
 class PostgresPeople:
-    """`core.ports.person.People` and `Places`."""
+    """`core.ports.person.People` and `OtherConversations`."""
 
     def __init__(self, *, database: Database, clock: Clock) -> None:
         self._database = database
@@ -99,7 +100,7 @@ class PostgresPeople:
 
     async def part(self, learner: Learner, sender: Sender, here: Address, *, event: str) -> UnlinkedPerson | None:
         now = self._clock.now()
-        given = {
+        parameters = {
             "learner": learner.id,
             "channel": wire.clean(here.channel),
             "sender": wire.clean(sender.id),
@@ -111,32 +112,32 @@ class PostgresPeople:
             "now": now,
         }
         async with self._database.begin() as connection:
-            if done := (await connection.execute(_DONE, given)).first():
-                return await _parted(connection, learner.id, str(done.previous_learner_id))
-            if (await connection.execute(_OTHERS, given)).first() is None:
+            if done := (await connection.execute(_UNLINKED_BY, parameters)).first():
+                return await _unlinked(connection, learner.id, str(done.previous_learner_id))
+            if (await connection.execute(_OTHER_CHANNELS, parameters)).first() is None:
                 return None
-            for statement in (_FRESH, _IDENTITY, _CONVERSATIONS, _NOTED):
-                await connection.execute(statement, given)
-            await connection.execute(STALE, {"learner": learner.id, "stale": stale(now)})
-            return await _parted(connection, str(given["fresh"]), learner.id)
+            for statement in (_ADD_LEARNER, _MOVE_IDENTITY, _MOVE_CONVERSATIONS, _ADD_LINK_EVENT):
+                await connection.execute(statement, parameters)
+            await end_reuse(connection, learner.id, now)
+            return await _unlinked(connection, str(parameters["fresh"]), learner.id)
 
     async def besides(self, learner: str, sender: Sender, here: Address) -> tuple[str, ...]:
-        asked = {"learner": learner, "channel": wire.clean(here.channel), "sender": wire.clean(sender.id)}
-        return tuple(row.channel for row in await self._database.run(_OTHERS, asked))
+        parameters = {"learner": learner, "channel": wire.clean(here.channel), "sender": wire.clean(sender.id)}
+        return tuple(row.channel for row in await self._database.run(_OTHER_CHANNELS, parameters))
 
     async def elsewhere(self, learner: Learner, here: Address) -> Conversation | None:
-        asked = {"learner": learner.id, "here": str(here), "recent": RECENT}
-        rows = await self._database.run(_ELSEWHERE, asked)
+        parameters = {"learner": learner.id, "here": str(here), "recent": RECENT_MESSAGES}
+        rows = await self._database.run(_ELSEWHERE, parameters)
         return _conversation(rows[0], learner) if rows else None
 
     async def at_rest(self, there: Conversation) -> bool:
-        given = {"address": str(there.address), "version": there.version, "now": self._clock.now()}
-        return bool(await self._database.run(_AT_REST, given))
+        parameters = {"address": str(there.address), "version": there.version, "now": self._clock.now()}
+        return bool(await self._database.run(_AT_REST, parameters))
 
 
 async def summarise(connection: AsyncConnection, learner: str) -> PersonSummary:
-    """What is kept of a learner; of one that is not known, nothing."""
-    row = (await connection.execute(_STANDING, {"learner": learner})).one_or_none()
+    """The learner's summary; an empty one if there is no such learner."""
+    row = (await connection.execute(_SUMMARY, {"learner": learner})).one_or_none()
     if row is None:
         return PersonSummary(name="", channels=())
     return PersonSummary(
@@ -149,14 +150,13 @@ async def summarise(connection: AsyncConnection, learner: str) -> PersonSummary:
     )
 
 
-async def learner_of(connection: AsyncConnection, learner: str) -> Learner:
-    row = (await connection.execute(_LEARNER, {"learner": learner})).one()
-    return Learner(id=row.id, name=row.name, locale=row.locale, zone=row.zone, voice=row.voice)
+async def select_learner(connection: AsyncConnection, learner: str) -> Learner:
+    return read_learner((await connection.execute(_LEARNER, {"learner": learner})).one())
 
 
-async def _parted(connection: AsyncConnection, learner: str, other: str) -> UnlinkedPerson:
-    channels = (await connection.execute(_CHANNELS, {"learner": other})).scalars()
-    return UnlinkedPerson(learner=await learner_of(connection, learner), channels=tuple(channels))
+async def _unlinked(connection: AsyncConnection, learner: str, previous: str) -> UnlinkedPerson:
+    channels = (await connection.execute(_CHANNELS, {"learner": previous})).scalars()
+    return UnlinkedPerson(learner=await select_learner(connection, learner), channels=tuple(channels))
 
 
 def _conversation(row: Row[Any], learner: Learner) -> Conversation:
@@ -165,6 +165,6 @@ def _conversation(row: Row[Any], learner: Learner) -> Conversation:
         state,
         address=Address.parse(row.address),
         learner=learner,
-        history=history(row.history or (), state.history_start),
+        history=read_history(row.history or (), state.history_start),
         version=row.version,
     )

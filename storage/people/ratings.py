@@ -1,4 +1,4 @@
-"""What people think of answers, in the database."""
+"""Ratings of answers."""
 
 from sqlalchemy import text
 
@@ -6,7 +6,8 @@ from core import wire
 from core.ports.ratings import AnswerRating
 from storage.engine.database import Database
 
-# In a group the learner of the conversation is the group; what somebody thinks is theirs where they are known.
+# In a group, the learner of the conversation is the group: the rating belongs to its sender if their identity is known,
+# so that forgetting them deletes it. An older rating that arrives late does not replace a newer one.
 _KEEP = text(
     """
     INSERT INTO ratings (address, platform_id, sender, learner_id, good, at)
@@ -26,7 +27,7 @@ class PostgresRatings:
         self._database = database
 
     async def keep(self, rating: AnswerRating) -> None:
-        given = {
+        parameters = {
             "address": str(rating.address),
             "channel": rating.address.channel,
             "message": wire.clean(rating.message),
@@ -35,4 +36,4 @@ class PostgresRatings:
             "good": rating.good,
             "at": rating.at,
         }
-        await self._database.run(_KEEP, given)
+        await self._database.run(_KEEP, parameters)

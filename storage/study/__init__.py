@@ -1,1 +1,1 @@
-"""Review cards and unit progress."""
+"""Review cards and unit progress in Postgres."""

@@ -1,1 +1,1 @@
-"""What lives in Valkey: PubSub, stop signals, counters and drafts."""
+"""Pub/sub, stop signals, counters and message drafts in Valkey; all of it may be lost at any time."""

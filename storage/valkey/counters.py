@@ -1,48 +1,46 @@
-"""Counters of all processes together, kept in Valkey and read by `/metrics`."""
+"""Counters shared by all processes, which `/metrics` reports."""
 
 import asyncio
-import logging
 from collections import Counter
 
 import redis.asyncio as redis
 from redis.exceptions import RedisError
 
 _KEY = "sona:counts"
-_log = logging.getLogger(__name__)
 
 
 class ValkeyCounters:
-    """`core.ports.count.Count`: counted in memory at once, added to the common counters every few seconds."""
+    """`core.ports.count.Count`: counts in memory and adds to the shared counters every `interval` seconds."""
 
     def __init__(self, client: redis.Redis, *, interval: float = 2.0) -> None:
         self._client = client
-        self._every = interval
-        self._new: Counter[str] = Counter()
+        self._interval = interval
+        self._pending: Counter[str] = Counter()
 
     def __call__(self, name: str, /, **labels: str) -> None:
         inside = ",".join(f'{key}="{value}"' for key, value in sorted(labels.items()))
-        self._new[f"sona_{name}_total{{{inside}}}" if inside else f"sona_{name}_total"] += 1
+        self._pending[f"sona_{name}_total{{{inside}}}" if inside else f"sona_{name}_total"] += 1
 
     async def flush(self) -> None:
-        """Add what was counted since the last time; it is counted later when Valkey is away."""
-        new, self._new = self._new, Counter()
-        if not new:
+        """Add the pending counts to the shared counters; they stay pending while Valkey is unreachable."""
+        pending, self._pending = self._pending, Counter()
+        if not pending:
             return
         try:
             async with self._client.pipeline(transaction=True) as pipe:
-                for key, number in new.items():
+                for key, number in pending.items():
                     pipe.hincrby(_KEY, key, number)
                 await pipe.execute()
         except (RedisError, OSError):
-            self._new.update(new)
+            self._pending.update(pending)
 
     async def run(self) -> None:
         while True:
-            await asyncio.sleep(self._every)
+            await asyncio.sleep(self._interval)
             await self.flush()
 
     async def prometheus_lines(self) -> list[str]:
-        """Every counter in Prometheus' text form; empty when Valkey is away."""
+        """All counters in the Prometheus text format; empty while Valkey is unreachable."""
         try:
             found = await self._client.hgetall(_KEY)
         except (RedisError, OSError):

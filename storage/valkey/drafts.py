@@ -1,4 +1,4 @@
-"""Which message of a conversation holds an answer that is still being written, known to all processes."""
+"""Short-lived values per conversation that all processes share, such as the message that shows a draft answer."""
 
 from collections.abc import Mapping, Sequence
 
@@ -8,19 +8,24 @@ from redis.exceptions import RedisError
 from core.address import Address
 from storage.engine.batcher import Batcher
 
-_SECONDS = 3600
-_Wish = tuple[Address, str | None]
-_SWAP = """
+_TTL = 3600
+"""Seconds after which an abandoned value is deleted; answers are written within minutes."""
+
+_Access = tuple[Address, str | None]
+"""A value to write (empty: to delete) for an address, or `None` to only read it."""
+
+# Reads and writes of one batch take effect in order, and each returns the value before it. "?" marks a read.
+_GET_AND_SET = """
 local found = {}
 for n, key in ipairs(KEYS) do
     found[n] = redis.call('GET', key) or ''
-    local wish = ARGV[n]
-    if wish == '' then redis.call('DEL', key)
-    elseif wish ~= '?' then redis.call('SET', key, string.sub(wish, 2), 'EX', ARGV[#KEYS + 1]) end
+    local value = ARGV[n]
+    if value == '' then redis.call('DEL', key)
+    elseif value ~= '?' then redis.call('SET', key, string.sub(value, 2), 'EX', ARGV[#KEYS + 1]) end
 end
 return found
 """
-_CHANGE = """
+_COMPARE_AND_SET = """
 if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
 if ARGV[2] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) end
 return 1
@@ -28,45 +33,46 @@ return 1
 
 
 class ValkeyDrafts:
-    """Remembers a message id for an hour; forgets everything with Valkey, and then a half-written message may stay.
+    """Stores a message id per address for an hour.
 
-    What is asked at the same time goes there and back together.
+    While Valkey is unreachable every value reads as empty and nothing is stored; a half-written message may then stay
+    beside the final answer. Concurrent calls share one round trip.
     """
 
     def __init__(self, client: redis.Redis) -> None:
-        self._swapped = client.register_script(_SWAP)
-        self._changed = client.register_script(_CHANGE)
-        self._group: Batcher[Sequence[_Wish], list[str]] = Batcher(self._all)
+        self._get_and_set = client.register_script(_GET_AND_SET)
+        self._compare_and_set = client.register_script(_COMPARE_AND_SET)
+        self._batcher: Batcher[Sequence[_Access], list[str]] = Batcher(self._run_batch)
 
     async def read(self, address: Address) -> str:
-        return (await self._group([(address, None)]))[0]
+        return (await self._batcher([(address, None)]))[0]
 
     async def write(self, address: Address, message: str) -> str:
-        """Remember the message, and return the one before; an empty id forgets it."""
-        return (await self._group([(address, message)]))[0]
+        """Store the message id (empty: delete it) and return the previous one."""
+        return (await self._batcher([(address, message)]))[0]
 
     async def write_all(self, messages: Mapping[Address, str]) -> Sequence[str]:
-        """The same for several at once; in the order in which this was called, whoever waits."""
-        return await self._group([*messages.items()])
+        """`write` several message ids; concurrent calls take effect in call order."""
+        return await self._batcher([*messages.items()])
 
     async def change(self, address: Address, before: str, after: str) -> bool:
-        """Remember the message where it is still `before` that is remembered (empty: nothing), and say whether it was."""
+        """Replace `before` by `after` (empty: no message id) and return whether `before` was the stored value."""
         try:
-            return await self._changed(keys=[_key(address)], args=[before, after, _SECONDS]) == 1
+            return await self._compare_and_set(keys=[_key(address)], args=[before, after, _TTL]) == 1
         except (RedisError, OSError):
             return False
 
-    async def _all(self, groups: Sequence[Sequence[_Wish]]) -> list[list[str]]:
-        """What was remembered before each wish came true; without Valkey, nothing."""
-        found = iter(await self._asked([wish for wishes in groups for wish in wishes]))
-        return [[next(found) for _ in wishes] for wishes in groups]
+    async def _run_batch(self, groups: Sequence[Sequence[_Access]]) -> list[list[str]]:
+        found = iter(await self._access([each for group in groups for each in group]))
+        return [[next(found) for _ in group] for group in groups]
 
-    async def _asked(self, wishes: Sequence[_Wish]) -> list[str]:
-        args = ["?" if message is None else message and f"={message}" for _, message in wishes]
+    async def _access(self, accesses: Sequence[_Access]) -> list[str]:
+        """The value before each access."""
+        args = ["?" if message is None else message and f"={message}" for _, message in accesses]
         try:
-            found = await self._swapped(keys=[_key(address) for address, _ in wishes], args=[*args, _SECONDS])
+            found = await self._get_and_set(keys=[_key(address) for address, _ in accesses], args=[*args, _TTL])
         except (RedisError, OSError):
-            return [""] * len(wishes)
+            return [""] * len(accesses)
         return [each.decode() if isinstance(each, bytes) else each for each in found]
 
 

@@ -1,4 +1,4 @@
-"""One Valkey pub/sub connection for a whole process, fanned out to everyone in it who listens."""
+"""Publish and subscribe through Valkey, with one subscribing connection per process."""
 
 import asyncio
 import contextlib
@@ -11,13 +11,15 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 
-_QUEUE: Final = 1000
-_PUBLISHERS: Final = 16
-_AWAY: Final = (RedisError, OSError, TimeoutError)
+_QUEUE_SIZE: Final = 1000
+_PUBLISH_CONNECTIONS: Final = 16
+_CONNECTION_ERRORS: Final = (RedisError, OSError, TimeoutError)
+_OWN_CHANNEL: Final = "sona:pubsub"
+"""Always subscribed, so that redis-py keeps reading the connection while no other channel has a subscriber."""
 
 
 class SignalsMissed:
-    """Something may have been said that was not heard: look in the database."""
+    """Messages may have been lost; the subscriber has to read the database."""
 
 
 MISSED: Final = SignalsMissed()
@@ -25,13 +27,14 @@ Queue = asyncio.Queue[bytes | SignalsMissed]
 
 
 class Subscription:
-    """Who listens to one name in this process, and whether the server has confirmed that we do."""
+    """The queues that subscribe to one channel in this process, and whether the server confirmed the subscription."""
 
     def __init__(self) -> None:
         self.queues: set[Queue] = set()
         self.confirmed = asyncio.Event()
 
-    def spread(self, item: bytes | SignalsMissed) -> None:
+    def put(self, item: bytes | SignalsMissed) -> None:
+        """Put the item into every queue; a full queue is emptied and gets `MISSED` instead."""
         for queue in self.queues:
             if queue.full():
                 while not queue.empty():
@@ -41,120 +44,123 @@ class Subscription:
 
 
 class PubSub:
-    """Publishing and listening by name. Made inside the event loop that uses it; listening starts by itself.
+    """Publishes and subscribes by channel name; created in the event loop that uses it.
 
-    A message may be lost while Valkey is away. Each time a subscription is confirmed anew, and each time
-    a queue runs over, its listeners get `MISSED`.
+    Messages may be lost while Valkey is unreachable. A subscriber gets `MISSED` whenever the server confirms its
+    subscription again after a reconnect, and whenever its queue overflows.
     """
 
-    def __init__(self, url: str, *, patience: float = 2.0, pause: float = 0.25) -> None:
-        """`patience` is how long Valkey may take to answer, `pause` how long to wait before a new connection, in seconds."""
-        self._patience = patience
-        self._pause = pause
-        self._client = redis.Redis.from_pool(
+    def __init__(self, url: str, *, timeout: float = 2.0, reconnect_delay: float = 0.25) -> None:
+        """`timeout` limits each answer of Valkey; both are in seconds."""
+        self._timeout = timeout
+        self._reconnect_delay = reconnect_delay
+        self._publisher = redis.Redis.from_pool(
             redis.BlockingConnectionPool.from_url(
                 url,
-                max_connections=_PUBLISHERS,
-                timeout=patience,
-                socket_timeout=patience,
-                socket_connect_timeout=patience,
+                max_connections=_PUBLISH_CONNECTIONS,
+                timeout=timeout,
+                socket_timeout=timeout,
+                socket_connect_timeout=timeout,
                 retry=Retry(NoBackoff(), 0),
             )
         )
-        self._ear = redis.Redis.from_url(
-            url, socket_connect_timeout=patience, health_check_interval=10, retry=Retry(NoBackoff(), 0)
+        self._subscriber = redis.Redis.from_url(
+            url, socket_connect_timeout=timeout, health_check_interval=10, retry=Retry(NoBackoff(), 0)
         )
-        self._pubsub = self._ear.pubsub()
-        self._channels: dict[str, Subscription] = {}
-        self._open = False
+        self._pubsub = self._subscriber.pubsub()
+        self._subscriptions: dict[str, Subscription] = {}
+        self._connected = False
         self._task: asyncio.Task[None] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What is listened to now."""
-        return tuple(self._channels)
+        """The channels that have a subscriber in this process."""
+        return tuple(self._subscriptions)
 
     async def publish(self, name: str, data: bytes) -> bool:
-        """Tell who listens; false when Valkey is away. Never raises."""
+        """Send data to all subscribers; false when Valkey is unreachable. Never raises."""
         try:
-            await self._client.publish(name, data)
-        except _AWAY:
+            await self._publisher.publish(name, data)
+        except _CONNECTION_ERRORS:
             return False
         return True
 
     def mark_missed(self, name: str) -> None:
-        """Make this process's listeners of `name` look in the database."""
-        if name in self._channels:
-            self._channels[name].spread(MISSED)
+        """Send `MISSED` to this process's subscribers of `name`."""
+        if name in self._subscriptions:
+            self._subscriptions[name].put(MISSED)
 
     @asynccontextmanager
     async def subscribe(self, name: str) -> AsyncGenerator[Queue]:
-        """A queue of what is published under `name` from now on.
+        """A queue of the messages published under `name` from now on.
 
-        Where Valkey does not confirm in time the queue is given all the same: `MISSED` comes once it does.
+        If Valkey does not confirm in time, the queue is returned anyway and gets `MISSED` once it does.
         """
-        queue: Queue = asyncio.Queue(_QUEUE)
-        channel = self._channels.setdefault(name, Subscription())
-        channel.queues.add(queue)
+        queue: Queue = asyncio.Queue(_QUEUE_SIZE)
+        subscription = self._subscriptions.setdefault(name, Subscription())
+        subscription.queues.add(queue)
         try:
-            await self._confirm(name, channel)
+            await self._confirm(name, subscription)
             yield queue
         finally:
-            channel.queues.discard(queue)
-            if not channel.queues and self._channels.get(name) is channel:
-                del self._channels[name]
-                await self._quietly("unsubscribe", name)
+            subscription.queues.discard(queue)
+            if not subscription.queues and self._subscriptions.get(name) is subscription:
+                del self._subscriptions[name]
+                await self._send("unsubscribe", name)
 
-    async def _confirm(self, name: str, channel: Subscription) -> None:
+    async def _confirm(self, name: str, subscription: Subscription) -> None:
         if self._task is None:
-            self._task = asyncio.create_task(self._listen(), name="radio")
-        if channel.confirmed.is_set():
+            self._task = asyncio.create_task(self._listen(), name="pubsub")
+        if subscription.confirmed.is_set():
             return
-        await self._quietly("subscribe", name)
+        await self._send("subscribe", name)
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(channel.confirmed.wait(), self._patience)
-        channel.confirmed.set()
+            await asyncio.wait_for(subscription.confirmed.wait(), self._timeout)
+        # Set even after a timeout, so that the late confirmation counts as a reconnect and sends MISSED.
+        subscription.confirmed.set()
 
-    async def _quietly(self, command: str, name: str) -> None:
-        """Ask on the open connection; while there is none, or it is broken, `_hear` subscribes to everything by itself."""
-        if not self._open:
+    async def _send(self, command: str, name: str) -> None:
+        """Send a command on the open connection; without one, `_receive` subscribes to all channels on connecting."""
+        if not self._connected:
             return
-        with contextlib.suppress(*_AWAY):
-            await asyncio.wait_for(getattr(self._pubsub, command)(name), self._patience)
+        with contextlib.suppress(*_CONNECTION_ERRORS):
+            await asyncio.wait_for(getattr(self._pubsub, command)(name), self._timeout)
 
     async def _listen(self) -> None:
         while True:
-            with contextlib.suppress(*_AWAY):
-                await self._hear()
-            await asyncio.sleep(self._pause)
+            with contextlib.suppress(*_CONNECTION_ERRORS):
+                await self._receive()
+            await asyncio.sleep(self._reconnect_delay)
 
-    async def _hear(self) -> None:
-        self._pubsub = pubsub = self._ear.pubsub()
+    async def _receive(self) -> None:
+        """Connect, subscribe to all channels and dispatch messages until the connection fails."""
+        self._pubsub = pubsub = self._subscriber.pubsub()
         try:
-            asked: set[str] = set()
-            while new := {"sona:radio", *self._channels} - asked:
+            subscribed: set[str] = set()
+            # Channels may be added while the commands are sent; `_send` skips them until the connection is ready.
+            while new := {_OWN_CHANNEL, *self._subscriptions} - subscribed:
                 await pubsub.subscribe(*new)
-                asked |= new
-            self._open = True
+                subscribed |= new
+            self._connected = True
             while True:
                 message = await pubsub.get_message(timeout=5.0)
                 if message is not None:
-                    self._take(message)
+                    self._dispatch(message)
         finally:
-            self._open = False
-            with contextlib.suppress(*_AWAY):
+            self._connected = False
+            with contextlib.suppress(*_CONNECTION_ERRORS):
                 await pubsub.aclose()
 
-    def _take(self, message: dict[str, Any]) -> None:
-        channel = self._channels.get(message["channel"].decode())
-        if channel is None:
+    def _dispatch(self, message: dict[str, Any]) -> None:
+        subscription = self._subscriptions.get(message["channel"].decode())
+        if subscription is None:
             return
         if message["type"] == "message":
-            channel.spread(message["data"])
+            subscription.put(message["data"])
         elif message["type"] == "subscribe":
-            if channel.confirmed.is_set():
-                channel.spread(MISSED)
-            channel.confirmed.set()
+            if subscription.confirmed.is_set():
+                subscription.put(MISSED)
+            subscription.confirmed.set()
 
     async def close(self) -> None:
         if self._task is not None:
@@ -162,5 +168,5 @@ class PubSub:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
-        await self._client.aclose()
-        await self._ear.aclose()
+        await self._publisher.aclose()
+        await self._subscriber.aclose()

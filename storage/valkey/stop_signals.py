@@ -1,4 +1,4 @@
-"""Stop signs between processes."""
+"""Stop signals between processes."""
 
 import asyncio
 import contextlib
@@ -11,21 +11,21 @@ _CHANNEL = "sona:stop"
 
 
 class StopSignals:
-    """Who runs a turn waits here; who stops one calls `send`, from any process."""
+    """Broadcasts stop requests to all workers; `core.converse.StopListener` for the turns of this process."""
 
     def __init__(self, pubsub: PubSub) -> None:
-        self._radio = pubsub
+        self._pubsub = pubsub
         self._waiting: dict[Address, tuple[asyncio.Event, asyncio.Event]] = {}
 
     async def send(self, address: Address) -> None:
-        """Tell every worker; who runs a turn looks for a sign that was lost while Valkey was away."""
-        await self._radio.publish(_CHANNEL, str(address).encode())
+        """Broadcast a stop request. It may be lost; the turn polls the database for a stop it did not receive."""
+        await self._pubsub.publish(_CHANNEL, str(address).encode())
 
     @contextlib.contextmanager
     def __call__(self, address: Address, doubt: asyncio.Event) -> Generator[asyncio.Event]:
-        """The event that is set when this conversation is stopped; one turn at a time waits for it.
+        """The event that is set when this conversation is stopped; used by one turn at a time.
 
-        `doubt` is set each time that a sign may have been missed.
+        `doubt` is set whenever a stop request may have been lost.
         """
         pair = self._waiting[address] = (asyncio.Event(), doubt)
         try:
@@ -35,14 +35,14 @@ class StopSignals:
                 del self._waiting[address]
 
     async def listen(self) -> None:
-        """Hear stop signs until cancelled."""
-        async with self._radio.subscribe(_CHANNEL) as signs:
+        """Dispatch stop requests until cancelled."""
+        async with self._pubsub.subscribe(_CHANNEL) as signals:
             while True:
-                self._hear(await signs.get())
+                self._dispatch(await signals.get())
 
-    def _hear(self, sign: bytes | SignalsMissed) -> None:
-        if isinstance(sign, SignalsMissed):
+    def _dispatch(self, signal: bytes | SignalsMissed) -> None:
+        if isinstance(signal, SignalsMissed):
             for _, doubt in self._waiting.values():
                 doubt.set()
-        elif pair := self._waiting.get(Address.parse(sign.decode())):
+        elif pair := self._waiting.get(Address.parse(signal.decode())):
             pair[0].set()

@@ -8,7 +8,7 @@ from typing import Any
 
 from core.address import Address
 from core.ports.feed import FeedEntry, LiveSignal
-from storage.messaging.feed import storable
+from storage.rows.json_values import storable
 
 
 class FakeFeed:

@@ -1,4 +1,4 @@
-"""Rows put into tables by hand, with something that fits wherever a value is needed."""
+"""Insert and inspect rows of any table."""
 
 from datetime import UTC, date, datetime
 from typing import Any
@@ -40,7 +40,7 @@ async def everything(database: Database) -> dict[str, list[str]]:
 
 
 async def holders(database: Database, word: str) -> list[str]:
-    """The tables where a word stands, in whatever column; in bytes it is looked for as their hexadecimal."""
+    """The tables that contain a word in any column; binary columns are searched for its hexadecimal form."""
     wanted = (word, word.encode().hex())
     return [
         name
@@ -49,6 +49,6 @@ async def holders(database: Database, word: str) -> list[str]:
     ]
 
 
-def told(learner: Learner) -> Reply:
-    """Words for who is joined."""
+def linked_notice(learner: Learner) -> Reply:
+    """The notice for the owner of a claimed code."""
     return Text(text=f"joined to {learner.id}")

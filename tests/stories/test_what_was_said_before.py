@@ -14,7 +14,7 @@ from core.event import Said
 from core.features.general.commands import GeneralCommands
 from core.reply import Text
 from storage.engine.database import Database
-from storage.messaging.turns import MAX_OVERHEARD
+from storage.messaging.open_turn import MAX_OVERHEARD
 from tests.fakes.dialogue import dispatcher
 from tests.fakes.messaging import Street, echo
 

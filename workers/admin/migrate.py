@@ -1,4 +1,4 @@
-"""Brings a database's tables to the form this code expects."""
+"""Run the Alembic migrations."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,17 +18,17 @@ _FOLDER = Path(__file__).parents[2] / "migrations"
 
 
 def upgrade(url: str, revision: str = "head") -> None:
-    """To the newest form, or to `revision`. Raises `Unreachable`, or `Malformed` when a newer Sona has made the tables."""
+    """Migrate up to `revision`. Raises `Unreachable`, and `Malformed` if a newer version of Sona made the tables."""
     _with_connection(url, lambda config: _upgrade(config, revision))
 
 
 def downgrade(url: str, revision: str = "base") -> None:
-    """Back to `revision`; what its tables did not have is lost."""
+    """Migrate down to `revision`; data that its tables have no place for is lost. Raises `Unreachable`."""
     _with_connection(url, lambda config: command.downgrade(config, revision))
 
 
 def make(url: str, message: str) -> None:
-    """Write a new migration from the difference between the tables in the code and those in the database."""
+    """Write a new migration from the differences between the tables in the code and those in the database."""
     _with_connection(url, lambda config: _revise(config, message))
 
 
@@ -40,7 +40,7 @@ def pending(url: str) -> bool:
 
 
 def newest() -> str | None:
-    """The revision this code expects; `None` while there is no migration."""
+    """The revision that this code expects; `None` if there is no migration."""
     return ScriptDirectory.from_config(_config()).get_current_head()
 
 
@@ -48,7 +48,7 @@ def _upgrade(config: Config, revision: str) -> None:
     present = _present(config)
     known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
     if present and present not in known:
-        raise Malformed(f"the database was made by a newer Sona (revision {present}): update this one")
+        raise Malformed(f"the database is at revision {present} of a newer version of Sona: update this one")
     command.upgrade(config, revision)
 
 
@@ -65,7 +65,7 @@ def _present(config: Config) -> str | None:
 
 def _config() -> Config:
     config = Config()
-    # Alembic reads a percent sign in a value as the start of a reference.
+    # Alembic's configuration interpolates percent signs.
     config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
     config.set_main_option("path_separator", "os")
     return config

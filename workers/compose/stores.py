@@ -24,6 +24,7 @@ from storage.messaging.outbox import PostgresOutbox
 from storage.messaging.polls import PostgresPolls
 from storage.messaging.sweep import Sweep
 from storage.messaging.turns import PostgresTurns
+from storage.people import locales
 from storage.people.consent import PostgresAllowance, PostgresConsents
 from storage.people.identities import PostgresIdentities
 from storage.people.installs import PostgresInstalls
@@ -95,11 +96,11 @@ class Stores:
 
     async def locale_of(self, source: KnowledgeSource) -> str:
         """Return the locale of the source's owner."""
-        return await health.locale(self.database, source.owner) or DEFAULT
+        return await locales.locale_of_learner(self.database, source.owner) or DEFAULT
 
     async def locale_at(self, address: Address) -> str:
         """Return the locale of the learner at an address."""
-        return await health.locale_at(self.database, address) or DEFAULT
+        return await locales.locale_at(self.database, address) or DEFAULT
 
     async def database_answers(self) -> str:
         await health.ping(self.database)

@@ -1,4 +1,4 @@
-"""Connections that are kept, given up and made anew."""
+"""Connections are reused, replaced when they age or break, and limited in number."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -9,7 +9,7 @@ import pytest_asyncio
 
 from storage.engine.connections import Connections
 
-_WHO = "SELECT pg_backend_pid() AS pid"
+_BACKEND = "SELECT pg_backend_pid() AS pid"
 
 
 class _Time:
@@ -26,34 +26,34 @@ def time() -> _Time:
 
 
 @pytest_asyncio.fixture
-async def lines(database_url: str, time: _Time) -> AsyncGenerator[Connections]:
-    lines = Connections(database_url, most=2, now=time)
-    yield lines
-    await lines.close()
+async def connections(database_url: str, time: _Time) -> AsyncGenerator[Connections]:
+    connections = Connections(database_url, limit=2, now=time)
+    yield connections
+    await connections.close()
 
 
-async def _who(lines: Connections) -> int:
-    return (await lines.run(_WHO, {}))[0].pid
+async def _backend(connections: Connections) -> int:
+    return (await connections.run(_BACKEND, {}))[0].pid
 
 
-async def test_a_connection_is_kept_for_half_an_hour(lines: Connections, time: _Time) -> None:
-    first = await _who(lines)
+async def test_a_connection_is_reused_for_half_an_hour(connections: Connections, time: _Time) -> None:
+    first = await _backend(connections)
     time.seconds = 1799
-    assert await _who(lines) == first
+    assert await _backend(connections) == first
     time.seconds = 1801
-    assert await _who(lines) != first
+    assert await _backend(connections) != first
 
 
-async def test_a_statement_that_fails_costs_no_connection(lines: Connections) -> None:
-    first = await _who(lines)
+async def test_a_failed_statement_keeps_its_connection(connections: Connections) -> None:
+    first = await _backend(connections)
     with pytest.raises(psycopg.DataError):
-        await lines.run("SELECT 1 / %(by)s", {"by": 0})
-    assert await _who(lines) == first
+        await connections.run("SELECT 1 / %(by)s", {"by": 0})
+    assert await _backend(connections) == first
 
 
-async def test_one_that_is_cancelled_is_ended_at_the_server_too(lines: Connections, database_url: str) -> None:
-    first = await _who(lines)
-    asked = asyncio.create_task(lines.run("SELECT pg_sleep(60)", {}))
+async def test_a_cancelled_statement_is_cancelled_on_the_server(connections: Connections, database_url: str) -> None:
+    first = await _backend(connections)
+    asked = asyncio.create_task(connections.run("SELECT pg_sleep(60)", {}))
     busy = "SELECT count(*) FROM pg_stat_activity WHERE pid = %s AND state = 'active' AND query LIKE '%%sleep%%'"
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as watch:
 
@@ -68,25 +68,25 @@ async def test_one_that_is_cancelled_is_ended_at_the_server_too(lines: Connectio
                 await asked
             while await at_work():
                 pass
-    assert await lines.run("SELECT 1 AS n", {}) == [(1,)]
+    assert await connections.run("SELECT 1 AS n", {}) == [(1,)]
 
 
-async def test_one_that_the_server_ends_takes_the_idle_ones_with_it(lines: Connections, database_url: str) -> None:
-    await asyncio.gather(*(lines.run("SELECT pg_sleep(0.01)", {}) for _ in range(2)))
+async def test_a_broken_connection_discards_the_idle_ones(connections: Connections, database_url: str) -> None:
+    await asyncio.gather(*(connections.run("SELECT pg_sleep(0.01)", {}) for _ in range(2)))
     ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() AND backend_type = 'client backend'"
     async with await psycopg.AsyncConnection.connect(database_url, autocommit=True) as other:
         await other.execute(ended.encode())
     with pytest.raises(psycopg.OperationalError):
-        await _who(lines)
-    assert await _who(lines)
+        await _backend(connections)
+    assert await _backend(connections)
 
 
-async def test_rows_without_columns_are_counted_and_no_rows_are_none(lines: Connections) -> None:
-    assert len(await lines.run("SELECT FROM generate_series(1, 3)", {})) == 3
-    assert await lines.run("SELECT set_config('a.b', '', false) WHERE false", {}) == []
-    assert await lines.run("DO 'BEGIN END'", {}) == ()
+async def test_a_query_without_rows_differs_from_a_statement_that_returns_none(connections: Connections) -> None:
+    assert len(await connections.run("SELECT FROM generate_series(1, 3)", {})) == 3
+    assert await connections.run("SELECT set_config('a.b', '', false) WHERE false", {}) == []
+    assert await connections.run("DO 'BEGIN END'", {}) == ()
 
 
-async def test_who_comes_too_many_waits(lines: Connections) -> None:
-    found = await asyncio.gather(*(_who(lines) for _ in range(8)))
+async def test_callers_beyond_the_limit_wait_for_a_connection(connections: Connections) -> None:
+    found = await asyncio.gather(*(_backend(connections) for _ in range(8)))
     assert len(set(found)) <= 2

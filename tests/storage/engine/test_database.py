@@ -1,4 +1,4 @@
-"""The pool under cancellation, and while the database is away."""
+"""Statements and transactions under cancellation, deadlocks and outages."""
 
 import asyncio
 import gc
@@ -17,7 +17,7 @@ _SLOW = text("SELECT pg_sleep(0.005)")
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.0005, 0.001, 0.002, 0.004])
-async def test_who_is_cancelled_leaves_no_connection_behind(database: Database, moment: float) -> None:
+async def test_cancelled_statements_leak_no_connections(database: Database, moment: float) -> None:
     with warnings.catch_warnings(record=True) as said:
         warnings.simplefilter("always")
         for _ in range(5):
@@ -30,7 +30,7 @@ async def test_who_is_cancelled_leaves_no_connection_behind(database: Database, 
     assert [str(warning.message) for warning in said] == []
 
 
-async def test_a_block_that_fails_leaves_nothing_and_one_that_ends_well_everything(database: Database) -> None:
+async def test_a_failed_transaction_is_rolled_back_and_a_successful_one_committed(database: Database) -> None:
     count = text("SELECT count(*) AS n FROM blobs")
 
     async def fails() -> None:
@@ -48,9 +48,7 @@ async def test_a_block_that_fails_leaves_nothing_and_one_that_ends_well_everythi
     assert (await database.run(count, {}))[0].n == 2
 
 
-async def test_what_must_not_be_forgotten_is_tried_again_until_the_database_is_back(
-    postgres: str, database_url: str
-) -> None:
+async def test_run_with_retry_waits_until_the_database_is_back(postgres: str, database_url: str) -> None:
     name = database_url.rpartition("?")[0].rpartition("/")[2]
 
     def allow(yes: bool) -> None:
@@ -78,7 +76,7 @@ async def test_what_must_not_be_forgotten_is_tried_again_until_the_database_is_b
     await database.close()
 
 
-async def test_a_statement_undone_by_a_deadlock_is_begun_again(database: Database, database_url: str) -> None:
+async def test_a_statement_rolled_back_by_a_deadlock_is_retried(database: Database, database_url: str) -> None:
     both = text(
         "INSERT INTO blobs SELECT key, '', '', now() FROM unnest(ARRAY['a', 'b']) AS given (key) "
         "ON CONFLICT DO NOTHING RETURNING key"

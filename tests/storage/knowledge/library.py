@@ -1,4 +1,4 @@
-"""Documents, and an embedder that needs no model: a text's vector is made of the letters in it."""
+"""Documents, and an embedder without a model: the vector of a text counts its letters."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from storage.knowledge.sources import PostgresSources
 
 
 class Letters:
-    """Texts with the same letters are near. `away` makes it unreachable."""
+    """Texts with the same letters are similar. `away` makes the embedder unreachable."""
 
     def __init__(self, *, name: str = "letters", dimensions: int = 384) -> None:
         self.name = name

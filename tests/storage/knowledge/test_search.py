@@ -1,3 +1,5 @@
+"""Hybrid search finds visible passages by words and by meaning."""
+
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
@@ -44,16 +46,16 @@ async def found(retriever: PostgresRetriever, query: str, *, owner: str = "", li
     return [hit.text for hit in await retriever.search(query, owner=owner, limit=limit)]
 
 
-async def test_an_empty_library_has_nothing(retriever: PostgresRetriever) -> None:
+async def test_an_empty_library_returns_no_hits(retriever: PostgresRetriever) -> None:
     assert await retriever.search("tea", owner="anna") == ()
 
 
-async def test_the_passage_with_the_words_comes_first(retriever: PostgresRetriever, add: Add) -> None:
+async def test_the_passage_with_the_words_ranks_first(retriever: PostgresRetriever, add: Add) -> None:
     await add("x:1", "How to brew green tea", "Roasting coffee beans", "The train leaves at nine")
     assert (await found(retriever, "how do I brew green teas"))[0] == "How to brew green tea"
 
 
-async def test_a_hit_says_where_it_stands(
+async def test_a_hit_has_title_section_link_and_score(
     retriever: PostgresRetriever, library: PostgresSources, letters: Letters
 ) -> None:
     passages = (
@@ -71,7 +73,7 @@ async def test_a_hit_says_where_it_stands(
     assert first.passage != second.passage
 
 
-async def test_nobody_sees_what_is_anothers(retriever: PostgresRetriever, add: Add) -> None:
+async def test_documents_of_others_are_never_found(retriever: PostgresRetriever, add: Add) -> None:
     await add("x:1", "everyone's tea")
     await add("x:1", "anna's secret tea", owner="anna")
     await add("x:1", "ben's secret tea", owner="ben")
@@ -80,14 +82,14 @@ async def test_nobody_sees_what_is_anothers(retriever: PostgresRetriever, add: A
     assert await found(retriever, "secret tea", owner="") == ["everyone's tea"]
 
 
-async def test_what_others_own_does_not_change_the_scores(retriever: PostgresRetriever, add: Add) -> None:
+async def test_documents_of_others_do_not_change_the_scores(retriever: PostgresRetriever, add: Add) -> None:
     await add("x:1", "green tea and cake", "black coffee and cake", "cake")
     before = await retriever.search("tea cake", owner="anna")
     await add("x:2", *(f"tea of ben {number}" for number in range(20)), owner="ben")
     assert await retriever.search("tea cake", owner="anna") == before
 
 
-async def test_ones_own_few_are_found_among_many_of_others(retriever: PostgresRetriever, add: Add) -> None:
+async def test_few_own_passages_are_found_among_many_of_others(retriever: PostgresRetriever, add: Add) -> None:
     for person in range(10):
         await add("x:1", *(f"tea note {number} of person {person}" for number in range(30)), owner=f"p{person}")
     await add("x:1", "my tea note", "my coffee note", owner="anna")
@@ -114,7 +116,7 @@ async def test_accents_may_be_left_out_but_count_when_typed(
     assert await found(retriever, "mã") == ["con mã"]
 
 
-async def test_a_query_is_read_in_each_documents_language(
+async def test_a_query_is_stemmed_in_the_language_of_each_document(
     retriever: PostgresRetriever, add: Add, letters: Letters
 ) -> None:
     await add("x:es", "las canciones españolas", language="es")
@@ -125,7 +127,7 @@ async def test_a_query_is_read_in_each_documents_language(
     assert await found(retriever, "song") == ["the songs were sung"]
 
 
-async def test_while_the_embedder_is_away_words_are_searched(
+async def test_words_are_searched_while_the_embedder_is_unreachable(
     retriever: PostgresRetriever, add: Add, letters: Letters
 ) -> None:
     await add("x:1", "green tea", "black coffee")
@@ -134,7 +136,7 @@ async def test_while_the_embedder_is_away_words_are_searched(
     assert await found(retriever, "milk") == []
 
 
-async def test_what_another_model_embedded_is_found_by_its_words(
+async def test_passages_of_another_embedder_are_found_by_words(
     database: Database, add: Add, library: PostgresSources
 ) -> None:
     await add("x:1", "green tea", "black coffee")
@@ -145,13 +147,13 @@ async def test_what_another_model_embedded_is_found_by_its_words(
     assert "black coffee" not in await found(retriever, "coffe")
 
 
-async def test_a_replaced_document_is_found_by_its_new_words_only(retriever: PostgresRetriever, add: Add) -> None:
+async def test_a_replaced_document_is_found_by_its_new_text_only(retriever: PostgresRetriever, add: Add) -> None:
     await add("x:1", "green tea")
     await add("x:1", "black coffee")
     assert await found(retriever, "green tea") == ["black coffee"]
 
 
-async def test_searching_goes_on_while_documents_are_replaced(retriever: PostgresRetriever, add: Add) -> None:
+async def test_searching_works_while_documents_are_replaced(retriever: PostgresRetriever, add: Add) -> None:
     await add("x:1", "green tea", "tea house")
 
     async def replacing() -> None:
@@ -166,24 +168,24 @@ async def test_searching_goes_on_while_documents_are_replaced(retriever: Postgre
 
 
 @pytest.mark.parametrize("query", ["", "   ", "?!…", "\0", "🦊🦊", "\ud800"])
-async def test_a_query_without_words_has_no_answer(retriever: PostgresRetriever, add: Add, query: str) -> None:
+async def test_a_query_without_words_returns_no_hits(retriever: PostgresRetriever, add: Add, query: str) -> None:
     await add("x:1", "green tea")
     assert await retriever.search(query, owner="") == ()
 
 
-async def test_no_hits_wanted_are_none_given(retriever: PostgresRetriever, add: Add) -> None:
+async def test_a_limit_of_zero_returns_no_hits(retriever: PostgresRetriever, add: Add) -> None:
     await add("x:1", "green tea")
     assert await retriever.search("tea", owner="", limit=0) == ()
 
 
-async def test_a_huge_query_is_answered_by_its_beginning(retriever: PostgresRetriever, add: Add) -> None:
+async def test_a_huge_query_is_truncated(retriever: PostgresRetriever, add: Add) -> None:
     await add("x:1", "green tea", "black coffee")
     assert (await found(retriever, "tea " + "and so on " * 100_000))[0] == "green tea"
 
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.text(max_size=60))
-def test_no_query_is_an_error(database_url: str, query: str) -> None:
+def test_no_query_raises_an_error(database_url: str, query: str) -> None:
     async def search() -> int:
         database = Database(database_url, pool=1)
         try:
@@ -198,7 +200,7 @@ def test_no_query_is_an_error(database_url: str, query: str) -> None:
     assert asyncio.run(search()) in (0, 1, 2)
 
 
-async def test_everyones_passages_are_searched_through_the_approximate_index(
+async def test_shared_passages_are_searched_through_the_hnsw_index(
     database: Database, letters: Letters, add: Add
 ) -> None:
     await add("x:1", *(f"passage number {number}" for number in range(60)))

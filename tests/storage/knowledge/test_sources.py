@@ -1,3 +1,5 @@
+"""Sources are read by one reader at a time, and their documents are replaced atomically."""
+
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
@@ -34,20 +36,20 @@ def status(state: SourceState, *, title: str = "Tea", done: int = 0, total: int 
     return SourceStatus(id="one", uri=PAGE.uri, title=title, state=state, done=done, total=total, error=error)
 
 
-async def test_a_source_is_taken_once(library: PostgresSources) -> None:
+async def test_a_source_is_claimed_once(library: PostgresSources) -> None:
     assert await library.add(PAGE) == "one"
     assert await library.take("one", LEASE) == PAGE
     assert await library.take("one", LEASE) is None
     assert await library.take("nobody's", LEASE) is None
 
 
-async def test_of_many_readers_at_once_one_takes_the_source(library: PostgresSources) -> None:
+async def test_only_one_of_many_concurrent_readers_claims_a_source(library: PostgresSources) -> None:
     await library.add(PAGE)
     taken = await asyncio.gather(*(library.take("one", LEASE) for _ in range(6)))
     assert [each for each in taken if each] == [PAGE]
 
 
-async def test_a_reader_that_died_is_followed_by_another(library: PostgresSources, clock: ManualClock) -> None:
+async def test_a_source_is_claimed_again_after_its_lease_expired(library: PostgresSources, clock: ManualClock) -> None:
     await library.add(PAGE)
     await library.take("one", LEASE)
     assert await library.unclaimed(clock.now()) == ()
@@ -56,7 +58,7 @@ async def test_a_reader_that_died_is_followed_by_another(library: PostgresSource
     assert await library.take("one", LEASE) == replace(PAGE, attempt=2)
 
 
-async def test_a_long_reading_keeps_its_lease(library: PostgresSources, clock: ManualClock) -> None:
+async def test_progress_reports_renew_the_lease(library: PostgresSources, clock: ManualClock) -> None:
     await library.add(PAGE)
     await library.take("one", LEASE)
     for done in range(5):
@@ -65,7 +67,7 @@ async def test_a_long_reading_keeps_its_lease(library: PostgresSources, clock: M
         assert await library.take("one", LEASE) is None
 
 
-async def test_a_reading_put_back_waits_for_its_lease_to_run_out(library: PostgresSources, clock: ManualClock) -> None:
+async def test_a_paused_reading_waits_for_its_lease_to_expire(library: PostgresSources, clock: ManualClock) -> None:
     await library.add(PAGE)
     await library.take("one", LEASE)
     await library.note(status("waiting", error="later"))
@@ -74,9 +76,7 @@ async def test_a_reading_put_back_waits_for_its_lease_to_run_out(library: Postgr
     assert await library.take("one", LEASE) == replace(PAGE, attempt=2)
 
 
-async def test_a_reading_put_back_for_a_while_is_taken_again_after_it(
-    library: PostgresSources, clock: ManualClock
-) -> None:
+async def test_a_paused_reading_is_claimed_again_after_its_pause(library: PostgresSources, clock: ManualClock) -> None:
     await library.add(PAGE)
     await library.take("one", LEASE)
     await library.note(status("waiting", error="later"), pause=timedelta(seconds=15))
@@ -88,7 +88,7 @@ async def test_a_reading_put_back_for_a_while_is_taken_again_after_it(
     assert await library.take("one", LEASE) == replace(PAGE, attempt=2)
 
 
-async def test_asked_for_again_what_was_put_back_is_read_at_once(library: PostgresSources) -> None:
+async def test_adding_a_paused_source_again_ends_the_pause(library: PostgresSources) -> None:
     await library.add(PAGE)
     await library.take("one", LEASE)
     await library.note(status("waiting", error="later"), pause=timedelta(seconds=60))
@@ -97,7 +97,7 @@ async def test_asked_for_again_what_was_put_back_is_read_at_once(library: Postgr
 
 
 @pytest.mark.parametrize("state", ["ready", "failed"])
-async def test_what_has_ended_is_not_read_again(
+async def test_a_finished_source_is_not_read_again(
     library: PostgresSources, clock: ManualClock, state: SourceState
 ) -> None:
     await library.add(PAGE)
@@ -108,7 +108,7 @@ async def test_what_has_ended_is_not_read_again(
     assert await library.unclaimed(clock.now()) == ()
 
 
-async def test_the_same_address_again_is_read_anew(library: PostgresSources) -> None:
+async def test_adding_a_finished_source_again_starts_a_new_reading(library: PostgresSources) -> None:
     await library.add(PAGE)
     await library.take("one", LEASE)
     await library.note(status("ready"))
@@ -116,7 +116,7 @@ async def test_the_same_address_again_is_read_anew(library: PostgresSources) -> 
     assert await library.take("one", LEASE) == replace(PAGE, edition=2)
 
 
-async def test_asked_for_again_while_it_is_read_it_is_read_once_more(library: PostgresSources) -> None:
+async def test_adding_a_source_during_its_reading_starts_another_reading_afterwards(library: PostgresSources) -> None:
     await library.add(PAGE)
     await library.take("one", LEASE)
     await library.add(PAGE)
@@ -125,12 +125,12 @@ async def test_asked_for_again_while_it_is_read_it_is_read_once_more(library: Po
     assert await library.take("one", LEASE) == replace(PAGE, edition=2)
 
 
-async def test_the_same_address_of_two_people_is_two_sources(library: PostgresSources) -> None:
+async def test_the_same_uri_of_two_owners_is_two_sources(library: PostgresSources) -> None:
     assert await library.add(PAGE) == "one"
     assert await library.add(replace(PAGE, id="two", owner="ben")) == "two"
 
 
-async def test_statuses_are_everyones_and_ones_own_newest_first(library: PostgresSources, clock: ManualClock) -> None:
+async def test_statuses_list_shared_and_own_sources_newest_first(library: PostgresSources, clock: ManualClock) -> None:
     for number, owner in enumerate(["anna", "", "ben", "anna"]):
         await library.add(KnowledgeSource(id=str(number), uri=f"x:{number}", title="T", owner=owner))
         clock.pass_(1)
@@ -138,7 +138,7 @@ async def test_statuses_are_everyones_and_ones_own_newest_first(library: Postgre
     assert [each.id for each in await library.statuses("anna", limit=1)] == ["3"]
 
 
-async def test_progress_and_errors_are_shown(library: PostgresSources) -> None:
+async def test_statuses_contain_progress_and_errors(library: PostgresSources) -> None:
     await library.add(PAGE)
     await library.take("one", LEASE)
     await library.note(status("embedding", title="All about tea", done=3, total=9))
@@ -147,7 +147,7 @@ async def test_progress_and_errors_are_shown(library: PostgresSources) -> None:
     assert await library.statuses("anna") == (status("failed", title="All about tea", error="the page  is empty"),)
 
 
-async def test_a_document_stored_again_replaces_the_first(database: Database, library: PostgresSources) -> None:
+async def test_storing_a_document_again_replaces_the_first(database: Database, library: PostgresSources) -> None:
     letters = Letters()
     await put(library, letters, document("x:1", "green tea", "black tea", "white tea"))
     await put(library, letters, document("x:1", "coffee"))
@@ -157,7 +157,9 @@ async def test_a_document_stored_again_replaces_the_first(database: Database, li
         assert (await connection.execute(text("SELECT passages, words FROM sources"))).one() == (1, 1)
 
 
-async def test_a_document_that_fails_half_way_leaves_the_first(library: PostgresSources, database: Database) -> None:
+async def test_a_document_that_fails_half_way_leaves_the_previous_one(
+    library: PostgresSources, database: Database
+) -> None:
     letters = Letters()
     await put(library, letters, document("x:1", "green tea"))
     with pytest.raises(ValueError, match="zip"):
@@ -166,7 +168,7 @@ async def test_a_document_that_fails_half_way_leaves_the_first(library: Postgres
     assert [hit.text for hit in await retriever.search("tea", owner="")] == ["green tea"]
 
 
-async def test_documents_stored_at_once_are_all_there(library: PostgresSources, database: Database) -> None:
+async def test_documents_can_be_stored_concurrently(library: PostgresSources, database: Database) -> None:
     letters = Letters()
     listed = [document(f"x:{n}", *(f"tea number {n} {place}" for place in range(5))) for n in range(8)]
     await asyncio.gather(*(put(library, letters, each) for each in listed), put(library, letters, listed[0]))
@@ -176,19 +178,21 @@ async def test_documents_stored_at_once_are_all_there(library: PostgresSources, 
         assert await connection.scalar(text("SELECT sum(words) FROM sources")) == 160
 
 
-async def test_a_document_of_a_removed_source_is_refused(library: PostgresSources) -> None:
+async def test_storing_a_document_of_a_removed_source_raises_refused(library: PostgresSources) -> None:
     with pytest.raises(Refused):
         await library.store("gone", document("x:1", "tea"), np.zeros((1, 384), np.float32), "letters")
 
 
-async def test_a_document_without_passages_is_kept_empty(library: PostgresSources) -> None:
+async def test_a_document_without_passages_can_be_stored(library: PostgresSources) -> None:
     number = await put(library, Letters(), document("x:1"))
     kept = await library.stored(number)
     assert kept is not None
     assert kept.passages == ()
 
 
-async def test_only_the_owner_removes_a_source_and_all_of_it_goes(library: PostgresSources, database: Database) -> None:
+async def test_only_the_owner_can_remove_a_source_and_all_its_rows(
+    library: PostgresSources, database: Database
+) -> None:
     number = await put(library, Letters(), document("x:1", "tea", owner="anna"))
     assert not await library.remove(number, owner="ben")
     assert await library.remove(number, owner="anna")
@@ -197,7 +201,7 @@ async def test_only_the_owner_removes_a_source_and_all_of_it_goes(library: Postg
             assert await connection.scalar(text(f"SELECT count(*) FROM {table}")) == 0
 
 
-async def test_a_passage_is_kept_whole(library: PostgresSources) -> None:
+async def test_all_fields_of_a_passage_are_stored(library: PostgresSources) -> None:
     passage = Passage(text="Boil\0 water.\ud83d", section="Tea › Green", position=4, page=7, link="https://x/#green")
     source = await library.add(PAGE)
     made = replace(document("x:1"), passages=(passage,))
@@ -208,7 +212,7 @@ async def test_a_passage_is_kept_whole(library: PostgresSources) -> None:
     assert await library.stored("nothing") is None
 
 
-async def test_another_model_makes_vectors_stale_until_they_are_renewed(library: PostgresSources) -> None:
+async def test_another_embedder_makes_vectors_outdated_until_they_are_replaced(library: PostgresSources) -> None:
     old, new = Letters(), Letters(name="other", dimensions=96)
     number = await put(library, old, document("x:1", "green tea", "coffee"))
     assert await library.outdated(old.name) == ()
@@ -219,7 +223,7 @@ async def test_another_model_makes_vectors_stale_until_they_are_renewed(library:
     assert await library.outdated(new.name) == ()
 
 
-async def test_vectors_for_an_older_text_are_not_kept(library: PostgresSources) -> None:
+async def test_vectors_of_an_older_version_are_rejected(library: PostgresSources) -> None:
     number = await put(library, Letters(), document("x:1", "green tea"))
     kept = await library.stored(number)
     assert kept is not None
@@ -228,7 +232,7 @@ async def test_vectors_for_an_older_text_are_not_kept(library: PostgresSources) 
     assert await library.outdated("letters") == ()
 
 
-async def test_an_index_for_another_size_is_made_once(library: PostgresSources, database: Database) -> None:
+async def test_the_vector_index_of_another_size_is_created_once(library: PostgresSources, database: Database) -> None:
     await library.create_vector_index(96)
     await library.create_vector_index(96)
     await library.create_vector_index(5000)
@@ -240,16 +244,14 @@ async def test_an_index_for_another_size_is_made_once(library: PostgresSources, 
     }
 
 
-async def test_sources_are_asked_for_by_name_however_many_there_are(library: PostgresSources) -> None:
+async def test_statuses_can_be_queried_by_id(library: PostgresSources) -> None:
     for number in range(3):
         await library.add(KnowledgeSource(id=str(number), uri=f"x:{number}", title="T"))
     assert {each.id for each in await library.standing(["0", "2", "gone"])} == {"0", "2"}
     assert await library.standing([]) == ()
 
 
-async def test_a_source_moves_with_its_passages_until_it_is_read_anew(
-    database: Database, library: PostgresSources
-) -> None:
+async def test_a_moved_source_keeps_its_passages(database: Database, library: PostgresSources) -> None:
     letters = Letters()
     await put(library, letters, document("x:1", "green tea"))
     assert await library.move("/x:1", "x:2", owner="")
@@ -258,7 +260,7 @@ async def test_a_source_moves_with_its_passages_until_it_is_read_anew(
     assert await library.add(KnowledgeSource(id="new", uri="x:2", title="T")) == "/x:1"
 
 
-async def test_a_source_moves_neither_onto_another_nor_for_a_stranger(library: PostgresSources) -> None:
+async def test_a_source_cannot_be_moved_to_a_taken_uri_or_by_another_owner(library: PostgresSources) -> None:
     await library.add(KnowledgeSource(id="one", uri="x:1", title="T"))
     await library.add(KnowledgeSource(id="two", uri="x:2", title="T"))
     assert not await library.move("one", "x:2", owner="")

@@ -1,4 +1,4 @@
-"""The question of a poll is found by the poll's id alone, quickly and for long."""
+"""The question of a poll is found by the poll's id, through an index, and is kept while it can be answered."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -30,7 +30,7 @@ async def _sent(database: Database, name: str, address: str, reply: Reply, recei
     await database.run(insert(metadata.tables["outbound"]).values(row), {})
 
 
-async def test_a_poll_is_found_with_its_question_and_its_place(database: Database) -> None:
+async def test_a_poll_is_found_with_its_question_and_address(database: Database) -> None:
     await _sent(database, "a", HERE, QUIZ, "poll:5012:77")
     await _sent(database, "b", HERE, MARK, "poll:5012:77")
     await _sent(database, "c", "discord:5", QUIZ, "poll:5013:78")
@@ -43,7 +43,7 @@ async def test_a_poll_is_found_with_its_question_and_its_place(database: Databas
         assert await polls.find("telegram", unknown) is None
 
 
-async def test_that_something_was_asked_is_known_whether_it_has_a_receipt_or_not(database: Database) -> None:
+async def test_questions_count_as_asked_with_and_without_a_platform_id(database: Database) -> None:
     here, there = Address.parse(HERE), Address("telegram", "7")
     await _sent(database, "a", HERE, QUIZ, "")
     await _sent(database, "b", str(there), MARK, "77")
@@ -53,7 +53,7 @@ async def test_that_something_was_asked_is_known_whether_it_has_a_receipt_or_not
     assert not await polls.asked_since(there, NOW)
 
 
-async def test_a_poll_is_found_by_its_index(database: Database) -> None:
+async def test_the_poll_query_uses_its_index(database: Database) -> None:
     await database.run(text("ANALYZE outbound"), {})
     async with database.begin() as connection:
         await connection.execute(text("SET LOCAL enable_seqscan = off"))
@@ -61,7 +61,7 @@ async def test_a_poll_is_found_by_its_index(database: Database) -> None:
         assert "ix_outbound_poll" in "\n".join(plan)
 
 
-async def test_the_last_question_of_a_conversation_is_known_however_long_ago_it_was(database: Database) -> None:
+async def test_cleanup_keeps_the_last_poll_of_each_conversation(database: Database) -> None:
     for number in (1, 2):
         await _sent(database, f"q{number}", HERE, QUIZ, f"poll:{number}:7{number}")
         await _sent(database, f"m{number}", HERE, MARK, f"poll:{number}:7{number}")

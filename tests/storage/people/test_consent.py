@@ -1,4 +1,4 @@
-"""What may be sent to whom, and whose words are kept."""
+"""Opt-outs and daily allowances."""
 
 import asyncio
 from dataclasses import replace
@@ -17,7 +17,7 @@ HERE, DAY = Address("test", "1"), date(2026, 11, 21)
 _COST = text("SELECT spent, cost FROM allowances WHERE address = :address AND day = :day")
 
 
-async def test_a_day_is_closed_by_one_of_many_and_opened_by_what_did_not_go_out(database: Database) -> None:
+async def test_only_one_of_many_closes_a_day_and_a_refund_reopens_it(database: Database) -> None:
     allowance = PostgresAllowance(database)
     assert await allowance.spend(HERE, 3, day=DAY, cap=8, cost=0.03)
     assert not await allowance.spend(HERE, 6, day=DAY, cap=8, cost=0.06)
@@ -30,13 +30,13 @@ async def test_a_day_is_closed_by_one_of_many_and_opened_by_what_did_not_go_out(
     assert await allowance.close(HERE, day=DAY, cap=10, cost=0.02)
 
 
-async def test_a_day_on_which_nothing_was_sent_can_be_closed(database: Database) -> None:
+async def test_a_day_without_messages_can_be_closed(database: Database) -> None:
     allowance = PostgresAllowance(database)
     assert await allowance.close(HERE, day=DAY, cap=10)
     assert not await allowance.close(HERE, day=DAY, cap=10)
 
 
-async def test_a_persons_numbers_are_counted_together(database: Database) -> None:
+async def test_all_addresses_of_a_person_share_one_allowance(database: Database) -> None:
     allowance, other = PostgresAllowance(database), Address("test", "2")
     await put(database, "learners", id="ana")
     for address in (HERE, other):
@@ -50,14 +50,14 @@ async def test_a_persons_numbers_are_counted_together(database: Database) -> Non
     assert await allowance.spend(Address("test", "3"), 8, day=DAY, cap=8)
 
 
-async def test_only_what_heeds_it_is_left_out_while_the_messages_are_ended(database: Database) -> None:
+async def test_an_opt_out_drops_only_events_that_respect_it(database: Database) -> None:
     street = Street(database)
     consents = PostgresConsents(database, street.clock)
-    heeding = [replace(street.event("toki", chat), drop_if_opted_out=True) for chat in ("1", "2", "1")]
-    assert await street.inbox.accept(heeding[0])
+    respecting = [replace(street.event("toki", chat), drop_if_opted_out=True) for chat in ("1", "2", "1")]
+    assert await street.inbox.accept(respecting[0])
     await consents.withdraw(HERE, why="asked")
     assert await street.inbox.accept(street.event("a reminder"))
-    kept = await asyncio.gather(*(street.inbox.accept(event) for event in heeding[1:]))
-    assert kept == [True, False]
+    stored = await asyncio.gather(*(street.inbox.accept(event) for event in respecting[1:]))
+    assert stored == [True, False]
     await consents.renew(HERE)
-    assert await street.inbox.accept(heeding[2])
+    assert await street.inbox.accept(respecting[2])

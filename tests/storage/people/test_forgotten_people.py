@@ -1,4 +1,4 @@
-"""What joining makes old, and what forgetting leaves in place."""
+"""Linking invalidates exports; forgetting keeps opt-outs and the allowance of the day."""
 
 import io
 import zipfile
@@ -17,7 +17,7 @@ from storage.people.consent import PostgresAllowance, PostgresConsents
 from storage.people.link_codes import PostgresLinkCodes
 from storage.people.privacy import PostgresPrivacy
 from tests.fakes.messaging import Street
-from tests.storage.rows import count, told
+from tests.storage.rows import count, linked_notice
 
 ANA, BO = Address("test", "ana"), Address("test", "bo")
 _WHO = text("SELECT learner_id FROM conversations WHERE address = :address")
@@ -25,7 +25,7 @@ _WHO = text("SELECT learner_id FROM conversations WHERE address = :address")
 
 @pytest.fixture
 async def street(database: Database) -> Street:
-    """Where Ana and Bo have said who they are."""
+    """Ana and Bo have each written one message."""
     street = Street(database)
     for place in (ANA, BO):
         await street.says(f"I am {place.chat}", place.chat)
@@ -34,7 +34,7 @@ async def street(database: Database) -> Street:
 
 
 @pytest.fixture
-def leaving(database: Database, street: Street) -> PostgresPrivacy:
+def privacy(database: Database, street: Street) -> PostgresPrivacy:
     blobs = PostgresBlobs(database=database, clock=street.clock)
     return PostgresPrivacy(database=database, blobs=blobs, clock=street.clock, base="https://sona.example/")
 
@@ -44,34 +44,34 @@ async def _learner(database: Database, place: Address) -> str:
     return str(row.learner_id)
 
 
-def _told(_: Forgotten) -> Reply:
+def _receipt(_: Forgotten) -> Reply:
     return Text(text="gone")
 
 
-async def test_who_joins_another_is_given_a_new_file_with_the_words_of_both(
-    leaving: PostgresPrivacy, street: Street, database: Database
+async def test_linking_makes_the_next_export_contain_the_data_of_both(
+    privacy: PostgresPrivacy, street: Street, database: Database
 ) -> None:
     links = PostgresLinkCodes(database=database, clock=street.clock, key=b"k" * 32)
     owner, guest = await _learner(database, ANA), await _learner(database, BO)
-    first = await leaving.pack(guest)
+    first = await privacy.pack(guest)
     await links.offer(owner, "ABCD2345")
     await links.claim(guest, "ABCD2345")
-    assert await links.join(guest, here=BO, event="test:yes", told=told) is not None
-    data, _ = await PostgresBlobs(database=database, clock=street.clock).get((await leaving.pack(owner)).ref)
+    assert await links.join(guest, here=BO, event="test:yes", told=linked_notice) is not None
+    data, _ = await PostgresBlobs(database=database, clock=street.clock).get((await privacy.pack(owner)).ref)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         records = archive.read("records.json").decode()
     assert all(words in records for words in ("I am ana", "I am bo"))
-    assert await leaving.link(first)
+    assert await privacy.link(first)
 
 
-async def test_who_ended_the_messages_stays_unwritten_to_and_who_is_met_anew_has_no_new_budget(
-    leaving: PostgresPrivacy, street: Street, database: Database
+async def test_forgetting_keeps_the_opt_out_and_the_allowance_of_the_day(
+    privacy: PostgresPrivacy, street: Street, database: Database
 ) -> None:
     consents, allowance = PostgresConsents(database, street.clock), PostgresAllowance(database)
     today = street.clock.now().date()
     await consents.withdraw(ANA, why="asked")
     assert await allowance.spend(ANA, 8, day=today, cap=10)
-    await leaving.forget(await _learner(database, ANA), BO, _told)
+    await privacy.forget(await _learner(database, ANA), BO, _receipt)
     assert await consents.withdrawn(ANA)
     assert not await allowance.spend(ANA, 3, day=today, cap=10)
     await Expiry(database).delete_leftovers(street.clock.now() + timedelta(days=1))

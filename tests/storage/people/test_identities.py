@@ -1,4 +1,4 @@
-"""A person at a glance, as it is kept."""
+"""Identities and the overview that is built from stored data."""
 
 from datetime import timedelta
 
@@ -14,7 +14,7 @@ from storage.people.identities import PostgresIdentities
 from storage.study.cards import PostgresStudyRecord
 from tests.fakes.clock import ManualClock
 
-_MEET = text(
+_ADD_LEARNER = text(
     """
     WITH met AS (
         INSERT INTO learners (id, name, locale, zone, voice, created_at) VALUES ('a', 'Lan', 'vi', 'UTC', 'never', now())
@@ -27,32 +27,32 @@ _CARD = text(
 )
 
 
-async def test_who_is_known_is_found_by_where_they_write_from(database: Database) -> None:
-    await database.run(_MEET, {})
+async def test_a_learner_is_found_by_channel_and_sender(database: Database) -> None:
+    await database.run(_ADD_LEARNER, {})
     known = PostgresIdentities(database)
     assert await known.learner("slack", "T1.U7") == Learner(id="a", name="Lan", locale="vi", voice="never")
     assert await known.learner("slack", "T1.U8") is None
     assert await known.learner("discord", "T1.U7") is None
 
 
-async def test_a_glance_counts_what_is_due_and_names_what_was_read(database: Database) -> None:
+async def test_an_overview_counts_due_cards_and_lists_documents(database: Database) -> None:
     clock = ManualClock()
     library = PostgresSources(database=database, clock=clock)
-    glance = OverviewBuilder(
+    builder = OverviewBuilder(
         acquaintances=PostgresIdentities(database),
         study=PostgresStudyRecord(database),
         library=library,
         catalogue=Catalogue(()),
         clock=clock,
     )
-    stranger = await glance.of("slack", "T1.U7", locale="es-MX")
+    stranger = await builder.of("slack", "T1.U7", locale="es-MX")
     assert (stranger.learner.locale, stranger.due, stranger.documents) == ("es-MX", 0, ())
-    await database.run(_MEET, {})
+    await database.run(_ADD_LEARNER, {})
     for key, wait in (("x", 0), ("y", 60), ("z", -60)):
         await database.run(_CARD, {"key": key, "due": clock.now() + timedelta(seconds=wait)})
     for uri, owner in (("blob:1", "a"), ("https://a.b/", ""), ("blob:2", "b"), ("course:toki-pona", "")):
         await library.add(KnowledgeSource(id=uri, uri=uri, title=uri, owner=owner))
-    seen = await glance.of("slack", "T1.U7", locale="es-MX")
+    seen = await builder.of("slack", "T1.U7", locale="es-MX")
     assert (seen.learner.locale, seen.due) == ("vi", 2)
     assert {document.uri for document in seen.documents} == {"blob:1", "https://a.b/"}
     assert "/lesson" in seen.progress

@@ -1,4 +1,4 @@
-"""Tokens of workspaces: sealed in the database, renewed by one at a time, forgotten when they end."""
+"""Workspace tokens are sealed, renewed by one process at a time, and deleted on uninstall."""
 
 import asyncio
 from dataclasses import replace
@@ -32,7 +32,7 @@ def _install(clock: ManualClock, **more: object) -> Install:
     return Install(**(known | {"expires": clock.now() + HOUR} | more))  # pyright: ignore[reportArgumentType] - values of several types by name
 
 
-async def test_an_install_comes_back_as_it_was_put(installs: PostgresInstalls, clock: ManualClock) -> None:
+async def test_an_install_is_read_as_it_was_stored(installs: PostgresInstalls, clock: ManualClock) -> None:
     assert await installs.get("slack", "T1") is None
     for token in ("xoxe.xoxb-1", "xoxe.xoxb-2"):
         await installs.put(_install(clock, token=token))
@@ -41,7 +41,7 @@ async def test_an_install_comes_back_as_it_was_put(installs: PostgresInstalls, c
     assert await installs.get("another", "T1") is None
 
 
-async def test_the_database_alone_gives_no_token_away(
+async def test_the_database_alone_does_not_reveal_tokens(
     database: Database, installs: PostgresInstalls, clock: ManualClock
 ) -> None:
     await installs.put(_install(clock))
@@ -53,7 +53,7 @@ async def test_the_database_alone_gives_no_token_away(
     assert await installs.get("slack", "T2") is None
 
 
-async def test_of_all_who_ask_at_once_one_renews(installs: PostgresInstalls, clock: ManualClock) -> None:
+async def test_one_of_many_concurrent_callers_renews_the_token(installs: PostgresInstalls, clock: ManualClock) -> None:
     await installs.put(_install(clock))
     asked: list[str] = []
 
@@ -72,7 +72,9 @@ async def test_of_all_who_ask_at_once_one_renews(installs: PostgresInstalls, clo
     assert await installs.get("slack", "T1") == fresh
 
 
-async def test_what_cannot_be_renewed_stays_as_it_is(installs: PostgresInstalls, clock: ManualClock) -> None:
+async def test_an_install_that_cannot_be_renewed_stays_unchanged(
+    installs: PostgresInstalls, clock: ManualClock
+) -> None:
     await installs.put(_install(clock))
 
     async def renew(install: Install) -> Install:
@@ -85,7 +87,7 @@ async def test_what_cannot_be_renewed_stays_as_it_is(installs: PostgresInstalls,
     assert await installs.renewed("slack", "T2", clock.now(), renew) is None
 
 
-async def test_what_was_installed_anew_outlives_a_late_word_of_its_end(
+async def test_a_newer_install_is_not_deleted_by_a_late_uninstall(
     installs: PostgresInstalls, clock: ManualClock
 ) -> None:
     await installs.put(_install(clock))
@@ -99,7 +101,7 @@ async def test_what_was_installed_anew_outlives_a_late_word_of_its_end(
     assert await installs.get("slack", "T1") is None
 
 
-def test_a_seal_opens_for_the_same_key_purpose_and_subject_only() -> None:
+def test_a_sealed_secret_opens_with_the_same_key_purpose_and_context_only() -> None:
     sealed = SealedBox(b"k", purpose="a").seal(b"secret", context="x")
     assert SealedBox(b"k", purpose="a").unseal(sealed, context="x") == b"secret"
     for seal, of in (

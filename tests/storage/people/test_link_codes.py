@@ -1,4 +1,4 @@
-"""Codes join two people into one, and nothing of either is lost."""
+"""Link codes merge two learners without losing data of either."""
 
 import asyncio
 from datetime import timedelta
@@ -13,7 +13,7 @@ from storage.engine.database import Database
 from storage.people.link_codes import MAX_ATTEMPTS, PostgresLinkCodes
 from storage.tables import metadata
 from tests.fakes.clock import ManualClock
-from tests.storage.rows import NOW, count, everything, holders, put, told
+from tests.storage.rows import NOW, count, everything, holders, linked_notice, put
 
 CODE = "ABCD2345"
 HERE = Address("web", "bo")
@@ -36,27 +36,27 @@ async def links(database: Database, clock: ManualClock) -> PostgresLinkCodes:
 async def _joined(links: PostgresLinkCodes) -> Learner:
     await links.offer("ana", CODE)
     assert isinstance(await links.claim("bo", CODE), PersonSummary)
-    learner = await links.join("bo", here=HERE, event="web:yes", told=told)
+    learner = await links.join("bo", here=HERE, event="web:yes", told=linked_notice)
     assert learner is not None
     return learner
 
 
-async def test_a_code_is_not_kept_as_it_is_said(links: PostgresLinkCodes, database: Database) -> None:
+async def test_a_code_is_not_stored_in_clear(links: PostgresLinkCodes, database: Database) -> None:
     await links.offer("ana", CODE)
     assert await count(database, "link_codes") == 1
     assert await holders(database, CODE) == []
 
 
-async def test_who_claims_a_code_is_told_whose_it_is(links: PostgresLinkCodes, database: Database) -> None:
+async def test_claiming_a_code_returns_the_summary_of_its_owner(links: PostgresLinkCodes, database: Database) -> None:
     await put(database, "cards", learner_id="ana", key="toki-pona/word/moku")
     await put(database, "unit_progress", learner_id="ana", course="english-b1", unit="u1")
     await links.offer("ana", CODE)
-    told = PersonSummary(name="Ana", channels=("telegram",), cards=1, courses=2)
-    assert await links.claim("bo", CODE) == told
-    assert await links.claim("bo", CODE) == told
+    summary = PersonSummary(name="Ana", channels=("telegram",), cards=1, courses=2)
+    assert await links.claim("bo", CODE) == summary
+    assert await links.claim("bo", CODE) == summary
 
 
-async def test_a_code_is_for_one_and_for_ten_minutes(links: PostgresLinkCodes, clock: ManualClock) -> None:
+async def test_a_code_works_for_one_claimant_and_ten_minutes(links: PostgresLinkCodes, clock: ManualClock) -> None:
     await links.offer("ana", CODE)
     assert await links.claim("ana", CODE) == "own"
     assert isinstance(await links.claim("bo", CODE), PersonSummary)
@@ -68,23 +68,21 @@ async def test_a_code_is_for_one_and_for_ten_minutes(links: PostgresLinkCodes, c
     assert await links.claim("bo", CODE) == "unknown"
 
 
-async def test_who_takes_too_long_to_decide_joins_nobody(links: PostgresLinkCodes, clock: ManualClock) -> None:
+async def test_an_expired_claim_links_nobody(links: PostgresLinkCodes, clock: ManualClock) -> None:
     await links.offer("ana", CODE)
     await links.claim("bo", CODE)
     clock.pass_(601)
-    assert await links.join("bo", here=HERE, event="web:yes", told=told) is None
+    assert await links.join("bo", here=HERE, event="web:yes", told=linked_notice) is None
 
 
-async def test_a_new_code_replaces_the_old_one(links: PostgresLinkCodes) -> None:
+async def test_a_new_code_replaces_the_previous_one(links: PostgresLinkCodes) -> None:
     await links.offer("ana", CODE)
     await links.offer("ana", "WXYZ6789")
     assert await links.claim("bo", CODE) == "unknown"
     assert isinstance(await links.claim("bo", "WXYZ6789"), PersonSummary)
 
 
-async def test_guesses_are_counted_for_whoever_tries_even_all_at_once(
-    links: PostgresLinkCodes, clock: ManualClock
-) -> None:
+async def test_concurrent_guesses_are_all_counted(links: PostgresLinkCodes, clock: ManualClock) -> None:
     await links.offer("ana", CODE)
     tried = await asyncio.gather(*(links.claim("bo", f"GUESS{number}") for number in range(2 * MAX_ATTEMPTS)))
     assert sorted(map(str, tried)) == ["tired"] * MAX_ATTEMPTS + ["unknown"] * MAX_ATTEMPTS
@@ -98,7 +96,7 @@ async def test_guesses_are_counted_for_whoever_tries_even_all_at_once(
     assert isinstance(await links.claim("bo", CODE), PersonSummary)
 
 
-async def test_nobody_gets_new_tries_by_a_code_that_they_know(links: PostgresLinkCodes) -> None:
+async def test_a_correct_code_does_not_reset_the_attempts(links: PostgresLinkCodes) -> None:
     for number in range(MAX_ATTEMPTS - 2):
         assert await links.claim("bo", f"GUESS{number}") == "unknown"
     await links.offer("bo", "OWNCODE2")
@@ -108,7 +106,7 @@ async def test_nobody_gets_new_tries_by_a_code_that_they_know(links: PostgresLin
     assert await links.claim("bo", "GUESS9") == "tired"
 
 
-async def test_of_two_who_join_each_other_at_once_one_joins_the_other(
+async def test_two_people_who_link_to_each_other_concurrently_become_one(
     links: PostgresLinkCodes, database: Database
 ) -> None:
     for round_ in range(5):
@@ -120,7 +118,10 @@ async def test_of_two_who_join_each_other_at_once_one_joins_the_other(
         for learner, other in (pair, pair[::-1]):
             assert isinstance(await links.claim(learner, f"CODE{other}".upper()), PersonSummary)
         joined = await asyncio.gather(
-            *(links.join(learner, here=Address("web", learner), event=f"web:{learner}", told=told) for learner in pair)
+            *(
+                links.join(learner, here=Address("web", learner), event=f"web:{learner}", told=linked_notice)
+                for learner in pair
+            )
         )
         (left,) = [learner for learner in joined if learner is not None]
         rows = await database.run(
@@ -130,8 +131,10 @@ async def test_of_two_who_join_each_other_at_once_one_joins_the_other(
         assert [row.learner_id for row in rows] == [left.id] * 2
 
 
-async def test_whatever_names_a_learner_goes_along(links: PostgresLinkCodes, database: Database) -> None:
-    """A table that is new and forgotten here would lose its rows with the learner who joins."""
+async def test_rows_of_every_table_that_refers_to_a_learner_move_to_the_owner(
+    links: PostgresLinkCodes, database: Database
+) -> None:
+    """A new table that the merge forgets would lose its rows with the guest."""
     for table in metadata.sorted_tables:
         for key in table.foreign_keys:
             if key.column.table.name == "learners" and not table.name.startswith("link_"):
@@ -143,7 +146,7 @@ async def test_whatever_names_a_learner_goes_along(links: PostgresLinkCodes, dat
     assert gone == {"learners": 1}
 
 
-async def test_everything_of_both_is_one_persons(links: PostgresLinkCodes, database: Database) -> None:
+async def test_all_data_of_both_belongs_to_the_owner(links: PostgresLinkCodes, database: Database) -> None:
     for learner in ("ana", "bo"):
         await put(database, "reviews", learner_id=learner, card="c", rating=3)
         await put(database, "turns", id=learner, address=f"{_channel(learner)}:{learner}", learner_id=learner, cost=0.5)
@@ -175,7 +178,7 @@ def _channel(learner: str) -> str:
     return {"ana": "telegram", "bo": "web"}[learner]
 
 
-async def test_of_two_cards_the_one_reviewed_more_stays_then_the_one_reviewed_last_then_the_owners(
+async def test_of_two_cards_the_one_with_more_or_later_reviews_stays(
     links: PostgresLinkCodes, database: Database
 ) -> None:
     for key, owner, guest in (("more", 2, 5), ("less", 5, 2), ("later", 3, 3), ("same", 1, 1)):
@@ -196,7 +199,7 @@ async def test_of_two_cards_the_one_reviewed_more_stays_then_the_one_reviewed_la
     }
 
 
-async def test_of_two_scores_the_better_one_stays_and_of_two_readings_the_one_that_is_done(
+async def test_of_two_scores_the_higher_one_and_of_two_sources_the_ready_one_stays(
     links: PostgresLinkCodes, database: Database
 ) -> None:
     for unit, owner, guest in (("u1", 0.5, 0.9), ("u2", 0.9, 0.5)):
@@ -214,7 +217,7 @@ async def test_of_two_scores_the_better_one_stays_and_of_two_readings_the_one_th
 
 
 @pytest.mark.parametrize(("owner", "guest", "left"), [("", "es", "es"), ("vi", "es", "vi")])
-async def test_what_the_owner_never_chose_is_as_the_guest_chose_it(
+async def test_settings_that_the_owner_never_chose_come_from_the_guest(
     links: PostgresLinkCodes, database: Database, owner: str, guest: str, left: str
 ) -> None:
     for learner, locale in (("ana", owner), ("bo", guest)):
@@ -227,7 +230,7 @@ async def test_what_the_owner_never_chose_is_as_the_guest_chose_it(
     assert (joined.locale, joined.zone, joined.voice) == (left, "Asia/Saigon", "always")
 
 
-async def test_a_code_that_others_could_read_joins_nobody(links: PostgresLinkCodes) -> None:
+async def test_a_spent_code_cannot_be_claimed(links: PostgresLinkCodes) -> None:
     await links.offer("ana", CODE)
     await links.spend("GUESS234")
     assert isinstance(await links.claim("bo", CODE), PersonSummary)

@@ -1,4 +1,4 @@
-"""Whose conversations are whose after two were joined, and after one has parted again."""
+"""Which conversations belong to whom after linking and unlinking."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ from storage.maintenance.expiry import Expiry
 from storage.people.link_codes import PostgresLinkCodes
 from storage.people.people import PostgresPeople
 from tests.fakes.clock import ManualClock
-from tests.storage.rows import NOW, count, put, told
+from tests.storage.rows import NOW, count, linked_notice, put
 
 CODE = "ABCD2345"
 
@@ -41,12 +41,12 @@ async def links(database: Database, clock: ManualClock) -> PostgresLinkCodes:
 async def _joined(links: PostgresLinkCodes) -> Learner:
     await links.offer("ana", CODE)
     assert isinstance(await links.claim("bo", CODE), PersonSummary)
-    learner = await links.join("bo", here=HERE, event="web:yes", told=told)
+    learner = await links.join("bo", here=HERE, event="web:yes", told=linked_notice)
     assert learner is not None
     return learner
 
 
-async def test_who_leaves_takes_their_conversation_and_leaves_what_was_learned(
+async def test_unlinking_moves_the_conversation_and_leaves_the_study_data(
     links: PostgresLinkCodes, database: Database, clock: ManualClock
 ) -> None:
     await put(database, "cards", learner_id="bo", key="c")
@@ -63,7 +63,7 @@ async def test_who_leaves_takes_their_conversation_and_leaves_what_was_learned(
     assert await people.part(fresh, Sender(id="bo"), HERE, event="web:again") is None
 
 
-async def test_where_a_person_was_last_is_found_from_elsewhere(
+async def test_the_persons_last_other_conversation_is_found(
     links: PostgresLinkCodes, database: Database, clock: ManualClock
 ) -> None:
     joined = await _joined(links)
@@ -78,10 +78,10 @@ async def test_where_a_person_was_last_is_found_from_elsewhere(
     assert await people.elsewhere(replace(joined, id="cy"), Address("slack", "cy")) is None
 
 
-async def test_of_who_leaves_all_conversations_leave_even_those_that_nobody_remembers_the_events_of(
+async def test_unlinking_moves_all_conversations_of_the_sender_even_without_events(
     links: PostgresLinkCodes, database: Database, clock: ManualClock
 ) -> None:
-    """A thread of hers, what only she is shown in a channel, and one from before it was kept whose words began it; not the other's."""
+    """Her thread, her ephemeral messages in a channel, and a thread without a known sender move; those of others stay."""
     hers = ("web:bo:1", "web:club:@bo", "web:other")
     for address, sender in zip((*hers, "web:bo:2", "web:club:@eve"), ("bo", "bo", "bo", "", "eve"), strict=True):
         await put(database, "conversations", address=address, learner_id="bo", sender=sender)
@@ -94,12 +94,12 @@ async def test_of_who_leaves_all_conversations_leave_even_those_that_nobody_reme
     assert [row.address for row in rows] == ["telegram:ana", "web:club:@eve"]
 
 
-async def test_a_turn_that_is_taken_again_joins_and_parts_as_it_did_the_first_time(
+async def test_a_repeated_event_links_and_unlinks_with_the_same_result(
     links: PostgresLinkCodes, database: Database, clock: ManualClock
 ) -> None:
     joined = await _joined(links)
-    assert await links.join("ana", here=HERE, event="web:yes", told=told) == joined
-    assert await links.join("ana", here=HERE, event="web:another", told=told) is None
+    assert await links.join("ana", here=HERE, event="web:yes", told=linked_notice) == joined
+    assert await links.join("ana", here=HERE, event="web:another", told=linked_notice) is None
     people = PostgresPeople(database=database, clock=clock)
     parted = await people.part(joined, Sender(id="bo"), HERE, event="web:part")
     assert parted is not None
@@ -107,7 +107,7 @@ async def test_a_turn_that_is_taken_again_joins_and_parts_as_it_did_the_first_ti
     assert await count(database, "learners") == 3
 
 
-async def test_where_a_course_is_under_way_goes_before_where_people_only_talked(
+async def test_a_conversation_with_a_course_is_preferred_over_a_newer_one_without(
     links: PostgresLinkCodes, database: Database, clock: ManualClock
 ) -> None:
     joined = await _joined(links)
@@ -129,10 +129,10 @@ async def test_where_a_course_is_under_way_goes_before_where_people_only_talked(
     assert (str(there.address), there.unit) == ("telegram:ana", "u3")
 
 
-async def test_turns_of_the_guest_that_run_elsewhere_are_taken_again_as_the_owners(
+async def test_running_turns_of_the_guest_are_superseded_by_linking(
     links: PostgresLinkCodes, database: Database, clock: ManualClock
 ) -> None:
-    """What they read was the guest's, and what they put down would be nobody's."""
+    """They read the guest's data, and their writes would belong to a deleted learner."""
     for address in ("web:bo", "web:bo:1"):
         if address != str(HERE):
             await put(database, "conversations", address=address, learner_id="bo")
@@ -150,7 +150,7 @@ async def test_turns_of_the_guest_that_run_elsewhere_are_taken_again_as_the_owne
     assert await count(database, "sources") == 0
 
 
-async def test_who_gave_the_code_is_told_where_they_wrote_last_and_can_be_written_to(
+async def test_the_owner_is_notified_at_their_last_address_that_accepts_messages(
     links: PostgresLinkCodes, database: Database
 ) -> None:
     for address, moved in (("telegram:ana:7", 1), ("slack:T1.C9:@ana", 2)):

@@ -1,4 +1,4 @@
-"""What is kept about one person can be handed out and forgotten, and nobody else's is touched."""
+"""All data of one person can be exported and deleted, and nobody else's is affected."""
 
 import pytest
 
@@ -35,14 +35,14 @@ async def test_a_person_is_found_by_id_name_or_identity(records: PersonalData) -
     assert [await records.find(name) for name in ("1a", "Ana", "telegram:1a")] == ["1a"] * 3
 
 
-async def test_two_people_of_one_name_are_told_apart(records: PersonalData) -> None:
+async def test_an_ambiguous_or_unknown_name_is_refused(records: PersonalData) -> None:
     with pytest.raises(Refused, match="2 learners are known as 'Bo'; say which: 2b, 3c"):
         await records.find("Bo")
     with pytest.raises(Refused, match="no learners are known as 'Cy'"):
         await records.find("Cy")
 
 
-async def test_everything_about_a_person_is_handed_out_with_their_files(records: PersonalData) -> None:
+async def test_an_export_has_all_rows_and_blobs_of_a_person(records: PersonalData) -> None:
     found = await records.export("1a")
     assert set(found) == {"learners", "identities", "conversations", "events", "messages", "feed", "cards", "blobs"}
     assert found["messages"][0]["text"] == "jan li moku"
@@ -51,7 +51,7 @@ async def test_everything_about_a_person_is_handed_out_with_their_files(records:
     ]
 
 
-async def test_forgetting_leaves_nothing_of_one_and_everything_of_others(
+async def test_forgetting_deletes_all_rows_of_one_person_and_none_of_others(
     records: PersonalData, database: Database
 ) -> None:
     assert await records.forget("1a", today=NOW.date()) == 8
@@ -59,7 +59,7 @@ async def test_forgetting_leaves_nothing_of_one_and_everything_of_others(
     assert [await count(database, table) for table in ("learners", "messages", "cards", "blobs")] == [2, 2, 2, 1]
 
 
-async def test_a_file_that_somebody_else_sent_too_stays(records: PersonalData, database: Database) -> None:
+async def test_a_blob_shared_with_another_person_stays(records: PersonalData, database: Database) -> None:
     await records.forget("2b", today=NOW.date())
     assert await count(database, "blobs") == 2
     await records.forget("3c", today=NOW.date())

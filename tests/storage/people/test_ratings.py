@@ -1,4 +1,4 @@
-"""What people think of answers: one word for each person and answer, gone with the person."""
+"""One rating per person and answer, deleted with the person."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -18,7 +18,7 @@ from tests.fakes.clock import ManualClock
 from tests.fakes.dialogue import incoming
 
 HERE = Address("slack", "T1.D1")
-_MEET = text(
+_ADD_LEARNER = text(
     "INSERT INTO learners (id, name, locale, zone, voice, created_at) VALUES ('a', '', 'en', 'UTC', '', now())"
 )
 _GROUP = text(
@@ -32,34 +32,34 @@ _GROUP = text(
 _ALL = text("SELECT platform_id, sender, learner_id, good FROM ratings ORDER BY platform_id, sender")
 
 
-class Silent:
+class NoLiveUpdates:
     async def typing(self) -> None:
-        raise AssertionError("who keeps a rating shows no signs")
+        raise AssertionError("a rating shows no live updates")
 
     async def status(self, text: str) -> None:
-        raise AssertionError("who keeps a rating shows no signs")
+        raise AssertionError("a rating shows no live updates")
 
     async def draft(self, text: str) -> None:
-        raise AssertionError("who keeps a rating shows no signs")
+        raise AssertionError("a rating shows no live updates")
 
 
 def _event(clock: ManualClock, body: Rated | Said) -> Event:
     return Event(id="slack:1", address=HERE, sender=Sender(id="T1.U7"), at=clock.now(), body=body)
 
 
-async def test_a_rating_is_kept_without_a_word_and_leaves_with_the_person(database: Database) -> None:
-    await database.run(_MEET, {})
+async def test_a_rating_is_stored_silently_and_deleted_with_the_person(database: Database) -> None:
+    await database.run(_ADD_LEARNER, {})
     clock, feedback = ManualClock(), RatingAnswerer(ratings=PostgresRatings(database))
     draft = TurnDraft(conversation=Conversation(address=HERE, learner=Learner(id="a")))
-    assert await feedback.answer(incoming(_event(clock, Said(text="toki"))), draft, Silent()) is None
-    assert await feedback.answer(incoming(_event(clock, Rated(good=True, of="1.1"))), draft, Silent()) == draft
+    assert await feedback.answer(incoming(_event(clock, Said(text="toki"))), draft, NoLiveUpdates()) is None
+    assert await feedback.answer(incoming(_event(clock, Rated(good=True, of="1.1"))), draft, NoLiveUpdates()) == draft
     assert [tuple(row) for row in await database.run(_ALL, {})] == [("1.1", "T1.U7", "a", True)]
     await PersonalData(database).forget("a", today=ManualClock().now().date())
     assert await database.run(_ALL, {}) == []
 
 
-async def test_who_rates_again_has_changed_their_mind_and_an_older_word_does_not_count(database: Database) -> None:
-    await database.run(_MEET, {})
+async def test_a_newer_rating_replaces_an_older_one_in_any_order_of_arrival(database: Database) -> None:
+    await database.run(_ADD_LEARNER, {})
     clock, ratings = ManualClock(), PostgresRatings(database)
     first = AnswerRating(address=HERE, message="1.1", learner="a", sender="T1.U7", good=True, at=clock.now())
     later = replace(first, good=False, at=clock.now() + timedelta(seconds=1))
@@ -68,8 +68,8 @@ async def test_who_rates_again_has_changed_their_mind_and_an_older_word_does_not
     assert [(row.sender, row.good) for row in await database.run(_ALL, {})] == [("T1.U7", False), ("T1.U8", True)]
 
 
-async def test_what_somebody_thinks_in_a_group_is_theirs(database: Database) -> None:
-    await database.run(_MEET, {})
+async def test_a_rating_in_a_group_belongs_to_its_known_sender(database: Database) -> None:
+    await database.run(_ADD_LEARNER, {})
     await database.run(_GROUP, {})
     clock, ratings = ManualClock(), PostgresRatings(database)
     rating = AnswerRating(address=HERE, message="1.1", learner="g", sender="T1.U7", good=True, at=clock.now())
@@ -78,10 +78,10 @@ async def test_what_somebody_thinks_in_a_group_is_theirs(database: Database) -> 
     assert [(row.sender, row.learner_id) for row in await database.run(_ALL, {})] == [("T1.U7", "a"), ("T1.U8", "g")]
 
 
-async def test_what_was_thought_in_a_group_before_anything_was_said_alone_leaves_with_the_person(
+async def test_a_rating_given_before_the_sender_was_known_is_deleted_with_the_person(
     database: Database,
 ) -> None:
-    await database.run(_MEET, {})
+    await database.run(_ADD_LEARNER, {})
     await database.run(_GROUP, {})
     await database.run(text("DELETE FROM identities"), {})
     clock, ratings = ManualClock(), PostgresRatings(database)

@@ -1,4 +1,4 @@
-"""Half-written messages are remembered for all processes, and forgotten with Valkey."""
+"""Draft message ids are shared by all processes and lost with Valkey."""
 
 import asyncio
 
@@ -10,20 +10,20 @@ from storage.valkey.drafts import ValkeyDrafts
 HERE, THERE = Address("discord", "1"), Address("discord", "2")
 
 
-async def test_what_one_process_writes_another_reads(redis_url: str) -> None:
+async def test_one_process_reads_what_another_wrote(redis_url: str) -> None:
     async with redis.Redis.from_url(redis_url) as one, redis.Redis.from_url(redis_url) as other:
         assert await ValkeyDrafts(one).write(HERE, "41") == ""
         assert await ValkeyDrafts(other).read(HERE) == "41"
         assert await ValkeyDrafts(other).read(THERE) == ""
 
 
-async def test_each_write_tells_what_was_there_before(redis_url: str) -> None:
+async def test_each_write_returns_the_previous_value(redis_url: str) -> None:
     async with redis.Redis.from_url(redis_url) as client:
         drafts = ValkeyDrafts(client)
         assert [await drafts.write(HERE, word) for word in ("41", "42", "", "43")] == ["", "41", "42", ""]
 
 
-async def test_of_many_who_write_at_once_each_hears_of_another(redis_url: str) -> None:
+async def test_concurrent_writes_each_return_a_different_previous_value(redis_url: str) -> None:
     async with redis.Redis.from_url(redis_url) as client:
         drafts = ValkeyDrafts(client)
         words = [str(number) for number in range(50)]
@@ -31,7 +31,7 @@ async def test_of_many_who_write_at_once_each_hears_of_another(redis_url: str) -
         assert sorted([*before, await drafts.read(HERE)]) == sorted(["", *words])
 
 
-async def test_a_message_is_put_in_the_place_of_the_one_that_was_meant_only(redis_url: str) -> None:
+async def test_a_value_is_changed_only_if_it_is_the_expected_one(redis_url: str) -> None:
     async with redis.Redis.from_url(redis_url) as client:
         drafts = ValkeyDrafts(client)
         assert [await drafts.change(HERE, *words) for words in (("", "41"), ("", "42"), ("41", "43"))] == [
@@ -46,13 +46,13 @@ async def test_a_message_is_put_in_the_place_of_the_one_that_was_meant_only(redi
         assert await drafts.read(HERE) == ""
 
 
-async def test_of_many_who_change_the_same_at_once_one_does(redis_url: str) -> None:
+async def test_only_one_of_many_concurrent_changes_succeeds(redis_url: str) -> None:
     async with redis.Redis.from_url(redis_url) as client:
         drafts = ValkeyDrafts(client)
         assert sum(await asyncio.gather(*(drafts.change(HERE, "", str(number)) for number in range(20)))) == 1
 
 
-async def test_a_valkey_that_is_away_remembers_nothing_and_breaks_nothing() -> None:
+async def test_an_unreachable_valkey_stores_nothing_and_raises_nothing() -> None:
     async with redis.Redis(port=9, socket_connect_timeout=0.5) as client:
         drafts = ValkeyDrafts(client)
         assert await drafts.write(HERE, "41") == ""

